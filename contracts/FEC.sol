@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {ERC1363} from "@openzeppelin/contracts/token/ERC20/extensions/ERC1363.sol";
+import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
+import {ERC20TransferAuthorization} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20TransferAuthorization.sol";
+import {ERC3009} from "@openzeppelin/contracts/token/ERC20/extensions/draft-ERC3009.sol";
+import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
+import {NoncesKeyed} from "@openzeppelin/contracts/utils/NoncesKeyed.sol";
+
+import {IFEC} from "./interfaces/IFEC.sol";
+
+/// @title Fortune Earnings Coupon
+/// @notice See {IFEC}.
+contract FEC is IFEC, ERC20, ERC20Permit, ERC20TransferAuthorization, ERC1363 {
+    // ------------------------------------------------------------------ state
+
+    /// @inheritdoc IFEC
+    uint256 public immutable cap;
+
+    /// @inheritdoc IFEC
+    address public immutable minter;
+
+    /// @inheritdoc IFEC
+    uint256 public immutable genesisSupply;
+
+    /// @dev Nodes count what they have paid in 95 bits.
+    uint256 private constant MAX_CAP = (1 << 95) - 1;
+
+    /// @dev Supply and burned total share one slot, so that counting what was burned costs no storage write of its own:
+    /// that is what keeps the books of the node contract at no extra slot per mint or claim. Neither can overflow: the
+    /// supply is capped below 2^95, and what is burned in total is bounded by the budget of principal, (cap − genesis)/9.
+    uint128 private _supply;
+    uint128 private _burned;
+
+    mapping(address account => uint256) private _balances;
+
+    // ------------------------------------------------------------ construction
+
+    /// @param minter_ The node contract.
+    /// @param cap_ The most FEC that may ever exist, in wei; at most 2^95 − 1.
+    /// @param genesisSupply_ FEC to create now, in wei.
+    /// @param holder Who gets the genesis supply.
+    constructor(address minter_, uint256 cap_, uint256 genesisSupply_, address holder)
+        ERC20("Fortune Earnings Coupon", "FEC")
+        ERC20Permit("Fortune Earnings Coupon")
+    {
+        if (cap_ > MAX_CAP) revert FEC_CapTooHigh(cap_, MAX_CAP);
+        cap = cap_;
+        minter = minter_;
+        genesisSupply = genesisSupply_;
+        _mint(holder, genesisSupply_);
+    }
+
+    // ---------------------------------------------------------------- the minter
+
+    modifier onlyMinter() {
+        if (msg.sender != minter) revert FEC_NotMinter(msg.sender, minter);
+        _;
+    }
+
+    /// @inheritdoc IFEC
+    function mint(address to, uint256 amount) external onlyMinter {
+        _mint(to, amount);
+    }
+
+    /// @inheritdoc IFEC
+    function burn(address from, uint256 amount) external onlyMinter {
+        _burn(from, amount);
+    }
+
+    // -------------------------------------------------------------------- views
+
+    /// @inheritdoc ERC20
+    function totalSupply() public view override(ERC20, IERC20) returns (uint256) {
+        return _supply;
+    }
+
+    /// @inheritdoc IFEC
+    function totalBurned() external view returns (uint256) {
+        return _burned;
+    }
+
+    /// @inheritdoc ERC20
+    function balanceOf(address account) public view override(ERC20, IERC20) returns (uint256) {
+        return _balances[account];
+    }
+
+    /// @inheritdoc ERC20Permit
+    function nonces(address owner) public view override(ERC20Permit, Nonces) returns (uint256) {
+        return super.nonces(owner);
+    }
+
+    /// @notice Whether an ERC-3009 authorization was used or cancelled.
+    /// @dev ERC-3009 nonces are 32 free bytes, so that they can be the hash of an order. The parent would read them as
+    /// a key and a sequence; its extra entry points, which take contract signatures (ERC-1271), are what it is for here.
+    function authorizationState(address authorizer, bytes32 nonce)
+        public
+        view
+        override
+        returns (bool)
+    {
+        return ERC3009.authorizationState(authorizer, nonce);
+    }
+
+    // ---------------------------------------------------------------- internals
+
+    /// @dev Both parents count permit nonces alike.
+    function _useCheckedNonce(address owner, uint256 nonce) internal override(Nonces, NoncesKeyed) {
+        super._useCheckedNonce(owner, nonce);
+    }
+
+    function _consumeNonce(address authorizer, bytes32 nonce) internal override {
+        ERC3009._consumeNonce(authorizer, nonce);
+    }
+
+    /// @dev Times are timestamps only, as ERC-3009 says; the parent would read some as block numbers.
+    function _checkValidity(uint256 validAfter, uint256 validBefore) internal view override {
+        if (block.timestamp <= validAfter || block.timestamp >= validBefore) {
+            revert ERC3009InvalidAuthorizationTime(validAfter, validBefore);
+        }
+    }
+
+    /// @dev Moves, mints (`from` zero) and burns (`to` zero), with the books of this contract in place of the parent's.
+    function _update(address from, address to, uint256 value) internal override {
+        if (from == address(0)) {
+            uint256 supply = _supply + value;
+            if (supply > cap) revert FEC_CapExceeded(supply, cap);
+            _supply = uint128(supply);
+        } else {
+            uint256 balance = _balances[from];
+            if (balance < value) revert ERC20InsufficientBalance(from, balance, value);
+            unchecked {
+                _balances[from] = balance - value;
+            }
+        }
+        unchecked {
+            if (to == address(0)) {
+                _supply -= uint128(value);
+                _burned += uint128(value);
+            } else {
+                _balances[to] += value;
+            }
+        }
+        emit Transfer(from, to, value);
+    }
+}

