@@ -1,0 +1,119 @@
+"""Every error that the package raises. Each is a `FECError` and a builtin, so that callers can catch either."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class FECError(Exception):
+    """Base of all errors of this package."""
+
+
+class InvalidAmount(FECError, ValueError):
+    """Text or number that is not an amount of FEC, or not one that is possible here."""
+
+
+class InvalidArgument(FECError, ValueError):
+    """Argument that no call to a contract can carry, such as a malformed address or a number out of range."""
+
+
+class RPCUnreachable(FECError, ConnectionError):
+    """Nothing answers at the RPC address."""
+
+
+class RPCFailed(FECError, RuntimeError):
+    """The RPC endpoint answers, but refuses the request."""
+
+
+class InsufficientGasCoin(FECError, RuntimeError):
+    """The sender cannot pay for gas in the chain's own coin."""
+
+
+class WrongNetwork(FECError, RuntimeError):
+    """The chain is not the one that the deployment is on."""
+
+    def __init__(self, expected: int, actual: int) -> None:
+        """Takes the chain ids that were expected and found."""
+        super().__init__(
+            f"This chain has id {actual}, but the deployment is on chain {expected}. "
+            "Connect to the right network, or name the deployments file of this one."
+        )
+        self.expected = expected
+        self.actual = actual
+
+
+class DeploymentMissing(FECError, FileNotFoundError):
+    """No record of a deployment, no contract in it of that name, or no code at its address."""
+
+
+class DeploymentInvalid(FECError, ValueError):
+    """A deployments file that is not what it should be."""
+
+
+class DeploymentExists(FECError, FileExistsError):
+    """Writing would change or lose what a deployments file records."""
+
+
+class VerificationFailed(FECError, RuntimeError):
+    """What is on the chain is not what was compiled, or is not wired as it should be."""
+
+
+class AnvilMissing(FECError, FileNotFoundError):
+    """The `anvil` binary is not on the path."""
+
+
+class AnvilFailed(FECError, RuntimeError):
+    """Anvil stopped before it answered, or never answered."""
+
+
+class SignerMissing(FECError, RuntimeError):
+    """A transaction was asked of a client that has nobody to sign it."""
+
+
+class TransactionFailed(FECError, RuntimeError):
+    """A transaction was included in a block but reverted there, although its simulation had passed."""
+
+
+class TransactionPending(FECError, TimeoutError):
+    """A transaction was sent but was not included in a block in time; it still may be."""
+
+    def __init__(self, tx_hash: str, seconds: int) -> None:
+        """Takes the transaction's hash and how many seconds were waited."""
+        super().__init__(
+            f"Transaction {tx_hash} was sent, but is in no block after {seconds} s. Look it up before you try again."
+        )
+        self.tx_hash = tx_hash
+
+
+class ContractError(FECError, RuntimeError):
+    """A contract refused a call; nothing has changed on the chain.
+
+    `name` is the custom error's name, `values` are its arguments by name, as the contract gave them.
+    """
+
+    def __init__(self, name: str, values: Mapping[str, Any], sentence: str) -> None:
+        """Takes the error's name, its values, and what to tell the user."""
+        super().__init__(f"{sentence} [{name}({', '.join(f'{key}={value}' for key, value in values.items())})]")
+        self.name = name
+        self.values = dict(values)
+
+
+class NotAllowed(ContractError, PermissionError):
+    """The caller may not do that."""
+
+
+class NotFound(ContractError, LookupError):
+    """No such node or program."""
+
+
+class LimitExceeded(ContractError, ValueError):
+    """More than a quota, the budget, the cap, a balance or an allowance holds."""
+
+
+class InvalidInput(ContractError, ValueError):
+    """A value that the contract does not take."""
+
+
+class StateConflict(ContractError):
+    """The call does not fit the present state: nothing to claim, program closed, node changed since it was seen."""

@@ -1,0 +1,130 @@
+"""Turns what a contract reverts with into a ContractError: which error, with which values, and what to do about it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from eth_abi.abi import decode
+from eth_abi.exceptions import DecodingError
+from eth_utils.abi import function_signature_to_4byte_selector as _selector
+from eth_utils.address import to_checksum_address
+
+from fec import abi
+from fec.exceptions import ContractError, InvalidInput, LimitExceeded, NotAllowed, NotFound, StateConflict
+
+#: What each error means and what to do next, with its values to fill in. Errors not listed are shown as they are.
+_SENTENCES: dict[str, tuple[type[ContractError], str]] = {
+    "ADN_BatchTooShort": (InvalidInput, "The list has {length} entries and needs {least} at least. Name more."),
+    "ADN_BudgetExceeded": (LimitExceeded, "The budget has {left} wei of principal left, not {asked}. Ask for less."),
+    "ADN_MergeWithItself": (InvalidInput, "Node {tokenId} is named twice. Name each node once."),
+    "ADN_NotClaimer": (
+        NotAllowed,
+        "{caller} may not claim from node {tokenId} for itself. Claim for its owner, or have the owner approve it.",
+    ),
+    "ADN_NotIssuer": (
+        NotAllowed,
+        "Only {issuer} mints in program {programId}, not {caller}. Program 1 is open to all.",
+    ),
+    "ADN_NotOwnerOrOperator": (NotAllowed, "{caller} neither owns nor operates node {tokenId}. Sign as its owner."),
+    "ADN_NotProgramOperator": (NotAllowed, "{caller} does not operate program {programId}. Sign as its operator."),
+    "ADN_NothingToClaim": (StateConflict, "Node {tokenId} has released nothing new. Come back after its next period."),
+    "ADN_OriginInFuture": (
+        InvalidInput,
+        "The grid's origin {origin} lies after the present {timestamp}. Give an earlier boundary of the same grid.",
+    ),
+    "ADN_PeriodOutOfRange": (
+        InvalidInput,
+        "A period of {periodLength} s is out of range. Choose between {least} s and {most} s.",
+    ),
+    "ADN_PrincipalTooSmall": (
+        InvalidInput,
+        "A part, or what stays, would have {principal} wei of principal; {least} is the least. Split differently.",
+    ),
+    "ADN_ProgramClosed": (StateConflict, "Program {programId} is closed and takes no new nodes. Use another."),
+    "ADN_QuotaExceeded": (
+        LimitExceeded,
+        "Program {programId} has a quota of {left} wei left, not {asked}. Burn less, or have it granted more.",
+    ),
+    "ADN_SplitExceedsPrincipal": (
+        LimitExceeded,
+        "Node {tokenId} has {left} wei of principal left, not {asked}. Split off less.",
+    ),
+    "ADN_StateChanged": (
+        StateConflict,
+        "Node {tokenId} was claimed from, split or merged since you saw it. Look at it again before you take it.",
+    ),
+    "ADN_UnknownProgram": (NotFound, "There is no program {programId}. List the programs to see which there are."),
+    "ADN_UnlikeNodes": (
+        InvalidInput,
+        "Nodes {tokenId} and {otherTokenId} differ in program or start. Merge nodes that agree in both.",
+    ),
+    "ADN_ZeroOperator": (InvalidInput, "A program needs an operator other than the zero address. Name one."),
+    "ADN_ZeroPrincipal": (InvalidInput, "A node needs some principal. Burn more than nothing."),
+    "FEC_CapExceeded": (LimitExceeded, "The supply would become {supply} wei, above the cap of {cap}. Create less."),
+    "FEC_CapTooHigh": (LimitExceeded, "A cap of {cap} wei is above the highest possible, {most}. Choose a lower one."),
+    "FEC_NotMinter": (NotAllowed, "Only the node contract {minter} mints and burns FEC, not {caller}."),
+    "ERC20InsufficientAllowance": (
+        LimitExceeded,
+        "{spender} may spend {allowance} wei, not {needed}. Have the holder approve more.",
+    ),
+    "ERC20InsufficientBalance": (
+        LimitExceeded,
+        "{sender} has {balance} wei of FEC, not {needed}. Get more, or use less.",
+    ),
+    "ERC20InvalidReceiver": (InvalidInput, "FEC cannot be sent to {receiver}. Name another account."),
+    "ERC721IncorrectOwner": (NotAllowed, "Node {tokenId} belongs to {owner}, not to {sender}. Sign as its owner."),
+    "ERC721InsufficientApproval": (NotAllowed, "{operator} may not move node {tokenId}. Sign as its owner."),
+    "ERC721InvalidOwner": (InvalidInput, "{owner} owns no nodes. Name another account."),
+    "ERC721InvalidReceiver": (
+        InvalidInput,
+        "{receiver} does not take nodes. Name an account that can hold ERC-721 tokens.",
+    ),
+    "ERC721NonexistentToken": (
+        NotFound,
+        "There is no node {tokenId}; it was never minted, or was merged into another.",
+    ),
+    "OwnableInvalidOwner": (InvalidInput, "{owner} cannot own the contract. Name another account."),
+    "OwnableUnauthorizedAccount": (NotAllowed, "{account} does not own the contract. Sign as its owner."),
+}
+
+#: What the Solidity compiler itself reverts with: https://docs.soliditylang.org/en/latest/control-structures.html
+_BUILTIN_ERRORS: tuple[dict[str, Any], ...] = (
+    {"type": "error", "name": "Error", "inputs": [{"type": "string", "name": "reason"}]},
+    {"type": "error", "name": "Panic", "inputs": [{"type": "uint256", "name": "code"}]},
+)
+
+
+def _signature(entry: dict[str, Any]) -> str:
+    # No error of these contracts takes a struct, whose type would have to be spelled out.
+    return f"{entry['name']}({','.join(item['type'] for item in entry['inputs'])})"
+
+
+@cache
+def _errors() -> dict[bytes, dict[str, Any]]:
+    """All errors of all contracts, by selector. A call passes on the errors of contracts that it calls in turn."""
+    shipped = (entry for name in abi.names() for entry in abi.load(name)["abi"] if entry["type"] == "error")
+    return {_selector(_signature(entry)): entry for entry in (*_BUILTIN_ERRORS, *shipped)}
+
+
+def _shown(kind: str, value: Any) -> Any:
+    if kind == "address":
+        return to_checksum_address(value)
+    return "0x" + value.hex() if isinstance(value, bytes) else value
+
+
+def decode_revert(data: bytes) -> ContractError:
+    """The error that a contract reverted with. Data that no contract here gives is shown as it is."""
+    entry = _errors().get(data[:4])
+    if entry is None:
+        return ContractError("revert", {"data": "0x" + data.hex()}, "The contract refused, in terms unknown here.")
+    kinds = [item["type"] for item in entry["inputs"]]
+    try:
+        decoded = decode(kinds, data[4:])
+    except DecodingError:
+        return ContractError(entry["name"], {"data": "0x" + data.hex()}, "The contract refused, in garbled terms.")
+    values = {
+        item["name"]: _shown(kind, value) for item, kind, value in zip(entry["inputs"], kinds, decoded, strict=True)
+    }
+    error, sentence = _SENTENCES.get(entry["name"], (ContractError, "The contract refused."))
+    return error(entry["name"], values, sentence.format(**values))
