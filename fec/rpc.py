@@ -22,6 +22,7 @@ from web3.exceptions import (
     Web3ValidationError,
     Web3ValueError,
 )
+from web3.middleware import ExtraDataToPOAMiddleware
 from web3.types import BlockIdentifier, TxParams, TxReceipt
 
 from fec.exceptions import (
@@ -90,6 +91,8 @@ def connect(url: str) -> Web3:
     if not url.startswith(("http://", "https://")):
         raise InvalidArgument(f"{url!r} is not an http or https address.")
     web3 = Web3(Web3.HTTPProvider(url, request_kwargs={"timeout": REQUEST_TIMEOUT}))
+    # Chains run by named validators put more into a block's extra data than web3 takes otherwise.
+    web3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
     with clear_errors():
         _ = web3.eth.chain_id
     return web3

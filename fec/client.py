@@ -1,0 +1,86 @@
+"""Typed access to deployed contracts.
+
+    client = Client.connect("http://127.0.0.1:8545", Path("deployments/31337.json"), signer=account)
+    minted = client.nodes.mint(program_id=1, amount=parse_fec("1000"))
+    client.nodes.get(minted.token_id).claimable(client.now())
+
+Amounts are in wei, times in seconds. A transaction is simulated first: what a contract refuses raises a ContractError,
+and nothing is sent.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from eth_account.signers.local import LocalAccount
+from eth_typing import ChecksumAddress
+from web3 import Web3
+
+from fec import deployments
+from fec.deployments import Deployment
+from fec.nodes import Nodes
+from fec.programs import Programs
+from fec.rpc import Sender, clear_errors, connect
+from fec.session import basics, check_network, checked, open_handle
+from fec.types import Figures, Receipt
+
+
+class Client:
+    """One deployment on one chain, seen by one account: `programs`, `nodes`, and the coupon itself."""
+
+    def __init__(self, web3: Web3, deployment: Deployment, signer: LocalAccount | str | None = None) -> None:
+        """Takes a connection, a deployment, and who signs: a local account, an address that the chain's node signs for,
+        or nobody, to only read.
+
+        Raises WrongNetwork, DeploymentMissing, RPCUnreachable, InvalidArgument.
+        """
+        self.web3 = web3
+        self.deployment = deployment
+        self._sender = Sender(web3, signer)
+        check_network(web3, deployment)
+        self._fec = open_handle(web3, deployment, "FEC", self._sender)
+        self._adn = open_handle(web3, deployment, "ADN", self._sender)
+        self.programs = Programs(self._adn)
+        self.nodes = Nodes(self._adn, web3)
+
+    @classmethod
+    def connect(cls, url: str, deployments_file: Path, signer: LocalAccount | str | None = None) -> Client:
+        """Opens a chain's JSON-RPC address and a deployments file. Raises what `connect`, `read` and `Client` raise."""
+        return cls(connect(url), deployments.read(deployments_file), signer)
+
+    def signed_by(self, signer: LocalAccount | str) -> Client:
+        """The same client for another account."""
+        return Client(self.web3, self.deployment, signer)
+
+    @property
+    def address(self) -> ChecksumAddress:
+        """Who signs. Raises SignerMissing if nobody does."""
+        return self._sender.address
+
+    def now(self) -> int:
+        """The chain's clock: timestamp of the latest block, in seconds since the epoch."""
+        with clear_errors():
+            return self.web3.eth.get_block("latest")["timestamp"]
+
+    def balance(self, account: str) -> int:
+        """FEC of an account, in wei."""
+        balance: int = self._fec.read("balanceOf", checked(account))
+        return balance
+
+    def transfer(self, to: str, amount: int) -> Receipt:
+        """Sends `amount` wei of the signer's FEC, and no more: a bare transfer burns nothing and makes no node."""
+        return basics(self._fec.send("transfer", checked(to), amount))
+
+    def figures(self) -> Figures:
+        """The protocol's books, all as of the latest block."""
+        with clear_errors():
+            block = self.web3.eth.block_number
+        return Figures(
+            block_number=block,
+            supply=self._fec.read("totalSupply", block=block),
+            cap=self._fec.read("cap", block=block),
+            genesis_supply=self._fec.read("genesisSupply", block=block),
+            outstanding=self._adn.read("outstanding", block=block),
+            budget=self._adn.read("budget", block=block),
+            burned=self._fec.read("totalBurned", block=block),
+        )
