@@ -138,7 +138,9 @@ contract ADN is IADN, ERC721, Ownable2Step {
             uint256 tokenId = tokenIds[i];
             NodeRecord storage record = _nodes[tokenId];
             NodeState state = record.state;
-            if (state.owner() != msg.sender && !isApprovedForAll(state.owner(), msg.sender)) _checkClaimer(state.owner(), tokenId);
+            if (state.owner() != msg.sender && !isApprovedForAll(state.owner(), msg.sender)) {
+                _checkClaimer(state.owner(), tokenId);
+            }
             if (tokenId.class() != class) (class, growth) = (tokenId.class(), _growthNow(tokenId));
             unchecked {
                 paid += _release(record, state, tokenId, growth, to);
@@ -356,8 +358,7 @@ contract ADN is IADN, ERC721, Ownable2Step {
     /// @dev FEC is minted only at genesis and by claims, and burned only into nodes. With S₀ the genesis supply, B all
     /// principal ever burned and C all ever claimed: supply = S₀ − B + C, and Σ(10·P − claimed) = 10·B − C.
     function outstanding() external view returns (uint256) {
-        return
-            fec.genesisSupply() + (ReleaseCurve.FACE_MULTIPLE - 1) * fec.totalBurned() - fec.totalSupply();
+        return fec.genesisSupply() + (ReleaseCurve.FACE_MULTIPLE - 1) * fec.totalBurned() - fec.totalSupply();
     }
 
     /// @inheritdoc IERC5725
@@ -416,9 +417,8 @@ contract ADN is IADN, ERC721, Ownable2Step {
 
     /// @inheritdoc IERC5646
     function getStateFingerprint(uint256 tokenId) public view returns (bytes32 fingerprint) {
-        return keccak256(
-            abi.encode(block.chainid, address(this), tokenId, _principalOf(tokenId), claimedPayout(tokenId))
-        );
+        return
+            keccak256(abi.encode(block.chainid, address(this), tokenId, _principalOf(tokenId), claimedPayout(tokenId)));
     }
 
     /// @inheritdoc ERC721
@@ -496,8 +496,7 @@ contract ADN is IADN, ERC721, Ownable2Step {
     }
 
     function _growthAt(uint256 tokenId, uint256 timestamp) private pure returns (uint256) {
-        return
-            ReleaseCurve.growthDown(ReleaseCurve.periodsElapsed(tokenId.start(), tokenId.periodLength(), timestamp));
+        return ReleaseCurve.growthDown(ReleaseCurve.periodsElapsed(tokenId.start(), tokenId.periodLength(), timestamp));
     }
 
     /// @dev Share of `claimed` that goes with one part of a split: in proportion to principal, but at most what the part has

@@ -5,7 +5,9 @@ import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ERC1363} from "@openzeppelin/contracts/token/ERC20/extensions/ERC1363.sol";
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
-import {ERC20TransferAuthorization} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20TransferAuthorization.sol";
+import {
+    ERC20TransferAuthorization
+} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20TransferAuthorization.sol";
 import {ERC3009} from "@openzeppelin/contracts/token/ERC20/extensions/draft-ERC3009.sol";
 import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
 import {NoncesKeyed} from "@openzeppelin/contracts/utils/NoncesKeyed.sol";
@@ -96,12 +98,7 @@ contract FEC is IFEC, ERC20, ERC20Permit, ERC20TransferAuthorization, ERC1363 {
     /// @notice Whether an ERC-3009 authorization was used or cancelled.
     /// @dev ERC-3009 nonces are 32 free bytes, so that they can be the hash of an order. The parent would read them as
     /// a key and a sequence; its extra entry points, which take contract signatures (ERC-1271), are what it is for here.
-    function authorizationState(address authorizer, bytes32 nonce)
-        public
-        view
-        override
-        returns (bool)
-    {
+    function authorizationState(address authorizer, bytes32 nonce) public view override returns (bool) {
         return ERC3009.authorizationState(authorizer, nonce);
     }
 

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC1363Receiver} from "@openzeppelin/contracts/interfaces/IERC1363Receiver.sol";
+import {
+    ERC20TransferAuthorization
+} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20TransferAuthorization.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+
+import {IADN, Program} from "./interfaces/IADN.sol";
+import {ICheckout, Order, OrderStatus, PaidOrder, Quote} from "./interfaces/ICheckout.sol";
+import {IFEC} from "./interfaces/IFEC.sol";
+import {ReleaseCurve} from "./libraries/ReleaseCurve.sol";
+import {Alliances} from "./till/Alliances.sol";
+import {ProgramTerms} from "./till/ProgramTerms.sol";
+import {Rewards} from "./till/Rewards.sol";
+
+/// @title The till
+/// @notice See {ICheckout}.
+contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
+    using SafeERC20 for IFEC;
+
+    /// @dev A paid order. The first word is all that is written for an order captured at once. `customer` is zero where it is the
+    /// payer.
+    struct OrderRecord {
+        address payer;
+        uint40 paidAt;
+        uint32 version;
+        uint16 burnBps;
+        OrderStatus status;
+        uint96 amount;
+        uint96 refunded;
+        uint32 programId;
+        address customer;
+        address cause;
+    }
+
+    /// @dev What a payment comes to, by the terms now in force.
+    struct Assessment {
+        uint256 version;
+        uint256 allianceId;
+        uint256 reserved;
+        uint256 spend;
+        uint256 tier;
+        uint256 burnBps;
+    }
+
+    // ---------------------------------------------------------------- constants
+
+    /// @inheritdoc ICheckout
+    uint256 public constant MINT_GAS = 400_000;
+
+    /// @dev What is left to do in a capture after the mint, with room to spare.
+    uint256 private constant GAS_AFTER_MINT = 100_000;
+
+    bytes32 private constant INVOICE_TYPEHASH =
+        keccak256("Invoice(uint256 programId,bytes32 orderId,uint256 amount,bytes32 currencyReference,uint256 expiry)");
+
+    bytes32 private constant ORDER_TYPEHASH = keccak256(
+        "Order(uint256 programId,bytes32 orderId,uint256 amount,bytes32 currencyReference,uint256 expiry,"
+        "address customer,uint256 minPrincipal,address cause)"
+    );
+
+    // -------------------------------------------------------------------- state
+
+    mapping(bytes32 orderKey => OrderRecord) private _orders;
+
+    constructor(IADN adn_) ProgramTerms(adn_) EIP712("FEC Checkout", "1") {}
+
+    // ------------------------------------------------------------------ payment
+
+    /// @inheritdoc ICheckout
+    function pay(Order calldata order) external returns (uint256 tokenId) {
+        return _payFromAllowance(order);
+    }
+
+    /// @inheritdoc ICheckout
+    function payWithPermit(Order calldata order, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
+        external
+        returns (uint256 tokenId)
+    {
+        // A permit that somebody else sent first has already given the allowance.
+        try IERC20Permit(address(fec)).permit(msg.sender, address(this), order.amount, deadline, v, r, s) {} catch {}
+        return _payFromAllowance(order);
+    }
+
+    /// @inheritdoc ICheckout
+    function payFromNodes(Order calldata order, uint256[] calldata tokenIds) external returns (uint256 tokenId) {
+        adn.claimFor(tokenIds);
+        return _payFromAllowance(order);
+    }
+
+    /// @inheritdoc ICheckout
+    function payWithAuthorization(
+        Order calldata order,
+        address payer,
+        uint256 validAfter,
+        uint256 validBefore,
+        bytes calldata signature
+    ) external returns (uint256 tokenId) {
+        ERC20TransferAuthorization(address(fec))
+            .receiveWithAuthorization(
+                payer, address(this), order.amount, validAfter, validBefore, hashOrder(order), signature
+            );
+        return _pay(order, payer);
+    }
+
+    /// @notice Takes FEC sent with `transferAndCall`, and pays the order in `data` with it.
+    /// @param from Who paid.
+    /// @param value What they sent, in wei: what the order asks for.
+    /// @param data ABI-encoded {Order}.
+    /// @inheritdoc IERC1363Receiver
+    function onTransferReceived(address, address from, uint256 value, bytes calldata data) external returns (bytes4) {
+        if (msg.sender != address(fec)) revert Checkout_NotFEC(msg.sender);
+        Order memory order = abi.decode(data, (Order));
+        if (value != order.amount) revert Checkout_WrongAmount(value, order.amount);
+        _pay(order, from);
+        return IERC1363Receiver.onTransferReceived.selector;
+    }
+
+    /// @inheritdoc ICheckout
+    function capture(bytes32[] calldata orderKeys) external {
+        for (uint256 i = 0; i < orderKeys.length; ++i) {
+            bytes32 orderKey = orderKeys[i];
+            OrderRecord storage order = _orders[orderKey];
+            if (order.status == OrderStatus.Unpaid) revert Checkout_UnknownOrder(orderKey);
+            if (order.status == OrderStatus.Escrowed) _capture(orderKey, order);
+        }
+    }
+
+    /// @inheritdoc ICheckout
+    function refund(bytes32 orderKey, uint256 amount) external {
+        OrderRecord storage order = _orders[orderKey];
+        if (order.status == OrderStatus.Unpaid) revert Checkout_UnknownOrder(orderKey);
+        if (order.status != OrderStatus.Escrowed) revert Checkout_OrderFinal(orderKey, order.status);
+        uint256 programId = order.programId;
+        _checkTill(programId);
+        TermsRecord storage terms = _terms[programId][order.version];
+        uint256 returnDeadline = uint256(order.paidAt) + terms.returnWindow;
+        if (block.timestamp >= returnDeadline) revert Checkout_ReturnWindowClosed(orderKey, returnDeadline);
+        uint256 left = order.amount - order.refunded;
+        if (amount == 0 || amount > left) revert Checkout_RefundTooHigh(orderKey, amount, left);
+
+        uint256 released = _share(left, order.burnBps, 0).burned - _share(left - amount, order.burnBps, 0).burned;
+        _tills[programId].reserved -= uint96(released);
+        order.refunded += uint96(amount);
+        if (amount == left) order.status = OrderStatus.Refunded;
+        emit OrderRefunded(orderKey, amount, order.refunded);
+        fec.safeTransfer(order.payer, amount);
+    }
+
+    // -------------------------------------------------------------------- views
+
+    /// @inheritdoc ICheckout
+    function quote(uint256 programId, address customer, uint256 amount) external view returns (Quote memory) {
+        _checkAmount(amount);
+        (Assessment memory assessment, TermsRecord storage terms) = _assess(programId, customer);
+        Shares memory shares = _share(amount, assessment.burnBps, 0);
+        _checkQuota(programId, shares.burned);
+        Program memory program = adn.programOf(programId);
+        uint256 returnDeadline = block.timestamp + terms.returnWindow;
+        uint256 start = returnDeadline - (returnDeadline - program.origin) % program.periodLength;
+        return Quote({
+            termsVersion: assessment.version,
+            tier: assessment.tier,
+            spend: assessment.spend,
+            toMerchant: shares.toMerchant,
+            donation: _share(amount, assessment.burnBps, terms.donationBps).donated,
+            principal: shares.burned,
+            face: shares.burned * ReleaseCurve.FACE_MULTIPLE,
+            returnDeadline: returnDeadline,
+            start: start,
+            firstRelease: start + program.periodLength,
+            lastRelease: start + ReleaseCurve.PERIODS * program.periodLength,
+            minClaim: terms.minClaim
+        });
+    }
+
+    /// @inheritdoc ICheckout
+    function orderOf(bytes32 orderKey) external view returns (PaidOrder memory) {
+        OrderRecord storage order = _orders[orderKey];
+        bool escrow = order.amount != 0;
+        return PaidOrder({
+            status: order.status,
+            payer: order.payer,
+            customer: order.customer == address(0) && escrow ? order.payer : order.customer,
+            cause: order.cause,
+            programId: order.programId,
+            termsVersion: order.version,
+            burnBps: order.burnBps,
+            paidAt: order.paidAt,
+            returnDeadline: escrow ? order.paidAt + _terms[order.programId][order.version].returnWindow : order.paidAt,
+            amount: order.amount,
+            refunded: order.refunded
+        });
+    }
+
+    /// @inheritdoc ICheckout
+    function orderKeyOf(uint256 programId, bytes32 orderId) public pure returns (bytes32) {
+        return keccak256(abi.encode(programId, orderId));
+    }
+
+    /// @inheritdoc ICheckout
+    function hashInvoice(Order memory order) public view returns (bytes32) {
+        return _hashTypedDataV4(
+            keccak256(
+                abi.encode(
+                    INVOICE_TYPEHASH,
+                    order.programId,
+                    order.orderId,
+                    order.amount,
+                    order.currencyReference,
+                    order.expiry
+                )
+            )
+        );
+    }
+
+    /// @inheritdoc ICheckout
+    function hashOrder(Order memory order) public view returns (bytes32) {
+        return _hashTypedDataV4(
+            keccak256(
+                abi.encode(
+                    ORDER_TYPEHASH,
+                    order.programId,
+                    order.orderId,
+                    order.amount,
+                    order.currencyReference,
+                    order.expiry,
+                    order.customer,
+                    order.minPrincipal,
+                    order.cause
+                )
+            )
+        );
+    }
+
+    // ---------------------------------------------------------------- internals
+
+    /// @dev The coins come first: the coupon has no hooks on this way, and the order fails as a whole if it fails at all.
+    function _payFromAllowance(Order memory order) private returns (uint256 tokenId) {
+        fec.safeTransferFrom(msg.sender, address(this), order.amount);
+        return _pay(order, msg.sender);
+    }
+
+    /// @dev Pays an order with coins that are here already.
+    function _pay(Order memory order, address payer) private returns (uint256 tokenId) {
+        // Check: the order is good, as the merchant signed it, and new.
+        if (block.timestamp > order.expiry) revert Checkout_OrderExpired(order.expiry, block.timestamp);
+        _checkAmount(order.amount);
+        _checkAccount(order.customer);
+        bytes32 orderKey = orderKeyOf(order.programId, order.orderId);
+        OrderRecord storage record = _orders[orderKey];
+        if (record.status != OrderStatus.Unpaid) revert Checkout_OrderAlreadyPaid(orderKey);
+        (Assessment memory assessment, TermsRecord storage terms) = _assess(order.programId, order.customer);
+        address signer = terms.signer;
+        if (!SignatureChecker.isValidSignatureNow(signer, hashInvoice(order), order.merchantSignature)) {
+            revert Checkout_InvalidSignature(order.programId, signer);
+        }
+        if (order.cause != address(0) && !terms.isCause[order.cause]) {
+            revert Checkout_UnknownCause(order.programId, order.cause);
+        }
+        uint256 returnWindow = terms.returnWindow;
+        Shares memory shares =
+            _share(order.amount, assessment.burnBps, order.cause == address(0) ? 0 : terms.donationBps);
+        if (shares.burned < order.minPrincipal) revert Checkout_PrincipalTooSmall(shares.burned, order.minPrincipal);
+        // With nothing reserved and the node minted at once, the mint itself checks the quota.
+        if (returnWindow != 0 || assessment.reserved != 0) _checkQuota(order.programId, shares.burned);
+
+        // Effect: the order, pinned to its terms.
+        record.payer = payer;
+        record.paidAt = uint40(block.timestamp);
+        record.version = uint32(assessment.version);
+        record.burnBps = uint16(assessment.burnBps);
+        record.status = returnWindow == 0 ? OrderStatus.Captured : OrderStatus.Escrowed;
+        emit OrderPaid(
+            orderKey,
+            order.programId,
+            order.customer,
+            payer,
+            order.orderId,
+            order.amount,
+            order.currencyReference,
+            assessment.version,
+            assessment.burnBps,
+            returnWindow == 0 ? 0 : block.timestamp + returnWindow
+        );
+        if (returnWindow != 0) {
+            record.amount = uint96(order.amount);
+            record.programId = uint32(order.programId);
+            if (order.customer != payer) record.customer = order.customer;
+            if (order.cause != address(0)) record.cause = order.cause;
+            _tills[order.programId].reserved = uint96(assessment.reserved + shares.burned);
+            return 0;
+        }
+        _credit(order.programId, assessment.allianceId, order.customer, order.amount);
+
+        // Interaction: the merchant, the cause, and last the node, whose receiver may have a hook.
+        _payOut(terms.treasury, order.cause, shares);
+        tokenId = adn.mint(order.programId, shares.burned, order.customer);
+        emit OrderCaptured(orderKey, tokenId, shares.toMerchant, shares.burned, shares.donated, order.cause, 0);
+    }
+
+    function _capture(bytes32 orderKey, OrderRecord storage order) private {
+        uint256 programId = order.programId;
+        TermsRecord storage terms = _terms[programId][order.version];
+        uint256 returnDeadline = uint256(order.paidAt) + terms.returnWindow;
+        if (block.timestamp < returnDeadline) revert Checkout_ReturnWindowOpen(orderKey, returnDeadline);
+        uint256 amount = order.amount - order.refunded;
+        address cause = order.cause;
+        Shares memory shares = _share(amount, order.burnBps, cause == address(0) ? 0 : terms.donationBps);
+        address customer = order.customer == address(0) ? order.payer : order.customer;
+
+        order.status = OrderStatus.Captured;
+        Till storage till = _tills[programId];
+        till.reserved -= uint96(shares.burned);
+        _credit(programId, till.allianceId, customer, amount);
+        _payOut(terms.treasury, cause, shares);
+
+        // The mint gets a fixed amount of gas, whatever the caller sent: too little cannot make it fail, and a receiver that
+        // burns all it gets cannot make the others' captures fail.
+        uint256 needed = (MINT_GAS * 64) / 63 + GAS_AFTER_MINT;
+        if (gasleft() < needed) revert Checkout_GasTooLow(gasleft(), needed);
+        uint256 returned = 0;
+        uint256 tokenId = 0;
+        try adn.mint{gas: MINT_GAS}(programId, shares.burned, customer) returns (uint256 minted) {
+            tokenId = minted;
+        } catch {
+            (returned, shares.burned) = (shares.burned, 0);
+            fec.safeTransfer(order.payer, returned);
+        }
+        emit OrderCaptured(orderKey, tokenId, shares.toMerchant, shares.burned, shares.donated, cause, returned);
+    }
+
+    function _payOut(address treasury, address cause, Shares memory shares) private {
+        if (shares.toMerchant != 0) fec.safeTransfer(treasury, shares.toMerchant);
+        if (shares.donated != 0) fec.safeTransfer(cause, shares.donated);
+    }
+
+    function _assess(uint256 programId, address customer)
+        private
+        view
+        returns (Assessment memory assessment, TermsRecord storage terms)
+    {
+        Till memory till = _tills[programId];
+        if (till.version == 0) revert Checkout_NoTerms(programId);
+        terms = _terms[programId][till.version];
+        assessment.version = till.version;
+        assessment.allianceId = till.allianceId;
+        assessment.reserved = till.reserved;
+        assessment.spend = _spendOf(programId, till.allianceId, customer);
+        (assessment.tier, assessment.burnBps) = _tierOf(terms.tiers, assessment.spend);
+    }
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {IADN, Program} from "../interfaces/IADN.sol";
+import {ICheckout, Terms, Tier} from "../interfaces/ICheckout.sol";
+import {IFEC} from "../interfaces/IFEC.sol";
+
+/// @title The till: terms
+/// @notice What programs ask for and give: treasury, tiers, donations, return window. Versions are kept for good, so that an
+/// order is captured under the terms it was paid under.
+abstract contract ProgramTerms is ICheckout {
+    /// @dev What the till keeps of a program besides its terms, in one word.
+    struct Till {
+        uint32 version;
+        uint64 allianceId;
+        uint96 reserved;
+    }
+
+    /// @dev Terms without causes, in three words. Tiers are 48 bits each: minSpend (32), burnBps (16); unused ones are zero.
+    struct TermsRecord {
+        address signer;
+        uint32 returnWindow;
+        uint16 donationBps;
+        address treasury;
+        uint96 minClaim;
+        uint256 tiers;
+        address[] causes;
+        mapping(address cause => bool) isCause;
+    }
+
+    /// @dev What becomes of an amount, in wei.
+    struct Shares {
+        uint256 toMerchant;
+        uint256 burned;
+        uint256 donated;
+    }
+
+    // ---------------------------------------------------------------- constants
+
+    /// @inheritdoc ICheckout
+    uint256 public constant MAX_TIERS = 5;
+
+    /// @inheritdoc ICheckout
+    uint256 public constant MAX_CAUSES = 32;
+
+    /// @inheritdoc ICheckout
+    uint256 public constant MIN_BURN_BPS = 1000;
+
+    /// @inheritdoc ICheckout
+    uint256 public constant MAX_RETURN_WINDOW = 365 days;
+
+    uint256 internal constant BPS = 10_000;
+
+    uint256 private constant TIER_BITS = 48;
+
+    // -------------------------------------------------------------------- state
+
+    /// @inheritdoc ICheckout
+    IADN public immutable adn;
+
+    /// @inheritdoc ICheckout
+    IFEC public immutable fec;
+
+    mapping(uint256 programId => Till) internal _tills;
+    mapping(uint256 programId => mapping(uint256 version => TermsRecord)) internal _terms;
+
+    constructor(IADN adn_) {
+        adn = adn_;
+        fec = adn_.fec();
+    }
+
+    // -------------------------------------------------------------------- terms
+
+    /// @inheritdoc ICheckout
+    function setTerms(uint256 programId, Terms calldata terms) external returns (uint256 version) {
+        _checkOperator(programId);
+        _checkAccount(terms.signer);
+        _checkAccount(terms.treasury);
+        if (terms.returnWindow > MAX_RETURN_WINDOW) {
+            revert Checkout_ReturnWindowTooLong(terms.returnWindow, MAX_RETURN_WINDOW);
+        }
+        _checkLength(terms.causes.length, 0, MAX_CAUSES);
+        uint256 tiers = _packTiers(terms.tiers, terms.donationBps);
+
+        version = ++_tills[programId].version;
+        TermsRecord storage record = _terms[programId][version];
+        record.signer = terms.signer;
+        record.returnWindow = terms.returnWindow;
+        record.donationBps = terms.donationBps;
+        record.treasury = terms.treasury;
+        record.minClaim = terms.minClaim;
+        record.tiers = tiers;
+        record.causes = terms.causes;
+        for (uint256 i = 0; i < terms.causes.length; ++i) {
+            _checkAccount(terms.causes[i]);
+            record.isCause[terms.causes[i]] = true;
+        }
+        emit TermsSet(programId, version, terms);
+    }
+
+    /// @inheritdoc ICheckout
+    function termsOf(uint256 programId) external view returns (Terms memory terms, uint256 version) {
+        version = _tills[programId].version;
+        terms = termsAt(programId, version);
+    }
+
+    /// @inheritdoc ICheckout
+    function termsAt(uint256 programId, uint256 version) public view returns (Terms memory) {
+        TermsRecord storage record = _terms[programId][version];
+        if (record.signer == address(0)) revert Checkout_NoTerms(programId);
+        return Terms({
+            signer: record.signer,
+            treasury: record.treasury,
+            returnWindow: record.returnWindow,
+            donationBps: record.donationBps,
+            minClaim: record.minClaim,
+            tiers: _unpackTiers(record.tiers),
+            causes: record.causes
+        });
+    }
+
+    /// @inheritdoc ICheckout
+    function reservedOf(uint256 programId) external view returns (uint256) {
+        return _tills[programId].reserved;
+    }
+
+    // ---------------------------------------------------------------- internals
+
+    /// @dev Highest tier whose least spend has been reached, and its burn share in basis points.
+    function _tierOf(uint256 tiers, uint256 spend) internal pure returns (uint256 tier, uint256 burnBps) {
+        burnBps = uint16(tiers >> 32);
+        unchecked {
+            for (uint256 next = tiers >> TIER_BITS; next != 0; next >>= TIER_BITS) {
+                if (spend < uint256(uint32(next)) * 1e18) break;
+                burnBps = uint16(next >> 32);
+                ++tier;
+            }
+        }
+    }
+
+    /// @dev Shares out an amount below 2^96. The burn is rounded up, so that it is never below its share; the donation down.
+    function _share(uint256 amount, uint256 burnBps, uint256 donationBps) internal pure returns (Shares memory shares) {
+        unchecked {
+            shares.burned = Math.ceilDiv(amount * burnBps, BPS);
+            shares.donated = Math.min((amount * donationBps) / BPS, amount - shares.burned);
+            shares.toMerchant = amount - shares.burned - shares.donated;
+        }
+    }
+
+    /// @dev Reverts unless principal can be minted in the program, now and on top of what is reserved.
+    function _checkQuota(uint256 programId, uint256 principal) internal view {
+        Program memory program = adn.programOf(programId);
+        if (program.closed) revert Checkout_ProgramClosed(programId);
+        if (program.issuer != address(this) && program.issuer != address(0)) {
+            revert Checkout_NotIssuer(programId, program.issuer);
+        }
+        uint256 left = Math.saturatingSub(program.quota, _tills[programId].reserved);
+        if (principal > left) revert Checkout_QuotaExceeded(programId, principal, left);
+    }
+
+    function _checkOperator(uint256 programId) internal view {
+        if (msg.sender != adn.programOf(programId).operator) {
+            revert Checkout_NotProgramOperator(programId, msg.sender);
+        }
+    }
+
+    /// @dev The program's operator, or the key of its till under the current terms.
+    function _checkTill(uint256 programId) internal view {
+        if (
+            msg.sender != _terms[programId][_tills[programId].version].signer
+                && msg.sender != adn.programOf(programId).operator
+        ) revert Checkout_NotTill(programId, msg.sender);
+    }
+
+    function _checkAccount(address account) internal view {
+        if (account == address(0) || account == address(this)) revert Checkout_InvalidAccount(account);
+    }
+
+    function _checkAmount(uint256 amount) internal pure {
+        if (amount == 0 || amount > type(uint96).max) revert Checkout_AmountOutOfRange(amount, type(uint96).max);
+    }
+
+    function _checkLength(uint256 length, uint256 least, uint256 most) internal pure {
+        if (length < least || length > most) revert Checkout_LengthOutOfRange(length, least, most);
+    }
+
+    function _packTiers(Tier[] calldata tiers, uint256 donationBps) private pure returns (uint256 packed) {
+        _checkLength(tiers.length, 1, MAX_TIERS);
+        for (uint256 i = 0; i < tiers.length; ++i) {
+            Tier calldata tier = tiers[i];
+            if (tier.burnBps < MIN_BURN_BPS || tier.burnBps + donationBps > BPS) {
+                revert Checkout_BurnShareOutOfRange(tier.burnBps, MIN_BURN_BPS, Math.saturatingSub(BPS, donationBps));
+            }
+            bool inOrder = i == 0
+                ? tier.minSpend == 0
+                : tier.minSpend > tiers[i - 1].minSpend && tier.burnBps >= tiers[i - 1].burnBps;
+            if (!inOrder) revert Checkout_TierOutOfOrder(i);
+            packed |= (uint256(tier.minSpend) | (uint256(tier.burnBps) << 32)) << (TIER_BITS * i);
+        }
+    }
+
+    function _unpackTiers(uint256 packed) private pure returns (Tier[] memory tiers) {
+        uint256 count = 0;
+        while (packed >> (TIER_BITS * count) != 0) ++count;
+        tiers = new Tier[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            uint256 tier = packed >> (TIER_BITS * i);
+            tiers[i] = Tier({minSpend: uint32(tier), burnBps: uint16(tier >> 32)});
+        }
+    }
+}
