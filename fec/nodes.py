@@ -11,6 +11,8 @@ from fec.rpc import clear_errors
 from fec.session import Handle, basics, checked
 from fec.types import Claimed, Merged, Minted, Node, Payment, Receipt, Split
 
+#: Most gas that a transaction may ask for where EIP-7825 is in force.
+MAX_TRANSACTION_GAS = 1 << 24
 #: Upper bounds on the gas of a batched claim: of a node, when each has another owner who never held FEC, and the rest.
 #: `tests/client/test_batches.py` measures them.
 GAS_PER_NODE = 65_000
@@ -88,10 +90,10 @@ class Nodes:
         return self._claimed(self._adn.send("claimFor", list(token_ids)))
 
     def batches(self, token_ids: Sequence[int]) -> list[list[int]]:
-        """Cuts a list of nodes into pieces that can each be claimed from in half a block of this chain."""
+        """Cuts a list of nodes into pieces that can each be claimed from in one transaction, in half a block at most."""
         with clear_errors():
             block = self._web3.eth.get_block("latest")
-        return batches(token_ids, block["gasLimit"] // 2)
+        return batches(token_ids, min(block["gasLimit"] // 2, MAX_TRANSACTION_GAS))
 
     def split(self, token_id: int, principals: Sequence[int]) -> Split:
         """Splits parts of these principals off a node; the rest stays."""

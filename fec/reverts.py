@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from string import Formatter
 from typing import Any
 
 from eth_abi.abi import decode
@@ -12,23 +13,28 @@ from eth_utils.address import to_checksum_address
 
 from fec import abi
 from fec.exceptions import ContractError, InvalidInput, LimitExceeded, NotAllowed, NotFound, StateConflict
+from fec.types import NodeId
+from fec.units import format_fec
 
-#: What each error means and what to do next, with its values to fill in. Errors not listed are shown as they are.
+#: What each error means and what to do next; `_Words` fills in its values. Errors not listed are shown as they are.
 _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
     "ADN_BatchTooShort": (InvalidInput, "The list has {length} entries and needs {least} at least. Name more."),
-    "ADN_BudgetExceeded": (LimitExceeded, "The budget has {left} wei of principal left, not {asked}. Ask for less."),
-    "ADN_MergeWithItself": (InvalidInput, "Node {tokenId} is named twice. Name each node once."),
+    "ADN_BudgetExceeded": (
+        LimitExceeded,
+        "The budget has {left:fec} of principal left, not {asked:fec}. Ask for less.",
+    ),
+    "ADN_MergeWithItself": (InvalidInput, "{tokenId:node} is named twice. Name each node once."),
     "ADN_NotClaimer": (
         NotAllowed,
-        "{caller} may not claim from node {tokenId} for itself. Claim for its owner, or have the owner approve it.",
+        "{caller} may not claim from {tokenId:node} for itself. Claim for its owner, or have the owner approve it.",
     ),
     "ADN_NotIssuer": (
         NotAllowed,
         "Only {issuer} mints in program {programId}, not {caller}. Program 1 is open to all.",
     ),
-    "ADN_NotOwnerOrOperator": (NotAllowed, "{caller} neither owns nor operates node {tokenId}. Sign as its owner."),
+    "ADN_NotOwnerOrOperator": (NotAllowed, "{caller} neither owns nor operates {tokenId:node}. Sign as its owner."),
     "ADN_NotProgramOperator": (NotAllowed, "{caller} does not operate program {programId}. Sign as its operator."),
-    "ADN_NothingToClaim": (StateConflict, "Node {tokenId} has released nothing new. Come back after its next period."),
+    "ADN_NothingToClaim": (StateConflict, "{tokenId:node} has released nothing new. Come back after its next period."),
     "ADN_OriginInFuture": (
         InvalidInput,
         "The grid's origin {origin} lies after the present {timestamp}. Give an earlier boundary of the same grid.",
@@ -39,42 +45,48 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
     ),
     "ADN_PrincipalTooSmall": (
         InvalidInput,
-        "A part, or what stays, would have {principal} wei of principal; {least} is the least. Split differently.",
+        "A part, or what stays, would have {principal:fec} of principal; {least:fec} is the least. Split differently.",
     ),
     "ADN_ProgramClosed": (StateConflict, "Program {programId} is closed and takes no new nodes. Use another."),
     "ADN_QuotaExceeded": (
         LimitExceeded,
-        "Program {programId} has a quota of {left} wei left, not {asked}. Burn less, or have it granted more.",
+        "Program {programId} has a quota of {left:fec} left, not {asked:fec}. Burn less, or have it granted more.",
     ),
     "ADN_SplitExceedsPrincipal": (
         LimitExceeded,
-        "Node {tokenId} has {left} wei of principal left, not {asked}. Split off less.",
+        "{tokenId:node} has {left:fec} of principal left, not {asked:fec}. Split off less.",
     ),
     "ADN_StateChanged": (
         StateConflict,
-        "Node {tokenId} was claimed from, split or merged since you saw it. Look at it again before you take it.",
+        "{tokenId:node} was claimed from, split or merged since you saw it. Look at it again before you take it.",
     ),
     "ADN_UnknownProgram": (NotFound, "There is no program {programId}. List the programs to see which there are."),
     "ADN_UnlikeNodes": (
         InvalidInput,
-        "Nodes {tokenId} and {otherTokenId} differ in program or start. Merge nodes that agree in both.",
+        "{tokenId:node} and {otherTokenId:node} differ in program or start. Merge nodes that agree in both.",
     ),
     "ADN_ZeroOperator": (InvalidInput, "A program needs an operator other than the zero address. Name one."),
     "ADN_ZeroPrincipal": (InvalidInput, "A node needs some principal. Burn more than nothing."),
-    "FEC_CapExceeded": (LimitExceeded, "The supply would become {supply} wei, above the cap of {cap}. Create less."),
-    "FEC_CapTooHigh": (LimitExceeded, "A cap of {cap} wei is above the highest possible, {most}. Choose a lower one."),
+    "FEC_CapExceeded": (
+        LimitExceeded,
+        "The supply would become {supply:fec}, above the cap of {cap:fec}. Create less.",
+    ),
+    "FEC_CapTooHigh": (
+        LimitExceeded,
+        "A cap of {cap:fec} is above the highest possible, {most:fec}. Choose a lower one.",
+    ),
     "FEC_NotMinter": (NotAllowed, "Only the node contract {minter} mints and burns FEC, not {caller}."),
     "ERC20InsufficientAllowance": (
         LimitExceeded,
-        "{spender} may spend {allowance} wei, not {needed}. Have the holder approve more.",
+        "{spender} may spend {allowance:fec}, not {needed:fec}. Have the holder approve more.",
     ),
     "ERC20InsufficientBalance": (
         LimitExceeded,
-        "{sender} has {balance} wei of FEC, not {needed}. Get more, or use less.",
+        "{sender} has {balance:fec}, not {needed:fec}. Get more, or use less.",
     ),
     "ERC20InvalidReceiver": (InvalidInput, "FEC cannot be sent to {receiver}. Name another account."),
-    "ERC721IncorrectOwner": (NotAllowed, "Node {tokenId} belongs to {owner}, not to {sender}. Sign as its owner."),
-    "ERC721InsufficientApproval": (NotAllowed, "{operator} may not move node {tokenId}. Sign as its owner."),
+    "ERC721IncorrectOwner": (NotAllowed, "{tokenId:node} belongs to {owner}, not to {sender}. Sign as its owner."),
+    "ERC721InsufficientApproval": (NotAllowed, "{operator} may not move {tokenId:node}. Sign as its owner."),
     "ERC721InvalidOwner": (InvalidInput, "{owner} owns no nodes. Name another account."),
     "ERC721InvalidReceiver": (
         InvalidInput,
@@ -82,7 +94,7 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
     ),
     "ERC721NonexistentToken": (
         NotFound,
-        "There is no node {tokenId}; it was never minted, or was merged into another.",
+        "There is no {tokenId:node}; it was never minted, or was merged into another.",
     ),
     "OwnableInvalidOwner": (InvalidInput, "{owner} cannot own the contract. Name another account."),
     "OwnableUnauthorizedAccount": (NotAllowed, "{account} does not own the contract. Sign as its owner."),
@@ -98,6 +110,25 @@ _BUILTIN_ERRORS: tuple[dict[str, Any], ...] = (
 def _signature(entry: dict[str, Any]) -> str:
     # No error of these contracts takes a struct, whose type would have to be spelled out.
     return f"{entry['name']}({','.join(item['type'] for item in entry['inputs'])})"
+
+
+class _Words(Formatter):
+    """Shows values as people read them: `{left:fec}` takes wei, `{tokenId:node}` a token id."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """Formats one value."""
+        if format_spec == "fec":
+            return f"{format_fec(value)} FEC"
+        if format_spec == "node":
+            return _node_name(value)
+        return str(super().format_field(value, format_spec))
+
+
+def _node_name(token_id: int) -> str:
+    try:
+        return f"ADN {NodeId.decode(token_id).name}"
+    except ValueError:
+        return f"node {token_id}"
 
 
 @cache
@@ -127,4 +158,4 @@ def decode_revert(data: bytes) -> ContractError:
         item["name"]: _shown(kind, value) for item, kind, value in zip(entry["inputs"], kinds, decoded, strict=True)
     }
     error, sentence = _SENTENCES.get(entry["name"], (ContractError, "The contract refused."))
-    return error(entry["name"], values, sentence.format(**values))
+    return error(entry["name"], values, _Words().format(sentence, **values))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
@@ -45,6 +46,8 @@ GAS_MARGIN = 25
 #: Simulations are of the block to come: the latest one's clock may stand before the end of a period.
 NEXT_BLOCK: BlockIdentifier = "pending"
 
+_MISFIT = re.compile(r"value (.+ is not compatible with type .+)\.")
+
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
@@ -68,7 +71,9 @@ def clear_errors() -> Iterator[None]:
             ) from error
         raise RPCFailed(f"The RPC endpoint refused: {text}") from error
     except (MismatchedABI, InvalidAddress, Web3ValidationError, Web3TypeError, Web3ValueError) as error:
-        raise InvalidArgument(f"The call cannot carry these values: {error}") from error
+        # Of web3's page on all overloads, the lines that say what is wrong.
+        reasons = _MISFIT.findall(str(error)) or [str(error)]
+        raise InvalidArgument(f"The call cannot carry these values: {'; '.join(reasons)}") from error
 
 
 def _revert_data(error: ContractLogicError) -> bytes:

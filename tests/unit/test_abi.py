@@ -1,0 +1,19 @@
+"""What the package ships of each contract."""
+
+import pytest
+
+from fec import abi
+from fec.exceptions import DeploymentMissing
+
+
+def test_names__include_the_protocol() -> None:
+    assert {"ADN", "FEC"} <= set(abi.names())
+
+
+def test_load__twice__is_the_same_object() -> None:
+    assert abi.load("ADN") is abi.load("ADN")
+
+
+def test_load__unknown__raises() -> None:
+    with pytest.raises(DeploymentMissing, match="ships no contract named 'Nothing'"):
+        abi.load("Nothing")
