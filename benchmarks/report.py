@@ -1,0 +1,101 @@
+"""What was measured, as tables for the terminal and for docs/benchmarks.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.table import Table as RichTable
+
+from benchmarks.floor import Floor, total
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measured call; `gas` is its receipt's."""
+
+    function: str
+    case: str
+    gas: int
+    target: int | None
+    floor: Floor | None
+    peer_of: str | None
+
+    @property
+    def key(self) -> str:
+        """Name of the row in the snapshot."""
+        return f"{self.function}: {self.case}" if self.case else self.function
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table whose first `texts` columns are words and whose others are numbers."""
+
+    title: str
+    columns: Sequence[str]
+    texts: int
+    cells: Sequence[Sequence[str]]
+
+    def rich(self) -> RichTable:
+        """For the terminal."""
+        table = RichTable(title=self.title, title_justify="left")
+        for index, column in enumerate(self.columns):
+            table.add_column(column, justify="left" if index < self.texts else "right", overflow="fold")
+        for cells in self.cells:
+            table.add_row(*cells)
+        return table
+
+    def markdown(self) -> str:
+        """For the documentation."""
+        rule = ["---" if index < self.texts else "---:" for index in range(len(self.columns))]
+        lines = [self.columns, rule, *self.cells]
+        return f"**{self.title}**\n\n" + "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def tables(rows: Sequence[Row], tools: Mapping[str, str]) -> list[Table]:
+    """All tables, in order."""
+    ours = {row.key: row for row in rows if row.peer_of is None}
+    floors = [row for row in ours.values() if row.target is not None and row.floor is not None]
+    return [
+        Table("Made with", ("Tool", "Version"), 2, tuple(tools.items())),
+        _gas(ours.values()),
+        _peers([row for row in rows if row.peer_of is not None], ours),
+        *(_floor(row.key, row.floor) for row in _distinct(floors) if row.floor is not None),
+    ]
+
+
+def _distinct(rows: Iterable[Row]) -> list[Row]:
+    """Of the rows whose floors have the same lines, the first."""
+    first: dict[tuple[tuple[str, int], ...], Row] = {}
+    for row in rows:
+        shape = tuple((item.what, 0 if item.what.startswith("call data") else item.count) for item in row.floor or ())
+        first.setdefault(shape, row)
+    return list(first.values())
+
+
+def _gas(rows: Iterable[Row]) -> Table:
+    cells = []
+    for row in rows:
+        least = total(row.floor) if row.floor is not None else None
+        over = f"{row.gas - least:,}" if least is not None else ""
+        cells.append((row.function, row.case, f"{row.gas:,}", _number(least), over, _number(row.target)))
+    return Table("Receipt gas", ("Function", "Case", "Gas", "Floor", "Above it", "Target"), 2, cells)
+
+
+def _peers(rows: Iterable[Row], ours: Mapping[str, Row]) -> Table:
+    cells = []
+    for row in rows:
+        our = ours[row.peer_of or ""]
+        tenths = 10 * row.gas // our.gas
+        cells.append((row.key, our.key, f"{row.gas:,}", f"{our.gas:,}", f"{tenths // 10}.{tenths % 10}"))
+    return Table("Beside a peer", ("Peer", "FEC", "Peer's gas", "FEC's gas", "Times"), 2, cells)
+
+
+def _floor(key: str, floor: Floor) -> Table:
+    cells = [(item.what, f"{item.each:,}", str(item.count), f"{item.gas:,}") for item in floor]
+    cells.append(("sum", "", "", f"{total(floor):,}"))
+    return Table(f"Floor of {key}", ("Opcode", "Each", "Times", "Gas"), 1, cells)
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
