@@ -48,6 +48,14 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         uint256 burnBps;
     }
 
+    /// @dev A payment that is booked, and what is left to do for it.
+    struct Booking {
+        bytes32 orderKey;
+        address treasury;
+        bool escrowed;
+        Shares shares;
+    }
+
     // ---------------------------------------------------------------- constants
 
     /// @inheritdoc ICheckout
@@ -83,6 +91,7 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         returns (uint256 tokenId)
     {
         // A permit that somebody else sent first has already given the allowance.
+        // solhint-disable-next-line no-empty-blocks
         try IERC20Permit(address(fec)).permit(msg.sender, address(this), order.amount, deadline, v, r, s) {} catch {}
         return _payFromAllowance(order);
     }
@@ -101,11 +110,12 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         uint256 validBefore,
         bytes calldata signature
     ) external returns (uint256 tokenId) {
+        Booking memory booking = _book(order, payer);
         ERC20TransferAuthorization(address(fec))
             .receiveWithAuthorization(
                 payer, address(this), order.amount, validAfter, validBefore, hashOrder(order), signature
             );
-        return _pay(order, payer);
+        return _settle(order, booking);
     }
 
     /// @notice Takes FEC sent with `transferAndCall`, and pays the order in `data` with it.
@@ -117,7 +127,7 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         if (msg.sender != address(fec)) revert Checkout_NotFEC(msg.sender);
         Order memory order = abi.decode(data, (Order));
         if (value != order.amount) revert Checkout_WrongAmount(value, order.amount);
-        _pay(order, from);
+        _settle(order, _book(order, from));
         return IERC1363Receiver.onTransferReceived.selector;
     }
 
@@ -240,29 +250,19 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
 
     // ---------------------------------------------------------------- internals
 
-    /// @dev The coins come first: the coupon has no hooks on this way, and the order fails as a whole if it fails at all.
     function _payFromAllowance(Order memory order) private returns (uint256 tokenId) {
+        Booking memory booking = _book(order, msg.sender);
         fec.safeTransferFrom(msg.sender, address(this), order.amount);
-        return _pay(order, msg.sender);
+        return _settle(order, booking);
     }
 
-    /// @dev Pays an order with coins that are here already.
-    function _pay(Order memory order, address payer) private returns (uint256 tokenId) {
-        // Check: the order is good, as the merchant signed it, and new.
-        if (block.timestamp > order.expiry) revert Checkout_OrderExpired(order.expiry, block.timestamp);
-        _checkAmount(order.amount);
-        _checkAccount(order.customer);
+    /// @dev Checks an order and books it; the coins come next, then {_settle}.
+    function _book(Order memory order, address payer) private returns (Booking memory booking) {
+        // Check: the order is new, the merchant's own, and gives what the shopper expects.
         bytes32 orderKey = orderKeyOf(order.programId, order.orderId);
-        OrderRecord storage record = _orders[orderKey];
-        if (record.status != OrderStatus.Unpaid) revert Checkout_OrderAlreadyPaid(orderKey);
+        if (_orders[orderKey].status != OrderStatus.Unpaid) revert Checkout_OrderAlreadyPaid(orderKey);
         (Assessment memory assessment, TermsRecord storage terms) = _assess(order.programId, order.customer);
-        address signer = terms.signer;
-        if (!SignatureChecker.isValidSignatureNow(signer, hashInvoice(order), order.merchantSignature)) {
-            revert Checkout_InvalidSignature(order.programId, signer);
-        }
-        if (order.cause != address(0) && !terms.isCause[order.cause]) {
-            revert Checkout_UnknownCause(order.programId, order.cause);
-        }
+        _checkOrder(order, terms);
         uint256 returnWindow = terms.returnWindow;
         Shares memory shares =
             _share(order.amount, assessment.burnBps, order.cause == address(0) ? 0 : terms.donationBps);
@@ -270,12 +270,57 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         // With nothing reserved and the node minted at once, the mint itself checks the quota.
         if (returnWindow != 0 || assessment.reserved != 0) _checkQuota(order.programId, shares.burned);
 
-        // Effect: the order, pinned to its terms.
+        // Effect: the order, pinned to its terms, and the reservation or the credit.
+        _record(order, orderKey, payer, assessment, returnWindow);
+        if (returnWindow != 0) {
+            _tills[order.programId].reserved = uint96(assessment.reserved + shares.burned);
+        } else {
+            _credit(order.programId, assessment.allianceId, order.customer, order.amount);
+        }
+        return Booking({orderKey: orderKey, treasury: terms.treasury, escrowed: returnWindow != 0, shares: shares});
+    }
+
+    /// @dev Interaction: the merchant, the cause, and last the node, whose receiver may have a hook.
+    function _settle(Order memory order, Booking memory booking) private returns (uint256 tokenId) {
+        if (booking.escrowed) return 0;
+        Shares memory shares = booking.shares;
+        _payOut(booking.treasury, order.cause, shares);
+        tokenId = adn.mint(order.programId, shares.burned, order.customer);
+        emit OrderCaptured(booking.orderKey, tokenId, shares.toMerchant, shares.burned, shares.donated, order.cause, 0);
+    }
+
+    function _checkOrder(Order memory order, TermsRecord storage terms) private view {
+        if (block.timestamp > order.expiry) revert Checkout_OrderExpired(order.expiry, block.timestamp);
+        _checkAmount(order.amount);
+        _checkAccount(order.customer);
+        address signer = terms.signer;
+        if (!SignatureChecker.isValidSignatureNow(signer, hashInvoice(order), order.merchantSignature)) {
+            revert Checkout_InvalidSignature(order.programId, signer);
+        }
+        if (order.cause != address(0) && !terms.isCause[order.cause]) {
+            revert Checkout_UnknownCause(order.programId, order.cause);
+        }
+    }
+
+    function _record(
+        Order memory order,
+        bytes32 orderKey,
+        address payer,
+        Assessment memory assessment,
+        uint256 returnWindow
+    ) private {
+        OrderRecord storage record = _orders[orderKey];
         record.payer = payer;
         record.paidAt = uint40(block.timestamp);
         record.version = uint32(assessment.version);
         record.burnBps = uint16(assessment.burnBps);
         record.status = returnWindow == 0 ? OrderStatus.Captured : OrderStatus.Escrowed;
+        if (returnWindow != 0) {
+            record.amount = uint96(order.amount);
+            record.programId = uint32(order.programId);
+            if (order.customer != payer) record.customer = order.customer;
+            if (order.cause != address(0)) record.cause = order.cause;
+        }
         emit OrderPaid(
             orderKey,
             order.programId,
@@ -288,20 +333,6 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
             assessment.burnBps,
             returnWindow == 0 ? 0 : block.timestamp + returnWindow
         );
-        if (returnWindow != 0) {
-            record.amount = uint96(order.amount);
-            record.programId = uint32(order.programId);
-            if (order.customer != payer) record.customer = order.customer;
-            if (order.cause != address(0)) record.cause = order.cause;
-            _tills[order.programId].reserved = uint96(assessment.reserved + shares.burned);
-            return 0;
-        }
-        _credit(order.programId, assessment.allianceId, order.customer, order.amount);
-
-        // Interaction: the merchant, the cause, and last the node, whose receiver may have a hook.
-        _payOut(terms.treasury, order.cause, shares);
-        tokenId = adn.mint(order.programId, shares.burned, order.customer);
-        emit OrderCaptured(orderKey, tokenId, shares.toMerchant, shares.burned, shares.donated, order.cause, 0);
     }
 
     function _capture(bytes32 orderKey, OrderRecord storage order) private {
