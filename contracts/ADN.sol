@@ -237,13 +237,13 @@ contract ADN is IADN, ERC721, Ownable2Step {
             if (otherOwner != owner) revert ERC721IncorrectOwner(owner, otherId, otherOwner);
             if (otherId.class() != tokenId.class()) revert ADN_UnlikeNodes(tokenId, otherId);
             uint256 otherPrincipal = _principalOf(otherId);
-            uint256 otherClaimed = _nodes[otherId].state.claimed();
+            NodeState other = _nodes[otherId].state;
             principal += otherPrincipal;
-            claimed += otherClaimed;
-            emit NodeMerged(tokenId, otherId, otherPrincipal, otherClaimed);
+            claimed += other.claimed();
+            emit NodeMerged(tokenId, otherId, otherPrincipal, other.claimed());
             _burn(otherId);
             _nodes[otherId].state = NodeStateLib.MERGED;
-            delete _resizedPrincipals[otherId];
+            if (other.resized()) delete _resizedPrincipals[otherId];
         }
         _resize(tokenId, owner, principal, claimed);
         delete _claimApprovals[tokenId];
