@@ -105,11 +105,12 @@ contract ADN is IADN, ERC721, Ownable2Step {
         if (amount > quota) revert ADN_QuotaExceeded(programId, amount, quota);
 
         // Effect: quota and serial; the node itself is its id and its owner.
+        uint256 serial = ++program.minted;
         unchecked {
             program.quota = uint96(quota - amount);
             uint256 periodLength = program.periodLength;
             uint256 start = block.timestamp - (block.timestamp - program.origin) % periodLength;
-            tokenId = NodeId.pack(programId, periodLength, start, amount, ++program.minted);
+            tokenId = NodeId.pack(programId, periodLength, start, amount, serial);
         }
 
         // Interaction: the coupon first, the receiver's hook last.
@@ -131,10 +132,14 @@ contract ADN is IADN, ERC721, Ownable2Step {
     /// @inheritdoc IADN
     function claimTo(uint256[] calldata tokenIds, address to) external returns (uint256 paid) {
         if (tokenIds.length == 0) revert ADN_BatchTooShort(0, 1);
+        uint256 first = type(uint256).max;
+        uint256 last;
         uint256 class;
         uint256 growth;
         for (uint256 i = 0; i < tokenIds.length; ++i) {
             uint256 tokenId = tokenIds[i];
+            if (tokenId < first) first = tokenId;
+            if (tokenId > last) last = tokenId;
             NodeRecord storage record = _nodes[tokenId];
             NodeState state = record.state;
             if (state.owner() != msg.sender && !isApprovedForAll(state.owner(), msg.sender)) {
@@ -146,19 +151,23 @@ contract ADN is IADN, ERC721, Ownable2Step {
             }
         }
         if (paid == 0) revert ADN_NothingToClaim(tokenIds[0]);
-        emit BatchMetadataUpdate(0, type(uint256).max);
+        emit BatchMetadataUpdate(first, last);
         fec.mint(to, paid);
     }
 
     /// @inheritdoc IADN
     function claimFor(uint256[] calldata tokenIds) external returns (uint256 paid) {
         if (tokenIds.length == 0) revert ADN_BatchTooShort(0, 1);
+        uint256 first = type(uint256).max;
+        uint256 last;
         uint256 class;
         uint256 growth;
         address payee;
         uint256 due;
         for (uint256 i = 0; i < tokenIds.length; ++i) {
             uint256 tokenId = tokenIds[i];
+            if (tokenId < first) first = tokenId;
+            if (tokenId > last) last = tokenId;
             NodeRecord storage record = _nodes[tokenId];
             NodeState state = record.state;
             address owner = state.owner();
@@ -178,7 +187,7 @@ contract ADN is IADN, ERC721, Ownable2Step {
             }
         }
         if (due != 0) fec.mint(payee, due);
-        if (paid != 0) emit BatchMetadataUpdate(0, type(uint256).max);
+        if (paid != 0) emit BatchMetadataUpdate(first, last);
     }
 
     /// @inheritdoc IADN
