@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from web3 import Web3
+from web3.constants import ADDRESS_ZERO
 from web3.types import TxReceipt
 
 from fec.rpc import clear_errors
@@ -90,7 +91,7 @@ class Nodes:
         return self._claimed(self._adn.send("claimFor", list(token_ids)))
 
     def batches(self, token_ids: Sequence[int]) -> list[list[int]]:
-        """Cuts a list of nodes into pieces that can each be claimed from in one transaction, in half a block at most."""
+        """Cuts a list of nodes into pieces for one transaction each, of half a block at most."""
         with clear_errors():
             block = self._web3.eth.get_block("latest")
         return batches(token_ids, min(block["gasLimit"] // 2, MAX_TRANSACTION_GAS))
@@ -133,10 +134,11 @@ class Nodes:
         """Whether an account may claim from a node for itself: its owner, or approved to claim by them."""
         claimer = checked(account)
         owner = self._adn.read("ownerOf", token_id)
-        if claimer in (owner, self._adn.read("getClaimApproved", token_id)):
+        approved = self._adn.read("getClaimApproved", token_id)
+        if claimer == owner or (claimer == approved and approved != ADDRESS_ZERO):
             return True
-        approved: bool = self._adn.read("isClaimApprovedForAll", owner, claimer)
-        return approved
+        approved_for_all: bool = self._adn.read("isClaimApprovedForAll", owner, claimer)
+        return approved_for_all
 
     def token_uri(self, token_id: int) -> str:
         """Name, numbers and picture of a node as of now: a data URI of JSON."""

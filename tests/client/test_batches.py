@@ -1,0 +1,46 @@
+"""Long lists of nodes, cut to fit a block."""
+
+from collections.abc import Callable
+
+import pytest
+from web3 import Web3
+
+from fec.chain import Anvil
+from fec.client import Client
+from fec.nodes import GAS_PER_BATCH, GAS_PER_NODE, MAX_TRANSACTION_GAS, batches
+from fec.units import WEI_PER_FEC
+
+COUNT = 20
+
+
+def test_batches__long_list__keeps_all_in_order() -> None:
+    ids = list(range(7))
+    pieces = batches(ids, GAS_PER_BATCH + 3 * GAS_PER_NODE)
+    assert pieces == [[0, 1, 2], [3, 4, 5], [6]]
+
+
+def test_batches__no_nodes__are_none() -> None:
+    assert batches([], MAX_TRANSACTION_GAS) == []
+
+
+def test_batches__not_one_fits__raises() -> None:
+    with pytest.raises(ValueError, match="1000 gas do not suffice to claim from one node"):
+        batches([1], 1000)
+
+
+def test_batches__on_a_chain__fit_half_a_block_and_one_transaction(chain: Anvil, owner: Client) -> None:
+    gas_limit = min(chain.web3.eth.get_block("latest")["gasLimit"] // 2, MAX_TRANSACTION_GAS)
+    ids = list(range(1000))
+    assert owner.nodes.batches(ids) == batches(ids, gas_limit)
+
+
+def test_claim_for__owners_who_never_held_fec__takes_no_more_than_reckoned(
+    owner: Client, weeks_later: Callable[[int], int]
+) -> None:
+    strangers = [Web3.to_checksum_address(f"0x{0xA0000 + index:040x}") for index in range(COUNT)]
+    ids = [owner.nodes.mint(1, WEI_PER_FEC, stranger).token_id for stranger in strangers]
+    weeks_later(1)
+    one = owner.nodes.claim_for(ids[:1]).receipt.gas_used
+    rest = owner.nodes.claim_for(ids[1:]).receipt.gas_used
+    assert one <= GAS_PER_BATCH + GAS_PER_NODE
+    assert rest <= GAS_PER_BATCH + (COUNT - 1) * GAS_PER_NODE
