@@ -19,14 +19,19 @@ from web3 import Web3
 from fec import deployments
 from fec.deployments import Deployment
 from fec.nodes import Nodes
+from fec.orders import Orders
 from fec.programs import Programs
 from fec.rpc import Sender, clear_errors, connect
 from fec.session import basics, check_network, checked, open_handle
+from fec.terms import ProgramTerms
 from fec.types import Figures, Receipt
 
 
 class Client:
-    """One deployment on one chain, seen by one account: `programs`, `nodes`, and the coupon itself."""
+    """One deployment on one chain, seen by one account.
+
+    `programs`, `nodes`, at the till `orders` and `terms`, and the coupon itself.
+    """
 
     def __init__(self, web3: Web3, deployment: Deployment, signer: LocalAccount | str | None = None) -> None:
         """Takes a connection, a deployment, and who signs: a local account, an address that the chain's node signs for,
@@ -42,6 +47,9 @@ class Client:
         self._adn = open_handle(web3, deployment, "ADN", self._sender)
         self.programs = Programs(self._adn)
         self.nodes = Nodes(self._adn, web3)
+        checkout = open_handle(web3, deployment, "Checkout", self._sender)
+        self.orders = Orders(checkout, self._fec, self._adn, deployment["chainId"])
+        self.terms = ProgramTerms(checkout)
 
     @classmethod
     def connect(cls, url: str, deployments_file: Path, signer: LocalAccount | str | None = None) -> Client:

@@ -64,6 +64,8 @@ STEPS = (
         ],
         children={"FEC": "fec"},
     ),
+    Step(name="Checkout", arguments=lambda _, addresses: [addresses["ADN"]], children={}),
+    Step(name="Custodian", arguments=lambda _, addresses: [addresses["Checkout"]], children={}),
 )
 
 #: All contracts of a deployment.
@@ -133,7 +135,9 @@ def verify(web3: Web3, deployment: Deployment) -> list[str]:
             raise WrongNetwork(deployment["chainId"], web3.eth.chain_id)
         checks = {f"{name}: its code is what was compiled": _code_matches(web3, deployment, name) for name in CONTRACTS}
         if all(checks.values()):
-            checks |= _wiring(_at(web3, deployment, "FEC"), _at(web3, deployment, "ADN"))
+            fec, adn = _at(web3, deployment, "FEC"), _at(web3, deployment, "ADN")
+            checks |= _wiring(fec, adn)
+            checks |= _till_wiring(fec, adn, _at(web3, deployment, "Checkout"), _at(web3, deployment, "Custodian"))
     wrong = [check for check, holds in checks.items() if not holds]
     if wrong:
         raise VerificationFailed("The deployment is not as it should be. These do not hold: " + "; ".join(wrong) + ".")
@@ -171,3 +175,12 @@ def _wiring(fec: Contract, adn: Contract) -> dict[str, bool]:
         "G1: supply + outstanding ≤ cap": supply + outstanding <= cap,
         "supply + outstanding = genesis + 9 · burned": supply + outstanding == genesis + (FACE_MULTIPLE - 1) * burned,
     }
+
+
+def _till_wiring(fec: Contract, adn: Contract, checkout: Contract, custodian: Contract) -> dict[str, bool]:
+    checks = {
+        f"{name}: its nodes are ADN, its coupon is FEC": contract.functions.adn().call() == adn.address
+        and contract.functions.fec().call() == fec.address
+        for name, contract in (("Checkout", checkout), ("Custodian", custodian))
+    }
+    return {**checks, "Custodian: its till is Checkout": custodian.functions.checkout().call() == checkout.address}

@@ -1,0 +1,395 @@
+"""What the till and the custodian take and return.
+
+Amounts in wei, times in seconds since the epoch, shares in basis points.
+Ids, references and reasons are 32 bytes on the chain; here they are text of at most 32 bytes, or 0x and 64 hex digits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
+from web3.constants import ADDRESS_ZERO
+
+from fec.exceptions import InvalidArgument
+from fec.types import NodeId, Payment, Receipt
+
+WORD_BYTES = 32
+
+
+def pack_word(text: str) -> bytes:
+    """Text as 32 bytes, padded with zeros; 0x and 64 hex digits as the bytes they stand for.
+
+    Raises InvalidArgument if it does not fit, or could not be read back.
+    """
+    if text.startswith("0x") and len(text) == 2 + 2 * WORD_BYTES:
+        try:
+            return bytes.fromhex(text[2:])
+        except ValueError as error:
+            raise InvalidArgument(f"{text!r} is not 32 bytes in hex.") from error
+    word = text.encode()
+    if len(word) > WORD_BYTES or "\0" in text:
+        raise InvalidArgument(f"{text!r} does not fit 32 bytes. Shorten it, or give 0x and 64 hex digits.")
+    return word.ljust(WORD_BYTES, b"\0")
+
+
+def unpack_word(word: bytes) -> str:
+    """What `pack_word` packed: text if it is text, or hex."""
+    try:
+        text = word.rstrip(b"\0").decode()
+    except UnicodeDecodeError:
+        return "0x" + word.hex()
+    return text if "\0" not in text and text.isprintable() else "0x" + word.hex()
+
+
+@dataclass(frozen=True)
+class Tier:
+    """What a customer gets from a lifetime spend on."""
+
+    min_spend: int
+    """Lifetime spend from which it applies, in whole FEC."""
+    burn_bps: int
+    """Share of a payment that is burned into the customer's node; comes off the merchant's part."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """A program's terms at the till."""
+
+    signer: str
+    """Key of the till: signs invoices, refunds and rewards."""
+    treasury: str
+    """Who receives the merchant's part."""
+    tiers: tuple[Tier, ...] = (Tier(0, 1_000),)
+    """The first from a spend of zero, each from a higher spend and burning no less."""
+    return_window: int = 0
+    """How long after payment an order can be refunded; with zero the node exists at once."""
+    donation_bps: int = 0
+    """Share of a payment that goes to the cause that the customer picked; comes off the merchant's part."""
+    causes: tuple[str, ...] = ()
+    """Accounts that customers may pick for the donation."""
+    min_claim: int = 0
+    """Smallest claim worth paying out: advice for wallets and keepers."""
+
+
+@dataclass(frozen=True)
+class TermsSet:
+    """A program has new terms for orders paid from now on."""
+
+    receipt: Receipt
+    version: int
+    """Number of these terms; versions count from 1 in each program."""
+
+
+@dataclass(frozen=True)
+class AllianceFounded:
+    """An alliance was founded."""
+
+    receipt: Receipt
+    alliance_id: int
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """What the merchant asks for, and signs."""
+
+    program_id: int
+    order_id: str
+    """The merchant's own id of the order; it can be paid once."""
+    amount: int
+    currency_reference: str
+    """What the amount stands for, in the merchant's words, such as "USD 12.34"."""
+    expiry: int
+    """Last second at which it can be paid."""
+
+    @property
+    def key(self) -> str:
+        """The order's key at the till, as hex: keccak256(abi.encode(programId, orderId))."""
+        return order_key(self.program_id, self.order_id)
+
+
+def order_key(program_id: int, order_id: str) -> str:
+    """Key of an order at the till, as hex. Raises InvalidArgument if the order id does not fit."""
+    return "0x" + keccak(encode(["uint256", "bytes32"], [program_id, pack_word(order_id)])).hex()
+
+
+@dataclass(frozen=True)
+class Order:
+    """An invoice with the merchant's signature, and the shopper's choices."""
+
+    invoice: Invoice
+    merchant_signature: str
+    """Hex."""
+    customer: str
+    """Who gets the node and the credit towards tiers."""
+    min_principal: int = 0
+    """Least principal of the node that the shopper accepts."""
+    cause: str | None = None
+    """Where the merchant's donation goes, from the program's list."""
+
+    @property
+    def key(self) -> str:
+        """The order's key at the till, as hex."""
+        return self.invoice.key
+
+    @property
+    def amount(self) -> int:
+        """FEC to pay."""
+        return self.invoice.amount
+
+    @property
+    def fields(self) -> tuple[Any, ...]:
+        """The contracts' struct. Raises InvalidArgument if a text does not fit."""
+        return (
+            self.invoice.program_id,
+            pack_word(self.invoice.order_id),
+            self.invoice.amount,
+            pack_word(self.invoice.currency_reference),
+            self.invoice.expiry,
+            self.customer,
+            self.min_principal,
+            self.cause or ADDRESS_ZERO,
+            bytes.fromhex(self.merchant_signature.removeprefix("0x")),
+        )
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a payment would do now."""
+
+    terms_version: int
+    tier: int
+    """Index of the customer's tier."""
+    spend: int
+    """Lifetime spend that the tier follows from."""
+    to_merchant: int
+    """What the merchant receives when no cause is picked."""
+    donation: int
+    """What a cause would receive, off `to_merchant`, when one is picked."""
+    principal: int
+    """What is burned."""
+    face: int
+    """What the node will pay in all."""
+    return_deadline: int
+    """Until when the order can be refunded; the node is minted from then on. Now, if at once."""
+    start: int
+    """Beginning of the node's first period."""
+    first_release: int
+    last_release: int
+    min_claim: int
+
+
+class OrderStatus(IntEnum):
+    """Where an order stands."""
+
+    UNPAID = 0
+    ESCROWED = 1
+    CAPTURED = 2
+    REFUNDED = 3
+
+
+@dataclass(frozen=True)
+class PaidOrder:
+    """What the till keeps of an order.
+
+    Of one captured at once that is status, payer, terms and time; the rest is zero or None.
+    """
+
+    key: str
+    status: OrderStatus
+    payer: str | None
+    """Who paid, and is paid back."""
+    customer: str | None
+    cause: str | None
+    program_id: int
+    terms_version: int
+    burn_bps: int
+    paid_at: int
+    return_deadline: int
+    """From when on it can be captured, and no longer refunded."""
+    amount: int
+    refunded: int
+
+    @property
+    def escrowed(self) -> int:
+        """What the till still holds of it."""
+        return self.amount - self.refunded if self.status is OrderStatus.ESCROWED else 0
+
+
+@dataclass(frozen=True)
+class Permit:
+    """An allowance to the till, signed (ERC-2612)."""
+
+    deadline: int
+    """Last second at which it is valid."""
+    signature: str
+
+
+@dataclass(frozen=True)
+class Authorization:
+    """A payment signed by the shopper, to be sent by anybody (ERC-3009)."""
+
+    payer: str
+    valid_after: int
+    """It is valid after this second."""
+    valid_before: int
+    """It is valid before this second."""
+    signature: str
+
+
+@dataclass(frozen=True)
+class Capture:
+    """An order is final: all that was left of it, to the wei."""
+
+    order_key: str
+    token_id: int | None
+    """The customer's node; None if it could not be minted, and `returned` went to the payer."""
+    to_merchant: int
+    burned: int
+    donated: int
+    cause: str | None
+    returned: int
+
+    @property
+    def id(self) -> NodeId | None:
+        """What the node's id says."""
+        return None if self.token_id is None else NodeId.decode(self.token_id)
+
+
+@dataclass(frozen=True)
+class Paid:
+    """An order was paid."""
+
+    receipt: Receipt
+    order_key: str
+    payer: str
+    customer: str
+    amount: int
+    burn_bps: int
+    return_deadline: int | None
+    """When its return window ends; None if there is none and it is final already."""
+    capture: Capture | None
+    """Where the coins went, if it is final already."""
+    claimed: tuple[Payment, ...]
+    """What was claimed from nodes first."""
+
+    @property
+    def token_id(self) -> int | None:
+        """The customer's node; None if it is minted only after the return window."""
+        return None if self.capture is None else self.capture.token_id
+
+
+@dataclass(frozen=True)
+class Captured:
+    """Orders were captured; those that were final before are not listed."""
+
+    receipt: Receipt
+    captures: tuple[Capture, ...]
+
+
+@dataclass(frozen=True)
+class Refunded:
+    """Some of an order, or all, was paid back."""
+
+    receipt: Receipt
+    order_key: str
+    amount: int
+    refunded_in_all: int
+
+
+@dataclass(frozen=True)
+class Rewarded:
+    """A merchant burned FEC into a node for a shopper, or a shopper's node out of a batch was minted."""
+
+    receipt: Receipt
+    token_id: int
+    shopper: str
+    amount: int
+
+
+@dataclass(frozen=True)
+class RewardBatch:
+    """Nodes that a merchant has funded for many shoppers."""
+
+    funder: str
+    program_id: int
+    root: str
+    left: int
+    """What has not been taken yet."""
+    deadline: int
+    """Last second at which a shopper can take theirs."""
+
+
+@dataclass(frozen=True)
+class RewardsFunded:
+    """A batch of rewards was funded."""
+
+    receipt: Receipt
+    batch_id: int
+    amount: int
+
+
+@dataclass(frozen=True)
+class RewardsReclaimed:
+    """What nobody took went back to who funded it."""
+
+    receipt: Receipt
+    amount: int
+
+
+@dataclass(frozen=True)
+class Member:
+    """Who a member of a brand is. The brand keeps the id; the member keeps key and salt."""
+
+    brand: str
+    key: str
+    """Address of the member's key."""
+    salt: str
+    """Random 32 bytes, as hex."""
+
+    @property
+    def id(self) -> str:
+        """keccak256(abi.encode(key, salt)), as hex. Raises InvalidArgument if the salt is not 32 bytes."""
+        return "0x" + keccak(encode(["address", "bytes32"], [self.key, pack_word(self.salt)])).hex()
+
+    @property
+    def fields(self) -> tuple[Any, ...]:
+        """The contract's struct."""
+        return (self.brand, self.key, pack_word(self.salt))
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """A brand has a member."""
+
+    receipt: Receipt
+    member_id: str
+    vault: str
+
+
+@dataclass(frozen=True)
+class Withdrawal:
+    """Nodes and coins that a member wants out of their vault."""
+
+    vault: str
+    token_ids: tuple[int, ...]
+    amount: int
+    """The maximum of uint256 means all."""
+    to: str
+    nonce: int
+    """Number of the vault's next withdrawal."""
+    deadline: int
+    """Last second at which it may be carried out."""
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """A member took nodes and coins out."""
+
+    receipt: Receipt
+    to: str
+    token_ids: tuple[int, ...]
+    amount: int
