@@ -8,6 +8,7 @@ import pytest
 
 from tests.evm.build import compiled
 from tests.evm.evm import Contract
+from tests.evm.till_world import Market, deploy_market
 from tests.evm.world import World, deploy_world
 
 
@@ -30,3 +31,20 @@ def receiver(world: World) -> Contract:
 @pytest.fixture(scope="session")
 def curve(deployed: World) -> Contract:
     return deployed.curve
+
+
+@pytest.fixture(scope="session")
+def opened() -> Market:
+    return deploy_market()
+
+
+@pytest.fixture
+def market(opened: Market) -> Iterator[Market]:
+    with opened.chain.rolled_back():
+        yield opened
+
+
+@pytest.fixture
+def guest(market: Market) -> Contract:
+    """A contract among the people: its hooks and signatures are a test's to say."""
+    return market.chain.deploy(compiled("Receiver"), sender=market.stranger)

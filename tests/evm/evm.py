@@ -90,7 +90,8 @@ class Chain:
     def __init__(self, timestamp: int) -> None:
         self.evm = pyrevm.EVM(spec_id="PRAGUE", gas_limit=30_000_000)
         self.errors: dict[bytes, dict[str, Any]] = {}
-        self.event_abis: dict[bytes, dict[str, Any]] = {}
+        # ERC-20's and ERC-721's Transfer differ only in what is indexed.
+        self.event_abis: dict[tuple[bytes, int], dict[str, Any]] = {}
         self.logs: list[Any] = []
         self.learn(BUILTIN_ERRORS)
         self.now = timestamp
@@ -115,7 +116,7 @@ class Chain:
             if item["type"] == "error":
                 self.errors[digest[:4]] = item
             else:
-                self.event_abis[digest] = item
+                self.event_abis[digest, sum(part["indexed"] for part in item["inputs"])] = item
 
     def deploy(self, artifact: dict[str, Any], *arguments: Any, sender: str) -> Contract:
         """Deploys an artifact with constructor arguments.
@@ -166,7 +167,7 @@ class Chain:
 
     def _event(self, log: Any) -> Event:
         topics, data = log.data
-        abi = self.event_abis[bytes(topics[0])]
+        abi = self.event_abis[bytes(topics[0]), len(topics) - 1]
         hashed = iter(topics[1:])
         body = iter(decode([abi_type(part) for part in abi["inputs"] if not part["indexed"]], bytes(data)))
         values = {}
@@ -179,7 +180,10 @@ class Chain:
         found = REVERT_OUTPUT.match(str(error))
         if found is None:
             return Halted(str(error))
-        output = bytes.fromhex(found[1])
+        return self.error(bytes.fromhex(found[1]))
+
+    def error(self, output: bytes) -> Reverted:
+        """What a reverted call returned, decoded."""
         if output[:4] not in self.errors:
             return Reverted("", output)
         abi = self.errors[output[:4]]

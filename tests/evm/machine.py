@@ -100,7 +100,9 @@ class NodeMachine(RuleBasedStateMachine):
     def actor(self, node_id: int, pick: int) -> str:
         """Mostly the owner of a node, else anybody."""
         node = self.model.nodes.get(node_id)
-        return self.person(pick // 3) if node is None or pick % 3 == 0 else node.owner
+        if node is None or pick % 3 == 0 or node.owner in self.model.refusing:
+            return self.person(pick // 3)
+        return node.owner
 
     def program_id(self, pick: int) -> int:
         """Mostly a program; now and then one that there is not."""
@@ -190,6 +192,12 @@ class NodeMachine(RuleBasedStateMachine):
                 zip(new_ids, principals, strict=True)
             )
             self.model.settle_split(node_id, {values["newTokenId"]: values["claimed"] for values in told})
+
+    @rule(node=PICK, parts=PARTS, odd=st.integers(0, 10**6))
+    def split_after_claim(self, node: int, parts: list[int], odd: int) -> None:
+        """Where rounding matters most: all that was released is claimed, and the parts have to share it."""
+        self.claim_for(0, [node])
+        self.split(node, 1, parts, odd)
 
     @rule(node=PICK, who=PICK, others=st.lists(PICK, max_size=4), alike=st.booleans() | st.just(value=True))
     def merge(self, node: int, who: int, others: list[int], alike: bool) -> None:

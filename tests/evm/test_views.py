@@ -1,0 +1,183 @@
+"""What can be read off a node: ERC-165, ERC-5725, ERC-5646 and the metadata."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from eth_abi import encode
+from eth_utils import keccak
+
+from fec import schedule
+from tests.evm.evm import expect
+from tests.evm.world import FEC, WEEK, World
+
+P = 1000 * FEC
+
+
+@pytest.fixture
+def node(world: World) -> int:
+    """One ADN of alice's, 37 periods old, of which 30 were claimed."""
+    node = world.node(world.alice, P)
+    world.pass_periods(30)
+    world.adn.claim(node, sender=world.alice)
+    world.pass_periods(7)
+    return node
+
+
+@pytest.mark.parametrize(
+    ("interface", "known"),
+    [
+        ("01ffc9a7", True),  # ERC-165
+        ("80ac58cd", True),  # ERC-721
+        ("5b5e139f", True),  # ERC-721 metadata
+        ("bd3a202b", True),  # ERC-5725
+        ("49064906", True),  # ERC-4906
+        ("f5112315", True),  # ERC-5646
+        ("ffffffff", False),
+        ("00000000", False),
+        ("780e9d63", False),  # ERC-721 enumerable
+    ],
+)
+def test_supports_interface__node_contract__by_id(world: World, interface: str, known: bool) -> None:
+    assert world.adn.supportsInterface(bytes.fromhex(interface)) is known
+
+
+@pytest.mark.parametrize(("interface", "known"), [("01ffc9a7", True), ("b0202a11", True), ("ffffffff", False)])
+def test_supports_interface__coupon__by_id(world: World, interface: str, known: bool) -> None:
+    assert world.fec.supportsInterface(bytes.fromhex(interface)) is known
+
+
+def test_payouts__after_a_claim__split_what_vested(world: World, node: int) -> None:
+    vested, claimed = schedule.released(P, 37), schedule.released(P, 30)
+    adn = world.adn
+    assert (adn.vestedPayout(node), adn.claimedPayout(node)) == (vested, claimed)
+    assert (adn.claimablePayout(node), adn.vestingPayout(node)) == (vested - claimed, 10 * P - vested)
+
+
+def test_vested_payout_at_time__any_period__is_the_curve(world: World) -> None:
+    node = world.node(world.alice, P)
+    start = world.adn.nodeOf(node)["start"]
+    found = [world.adn.vestedPayoutAtTime(node, start + k * WEEK) for k in range(103)]
+    assert found == [schedule.released(P, min(k, 100)) for k in range(103)]
+
+
+@pytest.mark.parametrize("timestamp", [0, 1])
+def test_vested_payout_at_time__before_the_start__is_zero(world: World, node: int, timestamp: int) -> None:
+    assert world.adn.vestedPayoutAtTime(node, timestamp) == 0
+
+
+def test_vested_payout_at_time__in_the_past__is_as_it_was(world: World, node: int) -> None:
+    start = world.adn.nodeOf(node)["start"]
+    assert world.adn.vestedPayoutAtTime(node, start + 5 * WEEK) == schedule.released(P, 5)
+
+
+def test_vested_payout_at_time__end_of_time__is_the_face(world: World, node: int) -> None:
+    assert world.adn.vestedPayoutAtTime(node, 2**256 - 1) == 10 * P
+
+
+def test_vesting_period__a_node__is_a_hundred_periods(world: World, node: int) -> None:
+    start = world.adn.nodeOf(node)["start"]
+    assert world.adn.vestingPeriod(node) == [start, start + 100 * WEEK]
+
+
+def test_payout_token__a_node__is_the_coupon(world: World, node: int) -> None:
+    assert world.adn.payoutToken(node) == world.fec.address
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        "claimedPayout",
+        "claimablePayout",
+        "vestedPayout",
+        "vestingPayout",
+        "vestingPeriod",
+        "payoutToken",
+        "getClaimApproved",
+        "getStateFingerprint",
+        "tokenURI",
+        "nodeOf",
+        "ownerOf",
+        "getApproved",
+    ],
+)
+def test_views__never_minted__revert(world: World, node: int, view: str) -> None:
+    with expect("ERC721NonexistentToken", node + 1):
+        world.adn[view](node + 1)
+
+
+def test_vested_payout_at_time__never_minted__reverts(world: World, node: int) -> None:
+    with expect("ERC721NonexistentToken", node + 1):
+        world.adn.vestedPayoutAtTime(node + 1, 0)
+
+
+def test_fingerprint__a_node__hashes_chain_contract_id_principal_and_claimed(world: World, node: int) -> None:
+    words = [1, world.adn.address, node, P, world.claimed(node)]
+    expected = keccak(encode(["uint256", "address", "uint256", "uint256", "uint256"], words))
+    assert world.adn.getStateFingerprint(node) == expected
+
+
+def metadata(world: World, node: int) -> dict[str, Any]:
+    uri = world.adn.tokenURI(node)
+    prefix = "data:application/json;base64,"
+    assert uri.startswith(prefix)
+    decoded: dict[str, Any] = json.loads(base64.b64decode(uri.removeprefix(prefix), validate=True))
+    return decoded
+
+
+def fec_text(amount: int) -> str:
+    """Wei as FEC, cut off after four decimals."""
+    return f"{amount // FEC}.{amount % FEC // 10**14:04}"
+
+
+def test_token_uri__json__has_name_and_attributes(world: World, node: int) -> None:
+    found = metadata(world, node)
+    assert found["name"] == "ADN 1-1"
+    traits = {item["trait_type"]: item["value"] for item in found["attributes"]}
+    assert (traits["Program"], traits["Period of 100"]) == (1, 37)
+    assert traits["Start"] == world.adn.nodeOf(node)["start"]
+
+
+@pytest.mark.parametrize("principal", [1, 10**14 - 1, P, 123_456_789_012_345_678_901_234])
+def test_token_uri__amounts__are_cut_off_after_four_decimals(world: World, principal: int) -> None:
+    node = world.node(world.alice, principal)
+    world.pass_periods(30)
+    world.adn.claimFor([node], sender=world.alice)
+    world.pass_periods(7)
+    uri = world.adn.tokenURI(node)
+    text = base64.b64decode(uri.partition(",")[2]).decode()
+    vested, claimed = schedule.released(principal, 37), schedule.released(principal, 30)
+    amounts = {
+        "Principal": principal,
+        "Face": 10 * principal,
+        "Released": vested,
+        "Claimed": claimed,
+        "Claimable": vested - claimed,
+    }
+    for trait, amount in amounts.items():
+        assert f'"trait_type":"{trait} (FEC)","value":{fec_text(amount)}}}' in text
+
+
+@pytest.mark.parametrize("k", [0, 1, 50, 99, 100, 1000])
+def test_token_uri__image__is_well_formed_and_marks_the_period(world: World, k: int) -> None:
+    node = world.node(world.alice, P)
+    world.pass_periods(k)
+    image = metadata(world, node)["image"]
+    prefix = "data:image/svg+xml;base64,"
+    assert image.startswith(prefix)
+    svg = ElementTree.fromstring(base64.b64decode(image.removeprefix(prefix), validate=True))  # noqa: S314 - our own
+    assert svg.tag == "{http://www.w3.org/2000/svg}svg"
+    circle = svg.find("{http://www.w3.org/2000/svg}circle")
+    assert circle is not None
+    # The box of the curve goes from (40, 300) to (360, 100), in tenths.
+    x = 400 + 32 * min(k, 100)
+    assert circle.get("cx") == f"{x // 10}.{x % 10}"
+    y = 3000 - 2000 * schedule.released(10**18, k if k < 100 else 100) // (10 * 10**18)
+    found = circle.get("cy")
+    assert found is not None
+    assert abs(int(found.replace(".", "")) - y) <= 1
+    assert f"Period {min(k, 100)} of 100" in "".join(svg.itertext())
