@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from web3 import Web3
+from eth_typing import HexStr
 
 from fec.chain import Anvil
 from fec.client import Client
@@ -34,13 +34,13 @@ def test_batches__on_a_chain__fit_half_a_block_and_one_transaction(chain: Anvil,
     assert owner.nodes.batches(ids) == batches(ids, gas_limit)
 
 
-def test_claim_for__owners_who_never_held_fec__takes_no_more_than_reckoned(
+def test_claim_for__owners_who_never_held_fec__asks_for_no_more_than_reckoned(
     owner: Client, weeks_later: Callable[[int], int]
 ) -> None:
-    strangers = [Web3.to_checksum_address(f"0x{0xA0000 + index:040x}") for index in range(COUNT)]
+    strangers = [f"0x{0xA0000 + index:040x}" for index in range(COUNT)]
     ids = [owner.nodes.mint(1, WEI_PER_FEC, stranger).token_id for stranger in strangers]
     weeks_later(1)
-    one = owner.nodes.claim_for(ids[:1]).receipt.gas_used
-    rest = owner.nodes.claim_for(ids[1:]).receipt.gas_used
-    assert one <= GAS_PER_BATCH + GAS_PER_NODE
-    assert rest <= GAS_PER_BATCH + (COUNT - 1) * GAS_PER_NODE
+    for batch in (ids[:1], ids[1:]):
+        receipt = owner.nodes.claim_for(batch).receipt
+        asked = owner.web3.eth.get_transaction(HexStr(receipt.tx_hash))["gas"]
+        assert asked <= GAS_PER_BATCH + len(batch) * GAS_PER_NODE
