@@ -106,7 +106,8 @@ class NodeMachine(RuleBasedStateMachine):
 
     def program_id(self, pick: int) -> int:
         """Mostly a program; now and then one that there is not."""
-        return pick % (len(self.model.programs) + 1) + (pick % 16 != 15)
+        known = len(self.model.programs)
+        return known + 1 if pick % 16 == 15 else pick % known + 1
 
     def batch(self, node_id: int, picks: list[int]) -> list[int]:
         """Nodes of the same owner as a node's, mostly; possibly none at all."""
@@ -136,10 +137,11 @@ class NodeMachine(RuleBasedStateMachine):
 
     # -------------------------------------------------------------------- nodes
 
-    @initialize(amounts=st.lists(st.integers(1, 10**24), min_size=3, max_size=3))
+    @initialize(amounts=st.lists(st.integers(10**18, 10**24), min_size=3, max_size=3))
     def begin(self, amounts: list[int]) -> None:
+        """Three nodes of one owner and start, so that there is something to act on."""
         for amount in amounts:
-            self.mint(0, 3, amount, 0)
+            self.mint(0, 0, amount, 0)
 
     @rule(who=PICK, program=PICK, amount=AMOUNT, to=PICK)
     def mint(self, who: int, program: int, amount: int, to: int) -> None:
