@@ -17,10 +17,12 @@ from eth_typing import ChecksumAddress
 from web3 import Web3
 
 from fec import deployments
+from fec.custody import Custody
 from fec.deployments import Deployment
 from fec.nodes import Nodes
 from fec.orders import Orders
 from fec.programs import Programs
+from fec.rewards import Rewards
 from fec.rpc import Sender, clear_errors, connect
 from fec.session import basics, check_network, checked, open_handle
 from fec.terms import ProgramTerms
@@ -30,7 +32,7 @@ from fec.types import Figures, Receipt
 class Client:
     """One deployment on one chain, seen by one account.
 
-    `programs`, `nodes`, at the till `orders` and `terms`, and the coupon itself.
+    `programs`, `nodes`, at the till `orders`, `terms` and `rewards`, members' `custody`, and the coupon itself.
     """
 
     def __init__(self, web3: Web3, deployment: Deployment, signer: LocalAccount | str | None = None) -> None:
@@ -50,6 +52,9 @@ class Client:
         checkout = open_handle(web3, deployment, "Checkout", self._sender)
         self.orders = Orders(checkout, self._fec, self._adn, deployment["chainId"])
         self.terms = ProgramTerms(checkout)
+        self.rewards = Rewards(checkout)
+        custodian = open_handle(web3, deployment, "Custodian", self._sender)
+        self.custody = Custody(custodian, checkout, self._adn, self.orders)
 
     @classmethod
     def connect(cls, url: str, deployments_file: Path, signer: LocalAccount | str | None = None) -> Client:

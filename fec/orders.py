@@ -17,6 +17,7 @@ from web3.constants import ADDRESS_ZERO
 from web3.types import TxReceipt
 
 from fec import signing
+from fec.exceptions import InvalidArgument
 from fec.nodes import MAX_TRANSACTION_GAS
 from fec.rpc import clear_errors
 from fec.session import Handle, basics, checked
@@ -35,12 +36,15 @@ from fec.till import (
     Refunded,
 )
 from fec.types import Payment, Receipt
+from fec.words import from_hex, unpack_word
 
-#: Upper bounds on the gas of a capture: of an order whose customer's hook uses up all that it gets, and the rest.
-#: `tests/client/test_till_orders.py` measures them.
-GAS_PER_CAPTURE = 520_000
-GAS_PER_BATCH = 140_000
+#: Most gas that a capture asks for: for each order, when its customer's hook uses up all that it gets, and besides.
+GAS_PER_CAPTURE = 640_000
+GAS_PER_BATCH = 200_000
+SIGNATURE_BYTES = 65
+#: Names in the EIP-712 domains of the till and the coupon, as their constructors have them.
 CHECKOUT_NAME = "FEC Checkout"
+COUPON_NAME = "Fortune Earnings Coupon"
 
 _ORDER_TYPE = "(uint256,bytes32,uint256,bytes32,uint256,address,uint256,address,bytes)"
 
@@ -54,7 +58,7 @@ class Orders:
         self._fec = fec
         self._adn = adn
         self.domain = Domain(CHECKOUT_NAME, chain_id, checkout.address)
-        self._coupon_domain = Domain(fec.read("name"), chain_id, fec.address)
+        self._coupon_domain = Domain(COUPON_NAME, chain_id, fec.address)
 
     @property
     def address(self) -> ChecksumAddress:
@@ -132,8 +136,13 @@ class Orders:
         return self._paid(self._checkout.send("pay", order.fields))
 
     def pay_with_permit(self, order: Order, permit: Permit) -> Paid:
-        """Pays an order of the signer's, who permits it in the same transaction (ERC-2612)."""
-        signature = bytes.fromhex(permit.signature.removeprefix("0x"))
+        """Pays an order of the signer's, who permits it in the same transaction (ERC-2612).
+
+        Raises InvalidArgument for a signature that is not r, s, v.
+        """
+        signature = from_hex(permit.signature)
+        if len(signature) != SIGNATURE_BYTES:
+            raise InvalidArgument("A permit is signed by r, s, v: 65 bytes. Contract wallets pay another way.")
         r, s, v = signature[:32], signature[32:64], signature[64]
         return self._paid(self._checkout.send("payWithPermit", order.fields, permit.deadline, v, r, s))
 
@@ -236,6 +245,7 @@ def paid(checkout: Handle, adn: Handle, receipt: TxReceipt) -> Paid:
     return Paid(
         receipt=basics(receipt),
         order_key="0x" + event["orderKey"].hex(),
+        order_id=unpack_word(event["orderId"]),
         payer=event["payer"],
         customer=event["customer"],
         amount=event["amount"],

@@ -67,6 +67,119 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
     ),
     "ADN_ZeroOperator": (InvalidInput, "A program needs an operator other than the zero address. Name one."),
     "ADN_ZeroPrincipal": (InvalidInput, "A node needs some principal. Burn more than nothing."),
+    "Checkout_AllianceFull": (
+        LimitExceeded,
+        "Alliance {allianceId} has {most} members, the most it can have. Join another, or found one.",
+    ),
+    "Checkout_AlreadyInAlliance": (
+        StateConflict,
+        "Program {programId} is in alliance {allianceId} already. Leave that one first.",
+    ),
+    "Checkout_AmountOutOfRange": (
+        InvalidInput,
+        "An amount of {amount:fec} is out of range. Give more than nothing and at most {most:fec}.",
+    ),
+    "Checkout_BatchExhausted": (
+        LimitExceeded,
+        "Batch {batchId} has {left:fec} left, not {asked:fec}: less was funded than its rewards sum to.",
+    ),
+    "Checkout_BatchOpen": (StateConflict, "Batch {batchId} can be taken from until {deadline}. Reclaim it after that."),
+    "Checkout_BatchOver": (StateConflict, "The deadline of batch {batchId} was {deadline}. Nothing can be taken now."),
+    "Checkout_BurnShareOutOfRange": (
+        InvalidInput,
+        "A burn share of {burnBps} basis points is out of range. Choose between {least} and {most}.",
+    ),
+    "Checkout_GasTooLow": (
+        InvalidInput,
+        "The call has {left} gas left and needs {needed}. Send more gas, or capture fewer orders at once.",
+    ),
+    "Checkout_InvalidAccount": (InvalidInput, "{account} cannot be used for this. Name another account."),
+    "Checkout_InvalidProof": (
+        InvalidInput,
+        "The proof of reward {index} does not lead to the root of batch {batchId}. Use the batch's own file of proofs.",
+    ),
+    "Checkout_InvalidSignature": (
+        NotAllowed,
+        "The invoice was not signed by {signer}, the till of program {programId}. Do not pay it; ask for a new one.",
+    ),
+    "Checkout_LengthOutOfRange": (
+        InvalidInput,
+        "The list has {length} entries. Give at least {least} and at most {most}.",
+    ),
+    "Checkout_NoTerms": (NotFound, "Program {programId} has set no such terms. Have its operator set some."),
+    "Checkout_NotApprovedBy": (
+        NotAllowed,
+        "Program {memberId} of alliance {allianceId} has not approved program {candidateId}. Ask its operator to.",
+    ),
+    "Checkout_NotFEC": (NotAllowed, "Only the coupon hands payments over this way, not {caller}."),
+    "Checkout_NotInAlliance": (StateConflict, "Program {programId} is in no alliance. Join or found one first."),
+    "Checkout_NotIssuer": (
+        NotAllowed,
+        "Program {programId} is issued by {issuer}, not by the till. Use a program whose issuer is the till.",
+    ),
+    "Checkout_NotProgramOperator": (NotAllowed, "{caller} does not operate program {programId}. Sign as its operator."),
+    "Checkout_NotTill": (
+        NotAllowed,
+        "{caller} neither operates program {programId} nor holds the key of its till. Sign as one of them.",
+    ),
+    "Checkout_OrderAlreadyPaid": (StateConflict, "Order {orderKey} was paid before, and is paid once only."),
+    "Checkout_OrderExpired": (
+        StateConflict,
+        "The order could be paid until {expiry}; it is {timestamp} now. Ask for a new invoice.",
+    ),
+    "Checkout_OrderFinal": (StateConflict, "Order {orderKey} is final: it was captured, or refunded in whole."),
+    "Checkout_PrincipalTooSmall": (
+        LimitExceeded,
+        "The node would have {principal:fec} of principal, less than the {least:fec} asked for. Get a new quote.",
+    ),
+    "Checkout_ProgramClosed": (StateConflict, "Program {programId} is closed and takes no new orders. Use another."),
+    "Checkout_QuotaExceeded": (
+        LimitExceeded,
+        "Program {programId} has a quota of {left:fec} left that is not reserved, not {asked:fec}. "
+        "Pay less, or have it granted more.",
+    ),
+    "Checkout_RefundTooHigh": (
+        LimitExceeded,
+        "Order {orderKey} has {left:fec} left to refund, not {asked:fec}. Refund that or less, but not nothing.",
+    ),
+    "Checkout_ReturnWindowClosed": (
+        StateConflict,
+        "The return window of order {orderKey} ended at {returnDeadline}. It can only be captured.",
+    ),
+    "Checkout_ReturnWindowOpen": (
+        StateConflict,
+        "The return window of order {orderKey} is open until {returnDeadline}. Capture it then.",
+    ),
+    "Checkout_ReturnWindowTooLong": (
+        InvalidInput,
+        "A return window of {returnWindow} s is too long. Choose {most} s at most.",
+    ),
+    "Checkout_RewardTaken": (StateConflict, "Reward {index} of batch {batchId} was taken before."),
+    "Checkout_TierOutOfOrder": (
+        InvalidInput,
+        "Tier {index}, counted from 0, is out of order. Start at a spend of 0; let spends rise, and shares never fall.",
+    ),
+    "Checkout_UnknownAlliance": (NotFound, "There is no alliance {allianceId}. Found one, or look up its number."),
+    "Checkout_UnknownBatch": (NotFound, "There is no batch {batchId} of rewards. Look up its number."),
+    "Checkout_UnknownCause": (
+        InvalidInput,
+        "Program {programId} does not donate to {cause}. Pick a cause from its terms, or none.",
+    ),
+    "Checkout_UnknownOrder": (NotFound, "No order was paid under the key {orderKey}. Check program and order id."),
+    "Checkout_WrongAmount": (InvalidInput, "{sent:fec} were sent for an order of {asked:fec}. Send just that."),
+    "Custodian_Expired": (
+        StateConflict,
+        "The instruction was good until {deadline}; it is {timestamp} now. Have the member sign a new one.",
+    ),
+    "Custodian_InvalidSignature": (
+        NotAllowed,
+        "The member's key {key} did not sign this. Have the member sign just what is sent.",
+    ),
+    "Custodian_WrongCustomer": (
+        InvalidInput,
+        "The order's customer is {customer}, not the member's vault {vault}. A member spends for themselves only.",
+    ),
+    "MemberVault_NotCustodian": (NotAllowed, "Only the custodian moves what a vault holds, not {caller}."),
     "FEC_CapExceeded": (
         LimitExceeded,
         "The supply would become {supply:fec}, above the cap of {cap:fec}. Create less.",
@@ -85,6 +198,17 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
         "{sender} has {balance:fec}, not {needed:fec}. Get more, or use less.",
     ),
     "ERC20InvalidReceiver": (InvalidInput, "FEC cannot be sent to {receiver}. Name another account."),
+    "ERC2612ExpiredSignature": (StateConflict, "The permit was good until {deadline}. Sign a new one."),
+    "ERC2612InvalidSigner": (NotAllowed, "The permit was signed by {signer}, not by {owner}. Sign as the holder."),
+    "ERC3009InvalidAuthorizationTime": (
+        StateConflict,
+        "The authorization is good after {validAfter} and before {validBefore}. Send it then, or sign a new one.",
+    ),
+    "ERC3009InvalidSignature": (
+        NotAllowed,
+        "The payer did not sign this payment of this order. Sign it anew; nothing of it can be changed.",
+    ),
+    "ERC3009UsedAuthorization": (StateConflict, "{authorizer} used or cancelled this authorization before."),
     "ERC721IncorrectOwner": (NotAllowed, "{tokenId:node} belongs to {owner}, not to {sender}. Sign as its owner."),
     "ERC721InsufficientApproval": (NotAllowed, "{operator} may not move {tokenId:node}. Sign as its owner."),
     "ERC721InvalidOwner": (InvalidInput, "{owner} owns no nodes. Name another account."),

@@ -13,7 +13,8 @@ from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 from web3.constants import ADDRESS_ZERO
 
-from fec.till import Invoice, Order, Withdrawal, pack_word
+from fec.till import Invoice, Order, Withdrawal
+from fec.words import pack_word
 
 _DOMAIN = {"name": "string", "version": "string", "chainId": "uint256", "verifyingContract": "address"}
 _INVOICE = {

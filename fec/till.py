@@ -14,35 +14,9 @@ from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 from web3.constants import ADDRESS_ZERO
 
-from fec.exceptions import InvalidArgument
+from fec.session import checked
 from fec.types import NodeId, Payment, Receipt
-
-WORD_BYTES = 32
-
-
-def pack_word(text: str) -> bytes:
-    """Text as 32 bytes, padded with zeros; 0x and 64 hex digits as the bytes they stand for.
-
-    Raises InvalidArgument if it does not fit, or could not be read back.
-    """
-    if text.startswith("0x") and len(text) == 2 + 2 * WORD_BYTES:
-        try:
-            return bytes.fromhex(text[2:])
-        except ValueError as error:
-            raise InvalidArgument(f"{text!r} is not 32 bytes in hex.") from error
-    word = text.encode()
-    if len(word) > WORD_BYTES or "\0" in text:
-        raise InvalidArgument(f"{text!r} does not fit 32 bytes. Shorten it, or give 0x and 64 hex digits.")
-    return word.ljust(WORD_BYTES, b"\0")
-
-
-def unpack_word(word: bytes) -> str:
-    """What `pack_word` packed: text if it is text, or hex."""
-    try:
-        text = word.rstrip(b"\0").decode()
-    except UnicodeDecodeError:
-        return "0x" + word.hex()
-    return text if "\0" not in text and text.isprintable() else "0x" + word.hex()
+from fec.words import from_hex, pack_word
 
 
 @dataclass(frozen=True)
@@ -142,17 +116,17 @@ class Order:
 
     @property
     def fields(self) -> tuple[Any, ...]:
-        """The contracts' struct. Raises InvalidArgument if a text does not fit."""
+        """The contracts' struct. Raises InvalidArgument if a text does not fit, or an address is none."""
         return (
             self.invoice.program_id,
             pack_word(self.invoice.order_id),
             self.invoice.amount,
             pack_word(self.invoice.currency_reference),
             self.invoice.expiry,
-            self.customer,
+            checked(self.customer),
             self.min_principal,
-            self.cause or ADDRESS_ZERO,
-            bytes.fromhex(self.merchant_signature.removeprefix("0x")),
+            checked(self.cause or ADDRESS_ZERO),
+            from_hex(self.merchant_signature),
         )
 
 
@@ -265,6 +239,7 @@ class Paid:
 
     receipt: Receipt
     order_key: str
+    order_id: str
     payer: str
     customer: str
     amount: int
@@ -353,12 +328,12 @@ class Member:
     @property
     def id(self) -> str:
         """keccak256(abi.encode(key, salt)), as hex. Raises InvalidArgument if the salt is not 32 bytes."""
-        return "0x" + keccak(encode(["address", "bytes32"], [self.key, pack_word(self.salt)])).hex()
+        return "0x" + keccak(encode(["address", "bytes32"], [checked(self.key), pack_word(self.salt)])).hex()
 
     @property
     def fields(self) -> tuple[Any, ...]:
-        """The contract's struct."""
-        return (self.brand, self.key, pack_word(self.salt))
+        """The contract's struct. Raises InvalidArgument if the salt is not 32 bytes, or an address is none."""
+        return (checked(self.brand), checked(self.key), pack_word(self.salt))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,37 @@
+"""The 32 bytes that ids, references and reasons have on the chain, and the text that people read."""
+
+from __future__ import annotations
+
+from fec.exceptions import InvalidArgument
+
+WORD_BYTES = 32
+
+
+def pack_word(text: str) -> bytes:
+    """Text as 32 bytes, padded with zeros; 0x and 64 hex digits as the bytes they stand for.
+
+    Raises InvalidArgument if it does not fit, or could not be read back.
+    """
+    if text.startswith("0x") and len(text) == 2 + 2 * WORD_BYTES:
+        return from_hex(text)
+    word = text.encode()
+    if len(word) > WORD_BYTES or "\0" in text:
+        raise InvalidArgument(f"{text!r} does not fit 32 bytes. Shorten it, or give 0x and 64 hex digits.")
+    return word.ljust(WORD_BYTES, b"\0")
+
+
+def from_hex(text: str) -> bytes:
+    """Bytes from hex, with 0x or without. Raises InvalidArgument if it is none."""
+    try:
+        return bytes.fromhex(text.removeprefix("0x"))
+    except ValueError as error:
+        raise InvalidArgument(f"{text!r} is not hex.") from error
+
+
+def unpack_word(word: bytes) -> str:
+    """What `pack_word` packed: text if it is text, or hex."""
+    try:
+        text = word.rstrip(b"\0").decode()
+    except UnicodeDecodeError:
+        return "0x" + word.hex()
+    return text if "\0" not in text and text.isprintable() else "0x" + word.hex()
