@@ -1,0 +1,109 @@
+"""Claims what nodes have released."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+import click
+from ape.api import AccountAPI, ProviderAPI
+
+from fec.client import Client
+from fec.rpc import NEXT_BLOCK, clear_errors
+from fec.types import Node
+from fec.units import format_fec
+from scripts._common import (
+    ADDRESS,
+    Command,
+    account_or_default,
+    day,
+    deployments_option,
+    find_nodes,
+    reader,
+    sender_options,
+    show_receipt,
+    signer,
+)
+from scripts._signing import Fees
+
+
+@click.command(cls=Command)
+@click.argument("nodes", nargs=-1)
+@sender_options
+@deployments_option
+@click.option("--to", type=ADDRESS, help="Who is to be paid.  [default: the account]")
+@click.option("--for", "owners", type=ADDRESS, multiple=True, help="Claim for this owner, who is paid. Repeatable.")
+@click.option("--dry-run", is_flag=True, help="Show what would be paid; send nothing.")
+def cli(
+    *,
+    provider: ProviderAPI,
+    nodes: tuple[str, ...],
+    account: AccountAPI | None,
+    max_fee: int | None,
+    priority_fee: int | None,
+    folder: Path,
+    to: str | None,
+    owners: tuple[str, ...],
+    dry_run: bool,
+) -> None:
+    """Claim what NODES have released: all of the account's nodes, unless some are named.
+
+    Name nodes by short name (3-42: program 3, number 42) or full token id. Many nodes are claimed in several
+    transactions, each of half a block at most. With --for, anybody can claim; the owners are paid.
+
+    \b
+    Examples:
+      ape run claim --dry-run
+      ape run claim --network ethereum:sepolia:https://… --account me
+      ape run claim 1-1 1-7 --account me --to 0x…
+      ape run claim --for 0x… --for 0x… --account me
+    """
+    if to is not None and owners:
+        raise click.UsageError("--to and --for exclude each other: claimed for others, the owners are paid.")
+    fees = Fees(max_fee, priority_fee)
+    client = reader(provider, folder) if dry_run else signer(provider, folder, account, fees)
+    accounts = owners or (str(account_or_default(account, provider).address),)
+    chosen = _chosen(client, accounts, nodes)
+    with clear_errors():
+        now = client.web3.eth.get_block(NEXT_BLOCK)["timestamp"]
+    due = [node for node in chosen if node.claimable(now)]
+    if not due:
+        raise click.ClickException(f"Nothing to claim. {_prospect(chosen, now)}")
+    if dry_run:
+        for node in due:
+            recipient = node.owner if owners else to or accounts[0]
+            click.echo(f"ADN {node.name} would pay {format_fec(node.claimable(now))} FEC to {recipient}")
+        total = sum(node.claimable(now) for node in due)
+        click.echo(f"In all {format_fec(total)} FEC from {len(due)} of {len(chosen)} nodes. Nothing was sent.")
+    else:
+        _claim(client, due, None if owners else to or accounts[0])
+
+
+def _chosen(client: Client, accounts: Sequence[str], names: Sequence[str]) -> list[Node]:
+    if names:
+        # Named twice, a node is claimed once.
+        return client.nodes.get_many(list(dict.fromkeys(find_nodes(client, accounts, names))))
+    return [node for account in dict.fromkeys(accounts) for node in client.nodes.owned_by(account)]
+
+
+def _prospect(nodes: Sequence[Node], now: int) -> str:
+    """What to tell somebody who came too early, or too late."""
+    if not nodes:
+        return "There are no nodes; burn FEC into one with `ape run mint`."
+    releases = [release.timestamp for node in nodes if (release := node.next_release(now)) is not None]
+    return f"The next release is on {day(min(releases))}." if releases else "All that the nodes promised is paid."
+
+
+def _claim(client: Client, due: Sequence[Node], to: str | None) -> None:
+    """Claims in batches, each owner's nodes together; to an account, or, if None, for the owners."""
+    together = [node.token_id for _, same in groupby(due, key=lambda node: node.owner) for node in same]
+    names = {node.token_id: node.name for node in due}
+    total = 0
+    for batch in client.nodes.batches(together):
+        claimed = client.nodes.claim_for(batch) if to is None else client.nodes.claim_to(batch, to)
+        show_receipt(claimed.receipt)
+        for payment in claimed.payments:
+            click.echo(f"ADN {names[payment.token_id]} paid {format_fec(payment.amount)} FEC to {payment.recipient}")
+        total += claimed.paid
+    click.echo(f"In all {format_fec(total)} FEC from {len(due)} nodes.")

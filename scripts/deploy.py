@@ -1,0 +1,168 @@
+"""Deploys the protocol to any chain."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+from ape.api import AccountAPI, ProviderAPI
+from web3 import Web3
+
+from fec import deployments
+from fec.deploy import CONTRACTS, Terms, verify
+from fec.exceptions import DeploymentExists
+from fec.rpc import clear_errors
+from scripts import _journal
+from scripts._common import (
+    ADDRESS,
+    AMOUNT,
+    Command,
+    account_or_default,
+    deployments_option,
+    is_throwaway,
+    sender_options,
+)
+from scripts._deployment import Patience, ResumableDeployment
+from scripts._journal import Journal
+from scripts._signing import Fees, connection, sign, unlock
+
+#: Seconds between looks at a chain: a local one answers at once, a public endpoint counts the requests.
+_POLL_LOCAL, _POLL_PUBLIC = 0.02, 1
+
+
+@click.command(cls=Command)
+@sender_options
+@deployments_option
+@click.option("--owner", type=ADDRESS, help="Who admits programs.  [default: the account]")
+@click.option("--genesis-holder", type=ADDRESS, help="Who gets the genesis supply.  [default: the account]")
+@click.option("--cap", type=AMOUNT, help="Most FEC that may ever exist.  [default: 10,000,000,000]")
+@click.option("--genesis-supply", type=AMOUNT, help="FEC to create now.  [default: 1,000,000,000]")
+@click.option("--public-quota", type=AMOUNT, help="Principal for program 1, open to all.  [default: 100,000,000]")
+@click.option(
+    "--required-confirmations",
+    "--confirmations",
+    "confirmations",
+    type=click.IntRange(min=0),
+    help="Blocks to see on top of each transaction's own.  [default: the network's, in ape-config.yaml]",
+)
+@click.option(
+    "--timeout",
+    type=click.IntRange(min=1),
+    help="Seconds to wait for each block.  [default: the network's, in ape-config.yaml]",
+)
+@click.option("--anew", is_flag=True, help="Set an earlier deployment aside, finished or not, and make another.")
+def cli(
+    *,
+    provider: ProviderAPI,
+    account: AccountAPI | None,
+    max_fee: int | None,
+    priority_fee: int | None,
+    folder: Path,
+    confirmations: int | None,
+    timeout: int | None,
+    anew: bool,
+    **options: Any,
+) -> None:
+    """Deploy all contracts, record them in a deployments file, and check what is on the chain.
+
+    Run again after an interruption, it goes on where it was: what was sent is not sent twice. Run again after it has
+    ended, it sends nothing and checks the deployment.
+
+    \b
+    Examples:
+      ape run deploy
+      ape run deploy --network ethereum:local:http://127.0.0.1:8545
+      ape run deploy --network ethereum:sepolia:https://… --account me --confirmations 3
+      ape run deploy --network … --account me --owner 0x… --cap 10,000,000,000 --max-fee 20 --priority-fee 1.5
+    """
+    chosen = {name: value for name, value in options.items() if value is not None}
+    network = provider.network
+    patience = Patience(
+        confirmations=network.required_confirmations if confirmations is None else confirmations,
+        timeout=timeout or network.transaction_acceptance_timeout,
+        poll=_POLL_LOCAL if network.is_dev else _POLL_PUBLIC,
+    )
+    web3 = connection(provider)
+    with clear_errors():
+        chain_id, genesis = web3.eth.chain_id, web3.eth.get_block(0)["hash"].to_0x_hex()
+    path, journal_path = deployments.path_for(chain_id, folder), _journal.path_for(chain_id, folder)
+    with _journal.only_run(folder):
+        if anew:
+            _set_aside(path, journal_path)
+        elif is_throwaway(provider, chain_id):
+            _set_aside(*_of_a_chain_that_is_gone(web3, path, journal_path, genesis))
+        done = deployments.read(path) if path.exists() else None
+        journal = _journal.load(journal_path)
+        if done is not None and set(done["contracts"]) >= set(CONTRACTS):
+            click.echo(f"Already deployed, as {path} records; nothing is sent. `--anew` makes another deployment.")
+        else:
+            sender = account_or_default(account, provider)
+            terms = replace(Terms(owner=str(sender.address), genesis_holder=str(sender.address)), **chosen)
+            begun = Journal(journal_path, chain_id, genesis, str(sender.address), terms)
+            journal = begun if journal is None else _resumed(journal, begun, chosen)
+            unlock(sender)
+            deployment = ResumableDeployment(
+                web3,
+                partial(sign, sender, provider),
+                journal,
+                done=done,
+                fees=Fees(max_fee, priority_fee),
+                patience=patience,
+                tell=click.echo,
+            )
+            done = deployment.run()
+            deployments.write(done, path)
+            _journal.sync_folder(folder)
+            click.echo(f"Recorded in {path}.")
+        if journal is not None:
+            journal.remove()
+    for check in verify(web3, done):
+        click.echo(f"✓ {check}")
+    for name, record in done["contracts"].items():
+        click.echo(f"{name} {record['address']}")
+
+
+def _of_a_chain_that_is_gone(web3: Web3, path: Path, journal_path: Path, genesis: str) -> list[Path]:
+    """Those of a local chain's files that are of another one, stopped since, which had the same chain id."""
+    gone = []
+    if path.exists():
+        records = deployments.read(path)["contracts"].values()
+        with clear_errors():
+            if not any(web3.eth.get_code(Web3.to_checksum_address(record["address"])) for record in records):
+                gone.append(path)
+    journal = _journal.load(journal_path)
+    if journal is not None and journal.genesis != genesis:
+        gone.append(journal_path)
+    for file in gone:
+        click.echo(f"{file} is of a local chain that is gone.")
+    return gone
+
+
+def _set_aside(*paths: Path) -> None:
+    """Renames those files that there are, out of the way."""
+    for path in paths:
+        if path.exists():
+            kept = next(name for count in itertools.count(1) if not (name := Path(f"{path}.{count}")).exists())
+            path.rename(kept)
+            click.echo(f"{path} is kept as {kept}.")
+
+
+def _resumed(journal: Journal, begun: Journal, chosen: dict[str, Any]) -> Journal:
+    """The journal to go on with. Raises DeploymentExists if it is not of what is now asked for."""
+    kept = {name: getattr(journal.terms, name) for name in chosen}
+    differences = [f"{name} {value}" for name, value in kept.items() if value != chosen[name]]
+    if journal.deployer != begun.deployer:
+        differences.append(f"account {journal.deployer}")
+    if (journal.chain_id, journal.genesis) != (begun.chain_id, begun.genesis):
+        differences.append(f"a chain {journal.chain_id} that begins with block {journal.genesis}")
+    if differences:
+        raise DeploymentExists(
+            f"{journal.path} holds an unfinished deployment with {', '.join(differences)}. Go on with it as it was "
+            "begun, or leave it unfinished and make another with --anew."
+        )
+    click.echo(f"Resuming the deployment begun in {journal.path}.")
+    return journal
