@@ -1,6 +1,8 @@
 """One Anvil with one deployment for all tests of the client; each test leaves the chain as it found it."""
 
 from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
 
 import pytest
 from eth_account.signers.local import LocalAccount
@@ -9,10 +11,12 @@ from fec.chain import Anvil
 from fec.client import Client
 from fec.deploy import deploy
 from fec.deployments import Deployment
+from fec.till import Invoice, Order, Terms, Tier
 from fec.types import Node
 from fec.units import WEI_PER_FEC
 
-WEEK = 7 * 24 * 3600
+HOUR = 3600
+WEEK = 7 * 24 * HOUR
 #: A Monday, as the public program's grid has them, so that a test stays within one period.
 MONDAY = 2_922 * WEEK + 345_600
 
@@ -73,3 +77,58 @@ def weeks_later(chain: Anvil) -> Callable[[int], int]:
         return chain.now
 
     return travel
+
+
+# ------------------------------------------------------------------- the till
+
+
+@pytest.fixture
+def till(accounts: list[LocalAccount]) -> LocalAccount:
+    """The key that signs the shop's invoices."""
+    return accounts[4]
+
+
+@pytest.fixture
+def cause(accounts: list[LocalAccount]) -> str:
+    return accounts[5].address
+
+
+@pytest.fixture
+def terms(accounts: list[LocalAccount], till: LocalAccount, cause: str) -> Terms:
+    """Two tiers, and 1 % to a cause."""
+    return Terms(
+        signer=till.address,
+        treasury=accounts[6].address,
+        tiers=(Tier(0, 1_000), Tier(100, 2_000)),
+        donation_bps=100,
+        causes=(cause,),
+    )
+
+
+@pytest.fixture
+def shop(owner: Client, accounts: list[LocalAccount]) -> Client:
+    """Operates a program; has some FEC."""
+    owner.transfer(accounts[3].address, 100_000 * WEI_PER_FEC)
+    return owner.signed_by(accounts[3])
+
+
+@pytest.fixture
+def program_id(owner: Client, shop: Client, terms: Terms) -> int:
+    """The shop's program, with the till as its issuer."""
+    created = owner.programs.create(
+        shop.address, issuer=owner.orders.address, period_length=WEEK, origin=MONDAY, quota=10_000 * WEI_PER_FEC
+    )
+    shop.terms.set(created.program_id, terms)
+    return created.program_id
+
+
+@pytest.fixture
+def order(alice: Client, till: LocalAccount, program_id: int) -> Callable[..., Order]:
+    """Makes orders of Alice's for 100 FEC, signed by the till; each with an id of its own."""
+    numbers = count(1)
+
+    def make(amount: int = 100 * WEI_PER_FEC, customer: str | None = None, **choices: Any) -> Order:
+        invoice = Invoice(program_id, f"A-{next(numbers)}", amount, "USD 1.00", alice.now() + HOUR)
+        return Order(invoice, alice.orders.sign(invoice, till), customer or alice.address, **choices)
+
+    return make

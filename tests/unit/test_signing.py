@@ -1,0 +1,136 @@
+"""What people sign, hashed here by the letter of EIP-712; `tests/client/test_till_orders.py` asks the contracts."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from eth_abi.abi import encode
+from eth_account import Account
+from eth_utils.crypto import keccak
+
+from fec import signing
+from fec.exceptions import InvalidArgument
+from fec.signing import Domain
+from fec.till import Invoice, Order, Withdrawal
+from fec.words import from_hex, pack_word, unpack_word
+
+ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+TILL = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
+ZERO = "0x" + "00" * 20
+
+DOMAIN = Domain("FEC Checkout", 31337, TILL)
+INVOICE = Invoice(7, "A-1027", 100 * 10**18, "USD 1.00", 1_800_000_000)
+ORDER = Order(INVOICE, "0x", ALICE, min_principal=5, cause=BOB)
+INVOICE_TYPE = "uint256 programId,bytes32 orderId,uint256 amount,bytes32 currencyReference,uint256 expiry"
+INVOICE_VALUES = (7, b"A-1027".ljust(32, b"\0"), 100 * 10**18, b"USD 1.00".ljust(32, b"\0"), 1_800_000_000)
+
+
+def digest(name: str, members: str, *values: Any) -> str:
+    domain = encode(
+        ["bytes32", "bytes32", "bytes32", "uint256", "address"],
+        [
+            keccak(text="EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+            keccak(text=DOMAIN.name),
+            keccak(text="1"),
+            DOMAIN.chain_id,
+            DOMAIN.contract,
+        ],
+    )
+    kinds = [member.split()[0] for member in members.split(",")]
+    # A list is hashed over its packed items.
+    flat = [
+        keccak(encode(["uint256"] * len(value), value)) if kind == "uint256[]" else value
+        for kind, value in zip(kinds, values, strict=True)
+    ]
+    kinds = ["bytes32" if kind == "uint256[]" else kind for kind in kinds]
+    struct = encode(["bytes32", *kinds], [keccak(text=f"{name}({members})"), *flat])
+    return "0x" + keccak(b"\x19\x01" + keccak(domain) + keccak(struct)).hex()
+
+
+def test_invoice__is_hashed_by_the_letter() -> None:
+    assert signing.invoice_message(DOMAIN, INVOICE).hash == digest("Invoice", INVOICE_TYPE, *INVOICE_VALUES)
+
+
+def test_order__is_hashed_by_the_letter() -> None:
+    members = f"{INVOICE_TYPE},address customer,uint256 minPrincipal,address cause"
+    assert signing.order_message(DOMAIN, ORDER).hash == digest("Order", members, *INVOICE_VALUES, ALICE, 5, BOB)
+
+
+def test_order__without_cause__has_the_zero_address() -> None:
+    order = replace(ORDER, cause=None)
+    members = f"{INVOICE_TYPE},address customer,uint256 minPrincipal,address cause"
+    assert signing.order_message(DOMAIN, order).hash == digest("Order", members, *INVOICE_VALUES, ALICE, 5, ZERO)
+
+
+def test_spend__is_hashed_by_the_letter() -> None:
+    order_hash = "0x" + "12" * 32
+    expected = digest("Spend", "address vault,bytes32 orderHash", BOB, bytes.fromhex("12" * 32))
+    assert signing.spend_message(DOMAIN, BOB, order_hash).hash == expected
+
+
+@pytest.mark.parametrize("token_ids", [(), (1,), (5, 2**200)])
+def test_withdrawal__is_hashed_by_the_letter(token_ids: tuple[int, ...]) -> None:
+    members = "address vault,uint256[] tokenIds,uint256 amount,address to,uint256 nonce,uint256 deadline"
+    expected = digest("Withdrawal", members, BOB, token_ids, 3, ALICE, 4, 5)
+    assert signing.withdrawal_message(DOMAIN, Withdrawal(BOB, token_ids, 3, ALICE, 4, 5)).hash == expected
+
+
+def test_permit__is_hashed_by_the_letter() -> None:
+    members = "address owner,address spender,uint256 value,uint256 nonce,uint256 deadline"
+    message = signing.permit_message(DOMAIN, owner=ALICE, spender=BOB, value=1, nonce=2, deadline=3)
+    assert message.hash == digest("Permit", members, ALICE, BOB, 1, 2, 3)
+
+
+def test_authorization__is_hashed_by_the_letter() -> None:
+    members = "address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce"
+    message = signing.authorization_message(
+        DOMAIN, payer=ALICE, to=BOB, value=1, valid_after=2, valid_before=3, nonce="0x" + "12" * 32
+    )
+    expected = digest("ReceiveWithAuthorization", members, ALICE, BOB, 1, 2, 3, bytes.fromhex("12" * 32))
+    assert message.hash == expected
+
+
+def test_sign__a_key__is_recovered_from_the_hash() -> None:
+    key = Account.from_key("0x" + "01" * 32)
+    message = signing.invoice_message(DOMAIN, INVOICE)
+    recovered = Account._recover_hash(from_hex(message.hash), signature=message.sign(key))
+    assert recovered == key.address
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(DOMAIN, chain_id=1),
+        replace(DOMAIN, contract=BOB),
+        replace(DOMAIN, name="Other"),
+        replace(DOMAIN, version="2"),
+    ],
+)
+def test_hash__another_domain__is_another(changed: Domain) -> None:
+    assert signing.invoice_message(changed, INVOICE).hash != signing.invoice_message(DOMAIN, INVOICE).hash
+
+
+# ------------------------------------------------------------------------ words
+
+
+@pytest.mark.parametrize("text", ["", "A-1027", "USD 12.34", "¥ 1.280", "x" * 32, "0x" + "ab" * 32, "0x12"])
+def test_pack_word__unpacked__is_the_same(text: str) -> None:
+    assert unpack_word(pack_word(text)) == text
+
+
+@pytest.mark.parametrize("word", [b"\xff" * 32, b"a\0b".ljust(32, b"\0"), b"\n".ljust(32, b"\0")])
+def test_unpack_word__no_text__is_hex(word: bytes) -> None:
+    assert unpack_word(word) == "0x" + word.hex()
+    assert pack_word(unpack_word(word)) == word
+
+
+@pytest.mark.parametrize("text", ["x" * 33, "é" * 17, "a\0"])
+def test_pack_word__does_not_fit__raises(text: str) -> None:
+    with pytest.raises(InvalidArgument, match="does not fit 32 bytes"):
+        pack_word(text)
+
+
+def test_pack_word__looks_like_hex_but_is_none__raises() -> None:
+    with pytest.raises(InvalidArgument, match="is not hex"):
+        pack_word("0x" + "zz" * 32)
