@@ -94,7 +94,9 @@ def cli(
         if anew:
             _set_aside(path, journal_path)
         elif is_throwaway(provider, chain_id):
-            _set_aside(*_of_a_chain_that_is_gone(web3, path, journal_path, genesis))
+            for file in _of_a_chain_that_is_gone(web3, path, journal_path, genesis):
+                click.echo(f"{file} is of a local chain that is gone; it is kept as {file}.gone.")
+                file.replace(f"{file}.gone")
         done = deployments.read(path) if path.exists() else None
         journal = _journal.load(journal_path)
         if done is not None and set(done["contracts"]) >= set(CONTRACTS):
@@ -124,6 +126,8 @@ def cli(
         click.echo(f"✓ {check}")
     for name, record in done["contracts"].items():
         click.echo(f"{name} {record['address']}")
+    if getattr(provider, "process", None) is not None:
+        click.echo("Ape has started this local chain for this command, and now stops it: take it for a rehearsal.")
 
 
 def _of_a_chain_that_is_gone(web3: Web3, path: Path, journal_path: Path, genesis: str) -> list[Path]:
@@ -137,8 +141,6 @@ def _of_a_chain_that_is_gone(web3: Web3, path: Path, journal_path: Path, genesis
     journal = _journal.load(journal_path)
     if journal is not None and journal.genesis != genesis:
         gone.append(journal_path)
-    for file in gone:
-        click.echo(f"{file} is of a local chain that is gone.")
     return gone
 
 
