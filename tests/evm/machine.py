@@ -307,8 +307,8 @@ class NodeMachine(RuleBasedStateMachine):
         there = self.model.nodes.get(self.node_id(node))
         if there is None:
             return
-        entitled = {there.approved, there.claimer} - {ZERO, self.world.adn.address}
-        entitled |= {other for owner, other in self.model.operators | self.model.claimers if owner == there.owner}
+        entitled = {other for owner, other in self.model.operators | self.model.claimers if owner == there.owner}
+        entitled = (entitled | {there.approved, there.claimer}) - {ZERO, self.world.adn.address}
         if not entitled:
             return
         sender, receiver = str(pick_from(sorted(entitled), who)), self.receiver(who)
