@@ -8,11 +8,10 @@ import pytest
 from eth_utils import keccak
 
 from tests.evm.evm import ZERO, Contract, Reverted, expect
-from tests.evm.till_world import DAY, Market, Order
+from tests.evm.till_world import DAY, MODES, Market, Order
 from tests.evm.world import FEC
 
 ESCROWED, CAPTURED, REFUNDED = 1, 2, 3
-MODES = {"Accept": 0, "Reject": 1, "Revert": 2, "BurnGas": 3, "Reenter": 4}
 #: Gas that a capture must have before each mint: 400,000 after the EVM's 64th, and 100,000 for what comes after.
 NEEDED = 400_000 * 64 // 63 + 100_000
 
@@ -361,76 +360,6 @@ def test_capture__receiver_that_was_refusing_gets_no_second_try(market: Market, 
     capture(market, order)
     assert market.chain.events("OrderCaptured") == []
     assert market.adn.balanceOf(guest.address) == 0
-
-
-# ------------------------------------------------------------------------- tiers
-
-TIERS = ((0, 1000), (1000, 1500), (5000, 3000))
-
-
-def test_tier__at_its_least_spend__applies(market: Market) -> None:
-    program = market.shop(tiers=TIERS)
-    market.pay(market.order(program, 1000 * FEC - 1))
-    assert market.checkout.quote(program, market.alice, 1000)["tier"] == 0
-    market.pay(market.order(program, 1, order_id=keccak(1)))
-    assert market.checkout.quote(program, market.alice, 1000)["tier"] == 1
-    node = market.pay(market.order(program, 4000 * FEC, order_id=keccak(2)))
-    assert market.principal(node) == 600 * FEC
-    node = market.pay(market.order(program, 1000 * FEC, order_id=keccak(3)))
-    assert market.principal(node) == 300 * FEC
-
-
-def test_tier__only_for_the_customer_not_the_payer(market: Market) -> None:
-    program = market.shop(tiers=TIERS)
-    market.pay(market.order(program, customer=market.bob), market.alice)
-    assert market.checkout.spendOf(program, market.bob) == 1000 * FEC
-    assert market.checkout.spendOf(program, market.alice) == 0
-
-
-def test_tier__purchase_in_escrow__gives_no_credit(market: Market) -> None:
-    program = market.shop(tiers=TIERS, window=DAY)
-    order = escrowed(market, program=program)
-    assert market.checkout.quote(program, market.alice, 1000)["tier"] == 0
-    market.chain.now += DAY
-    capture(market, order)
-    assert market.checkout.quote(program, market.alice, 1000)["tier"] == 1
-
-
-def test_tier__refunded_purchase__gives_none(market: Market) -> None:
-    program = market.shop(tiers=TIERS, window=DAY)
-    order = escrowed(market, program=program)
-    refund(market, order, order.amount)
-    market.chain.now += DAY
-    capture(market, order)
-    assert market.checkout.spendOf(program, market.alice) == 0
-    assert market.checkout.quote(program, market.alice, 1000)["tier"] == 0
-
-
-def test_tier__refunded_in_part__counts_the_rest(market: Market) -> None:
-    program = market.shop(tiers=TIERS, window=DAY)
-    order = escrowed(market, program=program)
-    refund(market, order, 1)
-    market.chain.now += DAY
-    capture(market, order)
-    assert market.checkout.spendOf(program, market.alice) == 1000 * FEC - 1
-    assert market.checkout.quote(program, market.alice, 1000)["tier"] == 0
-
-
-def test_tier__pinned_when_paid(market: Market) -> None:
-    """A purchase made before the tier was reached keeps its own share, whenever it is captured."""
-    program = market.shop(tiers=TIERS, window=DAY)
-    first, second = escrowed(market, 1, program=program), escrowed(market, 2, program=program)
-    market.chain.now += DAY
-    capture(market, first, second)
-    assert [event.values["burned"] for event in market.chain.events("OrderCaptured")] == [100 * FEC] * 2
-
-
-def test_refund__of_a_higher_tier__releases_its_own_share(market: Market) -> None:
-    program = market.shop(tiers=((0, 3000),), window=DAY)
-    order = escrowed(market, program=program)
-    market.set_terms(program, tiers=((0, 1000),), window=DAY)
-    refund(market, order, 500 * FEC)
-    assert market.checkout.reservedOf(program) == 150 * FEC
 
 
 def test_order__replaced_after_refund__with_a_new_id_is_a_new_order(market: Market) -> None:

@@ -25,7 +25,8 @@ NEVER = 2**48
 CHAIN_ID = 1
 #: EIP-712 names of the contracts.
 COUPON, TILL, CUSTODY = "Fortune Earnings Coupon", "FEC Checkout", "FEC Custodian"
-BPS = 10_000
+#: What the hooks of `contracts/test/Receiver.sol` can do.
+MODES = {"Accept": 0, "Reject": 1, "Revert": 2, "BurnGas": 3, "Reenter": 4}
 
 ORDER_TYPE = (
     ("uint256", "programId"),
@@ -49,6 +50,14 @@ PERMIT_TYPE = (
     ("address", "owner"),
     ("address", "spender"),
     ("uint256", "value"),
+    ("uint256", "nonce"),
+    ("uint256", "deadline"),
+)
+WITHDRAWAL_TYPE = (
+    ("address", "vault"),
+    ("uint256[]", "tokenIds"),
+    ("uint256", "amount"),
+    ("address", "to"),
     ("uint256", "nonce"),
     ("uint256", "deadline"),
 )
