@@ -123,6 +123,13 @@ def program_id(owner: Client, shop: Client, terms: Terms) -> int:
 
 
 @pytest.fixture
+def shopper(alice: Client) -> Client:
+    """Alice, who lets the till take what she owes."""
+    alice.orders.approve(100_000 * WEI_PER_FEC)
+    return alice
+
+
+@pytest.fixture
 def order(alice: Client, till: LocalAccount, program_id: int) -> Callable[..., Order]:
     """Makes orders of Alice's for 100 FEC, signed by the till; each with an id of its own."""
     numbers = count(1)
