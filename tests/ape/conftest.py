@@ -16,7 +16,7 @@ from fec.types import Node
 from fec.units import WEI_PER_FEC
 
 WEEK = 7 * 24 * 3600
-#: A Monday, as the public program's grid has them, so that a test stays within one period. Far from now in any time zone.
+#: A Monday, as the public program's grid has them, so that a test stays within one period; later than now.
 MONDAY = 4_000 * WEEK + 345_600
 
 Run = Callable[..., Result]

@@ -73,6 +73,7 @@ def test_claim__for_an_owner__pays_the_owner(
 
 
 def test_claim__for_two_owners__pays_each(
+    *,
     run: Run,
     node: Node,
     adn: ContractInstance,
@@ -112,6 +113,7 @@ def test_claim__dry_run__shows_what_a_claim_then_pays(
 
 
 def test_claim__more_nodes_than_fit_a_transaction__takes_several(
+    *,
     run: Run,
     node: Node,
     second: Node,
