@@ -10,6 +10,7 @@ and nothing is sent.
 
 from __future__ import annotations
 
+from copy import copy
 from pathlib import Path
 
 from eth_account.signers.local import LocalAccount
@@ -24,9 +25,11 @@ from fec.orders import Orders
 from fec.programs import Programs
 from fec.rewards import Rewards
 from fec.rpc import Sender, clear_errors, connect
-from fec.session import basics, check_network, checked, open_handle
+from fec.session import Handle, basics, check_network, checked, open_handle
 from fec.terms import ProgramTerms
 from fec.types import Figures, Receipt
+
+_CONTRACTS = ("FEC", "ADN", "Checkout", "Custodian")
 
 
 class Client:
@@ -45,16 +48,7 @@ class Client:
         self.deployment = deployment
         self._sender = Sender(web3, signer)
         check_network(web3, deployment)
-        self._fec = open_handle(web3, deployment, "FEC", self._sender)
-        self._adn = open_handle(web3, deployment, "ADN", self._sender)
-        self.programs = Programs(self._adn)
-        self.nodes = Nodes(self._adn, web3)
-        checkout = open_handle(web3, deployment, "Checkout", self._sender)
-        self.orders = Orders(checkout, self._fec, self._adn, deployment["chainId"])
-        self.terms = ProgramTerms(checkout)
-        self.rewards = Rewards(checkout)
-        custodian = open_handle(web3, deployment, "Custodian", self._sender)
-        self.custody = Custody(custodian, checkout, self._adn, self.orders)
+        self._use({name: open_handle(web3, deployment, name, self._sender) for name in _CONTRACTS})
 
     @classmethod
     def connect(cls, url: str, deployments_file: Path, signer: LocalAccount | str | None = None) -> Client:
@@ -62,8 +56,11 @@ class Client:
         return cls(connect(url), deployments.read(deployments_file), signer)
 
     def signed_by(self, signer: LocalAccount | str) -> Client:
-        """The same client for another account."""
-        return Client(self.web3, self.deployment, signer)
+        """The same client for another account. Raises InvalidArgument for a malformed address."""
+        client = copy(self)
+        client._sender = Sender(self.web3, signer)
+        client._use({name: handle.sent_by(client._sender) for name, handle in self._handles.items()})
+        return client
 
     @property
     def address(self) -> ChecksumAddress:
@@ -97,3 +94,13 @@ class Client:
             budget=self._adn.read("budget", block=block),
             burned=self._fec.read("totalBurned", block=block),
         )
+
+    def _use(self, handles: dict[str, Handle]) -> None:
+        self._handles = handles
+        self._fec, self._adn, checkout, custodian = (handles[name] for name in _CONTRACTS)
+        self.programs = Programs(self._adn)
+        self.nodes = Nodes(self._adn, self.web3)
+        self.orders = Orders(checkout, self._fec, self._adn, self.deployment["chainId"])
+        self.terms = ProgramTerms(checkout)
+        self.rewards = Rewards(checkout)
+        self.custody = Custody(custodian, checkout, self._adn, self.orders)

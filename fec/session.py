@@ -36,6 +36,10 @@ class Handle:
         """Where it is."""
         return self.contract.address
 
+    def sent_by(self, sender: Sender) -> Handle:
+        """The same contract for another sender."""
+        return Handle(self.contract, sender, self.first_block)
+
     def read(self, function: str, *arguments: Any, block: BlockIdentifier = "latest") -> Any:
         """Result of a view at a block. Raises ContractError, InvalidArgument, RPCUnreachable, RPCFailed."""
         with clear_errors():
@@ -106,9 +110,14 @@ def check_network(web3: Web3, deployment: Deployment) -> None:
 
 def checked(text: str) -> ChecksumAddress:
     """An address with its checksum. Raises InvalidArgument if the text is none, or its checksum is wrong."""
-    if not Web3.is_address(text):
+    # The library takes any mix of cases; one that is not the checksum's is a mistyped address.
+    if not Web3.is_address(text) or not (_one_case(text.removeprefix("0x")) or Web3.is_checksum_address(text)):
         raise InvalidArgument(f"{text!r} is not an address, or its checksum is wrong.")
     return Web3.to_checksum_address(text)
+
+
+def _one_case(digits: str) -> bool:
+    return digits in (digits.lower(), digits.upper())
 
 
 def basics(receipt: TxReceipt) -> Receipt:
