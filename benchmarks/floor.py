@@ -18,7 +18,11 @@ SSTORE_RESET = 2_900  # EIP-2929: 5,000 − the cold access
 LOG = 375  # Yellow Paper, G_log
 LOG_TOPIC = 375  # Yellow Paper, G_logtopic
 LOG_BYTE = 8  # Yellow Paper, G_logdata
-KECCAK_TWO_WORDS = 42  # Yellow Paper, G_keccak256 + 2·G_keccak256word: where a mapping keeps a key
+KECCAK = 30  # Yellow Paper, G_keccak256
+KECCAK_WORD = 6  # Yellow Paper, G_keccak256word
+KECCAK_TWO_WORDS = KECCAK + 2 * KECCAK_WORD  # where a mapping keeps a key
+WARM_ACCOUNT = 100  # EIP-2929; precompiles are always warm
+ECRECOVER = 3_000  # Yellow Paper, appendix E
 WORD = 32
 
 
@@ -54,6 +58,16 @@ def transaction(data: bytes) -> Floor:
     )
 
 
+def read(what: str, count: int = 1) -> Floor:
+    """Reads a cold storage word."""
+    return (Item(f"{what}: cold SLOAD", COLD_SLOAD, count),)
+
+
+def read_entry(what: str, keys: int = 1) -> Floor:
+    """The same for an entry of a mapping of so many keys."""
+    return (Item(f"{what}: KECCAK256 of its place", KECCAK_TWO_WORDS, keys), *read(what))
+
+
 def update(what: str, count: int = 1) -> Floor:
     """Reads a cold storage word that is not zero and writes it."""
     return (
@@ -62,9 +76,9 @@ def update(what: str, count: int = 1) -> Floor:
     )
 
 
-def update_entry(what: str, count: int = 1) -> Floor:
-    """The same for an entry of a mapping, whose place is a hash."""
-    return (Item(f"{what}: KECCAK256 of its place", KECCAK_TWO_WORDS, count), *update(what, count))
+def update_entry(what: str, count: int = 1, *, keys: int = 1) -> Floor:
+    """The same for an entry of a mapping of so many keys, whose place is a hash for each."""
+    return (Item(f"{what}: KECCAK256 of its place", KECCAK_TWO_WORDS, count * keys), *update(what, count))
 
 
 def create_entry(what: str, count: int = 1) -> Floor:
@@ -113,16 +127,20 @@ def claim_batch(data: bytes, nodes: int) -> Floor:
     )
 
 
-def mint_to_self(data: bytes, _: int) -> Floor:
-    """Floor of a mint to the caller, who holds nodes: quota, the node, the count of nodes held, FEC burned."""
+def create_node() -> Floor:
+    """ADN creates a node of an account that holds some, and burns FEC."""
     return (
-        *transaction(data),
         *update_entry("program"),
         *create_entry("node"),
         *update_entry("count of nodes held"),
         *event("Transfer of the node", 4, 0),
         *_move_coupon(),
     )
+
+
+def mint_to_self(data: bytes, _: int) -> Floor:
+    """Floor of a mint to the caller, who holds nodes: quota, the node, the count of nodes held, FEC burned."""
+    return (*transaction(data), *create_node())
 
 
 def mint(data: bytes, _: int) -> Floor:

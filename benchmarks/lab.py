@@ -28,6 +28,8 @@ MEASURED_PERIOD = 37  # in which scenes open, unless they say otherwise
 BLOCK_TIME = 12  # seconds
 GAS_LIMIT = 16_000_000  # given with every transaction, so that nothing is estimated
 
+ENDOWMENT = 10**18  # wei of the chain's own coin
+
 PRINCIPAL = 1_000 * FEC  # of each node: one ADN
 MOST_NODES = 50
 
@@ -59,6 +61,7 @@ class Scenario:
         stage: called with the lab and the size; anything it sends is undone afterwards.
         sizes: how many nodes or parts; 0 where the function takes no list.
         unit: what the sizes count.
+        shared: whether the gas is shared out among them too: the call does nothing else.
         targets: most gas allowed, by size; a run of `--check` fails above it.
         floor: what the EVM asks at least, of call data and size.
         peer_of: row (function and case) of ours that this row of a peer stands beside.
@@ -68,6 +71,7 @@ class Scenario:
     stage: Callable[[Lab, int], Call]
     sizes: Sequence[int] = (0,)
     unit: str = "node"
+    shared: bool = False
     targets: dict[int, int] = field(default_factory=dict)
     floor: Callable[[bytes, int], Floor] | None = None
     peer_of: str | None = None
@@ -78,7 +82,8 @@ class Scenario:
         return ", ".join(part for part in (count, self.case) if part)
 
 
-def _address(name: str) -> ChecksumAddress:
+def address(name: str) -> ChecksumAddress:
+    """Of an account that nobody has a key to, by its name."""
     return Web3.to_checksum_address(Web3.keccak(text=name)[-20:])
 
 
@@ -99,11 +104,14 @@ class Lab:
         self.clock = GENESIS + 3600
         self.contracts: dict[str, Contract] = {}
         self.owner, self.alice, self.bob, self.carol, self.merchant, self.till = list(self.web3.eth.accounts)[:6]
+        self.alice_key = chain.accounts[1]
         self.signer = Account.from_key(Web3.keccak(text="signs for FEC, sends nothing"))
-        self.others = [_address(f"owner {i}") for i in range(MOST_NODES)]
-        self.newcomer = _address("newcomer")
-        self.receiver = _address("receiver")
+        self.others = [address(f"owner {i}") for i in range(MOST_NODES)]
+        self.newcomer = address("newcomer")
+        self.receiver = address("receiver")
         chain.request("anvil_setCode", self.receiver, ERC1363_RECEIVER)
+        chain.request("anvil_autoImpersonateAccount", True)
+        self.endow(*self.others)
 
         for step in STEPS:
             self.add_contract(step.name, self.send(self.deployment(step))["contractAddress"])
@@ -114,6 +122,11 @@ class Lab:
         self.nodes = [self.mint(self.alice) for _ in range(MOST_NODES + 1)]
         self.others_nodes = [self.mint(other) for other in self.others]
         self.to_period(MEASURED_PERIOD)
+
+    def endow(self, *accounts: ChecksumAddress) -> None:
+        """Gives accounts of the chain's own coin, so that they can send."""
+        for account in accounts:
+            self.chain.request("anvil_setBalance", account, hex(ENDOWMENT))
 
     def add_contract(self, name: str, address: ChecksumAddress) -> None:
         """Makes a contract that the package ships known to :meth:`send`."""
@@ -131,6 +144,14 @@ class Lab:
     def fec(self, signature: str, args: Sequence[Any], sender: ChecksumAddress) -> Call:
         """A call of the coupon."""
         return Call("FEC", signature, args, sender)
+
+    def checkout(self, signature: str, args: Sequence[Any], sender: ChecksumAddress) -> Call:
+        """A call of the till."""
+        return Call("Checkout", signature, args, sender)
+
+    def custodian(self, signature: str, args: Sequence[Any], sender: ChecksumAddress) -> Call:
+        """A call of the custodian."""
+        return Call("Custodian", signature, args, sender)
 
     def data(self, call: Call) -> HexStr:
         """The call's data."""

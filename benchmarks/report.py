@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from rich.table import Table as RichTable
 
 from benchmarks.floor import Floor, total
+from benchmarks.published import FIGURES, PROJECT
 
 
 @dataclass(frozen=True)
 class Row:
-    """One measured call; `gas` is its receipt's."""
+    """One measured call; `gas` is its receipt's, shared out among `count` nodes, orders or parts."""
 
     function: str
     case: str
+    count: int
     gas: int
     target: int | None
     floor: Floor | None
@@ -25,6 +27,11 @@ class Row:
     def key(self) -> str:
         """Name of the row in the snapshot."""
         return f"{self.function}: {self.case}" if self.case else self.function
+
+    @property
+    def each(self) -> int:
+        """Gas of each node, order or part, what the transaction costs shared out; rounded up."""
+        return -(-self.gas // self.count)
 
 
 @dataclass(frozen=True)
@@ -55,21 +62,21 @@ class Table:
 def tables(rows: Sequence[Row], tools: Mapping[str, str]) -> list[Table]:
     """All tables, in order."""
     ours = {row.key: row for row in rows if row.peer_of is None}
-    floors = [row for row in ours.values() if row.target is not None and row.floor is not None]
+    floors = sorted((row for row in ours.values() if row.floor is not None), key=lambda row: row.target is None)
     return [
         Table("Made with", ("Tool", "Version"), 2, tuple(tools.items())),
         _gas(ours.values()),
         _peers([row for row in rows if row.peer_of is not None], ours),
+        _published(ours),
         *(_floor(row.key, row.floor) for row in _distinct(floors) if row.floor is not None),
     ]
 
 
 def _distinct(rows: Iterable[Row]) -> list[Row]:
-    """Of the rows whose floors have the same lines, the first."""
-    first: dict[tuple[tuple[str, int], ...], Row] = {}
+    """Of the rows whose floors have the same lines, but for how often, the first."""
+    first: dict[tuple[str, ...], Row] = {}
     for row in rows:
-        shape = tuple((item.what, 0 if item.what.startswith("call data") else item.count) for item in row.floor or ())
-        first.setdefault(shape, row)
+        first.setdefault(tuple(item.what for item in row.floor or ()), row)
     return list(first.values())
 
 
@@ -78,8 +85,9 @@ def _gas(rows: Iterable[Row]) -> Table:
     for row in rows:
         least = total(row.floor) if row.floor is not None else None
         over = f"{row.gas - least:,}" if least is not None else ""
-        cells.append((row.function, row.case, f"{row.gas:,}", _number(least), over, _number(row.target)))
-    return Table("Receipt gas", ("Function", "Case", "Gas", "Floor", "Above it", "Target"), 2, cells)
+        each = _number(row.each if row.count > 1 else None)
+        cells.append((row.function, row.case, f"{row.gas:,}", each, _number(least), over, _number(row.target)))
+    return Table("Receipt gas", ("Function", "Case", "Gas", "Each", "Floor", "Above it", "Target"), 2, cells)
 
 
 def _peers(rows: Iterable[Row], ours: Mapping[str, Row]) -> Table:
@@ -89,6 +97,15 @@ def _peers(rows: Iterable[Row], ours: Mapping[str, Row]) -> Table:
         tenths = 10 * row.gas // our.gas
         cells.append((row.key, our.key, f"{row.gas:,}", f"{our.gas:,}", f"{tenths // 10}.{tenths % 10}"))
     return Table("Beside a peer", ("Peer", "FEC", "Peer's gas", "FEC's gas", "Times"), 2, cells)
+
+
+def _published(ours: Mapping[str, Row]) -> Table:
+    cells = [
+        (figure.name, f"{row.key}{', each' if row.count > 1 else ''}", f"{figure.gas:,}", f"{row.each:,}")
+        for figure, row in ((figure, ours[figure.row]) for figure in FIGURES)
+    ]
+    title = f"Beside figures that {PROJECT} has published, not measured here"
+    return Table(title, ("Published", "FEC", "Published gas", "FEC's gas"), 2, cells)
 
 
 def _floor(key: str, floor: Floor) -> Table:

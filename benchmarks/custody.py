@@ -1,0 +1,120 @@
+"""Scenes of Custodian: members without a wallet, whose instructions the brand relays."""
+
+from __future__ import annotations
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+from web3 import Web3
+
+from benchmarks.lab import Call, Lab, Scenario
+from benchmarks.shop import AMOUNT, ORDER, Shop, allow
+from fec import signing
+from fec.custody import ALL_COINS, CUSTODIAN_NAME
+from fec.deploy import STEPS
+from fec.signing import Domain
+from fec.till import Member, Withdrawal
+
+MEMBER = "(address,address,bytes32)"
+COINS = 10 * AMOUNT  # that come into the vault
+
+
+class Membership:
+    """A member of Bob's brand; the vault has coins and, of purchases on the member's behalf, nodes."""
+
+    def __init__(self, lab: Lab, *, nodes: int = 1) -> None:
+        """Has the brand pay for the nodes."""
+        self.lab = lab
+        self.key: LocalAccount = Account.from_key(Web3.keccak(text="the member's card"))
+        self.member = Member(lab.bob, self.key.address, Web3.keccak(text="salt").to_0x_hex())
+        custodian = lab.contracts["Custodian"]
+        self.vault: str = custodian.functions.vaultOf(lab.bob, self.member.id).call()
+        self.domain = Domain(CUSTODIAN_NAME, lab.web3.eth.chain_id, custodian.address)
+        self.shop = Shop(lab)
+        self.withdrawals = 0
+        allow(lab, lab.bob)
+        self.nodes = []
+        for _ in range(nodes):
+            receipt = lab.send(self.shop.pay(lab.bob, self.shop.order(self.vault)))
+            captured = lab.contracts["Checkout"].events.OrderCaptured().process_log(receipt["logs"][-1])
+            self.nodes.append(captured["args"]["tokenId"])
+        lab.send(lab.fec("transfer(address,uint256)", (self.vault, COINS), lab.bob))
+
+    def spend(self, *, nodes: int = 0) -> Call:
+        """Pays an order, after a claim from so many of the vault's nodes."""
+        order = self.shop.order(self.vault)
+        order_hash = signing.order_message(self.shop.domain, order).hash
+        signature = signing.spend_message(self.domain, self.vault, order_hash).sign(self.key)
+        args = (self.member.fields, order.fields, self.nodes[:nodes], signature)
+        return self.lab.custodian(f"spend({MEMBER},{ORDER},uint256[],bytes)", args, self.lab.bob)
+
+    def withdraw(self, *, nodes: int, amount: int = ALL_COINS) -> Call:
+        """To the member's own wallet, which holds nodes and FEC."""
+        deadline = self.lab.clock + 3600
+        withdrawal = Withdrawal(
+            self.vault, tuple(self.nodes[:nodes]), amount, self.lab.alice, self.withdrawals, deadline
+        )
+        self.withdrawals += 1
+        signature = signing.withdrawal_message(self.domain, withdrawal).sign(self.key)
+        args = (self.member.fields, withdrawal.token_ids, amount, withdrawal.to, deadline, signature)
+        return self.lab.custodian(f"withdraw({MEMBER},uint256[],uint256,address,uint256,bytes)", args, self.lab.bob)
+
+
+def deploy(lab: Lab, _: int) -> Call:
+    """After Checkout; the code of the vaults is created by the same transaction."""
+    return lab.deployment(next(step for step in STEPS if step.name == "Custodian"))
+
+
+def enroll(lab: Lab, _: int) -> Call:
+    """By the brand."""
+    member = Member(lab.bob, lab.alice, Web3.keccak(text="salt").to_0x_hex())
+    return lab.custodian("enroll(bytes32)", (member.id,), lab.bob)
+
+
+def pay_on_behalf(lab: Lab, _: int) -> Call:
+    """By the brand, to a member's vault that is not deployed yet."""
+    membership = Membership(lab)
+    return membership.shop.pay(lab.bob, membership.shop.order(membership.vault))
+
+
+def spend_first(lab: Lab, _: int) -> Call:
+    """The vault is deployed by it."""
+    return Membership(lab).spend()
+
+
+def spend(lab: Lab, _: int) -> Call:
+    """Later."""
+    membership = Membership(lab)
+    lab.send(membership.spend())
+    return membership.spend()
+
+
+def spend_from_nodes(lab: Lab, count: int) -> Call:
+    """Later, after the vault's nodes have let something flow back."""
+    membership = Membership(lab, nodes=count)
+    lab.send(membership.spend())
+    lab.to_period(lab.period + 1)
+    return membership.spend(nodes=count)
+
+
+def withdraw_first(lab: Lab, count: int) -> Call:
+    """The vault is deployed by it; nothing is left in it."""
+    return Membership(lab, nodes=count).withdraw(nodes=count)
+
+
+def withdraw(lab: Lab, count: int) -> Call:
+    """After another."""
+    membership = Membership(lab, nodes=count)
+    lab.send(membership.withdraw(nodes=0, amount=AMOUNT))
+    return membership.withdraw(nodes=count)
+
+
+SCENARIOS = (
+    Scenario("immediate, by a brand for a member", pay_on_behalf),
+    Scenario("", deploy),
+    Scenario("", enroll),
+    Scenario("first: deploys the vault", spend_first),
+    Scenario("repeat", spend),
+    Scenario("claimed from first, repeat", spend_from_nodes, (1, 10)),
+    Scenario("and all coins, first: deploys the vault", withdraw_first, (1, 10)),
+    Scenario("and all coins, repeat", withdraw, (1, 10)),
+)
