@@ -213,6 +213,17 @@ class NodeMachine(RuleBasedStateMachine):
             ids = [node_id, *self.batch(node_id, others)]
         self.act("merge", sender, "merge", [ids], lambda: self.model.merge(sender, ids))
 
+    @rule(node=PICK, others=st.integers(1, 4))
+    def merge_alike(self, node: int, others: int) -> None:
+        """The owner merges what can be merged."""
+        node_id = self.node_id(node)
+        like = self.like(node_id)[:others]
+        if like:
+            sender = self.model.nodes[node_id].owner
+            if sender not in self.model.refusing:
+                ids = [node_id, *like]
+                self.act("merge", sender, "merge", [ids], lambda: self.model.merge(sender, ids))
+
     def like(self, node_id: int) -> list[int]:
         """Other nodes that can be merged into a node."""
         node = self.model.nodes.get(node_id)
