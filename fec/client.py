@@ -38,15 +38,15 @@ class Client:
     `programs`, `nodes`, at the till `orders`, `terms` and `rewards`, members' `custody`, and the coupon itself.
     """
 
-    def __init__(self, web3: Web3, deployment: Deployment, signer: LocalAccount | str | None = None) -> None:
+    def __init__(self, web3: Web3, deployment: Deployment, signer: LocalAccount | str | Sender | None = None) -> None:
         """Takes a connection, a deployment, and who signs: a local account, an address that the chain's node signs for,
-        or nobody, to only read.
+        a sender of one's own, or nobody, to only read.
 
         Raises WrongNetwork, DeploymentMissing, RPCUnreachable, InvalidArgument.
         """
         self.web3 = web3
         self.deployment = deployment
-        self._sender = Sender(web3, signer)
+        self._sender = signer if isinstance(signer, Sender) else Sender(web3, signer)
         check_network(web3, deployment)
         self._use({name: open_handle(web3, deployment, name, self._sender) for name in _CONTRACTS})
 

@@ -1,0 +1,33 @@
+"""The command line: everything that the package does, from a terminal."""
+
+from __future__ import annotations
+
+import click
+
+from fec.cli.alliance import alliance
+from fec.cli.base import Root
+from fec.cli.curve import curve
+from fec.cli.custody import custody
+from fec.cli.dev import dev
+from fec.cli.node import node
+from fec.cli.order import order, quote
+from fec.cli.program import program
+from fec.cli.reward import reward
+from fec.cli.status import status
+
+
+@click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="fec", message="fec %(version)s")
+def main() -> None:
+    """FEC: loyalty coupons that pay back.
+
+    Burned coupons become nodes; a node pays back ten times its principal over 100 periods. Amounts are in FEC, in exact
+    decimals (12.5); nodes go by their short names (3-42) or their full ids; dates are ISO 8601, local unless they say.
+
+    Exit codes: 0 done, 1 refused or failed, 2 wrongly used. The shell completes commands after
+    `eval "$(_FEC_COMPLETE=bash_source fec)"` (or zsh_source, fish_source).
+    """
+
+
+for command in (status, curve, node, program, quote, order, reward, alliance, custody, dev):
+    main.add_command(command)

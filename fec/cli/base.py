@@ -1,0 +1,173 @@
+"""The kinds of command and group, and the options that all of them take."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from fec.cli.params import ADDRESS
+from fec.cli.session import DEFAULT_DEPLOYMENTS, DEFAULT_RPC, Session
+from fec.cli.words import safe
+from fec.exceptions import ContractError, FECError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    """Keeps an option's value for the whole run; the one nearest to the command's end counts."""
+    session = ctx.ensure_object(Session)
+    if value is None or param.name is None:
+        return
+    setattr(session, param.name, value)
+
+
+def _keep_signer(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    session = ctx.ensure_object(Session)
+    if value is not None and ctx.get_parameter_source(str(param.name)) is click.core.ParameterSource.COMMANDLINE:
+        if session.signer_option not in (None, param.name):
+            raise click.UsageError("Give --account or --keystore, not both.", ctx)
+        session.signer_option = param.name
+    _keep(ctx, param, value)
+
+
+def _common(*, from_environment: bool) -> list[click.Option]:
+    """Options of every command. Only the outermost group reads the environment, so that what was typed goes before."""
+
+    def option(*names: str, variable: str | None = None, **settings: Any) -> click.Option:
+        settings.setdefault("callback", _keep)
+        return click.Option(
+            names,
+            expose_value=False,
+            is_eager=True,
+            envvar=variable if from_environment else None,
+            show_envvar=from_environment,
+            **settings,
+        )
+
+    return [
+        option("--rpc", metavar="URL", variable="FEC_RPC", help=f"JSON-RPC address of the chain [{DEFAULT_RPC}]."),
+        option(
+            "--deployments",
+            type=click.Path(path_type=Path),
+            metavar="PATH",
+            variable="FEC_DEPLOYMENTS",
+            help=f"Deployments file, or folder of them by chain id [{DEFAULT_DEPLOYMENTS}/].",
+        ),
+        option(
+            "--keystore",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            metavar="FILE",
+            variable="FEC_KEYSTORE",
+            callback=_keep_signer,
+            help="Keystore of who signs; its passphrase is asked for, or read from FEC_PASSPHRASE.",
+        ),
+        option(
+            "--account",
+            type=ADDRESS,
+            metavar="ADDRESS",
+            variable="FEC_ACCOUNT",
+            callback=_keep_signer,
+            help="Who signs on a development chain, whose node holds the key; elsewhere, whose nodes to look at.",
+        ),
+        option("--json", "as_json", is_flag=True, default=None, help="Print JSON, for machines."),
+    ]
+
+
+class Command(click.Command):
+    """A command that takes the common options."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        """Adds the common options."""
+        super().__init__(*args, **settings)
+        self.common = _common(from_environment=False)
+        self.params += self.common
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Lists the command's own options first."""
+        own = [record for param in self.get_params(ctx) if param not in self.common if (record := _help(param, ctx))]
+        if own:
+            with formatter.section("Options"):
+                formatter.write_dl(own)
+        with formatter.section("Common options"):
+            formatter.write_dl([record for param in self.common if (record := _help(param, ctx))])
+
+
+def _help(param: click.Parameter, ctx: click.Context) -> tuple[str, str] | None:
+    return param.get_help_record(ctx)
+
+
+class Group(click.Group):
+    """A group of such commands."""
+
+    command_class = Command
+    group_class = type
+
+
+class Root(Group):
+    """The outermost group: says what went wrong in a sentence, and ends with the right exit code."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        """Adds the common options, which it reads from the environment too."""
+        super().__init__(*args, **settings)
+        self.params += _common(from_environment=True)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs a command."""
+        try:
+            return super().invoke(ctx)
+        except FECError as error:
+            raise _Failure(error, as_json=ctx.ensure_object(Session).as_json) from error
+        except OSError as error:
+            place = f"{error.filename}: " if error.filename else ""
+            raise click.ClickException(f"{place}{error.strerror or error}") from error
+
+
+class _Failure(click.ClickException):
+    """An error of the package on its way to the user; exit code 1."""
+
+    def __init__(self, error: FECError, *, as_json: bool) -> None:
+        super().__init__(str(error))
+        self._error = error
+        self._as_json = as_json
+
+    def show(self, file: Any = None) -> None:  # noqa: ARG002 (click's signature)
+        if not self._as_json:
+            click.echo(click.style("Error: ", fg="red", bold=True) + self.message, err=True)
+            return
+        contract = isinstance(self._error, ContractError)
+        name = self._error.name if isinstance(self._error, ContractError) else type(self._error).__name__
+        values = safe(self._error.values) if isinstance(self._error, ContractError) else {}
+        click.echo(
+            json.dumps({"error": name, "values": values, "fromContract": contract, "message": self.message}), err=True
+        )
+
+
+def moving(*, final: bool = False) -> Callable[[F], F]:
+    """Options of a command that sends transactions; `final` ones can't be undone, and are asked about."""
+
+    def decorate(function: F) -> F:
+        options = [
+            click.option(
+                "--dry-run",
+                is_flag=True,
+                default=None,
+                expose_value=False,
+                callback=_keep,
+                help="Say what would be done; send nothing.",
+            )
+        ]
+        if final:
+            options.append(
+                click.option(
+                    "--yes", "-y", is_flag=True, default=None, expose_value=False, callback=_keep, help="Do not ask."
+                )
+            )
+        for option in options:
+            function = option(function)
+        return function
+
+    return decorate

@@ -1,0 +1,108 @@
+"""`fec curve`: how a node pays back, as a table and as a picture."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+from rich.text import Text
+
+from fec import schedule
+from fec.cli.base import Command
+from fec.cli.params import AMOUNT, DURATION, MOMENT
+from fec.cli.session import Session, grid
+from fec.cli.words import cell, exact, local, shape, utc
+from fec.exceptions import InvalidAmount
+from fec.units import WEI_PER_FEC, format_fec
+
+_ONE_ADN = 1_000 * WEI_PER_FEC
+_WEEK = 7 * 24 * 3_600
+_ROWS = 12
+_EIGHTHS = " ▁▂▃▄▅▆▇█"
+
+
+@click.command(cls=Command)
+@click.option("--principal", type=AMOUNT, default=_ONE_ADN, metavar="AMOUNT", help="FEC burned [1000: one ADN].")
+@click.option("--start", type=MOMENT, metavar="DATE", help="Beginning of the first period [today].")
+@click.option("--period", "period_length", type=DURATION, default=_WEEK, metavar="DURATION", help="Period length [7d].")
+@click.option("--all", "every", is_flag=True, help="Show all 100 periods, not each tenth and the milestones.")
+@click.pass_obj
+def curve(session: Session, principal: int, start: int | None, period_length: int, every: bool) -> None:
+    """Show how a node pays back. Needs no chain."""
+    if not principal:
+        raise InvalidAmount("A node needs some principal. Ask for more than nothing.")
+    if not period_length:
+        raise click.BadParameter("A period takes some time.", param_hint="--period")
+    if start is None:
+        start = MOMENT.convert(datetime.now().astimezone().date().isoformat(), None, None)
+    releases = list(schedule.table(principal, start, period_length))
+    marks = milestones(principal)
+    table = grid("Period", "Ends", "Pays", "Paid in all", "", left=("Ends", ""))
+    for release in releases:
+        if every or release.period in marks or release.period % 10 == 0:
+            table.add_row(
+                str(release.period),
+                local(release.timestamp),
+                cell(release.amount),
+                cell(release.released),
+                marks.get(release.period, ""),
+                style="bold" if release.period in marks else "",
+            )
+    session.show(
+        {
+            "principal": exact(principal),
+            "face": exact(schedule.face(principal)),
+            "start": utc(start),
+            "periodLength": period_length,
+            "milestones": {"principalBack": _back(principal), "halfOfAll": _half(principal)},
+            "periods": [
+                {
+                    "period": release.period,
+                    "time": utc(release.timestamp),
+                    "amount": exact(release.amount),
+                    "released": exact(release.released),
+                }
+                for release in releases
+            ],
+        },
+        shape(principal, period_length),
+        "",
+        picture(principal, session.out.width),
+        table,
+        f"From {local(start)}.",
+    )
+
+
+def _back(principal: int) -> int:
+    return schedule.period_when_released(principal, principal)
+
+
+def _half(principal: int) -> int:
+    return schedule.period_when_released(principal, schedule.face(principal) // 2)
+
+
+def milestones(principal: int) -> dict[int, str]:
+    """The periods that a holder wants to know about."""
+    return {
+        1: "the first to pay",
+        _back(principal): "what was burned is back",
+        _half(principal): "half of it all is paid",
+        schedule.PERIODS: "the last, and the largest",
+    }
+
+
+def picture(principal: int, width: int) -> Text:
+    """What a node has paid by each period, from 1 to 100, in block characters; half as wide on a narrow terminal."""
+    face = schedule.face(principal)
+    labels = {_ROWS - 1: format_fec(face), _ROWS // 2 - 1: format_fec(face // 2)}
+    margin = max(len(label) for label in labels.values())
+    step = 1 if width > margin + schedule.PERIODS + 3 else 2
+    heights = [schedule.released(principal, k) * _ROWS * 8 // face for k in range(step, schedule.PERIODS + 1, step)]
+    drawn = Text(no_wrap=True)
+    for row in reversed(range(_ROWS)):
+        bar = "".join(_EIGHTHS[min(8, max(0, height - 8 * row))] for height in heights)
+        drawn.append(f"{labels.get(row, ''):>{margin}} ┤", style="dim")
+        drawn.append(f"{bar}\n", style="green")
+    numbers = "".join(f"{k:>{20 // step}}" for k in range(20, schedule.PERIODS + 1, 20))
+    drawn.append(f"{'':>{margin}} └{'─' * len(heights)}\n{'periods':>{margin}}  {numbers}", style="dim")
+    return drawn

@@ -1,0 +1,272 @@
+"""`fec custody`: nodes and coins that a brand keeps for members who have no wallet."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fec.cli import files
+from fec.cli.base import Group, moving
+from fec.cli.order import hand_out, quote_rows, show_paid
+from fec.cli.params import ADDRESS, AMOUNT, DURATION, LABEL, NODE, NodeRef
+from fec.cli.session import Refused, Session, facts, grid
+from fec.cli.words import SHAPE, cell, exact, fec, local, node_record, plural, receipt_line, receipt_record, shape
+from fec.custody import ALL_COINS
+from fec.till import Member, Order, Withdrawal, Withdrawn
+from fec.types import NodeId
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+_HOUR = 3_600
+
+
+@click.group(cls=Group)
+def custody() -> None:
+    """Custody: members without a wallet, whose nodes only their own key can move.
+
+    A purchase for a member is an order with their vault as customer: `fec order pay --customer VAULT`. What the vault's
+    nodes release is claimed into it by `fec node claim --for VAULT`.
+    """
+
+
+@custody.command()
+@click.argument("brand", type=ADDRESS)
+@click.argument("key", type=ADDRESS)
+@click.option("--salt", type=LABEL, metavar="HEX", help="32 bytes [random].")
+@click.option("--out", type=_NEW_FILE, required=True, metavar="FILE", help="Where to write who the member is.")
+@click.pass_obj
+def member(session: Session, *, brand: str, key: str, salt: str | None, out: Path) -> None:
+    """Make a member of BRAND for a KEY; whoever has the file knows who the member is. Sends nothing."""
+    made = Member(brand, key, salt or "0x" + secrets.token_hex(32))
+    vault = session.client.custody.vault(brand, made.id)
+    files.write(files.member_record(made), out)
+    session.show(
+        {**files.member_record(made), "memberId": made.id, "vault": vault, "file": str(out)},
+        facts([("Member", made.id), ("Vault", vault), ("File", f"{out}: for the member to keep")]),
+    )
+
+
+@custody.command()
+@click.argument("member_id", type=LABEL, metavar="MEMBER_ID")
+@moving()
+@click.pass_obj
+def enroll(session: Session, member_id: str) -> None:
+    """Announce a member of your brand, so that listings show them."""
+    client = session.client
+    session.confirm(f"Announces member {member_id} of brand {client.address}.")
+    done = session.send(lambda: client.custody.enroll(member_id))
+    if done is not None:
+        session.show(
+            {"memberId": done.member_id, "vault": done.vault, **receipt_record(done.receipt)},
+            f"Their nodes and coins are kept at {done.vault}.",
+            receipt_line(done.receipt),
+        )
+
+
+@custody.command(name="list")
+@click.argument("brand", type=ADDRESS, required=False)
+@click.pass_obj
+def list_(session: Session, brand: str | None) -> None:
+    """List the members of BRAND, or of your own, and what each has."""
+    client = session.client
+    now = client.now()
+    table = grid("Member", "Vault", "Coins", "Nodes", "Claimable", "Outstanding", left=("Member", "Vault"))
+    records = []
+    for member_id, vault in client.custody.members(session.account_or(brand)).items():
+        nodes = client.nodes.owned_by(vault)
+        claimable = sum(node.claimable(now) for node in nodes)
+        outstanding = sum(node.outstanding for node in nodes)
+        coins = client.balance(vault)
+        short = f"{member_id[:10]}…"
+        table.add_row(short, vault, cell(coins), str(len(nodes)), cell(claimable), cell(outstanding))
+        records.append(
+            {
+                "memberId": member_id,
+                "vault": vault,
+                "coins": exact(coins),
+                "nodes": len(nodes),
+                "claimable": exact(claimable),
+                "outstanding": exact(outstanding),
+            }
+        )
+    session.show(records, *([table] if records else []), plural(len(records), "member"), SHAPE)
+
+
+@custody.command()
+@click.argument("member_file", type=_FILE, metavar="MEMBER")
+@click.pass_obj
+def show(session: Session, member_file: Path) -> None:
+    """Show what a MEMBER has."""
+    client = session.client
+    who = files.read(member_file, "member", files.member_from)
+    vault = client.custody.vault(who.brand, who.id)
+    nodes = client.nodes.owned_by(vault)
+    coins = client.balance(vault)
+    now = client.now()
+    session.show(
+        {
+            "memberId": who.id,
+            "vault": vault,
+            "coins": exact(coins),
+            "nodes": [node_record(node, now) for node in nodes],
+        },
+        facts(
+            [
+                ("Member", who.id),
+                ("Brand", who.brand),
+                ("Vault", vault),
+                ("Coins", fec(coins)),
+                ("Nodes", ", ".join(node.name for node in nodes) or "none"),
+                ("Claimable", f"{fec(sum(node.claimable(now) for node in nodes))} as of {local(now)}"),
+                ("Outstanding", fec(sum(node.outstanding for node in nodes))),
+            ]
+        ),
+        SHAPE,
+    )
+
+
+@custody.command()
+@click.argument("member_file", type=_FILE, metavar="MEMBER")
+@click.argument("invoice_file", type=_FILE, metavar="INVOICE")
+@click.option("--node", "refs", type=NODE, multiple=True, metavar="NODE", help="Claim from it first.")
+@click.option("--cause", type=ADDRESS, metavar="ADDRESS", help="Where the merchant's donation goes.")
+@click.option(
+    "--sign", "out", type=_NEW_FILE, metavar="FILE", help="Only sign, for anybody to send by `fec custody relay`."
+)
+@moving(final=True)
+@click.pass_obj
+def spend(
+    session: Session,
+    *,
+    member_file: Path,
+    invoice_file: Path,
+    refs: Sequence[NodeRef],
+    cause: str | None,
+    out: Path | None,
+) -> None:
+    """Pay an INVOICE out of a MEMBER's vault; for the member's key."""
+    client = session.client
+    who = files.read(member_file, "member", files.member_from)
+    invoice, signature = files.read(invoice_file, "invoice", files.invoice_from)
+    vault = client.custody.vault(who.brand, who.id)
+    quote = client.orders.quote(invoice.program_id, invoice.amount, vault)
+    order = Order(invoice, signature, vault, quote.principal, cause)
+    token_ids = session.resolve(refs)
+    if out is not None:
+        _need_key(session, who)
+        record = {
+            "kind": "spend",
+            "member": files.member_record(who),
+            "order": files.order_record(order),
+            "tokenIds": [str(token_id) for token_id in token_ids],
+            "signature": session.sign(client.custody.spend_message(order)),
+        }
+        hand_out(session, record, out, f"A payment of {fec(invoice.amount)} out of the vault, signed")
+        return
+    if not session.as_json:
+        session.print(facts(quote_rows(quote, invoice.amount, client.now())))
+    session.confirm(shape(quote.principal, client.programs.get(invoice.program_id).period_length), final=True)
+    show_paid(session, session.send(lambda: client.custody.spend(who, order, token_ids)))
+
+
+@custody.command()
+@click.argument("member_file", type=_FILE, metavar="MEMBER")
+@click.argument("to", type=ADDRESS)
+@click.option("--node", "refs", type=NODE, multiple=True, metavar="NODE", help="A node to take out [all].")
+@click.option("--amount", type=AMOUNT, metavar="AMOUNT", help="Coins to take out [all].")
+@click.option("--for", "valid", type=DURATION, default=_HOUR, metavar="DURATION", help="How long this holds [1h].")
+@click.option(
+    "--sign", "out", type=_NEW_FILE, metavar="FILE", help="Only sign, for anybody to send by `fec custody relay`."
+)
+@moving(final=True)
+@click.pass_obj
+def withdraw(
+    session: Session,
+    *,
+    member_file: Path,
+    to: str,
+    refs: Sequence[NodeRef],
+    amount: int | None,
+    valid: int,
+    out: Path | None,
+) -> None:
+    """Take nodes and coins out of a MEMBER's vault; for the member's key. Everything, unless you name some."""
+    client = session.client
+    who = files.read(member_file, "member", files.member_from)
+    vault = client.custody.vault(who.brand, who.id)
+    everything = not refs and amount is None
+    token_ids = [node.token_id for node in client.nodes.owned_by(vault)] if everything else session.resolve(refs)
+    coins = ALL_COINS if everything else amount or 0
+    withdrawal = client.custody.withdrawal(who, to, session.soon(valid), token_ids=token_ids, amount=coins)
+    what = _taken(withdrawal)
+    if out is not None:
+        _need_key(session, who)
+        record = {
+            "kind": "withdrawal",
+            "member": files.member_record(who),
+            "withdrawal": files.withdrawal_record(withdrawal),
+            "signature": session.sign(client.custody.withdrawal_message(withdrawal)),
+        }
+        hand_out(session, record, out, f"Leave to take {what} out, signed")
+        return
+    session.confirm(f"Takes {what} out of {vault}, to {to}.", final=True)
+    _show_withdrawn(session, session.send(lambda: client.custody.withdraw(who, withdrawal)))
+
+
+@custody.command()
+@click.argument("signed", type=_FILE)
+@moving()
+@click.pass_obj
+def relay(session: Session, signed: Path) -> None:
+    """Send what a member has SIGNED (`spend --sign`, `withdraw --sign`). You pay for gas only."""
+    client = session.client
+    who, payment, withdrawal, signature = files.read(signed, "signed instruction", _instruction)
+    if payment is not None:
+        order, token_ids = payment
+        session.confirm(f"Pays {fec(order.amount)} out of {order.customer} for order {order.invoice.order_id}.")
+        show_paid(session, session.send(lambda: client.custody.spend(who, order, token_ids, signature)))
+    if withdrawal is not None:
+        session.confirm(f"Takes {_taken(withdrawal)} out of {withdrawal.vault}, to {withdrawal.to}.")
+        _show_withdrawn(session, session.send(lambda: client.custody.withdraw(who, withdrawal, signature)))
+
+
+def _instruction(record: dict[str, Any]) -> tuple[Member, tuple[Order, list[int]] | None, Withdrawal | None, str]:
+    who = files.member_from(record["member"])
+    signature = record["signature"]
+    if record["kind"] == "spend":
+        payment = (files.order_from(record["order"]), [int(token_id) for token_id in record["tokenIds"]])
+        return who, payment, None, signature
+    if record["kind"] == "withdrawal":
+        return who, None, files.withdrawal_from(record["withdrawal"]), signature
+    raise ValueError(f"its kind is {record['kind']!r}")
+
+
+def _taken(withdrawal: Withdrawal) -> str:
+    coins = "all coins" if withdrawal.amount == ALL_COINS else fec(withdrawal.amount)
+    return f"{plural(len(withdrawal.token_ids), 'node')} and {coins}"
+
+
+def _need_key(session: Session, who: Member) -> None:
+    if session.client.address != who.key:
+        raise Refused(f"This member's key is {who.key}, not {session.client.address}. Sign as that.")
+
+
+def _show_withdrawn(session: Session, done: Withdrawn | None) -> None:
+    if done is None:
+        return
+    names = [NodeId.decode(token_id).name for token_id in done.token_ids]
+    session.show(
+        {
+            "to": done.to,
+            "nodes": names,
+            "tokenIds": [str(token_id) for token_id in done.token_ids],
+            "amount": exact(done.amount),
+            **receipt_record(done.receipt),
+        },
+        f"{done.to} has {', '.join(names) or 'no nodes'} and {fec(done.amount)} from the vault.",
+        receipt_line(done.receipt),
+    )

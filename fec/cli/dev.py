@@ -1,0 +1,107 @@
+"""`fec dev`: a chain of one's own with everything deployed on it."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from fec import deployments
+from fec.chain import DEFAULT_CHAIN_ID, MNEMONIC, Anvil
+from fec.cli.base import Command
+from fec.cli.session import DEFAULT_DEPLOYMENTS, Session, facts
+from fec.cli.words import fec
+from fec.client import Client
+from fec.deploy import deploy
+from fec.deployments import Deployment
+from fec.exceptions import AnvilFailed, DeploymentExists
+
+#: Seconds between looks whether Anvil is still there.
+_WATCH = 2
+
+
+@click.command(cls=Command)
+@click.option("--port", type=click.IntRange(0, 65_535), default=0, help="Port to listen on [a free one].")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=deployments.path_for(DEFAULT_CHAIN_ID, DEFAULT_DEPLOYMENTS),
+    metavar="FILE",
+    show_default=True,
+    help="Where to record the deployment.",
+)
+@click.pass_obj
+def dev(session: Session, port: int, out: Path) -> None:
+    """Run a development chain with all contracts deployed, until interrupted.
+
+    Account 0 of Anvil's default mnemonic deploys, owns the contracts and holds the genesis supply. The chain forgets
+    everything when it stops; the record of such a chain is replaced by the next one's, any other file is left alone.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        before = deployments.read(out) if out.exists() else None
+        with Anvil(port=port) as anvil:
+            deployment = deploy(anvil.web3, anvil.accounts[0])
+            deployments.write(deployment, out, overwrite=_may_replace(before, deployment, out))
+            _report(session, anvil, deployment, out)
+            while anvil.web3.is_connected():
+                time.sleep(_WATCH)
+        raise AnvilFailed("Anvil has stopped by itself, and its chain is gone. Start again.")
+    except KeyboardInterrupt:
+        session.err.print("\nStopped; the chain is gone.")
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _may_replace(before: Deployment | None, deployment: Deployment, out: Path) -> bool:
+    """Whether a record is that of an earlier development chain: one deploys each contract where the next one does.
+
+    Raises DeploymentExists if it is somebody else's.
+    """
+    if before is None:
+        return False
+    addresses = {name: record["address"] for name, record in deployment["contracts"].items()}
+    strange = [name for name, record in before["contracts"].items() if addresses.get(name) != record["address"]]
+    if strange or before["chainId"] != deployment["chainId"]:
+        raise DeploymentExists(
+            f"{out} records another deployment, on chain {before['chainId']}, and is left as it is. "
+            "Choose another file with --out, or move it away."
+        )
+    return True
+
+
+def _report(session: Session, anvil: Anvil, deployment: Deployment, out: Path) -> None:
+    holder = anvil.accounts[0]
+    key = "0x" + bytes(holder.key).hex()
+    balance = Client(anvil.web3, deployment).balance(holder.address)
+    session.show(
+        {
+            "rpc": anvil.url,
+            "chainId": deployment["chainId"],
+            "deployments": str(out),
+            "account": holder.address,
+            "privateKey": key,
+            "contracts": {name: record["address"] for name, record in deployment["contracts"].items()},
+        },
+        facts(
+            [
+                ("RPC", anvil.url),
+                ("Chain", str(deployment["chainId"])),
+                *((name, record["address"]) for name, record in sorted(deployment["contracts"].items())),
+                ("Deployments", str(out)),
+                ("Account 0", f"{holder.address} holds {fec(balance)} and owns the contracts"),
+                ("its key", f"{key} (public: everybody knows it, never use it elsewhere)"),
+                ("Mnemonic", f"{MNEMONIC} (public as well)"),
+            ]
+        ),
+        "\nIn another terminal:\n"
+        f"  export FEC_RPC={anvil.url} FEC_DEPLOYMENTS={out} FEC_ACCOUNT={holder.address}\n"
+        "  fec node mint 1000\n\n"
+        "Running until interrupted (Ctrl-C).",
+    )
+    session.out.file.flush()

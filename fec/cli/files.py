@@ -1,0 +1,152 @@
+"""What people hand each other as files: invoices, signed payments, members, signed instructions. JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from fec.cli.session import Refused
+from fec.cli.words import exact
+from fec.exceptions import FECError
+from fec.session import checked
+from fec.till import Authorization, Invoice, Member, Order, Withdrawal
+from fec.units import parse_fec
+from fec.words import pack_word
+
+T = TypeVar("T")
+Record = dict[str, Any]
+
+
+def write(record: Record, path: Path) -> None:
+    """Writes a new file. Raises Refused if there is one of that name already."""
+    try:
+        with path.open("x") as file:
+            file.write(json.dumps(record, indent=1) + "\n")
+    except FileExistsError as error:
+        raise Refused(f"There is a file {path} already. Choose another name, or move it away.") from error
+
+
+def read(path: Path, what: str, build: Callable[[Record], T]) -> T:
+    """Reads a file of a kind. Raises Refused if it is not of that kind."""
+    try:
+        return build(json.loads(path.read_text()))
+    except (FECError, ValueError, TypeError, KeyError, AttributeError) as error:
+        missing = f"it has no {error}" if isinstance(error, KeyError) else error
+        raise Refused(f"{path} is no {what}: {missing}.".replace("..", ".")) from error
+
+
+def invoice_record(invoice: Invoice, signature: str) -> Record:
+    """An invoice with its merchant's signature."""
+    return {
+        "programId": invoice.program_id,
+        "orderId": invoice.order_id,
+        "amount": exact(invoice.amount),
+        "currencyReference": invoice.currency_reference,
+        "expiry": invoice.expiry,
+        "merchantSignature": signature,
+    }
+
+
+def invoice_from(record: Record) -> tuple[Invoice, str]:
+    """An invoice and its merchant's signature."""
+    invoice = Invoice(
+        program_id=_count(record["programId"]),
+        order_id=record["orderId"],
+        amount=parse_fec(record["amount"]),
+        currency_reference=record["currencyReference"],
+        expiry=_count(record["expiry"]),
+    )
+    pack_word(invoice.order_id)
+    pack_word(invoice.currency_reference)
+    return invoice, _hex(record["merchantSignature"])
+
+
+def order_record(order: Order) -> Record:
+    """An order: the invoice and the shopper's choices."""
+    return {
+        **invoice_record(order.invoice, order.merchant_signature),
+        "customer": order.customer,
+        "minPrincipal": exact(order.min_principal),
+        "cause": order.cause,
+    }
+
+
+def order_from(record: Record) -> Order:
+    """An order."""
+    invoice, signature = invoice_from(record)
+    cause = record["cause"]
+    return Order(
+        invoice,
+        signature,
+        customer=checked(record["customer"]),
+        min_principal=parse_fec(record["minPrincipal"]),
+        cause=None if cause is None else checked(cause),
+    )
+
+
+def payment_record(order: Order, authorization: Authorization) -> Record:
+    """An order and its payer's authorization."""
+    return {
+        "order": order_record(order),
+        "payer": authorization.payer,
+        "validAfter": authorization.valid_after,
+        "validBefore": authorization.valid_before,
+        "signature": authorization.signature,
+    }
+
+
+def payment_from(record: Record) -> tuple[Order, Authorization]:
+    """An order and its payer's authorization."""
+    authorization = Authorization(
+        checked(record["payer"]), _count(record["validAfter"]), _count(record["validBefore"]), _hex(record["signature"])
+    )
+    return order_from(record["order"]), authorization
+
+
+def member_record(member: Member) -> Record:
+    """Who a member is."""
+    return {"brand": member.brand, "key": member.key, "salt": member.salt}
+
+
+def member_from(record: Record) -> Member:
+    """Who a member is."""
+    member = Member(checked(record["brand"]), checked(record["key"]), _hex(record["salt"]))
+    pack_word(member.salt)
+    return member
+
+
+def withdrawal_record(withdrawal: Withdrawal) -> Record:
+    """What a member takes out; the amount in wei, since its maximum means all."""
+    return {
+        "vault": withdrawal.vault,
+        "tokenIds": [str(token_id) for token_id in withdrawal.token_ids],
+        "wei": str(withdrawal.amount),
+        "to": withdrawal.to,
+        "nonce": withdrawal.nonce,
+        "deadline": withdrawal.deadline,
+    }
+
+
+def withdrawal_from(record: Record) -> Withdrawal:
+    """What a member takes out."""
+    return Withdrawal(
+        vault=checked(record["vault"]),
+        token_ids=tuple(int(token_id) for token_id in record["tokenIds"]),
+        amount=int(record["wei"]),
+        to=checked(record["to"]),
+        nonce=_count(record["nonce"]),
+        deadline=_count(record["deadline"]),
+    )
+
+
+def _count(value: Any) -> int:
+    if not isinstance(value, int) or value < 0:
+        raise ValueError(f"{value!r} is not a whole number")
+    return value
+
+
+def _hex(value: str) -> str:
+    bytes.fromhex(value.removeprefix("0x"))
+    return value

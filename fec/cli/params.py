@@ -1,0 +1,190 @@
+"""What people type, read into what the package takes: amounts, addresses, nodes, durations, dates, shares."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+
+from fec.exceptions import FECError
+from fec.session import checked
+from fec.till import Tier, order_key
+from fec.types import NodeId
+from fec.units import parse_fec
+from fec.words import pack_word
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_DURATION = re.compile(r"(?:\d+[wdhms])+", re.ASCII)
+_NODE_NAME = re.compile(r"(?:ADN\s*)?(\d+)-(\d+)", re.ASCII | re.IGNORECASE)
+_PERCENT = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?\s*%?", re.ASCII)
+
+
+class Amount(click.ParamType):
+    """An amount of FEC in decimals; gives wei."""
+
+    name = "amount"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Reads `12.5` or `1,250.75`."""
+        if isinstance(value, int):
+            return value
+        try:
+            return parse_fec(value)
+        except FECError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Address(click.ParamType):
+    """An account, with its checksum if it has capitals."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Reads 0x and 40 hex digits."""
+        try:
+            return checked(value)
+        except FECError as error:
+            self.fail(str(error), param, ctx)
+
+
+@dataclass(frozen=True)
+class NodeRef:
+    """A node as a person names it: by its full id, or by program and serial."""
+
+    text: str
+    token_id: int | None
+    name: str
+
+
+class Node(click.ParamType):
+    """A node: its short name, such as 3-42, or its token id."""
+
+    name = "node"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> NodeRef:
+        """Reads `3-42`, `ADN 3-42`, or a token id in decimals or 0x-hex."""
+        if isinstance(value, NodeRef):
+            return value
+        text = value.strip()
+        if match := _NODE_NAME.fullmatch(text):
+            return NodeRef(text, None, f"{int(match[1])}-{int(match[2])}")
+        try:
+            token_id = int(text, 0)
+            return NodeRef(text, token_id, NodeId.decode(token_id).name)
+        except ValueError:
+            self.fail(f"{value!r} is no node. Write its name, such as 3-42, or its full id.", param, ctx)
+
+
+class Duration(click.ParamType):
+    """A length of time; gives seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Reads `7d`, `12h`, `14h24m`, `0s`."""
+        if isinstance(value, int):
+            return value
+        text = value.strip().lower()
+        if not _DURATION.fullmatch(text):
+            self.fail(
+                f"{value!r} is no duration. Write weeks, days, hours, minutes, seconds: 7d or 14h24m.", param, ctx
+            )
+        return sum(int(count) * _SECONDS[unit] for count, unit in re.findall(r"(\d+)([wdhms])", text))
+
+
+class Moment(click.ParamType):
+    """A date, or a date and time; gives seconds since the epoch."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Reads ISO 8601; without an offset, local time."""
+        if isinstance(value, int):
+            return value
+        try:
+            moment = datetime.fromisoformat(value.strip()).astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fail(f"{value!r} is no date. Write it as 2026-01-31, or 2026-01-31T18:30+01:00.", param, ctx)
+        seconds = (moment - _EPOCH) // timedelta(seconds=1)
+        if seconds < 0:
+            self.fail(f"{value!r} lies before 1970, where chains count from.", param, ctx)
+        return seconds
+
+
+class Share(click.ParamType):
+    """A percentage; gives basis points."""
+
+    name = "percent"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Reads `10`, `12.5`, `12.5%`."""
+        if isinstance(value, int):
+            return value
+        match = _PERCENT.fullmatch(value.strip())
+        if match is None:
+            self.fail(f"{value!r} is no percentage of at most two decimals. Write it as 12.5%.", param, ctx)
+        return int(match[1] + (match[2] or "").ljust(2, "0"))
+
+
+class Label(click.ParamType):
+    """A text that fits 32 bytes, or 0x and 64 hex digits."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Checks that it fits."""
+        try:
+            pack_word(value)
+        except FECError as error:
+            self.fail(str(error), param, ctx)
+        return str(value)
+
+
+class OrderKey(click.ParamType):
+    """An order: program and order id, such as 2/A-1027, or its key in hex; gives the key."""
+
+    name = "order"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Reads either."""
+        text = value.strip()
+        if re.fullmatch(r"0x[0-9a-fA-F]{64}", text):
+            return str(text.lower())
+        program, _, order_id = text.partition("/")
+        if not (program.isascii() and program.isdigit() and order_id):
+            self.fail(f"{value!r} is no order. Write program and order id, such as 2/A-1027, or its key.", param, ctx)
+        try:
+            return order_key(int(program), order_id)
+        except FECError as error:
+            self.fail(str(error), param, ctx)
+
+
+class TierType(click.ParamType):
+    """A tier: lifetime spend in whole FEC, and the share burned from there on."""
+
+    name = "tier"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Tier:
+        """Reads `5000:12.5`."""
+        if isinstance(value, Tier):
+            return value
+        spend, _, share = value.partition(":")
+        if not (spend.isascii() and spend.isdigit() and share):
+            self.fail(f"{value!r} is no tier. Write spend in whole FEC and percentage burned: 5000:12.5", param, ctx)
+        return Tier(int(spend), SHARE.convert(share, param, ctx))
+
+
+AMOUNT = Amount()
+ADDRESS = Address()
+NODE = Node()
+DURATION = Duration()
+MOMENT = Moment()
+SHARE = Share()
+LABEL = Label()
+ORDER = OrderKey()
+TIER = TierType()
+PROGRAM = click.IntRange(min=1)

@@ -1,0 +1,185 @@
+"""`fec reward`: nodes that a merchant gives, one by one or to thousands under a Merkle root."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import click
+
+from fec.cli.base import Group, moving
+from fec.cli.params import ADDRESS, AMOUNT, LABEL, MOMENT, PROGRAM
+from fec.cli.session import Refused, Session, facts
+from fec.cli.words import exact, fec, local, plural, receipt_line, receipt_record, shape, utc
+from fec.merkle import RewardTree, read_csv, read_proofs, write_proofs
+from fec.types import NodeId
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_BATCH = click.IntRange(min=1)
+
+
+@click.group(cls=Group)
+def reward() -> None:
+    """Rewards: nodes that a merchant pays for and gives to shoppers."""
+
+
+@reward.command()
+@click.argument("program_id", type=PROGRAM, metavar="PROGRAM")
+@click.argument("shopper", type=ADDRESS)
+@click.argument("amount", type=AMOUNT)
+@click.option("--reason", type=LABEL, default="", metavar="TEXT", help="What for: check-in, review, referral.")
+@moving(final=True)
+@click.pass_obj
+def give(session: Session, *, program_id: int, shopper: str, amount: int, reason: str) -> None:
+    """Burn AMOUNT of your FEC into a node for SHOPPER; for the program's operator and till."""
+    client = session.client
+    found = client.programs.get(program_id)
+    session.need_allowance(amount)
+    session.confirm(
+        f"Burns {fec(amount)} of {client.address} into a node of program {program_id} for {shopper}.",
+        *([shape(amount, found.period_length)] if amount else []),
+        final=bool(amount),
+    )
+    given = session.send(lambda: client.rewards.reward(program_id, shopper, amount, reason))
+    if given is not None:
+        name = NodeId.decode(given.token_id).name
+        session.show(
+            {"node": name, "tokenId": str(given.token_id), "shopper": shopper, **receipt_record(given.receipt)},
+            f"ADN {name} belongs to {shopper}.",
+            receipt_line(given.receipt),
+        )
+
+
+@reward.command()
+@click.argument("csv_file", type=_FILE, metavar="CSV")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="Where to write the proofs.",
+)
+@click.pass_obj
+def tree(session: Session, csv_file: Path, out: Path) -> None:
+    """Make a tree of rewards from a CSV, and write each one's proof to a file.
+
+    The CSV begins with the line address,amount or address,amount,index; its amounts, unlike all others, are in wei.
+    Needs no chain.
+    """
+    if out.exists():
+        raise Refused(f"There is a file {out} already. Choose another name, or move it away.")
+    made = RewardTree(read_csv(csv_file))
+    write_proofs(made, out)
+    session.show(
+        {"root": made.root, "total": exact(made.total), "rewards": len(made.rewards), "file": str(out)},
+        f"{plural(len(made.rewards), 'reward')} of {fec(made.total)} in all, with their proofs: {out}",
+        f"Root {made.root}",
+    )
+
+
+@reward.command()
+@click.argument("program_id", type=PROGRAM, metavar="PROGRAM")
+@click.argument("proofs", type=_FILE)
+@click.option("--until", "deadline", type=MOMENT, required=True, metavar="DATE", help="Last moment to take them.")
+@click.option("--reason", type=LABEL, default="", metavar="TEXT", help="What for.")
+@moving(final=True)
+@click.pass_obj
+def fund(session: Session, *, program_id: int, proofs: Path, deadline: int, reason: str) -> None:
+    """Fund all rewards of a file of PROOFS; for the program's operator and till."""
+    client = session.client
+    funded = RewardTree([proven.reward for proven in read_proofs(proofs)])
+    session.need_allowance(funded.total)
+    session.confirm(
+        f"Sets {fec(funded.total)} of {client.address} aside for {plural(len(funded.rewards), 'reward')} "
+        f"of program {program_id}, to be taken until {local(deadline)}; the rest can be reclaimed then.",
+        shape(funded.total, client.programs.get(program_id).period_length),
+        final=True,
+    )
+    done = session.send(lambda: client.rewards.fund(program_id, funded, deadline, reason))
+    if done is not None:
+        session.show(
+            {"batchId": done.batch_id, "amount": exact(done.amount), **receipt_record(done.receipt)},
+            f"Batch {done.batch_id} holds {fec(done.amount)}. Give {proofs} to your shoppers.",
+            receipt_line(done.receipt),
+        )
+
+
+@reward.command()
+@click.argument("batch_id", type=_BATCH, metavar="BATCH")
+@click.argument("proofs", type=_FILE)
+@click.option("--shopper", type=ADDRESS, metavar="ADDRESS", help="Whose [all].")
+@moving()
+@click.pass_obj
+def take(session: Session, batch_id: int, proofs: Path, shopper: str | None) -> None:
+    """Mint the nodes of a BATCH that were not taken yet. Anybody may; each goes to its shopper."""
+    client = session.client
+    batch = client.rewards.get(batch_id)
+    wanted = read_proofs(proofs, shopper)
+    left = [proven for proven in wanted if not client.rewards.is_taken(batch_id, proven.reward.index)]
+    if not left:
+        raise Refused("Nothing to take: the file has no such reward, or all were taken.")
+    total = sum(proven.reward.amount for proven in left)
+    session.confirm(
+        f"Mints {plural(len(left), 'node')} of {fec(total)} of principal in all.",
+        shape(total, client.programs.get(batch.program_id).period_length),
+    )
+    taken = session.send_all([partial(client.rewards.take, batch_id, proven) for proven in left], "Taking rewards")
+    if taken:
+        session.show(
+            [
+                {
+                    "node": NodeId.decode(each.token_id).name,
+                    "tokenId": str(each.token_id),
+                    "shopper": each.shopper,
+                    "principal": exact(each.amount),
+                    **receipt_record(each.receipt),
+                }
+                for each in taken
+            ],
+            *(f"ADN {NodeId.decode(each.token_id).name} of {fec(each.amount)} for {each.shopper}" for each in taken),
+        )
+
+
+@reward.command()
+@click.argument("batch_id", type=_BATCH, metavar="BATCH")
+@moving()
+@click.pass_obj
+def reclaim(session: Session, batch_id: int) -> None:
+    """Return what nobody took of a BATCH to who funded it, once its deadline has passed. Anybody may."""
+    client = session.client
+    batch = client.rewards.get(batch_id)
+    session.confirm(f"Returns {fec(batch.left)} to {batch.funder}.")
+    done = session.send(lambda: client.rewards.reclaim(batch_id))
+    if done is not None:
+        session.show(
+            {"amount": exact(done.amount), **receipt_record(done.receipt)},
+            f"Returned {fec(done.amount)}.",
+            receipt_line(done.receipt),
+        )
+
+
+@reward.command()
+@click.argument("batch_id", type=_BATCH, metavar="BATCH")
+@click.pass_obj
+def show(session: Session, batch_id: int) -> None:
+    """Show what is left of a BATCH."""
+    batch = session.client.rewards.get(batch_id)
+    session.show(
+        {
+            "batchId": batch_id,
+            "programId": batch.program_id,
+            "funder": batch.funder,
+            "root": batch.root,
+            "left": exact(batch.left),
+            "deadline": utc(batch.deadline),
+        },
+        facts(
+            [
+                ("Batch", f"{batch_id}, of program {batch.program_id}"),
+                ("Funded by", batch.funder),
+                ("Root", batch.root),
+                ("Left", fec(batch.left)),
+                ("Until", local(batch.deadline)),
+            ]
+        ),
+    )
