@@ -32,8 +32,8 @@ contract Custodian is ICustodian, EIP712 {
     /// @inheritdoc ICustodian
     IFEC public immutable fec;
 
-    /// @dev What every vault is a minimal proxy of.
-    address private immutable _implementation;
+    /// @inheritdoc ICustodian
+    address public immutable vaultImplementation;
 
     /// @inheritdoc ICustodian
     mapping(address vault => uint256) public nonceOf;
@@ -42,7 +42,7 @@ contract Custodian is ICustodian, EIP712 {
         checkout = checkout_;
         adn = checkout_.adn();
         fec = checkout_.fec();
-        _implementation = address(new MemberVault());
+        vaultImplementation = address(new MemberVault());
     }
 
     // ------------------------------------------------------------------ custody
@@ -97,7 +97,7 @@ contract Custodian is ICustodian, EIP712 {
 
     /// @inheritdoc ICustodian
     function vaultOf(address brand, bytes32 memberId) public view returns (address vault) {
-        return Clones.predictDeterministicAddress(_implementation, _vaultSalt(brand, memberId));
+        return Clones.predictDeterministicAddress(vaultImplementation, _vaultSalt(brand, memberId));
     }
 
     /// @inheritdoc ICustodian
@@ -135,7 +135,7 @@ contract Custodian is ICustodian, EIP712 {
         bytes32 memberId = memberIdOf(member.key, member.salt);
         address vault = vaultOf(member.brand, memberId);
         if (vault.code.length == 0) {
-            Clones.cloneDeterministic(_implementation, _vaultSalt(member.brand, memberId));
+            Clones.cloneDeterministic(vaultImplementation, _vaultSalt(member.brand, memberId));
             emit VaultDeployed(member.brand, memberId, vault);
         }
         return MemberVault(vault);

@@ -65,7 +65,11 @@ STEPS = (
         children={"FEC": "fec"},
     ),
     Step(name="Checkout", arguments=lambda _, addresses: [addresses["ADN"]], children={}),
-    Step(name="Custodian", arguments=lambda _, addresses: [addresses["Checkout"]], children={}),
+    Step(
+        name="Custodian",
+        arguments=lambda _, addresses: [addresses["Checkout"]],
+        children={"MemberVault": "vaultImplementation"},
+    ),
 )
 
 #: All contracts of a deployment.

@@ -103,6 +103,9 @@ interface ICustodian {
         uint256 deadline
     ) external view returns (bytes32);
 
+    /// @notice What every vault is a minimal proxy of.
+    function vaultImplementation() external view returns (address);
+
     /// @notice The till.
     function checkout() external view returns (ICheckout);
 
