@@ -77,7 +77,10 @@ def write(deployment: Deployment, path: Path, *, overwrite: bool = False) -> Non
         _refuse_loss(read(path), deployment, path)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(json.dumps(deployment, indent=1) + "\n")
+    with draft.open("w") as file:
+        file.write(json.dumps(deployment, indent=1) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
     draft.replace(path)
 
 

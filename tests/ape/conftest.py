@@ -66,6 +66,11 @@ def fec(project, deployment: Deployment) -> ContractInstance:
     return project.FEC.at(deployment["contracts"]["FEC"]["address"])
 
 
+@pytest.fixture(scope="session", autouse=True)
+def everything(adn: ContractInstance, fec: ContractInstance, owner: AccountAPI, bob: AccountAPI) -> None:
+    """Deploys before the first test: Ape takes the state of the chain that each test starts from after that."""
+
+
 @pytest.fixture
 def run(script: Run, folder: Path) -> Run:
     """Runs a script on the deployment."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ape.api import AccountAPI
@@ -29,19 +28,20 @@ def recorded(folder: Path) -> Deployment:
     return deployments.read(path)
 
 
-def begun(web3: Web3, deployer: AccountAPI, folder: Path, **changes: Any) -> Journal:
-    """A journal as a run leaves it that was killed before it sent anything."""
+def begun(
+    web3: Web3, deployer: str, folder: Path, *, steps: dict[str, Reservation] | None = None, genesis: str | None = None
+) -> Path:
+    """Leaves a journal as a run does that was killed before it sent anything."""
     journal = Journal(
         path=path_for(web3.eth.chain_id, folder),
         chain_id=web3.eth.chain_id,
-        genesis=web3.eth.get_block(0)["hash"].to_0x_hex(),
-        deployer=deployer.address,
-        terms=Terms(owner=deployer.address, genesis_holder=deployer.address, public_quota=7),
+        genesis=genesis or web3.eth.get_block(0)["hash"].to_0x_hex(),
+        deployer=deployer,
+        terms=Terms(owner=deployer, genesis_holder=deployer, public_quota=7),
+        steps=steps or {},
     )
-    for name, value in changes.items():
-        setattr(journal, name, value)
     journal.save()
-    return journal
+    return journal.path
 
 
 def reservation(nonce: int) -> Reservation:
@@ -109,7 +109,7 @@ def test_deploy__record_of_a_chain_that_is_gone__is_replaced_and_kept(
 
 def test_deploy__reserved_nonce_unused__is_used(script: Run, web3: Web3, owner: AccountAPI, tmp_path: Path) -> None:
     nonce = web3.eth.get_transaction_count(owner.address)
-    begun(web3, owner, tmp_path, steps={"ADN": reservation(nonce)})
+    begun(web3, owner.address, tmp_path, steps={"ADN": reservation(nonce)})
     result = script("deploy", folder=tmp_path)
     assert (result.exit_code, "Resuming the deployment" in result.output) == (0, True)
     sent = web3.eth.get_transaction(recorded(tmp_path)["contracts"]["ADN"]["txHash"])
@@ -119,7 +119,7 @@ def test_deploy__reserved_nonce_unused__is_used(script: Run, web3: Web3, owner: 
 def test_deploy__resumed__keeps_the_terms_it_was_begun_with(
     script: Run, web3: Web3, owner: AccountAPI, tmp_path: Path
 ) -> None:
-    begun(web3, owner, tmp_path)
+    begun(web3, owner.address, tmp_path)
     assert script("deploy", folder=tmp_path).exit_code == 0
     assert Client(web3, recorded(tmp_path)).programs.get(1).quota == 7
 
@@ -128,7 +128,7 @@ def test_deploy__reserved_nonce_used_otherwise__takes_the_next(
     script: Run, web3: Web3, owner: AccountAPI, bob: AccountAPI, tmp_path: Path
 ) -> None:
     nonce = web3.eth.get_transaction_count(owner.address)
-    begun(web3, owner, tmp_path, steps={"ADN": reservation(nonce)})
+    begun(web3, owner.address, tmp_path, steps={"ADN": reservation(nonce)})
     owner.transfer(bob, 1)
     result = script("deploy", folder=tmp_path)
     assert f"ADN: nonce {nonce} was used for something else; taking the next one." in result.output
@@ -141,28 +141,39 @@ def test_deploy__contract_there_but_its_transaction_unknown__sends_nothing(
 ) -> None:
     nonce = web3.eth.get_transaction_count(owner.address)
     there = Reservation(nonce=nonce, address=deployment["contracts"]["ADN"]["address"], arguments=[])
-    begun(web3, owner, tmp_path, steps={"ADN": there})
+    begun(web3, owner.address, tmp_path, steps={"ADN": there})
     result = script("deploy", folder=tmp_path)
     assert (result.exit_code, "this endpoint does not find the transaction" in result.output) == (1, True)
     assert web3.eth.get_transaction_count(owner.address) == nonce
 
 
-@pytest.mark.parametrize(
-    ("changes", "difference"),
-    [
-        ({}, "public_quota 7."),
-        ({"deployer": "0x" + "22" * 20}, "account 0x2222"),
-    ],
-)
-def test_deploy__journal_of_another_undertaking__is_refused(
-    script: Run, web3: Web3, owner: AccountAPI, tmp_path: Path, changes: dict[str, Any], difference: str
+def test_deploy__journal_with_other_terms__is_refused(
+    script: Run, web3: Web3, owner: AccountAPI, tmp_path: Path
 ) -> None:
-    begun(web3, owner, tmp_path, **changes)
+    begun(web3, owner.address, tmp_path)
     height = web3.eth.block_number
-    options = () if changes else ("--public-quota", "8")
-    result = script("deploy", *options, folder=tmp_path)
+    result = script("deploy", "--public-quota", "8", folder=tmp_path)
     assert (result.exit_code, web3.eth.block_number) == (1, height)
-    assert f"holds an unfinished deployment with {difference}" in result.output
+    assert "holds an unfinished deployment with public_quota 7." in result.output
+
+
+def test_deploy__journal_of_another_account__is_refused(
+    script: Run, web3: Web3, bob: AccountAPI, tmp_path: Path
+) -> None:
+    begun(web3, bob.address, tmp_path)
+    height = web3.eth.block_number
+    result = script("deploy", folder=tmp_path)
+    assert (result.exit_code, web3.eth.block_number) == (1, height)
+    assert f"holds an unfinished deployment with account {bob.address}." in result.output
+
+
+def test_deploy__journal_of_a_chain_that_is_gone__is_set_aside(
+    script: Run, web3: Web3, bob: AccountAPI, tmp_path: Path
+) -> None:
+    path = begun(web3, bob.address, tmp_path, genesis="0x" + "33" * 32)
+    result = script("deploy", folder=tmp_path)
+    assert f"{path} is of a local chain that is gone; it is kept as {path}.gone." in result.output
+    verify(web3, recorded(tmp_path))
 
 
 def test_deploy__journal_that_is_none__is_refused(script: Run, web3: Web3, tmp_path: Path) -> None:
@@ -180,7 +191,7 @@ def test_deploy__another_run_in_the_folder__is_refused(script: Run, web3: Web3, 
 
 
 def test_deploy__transactions_waiting__is_refused(
-    script: Run, web3: Web3, owner: AccountAPI, bob: AccountAPI, chain, tmp_path: Path
+    *, script: Run, web3: Web3, owner: AccountAPI, bob: AccountAPI, chain, tmp_path: Path
 ) -> None:
     chain.provider.make_request("evm_setAutomine", [False])
     try:

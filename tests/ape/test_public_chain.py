@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 SEPOLIA = 11_155_111
 ETHER = 10**18
 ALIAS = "deployer"
-PASSPHRASE = "correct horse battery staple"
+PASSPHRASE = "correct horse battery staple"  # noqa: S105 - of an account made for the test
 
 BROADCAST = "eth_sendRawTransaction"
 RECEIPT = "eth_getTransactionReceipt"
@@ -94,7 +94,7 @@ def start(
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("deployments")
 
 
@@ -113,19 +113,19 @@ def creations(chain: Anvil) -> list[str]:
 
 
 def test_deploy__killed_at_every_stage__ends_with_one_set_of_contracts(
-    sepolia: Anvil, start: Callable[..., tuple[int, str]], folder: Path
+    sepolia: Anvil, start: Callable[..., tuple[int, str]], records: Path
 ) -> None:
-    command = ("deploy", "--account", ALIAS, "--required-confirmations", "3", "--deployments", str(folder))
+    command = ("deploy", "--account", ALIAS, "--required-confirmations", "3", "--deployments", str(records))
     for moment in MOMENTS:
         code, output = start(*command, moment=moment)
         assert code == -9, output
-        assert list(folder.glob("*.json")) == []
+        assert list(records.glob("*.json")) == []
     code, output = start(*command)
     assert code == 0, output
-    deployment = deployments.read(folder / f"{SEPOLIA}.json")
+    deployment = deployments.read(records / f"{SEPOLIA}.json")
     verify(sepolia.web3, deployment)
     assert creations(sepolia) == [deployment["contracts"][step.name]["txHash"] for step in STEPS]
-    assert [file.name for file in folder.iterdir()] == [f"{SEPOLIA}.json"]
+    assert [file.name for file in records.iterdir()] == [f"{SEPOLIA}.json"]
     for tx_hash in creations(sepolia):
         assert sepolia.web3.eth.get_transaction(tx_hash)["type"] == 2
 
@@ -133,7 +133,7 @@ def test_deploy__killed_at_every_stage__ends_with_one_set_of_contracts(
     assert (code, "Already deployed" in output) == (0, True), output
     assert len(creations(sepolia)) == len(STEPS)
 
-    code, output = start("check_deployment", "--deployments", str(folder))
+    code, output = start("check_deployment", "--deployments", str(records))
     assert (code, "✓ ADN: its code is what was compiled" in output) == (0, True), output
 
 
@@ -174,4 +174,17 @@ def test_ape_run__help__lists_every_script(start: Callable[..., tuple[int, str]]
 def test_help__every_script__has_examples(name: str) -> None:
     command = import_module(f"scripts.{name}").cli
     result = CliRunner().invoke(command, ["--help"], prog_name=name)
-    assert (result.exit_code, f"Examples:\n    ape run {name} " in result.output) == (0, True)
+    assert (result.exit_code, f"Examples:\n    ape run {name}" in result.output) == (0, True)
+
+
+def test_ape_console__bare_environment__knows_the_contracts() -> None:
+    environment = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}
+    done = subprocess.run(
+        [Path(sys.executable).parent / "ape", "console", "--code", "print(project.ADN.contract_type.name)"],
+        cwd=ROOT,
+        env={**environment, "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "ADN" in done.stdout.split()
