@@ -16,7 +16,7 @@ $(READY): requirements.lock package-lock.json pyproject.toml tools/setup.py
 	@$(PYTHON) tools/setup.py
 
 demo: $(READY) ## The main job: real shopping on a local chain, until every node has paid in full
-	@$(BIN)/python -m fec.demo
+	@$(BIN)/python -m demo
 
 dev: $(READY) ## A local chain with everything deployed, until interrupted
 	@$(BIN)/fec dev
