@@ -147,7 +147,7 @@ def read_deployment(provider: ProviderAPI, folder: Path) -> Deployment:
 
 def is_throwaway(provider: ProviderAPI, chain_id: int) -> bool:
     """Whether it is a local chain, which forgets everything when it is stopped."""
-    return bool(provider.network.is_dev) or chain_id == DEFAULT_CHAIN_ID
+    return bool(provider.network.is_local) or chain_id == DEFAULT_CHAIN_ID
 
 
 def reader(provider: ProviderAPI, folder: Path) -> Client:

@@ -20,6 +20,7 @@ from scripts import _journal
 from scripts._common import (
     ADDRESS,
     AMOUNT,
+    FOLDER,
     Command,
     account_or_default,
     deployments_option,
@@ -86,6 +87,8 @@ def cli(
         timeout=timeout or network.transaction_acceptance_timeout,
         poll=_POLL_LOCAL if network.is_dev else _POLL_PUBLIC,
     )
+    if network.is_fork and folder == FOLDER:
+        raise click.UsageError("A fork has the real chain's id: keep its record apart, with --deployments FOLDER.")
     web3 = connection(provider)
     with clear_errors():
         chain_id, genesis = web3.eth.chain_id, web3.eth.get_block(0)["hash"].to_0x_hex()

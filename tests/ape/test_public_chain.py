@@ -161,7 +161,7 @@ def test_deploy__nothing_answers__is_refused(tmp_path: Path) -> None:
     assert "No (supported) node found on 'http://127.0.0.1:1'. Check the address" in result.output
 
 
-def test_ape_run__help__lists_every_script(start: Callable[..., tuple[int, str]]) -> None:
+def test_ape_run__help__lists_every_script() -> None:
     names = {path.stem for path in (ROOT / "scripts").glob("[!_]*.py")}
     done = subprocess.run(
         [Path(sys.executable).parent / "ape", "run", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
