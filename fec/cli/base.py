@@ -88,16 +88,12 @@ class Command(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Lists the command's own options first."""
-        own = [record for param in self.get_params(ctx) if param not in self.common if (record := _help(param, ctx))]
-        if own:
-            with formatter.section("Options"):
-                formatter.write_dl(own)
-        with formatter.section("Common options"):
-            formatter.write_dl([record for param in self.common if (record := _help(param, ctx))])
-
-
-def _help(param: click.Parameter, ctx: click.Context) -> tuple[str, str] | None:
-    return param.get_help_record(ctx)
+        own = [param for param in self.get_params(ctx) if param not in self.common]
+        for title, params in (("Options", own), ("Common options", self.common)):
+            records = [record for param in params if (record := param.get_help_record(ctx))]
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
 
 
 class Group(click.Group):
@@ -138,12 +134,10 @@ class _Failure(click.ClickException):
         if not self._as_json:
             click.echo(click.style("Error: ", fg="red", bold=True) + self.message, err=True)
             return
-        contract = isinstance(self._error, ContractError)
-        name = self._error.name if isinstance(self._error, ContractError) else type(self._error).__name__
-        values = safe(self._error.values) if isinstance(self._error, ContractError) else {}
-        click.echo(
-            json.dumps({"error": name, "values": values, "fromContract": contract, "message": self.message}), err=True
-        )
+        name, values = type(self._error).__name__, {}
+        if isinstance(self._error, ContractError):
+            name, values = self._error.name, safe(self._error.values)
+        click.echo(json.dumps({"error": name, "values": values, "message": self.message}), err=True)
 
 
 def moving(*, final: bool = False) -> Callable[[F], F]:

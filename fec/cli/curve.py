@@ -11,7 +11,7 @@ from fec import schedule
 from fec.cli.base import Command
 from fec.cli.params import AMOUNT, DURATION, MOMENT
 from fec.cli.session import Session, grid
-from fec.cli.words import cell, exact, local, shape, utc
+from fec.cli.words import cell, exact, local, shape, stamp, utc
 from fec.exceptions import InvalidAmount
 from fec.units import WEI_PER_FEC, format_fec
 
@@ -42,7 +42,7 @@ def curve(session: Session, principal: int, start: int | None, period_length: in
         if every or release.period in marks or release.period % 10 == 0:
             table.add_row(
                 str(release.period),
-                local(release.timestamp),
+                stamp(release.timestamp),
                 cell(release.amount),
                 cell(release.released),
                 marks.get(release.period, ""),

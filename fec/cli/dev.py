@@ -40,7 +40,7 @@ def dev(session: Session, port: int, out: Path) -> None:
     Account 0 of Anvil's default mnemonic deploys, owns the contracts and holds the genesis supply. The chain forgets
     everything when it stops; the record of such a chain is replaced by the next one's, any other file is left alone.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
+    before_us = signal.signal(signal.SIGTERM, _interrupt)
     try:
         before = deployments.read(out) if out.exists() else None
         with Anvil(port=port) as anvil:
@@ -52,6 +52,8 @@ def dev(session: Session, port: int, out: Path) -> None:
         raise AnvilFailed("Anvil has stopped by itself, and its chain is gone. Start again.")
     except KeyboardInterrupt:
         session.err.print("\nStopped; the chain is gone.")
+    finally:
+        signal.signal(signal.SIGTERM, before_us)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

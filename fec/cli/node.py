@@ -22,6 +22,7 @@ from fec.cli.words import (
     receipt_line,
     receipt_record,
     shape,
+    stamp,
 )
 from fec.deploy import PUBLIC_PROGRAM
 from fec.schedule import PERIODS, time_when_released
@@ -44,18 +45,17 @@ def list_(session: Session, owner: str | None) -> None:
     account = session.account_or(owner)
     nodes = client.nodes.owned_by(account)
     now = client.now()
-    table = grid("Node", "Principal", "Period", "Claimed", "Claimable", "Outstanding", "Next", "", left=("Node", ""))
+    table = grid("Node", "Principal", "Period", "Claimable", "Outstanding", "Next", "", left=("Node", ""))
     for found in nodes:
         release = found.next_release(now)
         table.add_row(
             found.name,
             cell(found.principal),
             f"{found.period(now)}/{PERIODS}",
-            cell(found.claimed),
             cell(found.claimable(now)),
             cell(found.outstanding),
             "" if release is None else cell(release.amount),
-            "all released" if release is None else local(release.timestamp),
+            "all released" if release is None else stamp(release.timestamp),
         )
     claimable = sum(found.claimable(now) for found in nodes)
     outstanding = sum(found.outstanding for found in nodes)

@@ -13,7 +13,7 @@ from fec.cli import files
 from fec.cli.base import Command, Group, moving
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, LABEL, NODE, ORDER, PROGRAM, NodeRef
 from fec.cli.session import Refused, Session, facts, grid
-from fec.cli.words import cell, exact, fec, local, percent, plural, receipt_line, receipt_record, shape, utc
+from fec.cli.words import cell, exact, fec, local, percent, plural, receipt_line, receipt_record, shape, stamp, utc
 from fec.till import Authorization, Captured, Invoice, Order, OrderStatus, Paid, PaidOrder, Permit, Quote
 from fec.types import NodeId
 
@@ -248,7 +248,7 @@ def list_(session: Session, program_id: int | None, customer: str | None) -> Non
     for found in orders:
         held = cell(found.escrowed)
         amounts = (cell(found.amount), cell(found.refunded), held) if found.amount else ("", "", "")
-        table.add_row(found.key, found.status.name.lower(), local(found.paid_at), *amounts)
+        table.add_row(found.key, found.status.name.lower(), stamp(found.paid_at), *amounts)
     session.show([_order_record(found) for found in orders], *([table] if orders else []), plural(len(orders), "order"))
 
 

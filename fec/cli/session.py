@@ -16,6 +16,7 @@ from eth_account.signers.local import LocalAccount
 from eth_utils.exceptions import ValidationError
 from rich import box
 from rich.console import Console, RenderableType
+from rich.measure import Measurement
 from rich.progress import Progress
 from rich.table import Table
 from web3 import Web3
@@ -38,8 +39,9 @@ DEFAULT_RPC = "http://127.0.0.1:8545"
 DEFAULT_DEPLOYMENTS = Path("deployments")
 PRIVATE_KEY_VARIABLE = "FEC_PRIVATE_KEY"
 PASSPHRASE_VARIABLE = "FEC_PASSPHRASE"  # noqa: S105 (a name, not a secret)
-#: Width of tables that nobody watches.
+#: Width of lines that nobody watches, and more than any table takes.
 _PIPE_WIDTH = 160
+_UNBOUNDED = 10_000
 
 T = TypeVar("T")
 
@@ -193,9 +195,16 @@ class Session:
         self.print(*shown)
 
     def print(self, *shown: RenderableType) -> None:
-        """Prints for people; what nobody watches is not wrapped."""
+        """Prints for people. Amounts are never cut short: a table too wide for the terminal runs over."""
         for item in shown:
-            self.out.print(item, soft_wrap=not self.out.is_terminal)
+            if isinstance(item, Table):
+                terminal = self.out.width
+                self.out.width = _UNBOUNDED
+                self.out.width = max(terminal, Measurement.get(self.out, self.out.options, item).maximum)
+                self.out.print(item, crop=False)
+                self.out.width = terminal
+            else:
+                self.out.print(item, soft_wrap=not self.out.is_terminal)
 
     def _rehearse(self, acts: Sequence[Callable[[], Any]]) -> None:
         gas = 0
@@ -296,7 +305,7 @@ def _console(*, stderr: bool) -> Console:
 
 def grid(*columns: str, left: Sequence[str] = ()) -> Table:
     """A table whose columns are numbers, aligned right, but for those named in `left`."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_footer=False)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), header_style="bold")
     for column in columns:
         table.add_column(column, justify="left" if column in left else "right", no_wrap=True)
     return table

@@ -49,7 +49,7 @@ def status(session: Session) -> None:
                 ("Cap", figures.cap, "the most that may ever exist"),
                 ("", None, ""),
                 ("Genesis supply", figures.genesis_supply, "what existed first"),
-                ("Burned", figures.burned, "principal of all nodes ever; pays back tenfold"),
+                ("Burned", figures.burned, "principal of all nodes ever"),
                 ("Budget", figures.budget, "principal not yet granted to a program"),
             ]
         ),

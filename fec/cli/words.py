@@ -40,6 +40,11 @@ def local(timestamp: int) -> str:
         return f"{timestamp} s"
 
 
+def stamp(timestamp: int) -> str:
+    """A moment in a table: local time without its offset, which a line beside the table says."""
+    return local(timestamp)[:16]
+
+
 def utc(timestamp: int) -> str:
     """A moment for machines: ISO 8601 in UTC."""
     try:

@@ -36,8 +36,12 @@ def anvil() -> Iterator[Anvil]:
 
 @pytest.fixture(scope="session")
 def record(anvil: Anvil, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of a deployment on which Alice has 100,000 FEC."""
     path = tmp_path_factory.mktemp("deployments") / "31337.json"
-    deployments.write(deploy(anvil.web3, anvil.accounts[0]), path)
+    owner, alice, *_ = anvil.accounts
+    deployment = deploy(anvil.web3, owner)
+    deployments.write(deployment, path)
+    Client(anvil.web3, deployment, owner).transfer(alice.address, 100_000 * WEI_PER_FEC)
     return path
 
 
@@ -64,9 +68,8 @@ def bob(addresses: list[str]) -> str:
 
 
 @pytest.fixture
-def chain(anvil: Anvil, record: Path, owner: str, alice: str) -> Iterator[Anvil]:
+def chain(anvil: Anvil, record: Path) -> Iterator[Anvil]:
     snapshot = anvil.request("evm_snapshot")
-    Client(anvil.web3, deployments.read(record), owner).transfer(alice, 100_000 * WEI_PER_FEC)
     yield anvil
     anvil.request("evm_revert", snapshot)
 
