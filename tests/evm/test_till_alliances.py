@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from eth_utils import keccak
+from eth_utils.crypto import keccak
 
 from tests.evm.evm import Event, expect
 from tests.evm.till_world import DAY, Market

@@ -1,4 +1,4 @@
-"""Paying by signature: permits, authorizations that a stranger relays, and what cannot be done with somebody's signature."""
+"""Paying by signature: permits, authorizations that a stranger relays, and what nobody can do with somebody's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from eth_utils import keccak
+from eth_utils.crypto import keccak
 
 from tests.evm.evm import Contract, expect
 from tests.evm.till_world import AUTHORIZATION_TYPE, COUPON, NEVER, Market, key, typed_hash

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from eth_utils import keccak
+from eth_utils.crypto import keccak
 
 from tests.evm.evm import ZERO, Contract, expect
 from tests.evm.till_world import DAY, MODES, NEVER, ORDER_TYPE, TILL, Market, key, typed_hash
@@ -109,7 +110,7 @@ def test_pay__principal_below_what_the_shopper_accepts__reverts(market: Market) 
 def test_pay__altered_invoice__reverts(market: Market, field: str) -> None:
     program = market.shop()
     order = market.order(program)
-    altered = {"order_id": bytes(32), "amount": 1, "reference": bytes(32), "expiry": NEVER + 1}
+    altered: dict[str, Any] = {"order_id": bytes(32), "amount": 1, "reference": bytes(32), "expiry": NEVER + 1}
     with expect("Checkout_InvalidSignature", program, market.till):
         market.pay(replace(order, **{field: altered[field]}))
 

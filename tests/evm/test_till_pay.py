@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from eth_utils import keccak
+from eth_utils.crypto import keccak
 
 from tests.evm.evm import ZERO, Contract, expect
 from tests.evm.till_world import (

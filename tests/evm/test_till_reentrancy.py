@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import permutations
 
 import pytest
-from eth_utils import keccak
+from eth_utils.crypto import keccak
 
 from tests.evm.build import compiled
 from tests.evm.evm import Contract

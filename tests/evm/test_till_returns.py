@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from eth_utils import keccak
+from eth_utils.crypto import keccak
 
 from tests.evm.evm import ZERO, Contract, Reverted, expect
 from tests.evm.till_world import DAY, MODES, Market, Order
@@ -16,7 +17,7 @@ ESCROWED, CAPTURED, REFUNDED = 1, 2, 3
 NEEDED = 400_000 * 64 // 63 + 100_000
 
 
-def escrowed(market: Market, number: int = 0, *, program: int | None = None, **changes: object) -> Order:
+def escrowed(market: Market, number: int = 0, *, program: int | None = None, **changes: Any) -> Order:
     """An order of alice's, paid and waiting, of a shop with a day to return."""
     program = program or market.shop(window=DAY, donation=500, causes=(market.cause,))
     order = market.order(program, order_id=keccak(number), **changes)

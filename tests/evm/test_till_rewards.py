@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from eth_utils import keccak
+from eth_utils.crypto import keccak
 
 from tests.evm.evm import ZERO, Contract, expect
 from tests.evm.till_merkle import Reward, proof, root

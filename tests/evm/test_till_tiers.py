@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eth_utils import keccak
+from eth_utils.crypto import keccak
 
 from tests.evm.till_world import DAY, Market, Order
 from tests.evm.world import FEC

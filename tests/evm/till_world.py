@@ -9,7 +9,7 @@ from typing import Any
 
 from eth_account.messages import encode_typed_data
 from eth_keys.datatypes import PrivateKey
-from eth_utils import keccak
+from eth_utils.crypto import keccak
 
 from tests.evm.build import shipped
 from tests.evm.evm import ZERO, Contract
@@ -259,8 +259,7 @@ def deploy_market() -> Market:
     chain = base.chain
     checkout = chain.deploy(shipped("Checkout"), base.adn.address, sender=base.admin)
     custodian = chain.deploy(shipped("Custodian"), checkout.address, sender=base.admin)
-    contracts = [base.chain, base.adn, base.fec, base.curve, base.lens]
-    world = Market(*contracts, checkout=checkout, custodian=custodian)
+    world = Market(chain, base.adn, base.fec, base.curve, base.lens, checkout=checkout, custodian=custodian)
     for person in [world.alice, world.bob, world.merchant, world.till]:
         world.fund(person, 10**6 * FEC)
     return world
