@@ -7,6 +7,7 @@ import {
 } from "@openzeppelin/contracts/token/ERC20/extensions/ERC20TransferAuthorization.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
@@ -294,9 +295,12 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         _checkAmount(order.amount);
         _checkAccount(order.customer);
         address signer = terms.signer;
-        if (!SignatureChecker.isValidSignatureNow(signer, hashInvoice(order), order.merchantSignature)) {
-            revert Checkout_InvalidSignature(order.programId, signer);
-        }
+        bytes32 hash = hashInvoice(order);
+        // A key's signature first: looking for a contract wallet's code would cost every payment a cold account.
+        (address recovered,,) = ECDSA.tryRecover(hash, order.merchantSignature);
+        if (recovered != signer && !SignatureChecker.isValidERC1271SignatureNow(signer, hash, order.merchantSignature)) revert Checkout_InvalidSignature(
+            order.programId, signer
+        );
         if (order.cause != address(0) && !terms.isCause[order.cause]) {
             revert Checkout_UnknownCause(order.programId, order.cause);
         }
@@ -383,6 +387,6 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         assessment.allianceId = till.allianceId;
         assessment.reserved = till.reserved;
         assessment.spend = _spendOf(programId, till.allianceId, customer);
-        (assessment.tier, assessment.burnBps) = _tierOf(terms.tiers, assessment.spend);
+        (assessment.tier, assessment.burnBps) = _tierOf(terms, assessment.spend);
     }
 }

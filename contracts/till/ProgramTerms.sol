@@ -18,14 +18,17 @@ abstract contract ProgramTerms is ICheckout {
         uint96 reserved;
     }
 
-    /// @dev Terms without causes, in three words. Tiers are 48 bits each: minSpend (32), burnBps (16); unused ones are zero.
+    /// @dev Terms; a payment reads the first two words, and the third only for customers who have passed tier 2. A tier is
+    /// packed as minSpend (32 bits) and burnBps (16); tier 0 needs no minSpend; tiers that do not exist are zero.
     struct TermsRecord {
         address signer;
         uint32 returnWindow;
         uint16 donationBps;
+        uint16 burnBps;
         address treasury;
+        uint96 tiers1And2;
+        uint96 tiers3And4;
         uint96 minClaim;
-        uint256 tiers;
         address[] causes;
         mapping(address cause => bool) isCause;
     }
@@ -82,7 +85,7 @@ abstract contract ProgramTerms is ICheckout {
             revert Checkout_ReturnWindowTooLong(terms.returnWindow, MAX_RETURN_WINDOW);
         }
         _checkLength(terms.causes.length, 0, MAX_CAUSES);
-        uint256 tiers = _packTiers(terms.tiers, terms.donationBps);
+        uint256 higherTiers = _packHigherTiers(terms.tiers, terms.donationBps);
 
         version = ++_tills[programId].version;
         TermsRecord storage record = _terms[programId][version];
@@ -91,7 +94,9 @@ abstract contract ProgramTerms is ICheckout {
         record.donationBps = terms.donationBps;
         record.treasury = terms.treasury;
         record.minClaim = terms.minClaim;
-        record.tiers = tiers;
+        record.burnBps = terms.tiers[0].burnBps;
+        record.tiers1And2 = uint96(higherTiers);
+        record.tiers3And4 = uint96(higherTiers >> 96);
         record.causes = terms.causes;
         for (uint256 i = 0; i < terms.causes.length; ++i) {
             _checkAccount(terms.causes[i]);
@@ -116,7 +121,7 @@ abstract contract ProgramTerms is ICheckout {
             returnWindow: record.returnWindow,
             donationBps: record.donationBps,
             minClaim: record.minClaim,
-            tiers: _unpackTiers(record.tiers),
+            tiers: _unpackTiers(record.burnBps, record.tiers1And2 | (uint256(record.tiers3And4) << 96)),
             causes: record.causes
         });
     }
@@ -129,15 +134,9 @@ abstract contract ProgramTerms is ICheckout {
     // ---------------------------------------------------------------- internals
 
     /// @dev Highest tier whose least spend has been reached, and its burn share in basis points.
-    function _tierOf(uint256 tiers, uint256 spend) internal pure returns (uint256 tier, uint256 burnBps) {
-        burnBps = uint16(tiers >> 32);
-        unchecked {
-            for (uint256 next = tiers >> TIER_BITS; next != 0; next >>= TIER_BITS) {
-                if (spend < uint256(uint32(next)) * 1e18) break;
-                burnBps = uint16(next >> 32);
-                ++tier;
-            }
-        }
+    function _tierOf(TermsRecord storage terms, uint256 spend) internal view returns (uint256 tier, uint256 burnBps) {
+        (tier, burnBps) = _climb(terms.tiers1And2, spend, 0, terms.burnBps);
+        if (tier == 2) (tier, burnBps) = _climb(terms.tiers3And4, spend, tier, burnBps);
     }
 
     /// @dev Shares out an amount below 2^96. The burn is rounded up, so that it is never below its share; the donation down.
@@ -186,7 +185,20 @@ abstract contract ProgramTerms is ICheckout {
         if (length < least || length > most) revert Checkout_LengthOutOfRange(length, least, most);
     }
 
-    function _packTiers(Tier[] calldata tiers, uint256 donationBps) private pure returns (uint256 packed) {
+    /// @dev Goes up through packed tiers for as long as the spend reaches.
+    function _climb(uint256 packed, uint256 spend, uint256 tier, uint256 burnBps)
+        private
+        pure
+        returns (uint256, uint256)
+    {
+        for (; packed != 0 && spend >= uint256(uint32(packed)) * 1e18; packed >>= TIER_BITS) {
+            burnBps = uint16(packed >> 32);
+            ++tier;
+        }
+        return (tier, burnBps);
+    }
+
+    function _packHigherTiers(Tier[] calldata tiers, uint256 donationBps) private pure returns (uint256 packed) {
         _checkLength(tiers.length, 1, MAX_TIERS);
         for (uint256 i = 0; i < tiers.length; ++i) {
             Tier calldata tier = tiers[i];
@@ -197,16 +209,17 @@ abstract contract ProgramTerms is ICheckout {
                 ? tier.minSpend == 0
                 : tier.minSpend > tiers[i - 1].minSpend && tier.burnBps >= tiers[i - 1].burnBps;
             if (!inOrder) revert Checkout_TierOutOfOrder(i);
-            packed |= (uint256(tier.minSpend) | (uint256(tier.burnBps) << 32)) << (TIER_BITS * i);
+            if (i != 0) packed |= (uint256(tier.minSpend) | (uint256(tier.burnBps) << 32)) << (TIER_BITS * (i - 1));
         }
     }
 
-    function _unpackTiers(uint256 packed) private pure returns (Tier[] memory tiers) {
-        uint256 count = 0;
-        while (packed >> (TIER_BITS * count) != 0) ++count;
+    function _unpackTiers(uint16 burnBps, uint256 higherTiers) private pure returns (Tier[] memory tiers) {
+        uint256 count = 1;
+        while (higherTiers >> (TIER_BITS * (count - 1)) != 0) ++count;
         tiers = new Tier[](count);
-        for (uint256 i = 0; i < count; ++i) {
-            uint256 tier = packed >> (TIER_BITS * i);
+        tiers[0] = Tier({minSpend: 0, burnBps: burnBps});
+        for (uint256 i = 1; i < count; ++i) {
+            uint256 tier = higherTiers >> (TIER_BITS * (i - 1));
             tiers[i] = Tier({minSpend: uint32(tier), burnBps: uint16(tier >> 32)});
         }
     }
