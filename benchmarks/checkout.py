@@ -286,7 +286,7 @@ def leave_alliance(lab: Lab, count: int) -> Call:
 SCENARIOS = (
     Scenario("", deploy),
     Scenario("immediate, shopper's first order and first node", pay_first),
-    Scenario("immediate, shopper's first order here, has a node", pay_first_here),
+    Scenario("immediate, shopper's first order here, has a node", pay_first_here, targets=TARGET),
     Scenario("immediate, shopper has a node", pay, targets=TARGET, floor=till_floor.pay),
     Scenario("immediate, shopper has a node, with a donation", pay_with_donation),
     Scenario("immediate, shopper has a node, third tier", pay_top_tier, targets=TARGET, floor=till_floor.pay),

@@ -93,7 +93,7 @@ def capture(data: bytes, orders: int) -> Floor:
         *read("order's second word", orders),
         *update_entry("till (version, alliance, reserved)"),
         *read_entry(TERMS, keys=2),
-        *read("terms' second word (treasury)"),
+        *read("terms' second word (treasury, tiers)"),
         *update_entry("customer's spend", orders, keys=2),
         Item("ADN: cold account", COLD_ACCOUNT),
         *read("program's issuer"),
@@ -112,15 +112,14 @@ def capture(data: bytes, orders: int) -> Floor:
 
 def _terms() -> Floor:
     """What of the terms decides about a payment, in as few words as it fits."""
-    return (*read_entry(TERMS, keys=2), *read("terms' second word (treasury)"), *read("terms' third word (tiers)"))
+    return (*read_entry(TERMS, keys=2), *read("terms' second word (treasury, tiers)"))
 
 
 def _invoice() -> Floor:
-    """Whether the merchant signed: EIP-712 hash, ERC-1271 asks whether the signer is a contract, ECRECOVER."""
+    """Whether the merchant signed: EIP-712 hash and ECRECOVER."""
     return (
         Item("invoice: KECCAK256 of 6 words", KECCAK + 6 * KECCAK_WORD),
         Item("invoice with its domain: KECCAK256 of 66 bytes", KECCAK + 3 * KECCAK_WORD),
-        Item("signer: cold EXTCODESIZE", COLD_ACCOUNT),
         Item("ECRECOVER: warm call", WARM_ACCOUNT),
         Item("ECRECOVER", ECRECOVER),
     )

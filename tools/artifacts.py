@@ -1,7 +1,7 @@
-"""Makes `fec/abi/*.json`, what the package ships of each deployable contract, from `contracts/` by Ape's own compiler settings.
+"""Makes `fec/abi/*.json`, what the package ships of each deployed contract, by Ape's own compiler settings.
 
-    python tools/artifacts.py           writes the files
-    python tools/artifacts.py --check   fails if they are not what the sources compile to
+python tools/artifacts.py           writes the files
+python tools/artifacts.py --check   fails if they are not what the sources compile to
 """
 
 from __future__ import annotations
@@ -25,7 +25,12 @@ def compile_contracts() -> dict[str, dict[str, Any]]:
     sources = [*sorted((ROOT / "contracts").glob("*.sol")), ROOT / "contracts" / "till" / "MemberVault.sol"]
     shipped: dict[str, dict[str, Any]] = {}
     for version, standard_input in solidity.get_standard_input_json(sources, project=project).items():
-        outputs = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object", "evm.deployedBytecode.immutableReferences"]
+        outputs = [
+            "abi",
+            "evm.bytecode.object",
+            "evm.deployedBytecode.object",
+            "evm.deployedBytecode.immutableReferences",
+        ]
         standard_input["settings"]["outputSelection"] = {"*": {"*": outputs}}
         output = solcx.compile_standard(standard_input, base_path=ROOT, solc_version=version.base_version)
         for path in sources:

@@ -60,7 +60,7 @@ def install_python() -> None:
     if not (BIN / "python").exists():
         must("virtual environment", sys.executable, "-m", "venv", VENV)
     must("installer", BIN / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV)
-    uv = [BIN / "uv", "pip", "install", "--quiet", "--python", BIN / "python"]
+    uv: list[str | Path] = [BIN / "uv", "pip", "install", "--quiet", "--python", BIN / "python"]
     must("Python packages", *uv, "--require-hashes", "-r", "requirements.lock")
     must("this package", *uv, "--no-deps", "--editable", ".")
     site = Path(next((VENV / "lib").glob("python3*/site-packages")))
@@ -100,7 +100,7 @@ def install_solc() -> None:
 
 def main() -> None:
     """Sets the project up."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 (run before anything could check what the package requires)
         sys.exit("setup: Python 3.11 or newer is needed; name one with `make setup PYTHON=/path/to/python3.11`.")
     install_python()
     install_node()
