@@ -319,7 +319,7 @@ class NodeMachine(RuleBasedStateMachine):
         if there is None:
             return
         entitled = {other for owner, other in self.model.operators | self.model.claimers if owner == there.owner}
-        entitled = (entitled | {there.approved, there.claimer}) - {ZERO, self.world.adn.address}
+        entitled = (entitled | {there.approved, there.claimer}) & set(self.world.people)
         if not entitled:
             return
         sender, receiver = str(pick_from(sorted(entitled), who)), self.receiver(who)

@@ -271,9 +271,32 @@ class OrderRules(TillBase):
         paid = self.model.orders.get(order_key)
         amount = max(0, paid.left * min(part, 1000) // 1000 + (odd if part < 1100 else 0)) if paid else 1
         sender = self.keeper(paid.program if paid else 1, who)
+        self.refund_part(order_key, amount, sender)
+
+    def refund_part(self, order_key: bytes, amount: int, sender: str) -> None:
         self.at_till(
             "refund", sender, "refund", [order_key, amount], lambda: self.model.refund(sender, order_key, amount)
         )
+
+    @rule(order=ORDER, who=PICK, parts=st.lists(st.integers(1, 999), min_size=1, max_size=4), late=st.booleans())
+    def buy_and_return(self, order: dict[str, Any], who: int, parts: list[int], late: bool) -> None:
+        """Back comes a part of what is left, and of that again; the rest waits, or is captured after the window."""
+        programs, terms = self.model.programs, self.model.terms
+        shops = [name for name in programs if terms[name] and not programs[name].closed]
+        wanted = [at for at, name in enumerate(shops) if terms[name][-1].window]
+        if not wanted:
+            return
+        known = len(self.model.orders)
+        self.pay_by_allowance({**order, "shop": 8 * int(pick_from(wanted, order["shop"])), "fault": 0}, who)
+        if len(self.model.orders) == known:
+            return
+        paid = list(self.model.orders.values())[-1]
+        for part in parts:
+            left = self.model.orders[paid.key].left
+            self.refund_part(paid.key, max(1, left * part // 1000), self.keeper(paid.program, 1))
+        if late:
+            self.move_clock(max(self.model.now, paid.deadline))
+            self.at_till("capture", self.person(who), "capture", [[paid.key]], lambda: self.model.capture([paid.key]))
 
     @rule(who=PICK, picks=st.lists(PICK, max_size=4), due=st.booleans())
     def capture(self, who: int, picks: list[int], due: bool) -> None:

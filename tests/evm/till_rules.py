@@ -115,20 +115,25 @@ class TillMachine(OrderRules):
         rewards=st.lists(st.tuples(PICK, WEI), min_size=1, max_size=6),
         short=st.integers(0, 6),
         ahead=st.integers(-1, 3 * DAY) | st.integers(DAY, 400 * DAY),
+        takers=st.lists(PICK, max_size=4),
     )
-    def fund_rewards(self, *, program: int, who: int, rewards: list[tuple[int, int]], short: int, ahead: int) -> None:
-        """One in seven is funded with a wei too little."""
+    def fund_rewards(
+        self, *, program: int, who: int, rewards: list[tuple[int, int]], short: int, ahead: int, takers: list[int]
+    ) -> None:
+        """One in seven is funded with a wei too little. Some are taken at once."""
         program_id = self.shop_id(program)
         leaves = [(self.shopper(shopper), amount) for shopper, amount in rewards]
         amount = sum(amount for _, amount in leaves) - (short == 0)
         sender, deadline = self.keeper(program_id, who), self.model.now + ahead
-        self.at_till(
+        batch_id = self.at_till(
             "fundRewards",
             sender,
             "fundRewards",
             [program_id, root(leaves), amount, deadline, REASON],
             lambda: self.model.fund_rewards(sender, program_id, leaves, amount, deadline),
         )
+        for taker in takers if batch_id else []:
+            self.take_reward(batch_id - 1, taker, 0, taker)
 
     @rule(batch=PICK, index=PICK, fault=st.integers(0, 12), who=PICK)
     def take_reward(self, batch: int, index: int, fault: int, who: int) -> None:
