@@ -128,6 +128,13 @@ def test_pay__forged_invoice__reverts(market: Market, forger: str) -> None:
         market.pay(market.order(program, signed_by=forger))
 
 
+@pytest.mark.parametrize("signature", [b"", bytes(65), b"\1" * 64])
+def test_pay__invoice_without_a_signature__reverts(market: Market, signature: bytes) -> None:
+    program = market.shop()
+    with expect("Checkout_InvalidSignature", program, market.till):
+        market.pay(replace(market.order(program), signature=signature))
+
+
 def test_pay__invoice_of_a_key_retired__reverts(market: Market) -> None:
     program = market.shop()
     order = market.order(program)
