@@ -34,19 +34,22 @@ BLOCK_GAS = 10**9
 def main(baskets: int, days: int, seed: str, out: Path) -> None:
     """A year of real shopping on a local chain, until every node has paid in full; then an audit of the chain."""
     console = Console()
-    try:
-        sys.exit(0 if run(console, baskets, days, seed, out) else 1)
-    except FECError as error:
-        console.print(f"[bold red]{error}[/]")
-        sys.exit(1)
-
-
-def run(console: Console, baskets: int, days: int, seed: str, out: Path) -> bool:
-    """Plays, audits, reports; returns whether all demands are met. Raises FECError."""
     console.print("Reading a year of shopping …")
-    year = data.choose(data.read(), baskets, days, seed)
+    try:
+        year = data.choose(data.read(), baskets, days, seed)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    try:
+        holds = run(console, year, seed, out)
+    except FECError as error:
+        raise click.ClickException(str(error)) from error
+    sys.exit(0 if holds else 1)
+
+
+def run(console: Console, year: data.Year, seed: str, out: Path) -> bool:
+    """Plays, audits, reports; returns whether all demands are met. Raises FECError."""
     cast = gather(year, seed)
-    with Anvil(timestamp=year.start, gas_limit=BLOCK_GAS) as anvil:
+    with Anvil(timestamp=year.start, gas_limit=BLOCK_GAS, past_states=False) as anvil:
         stage = open_stage(anvil, year, cast, seed, lambda step: console.print(f"{step} …"))
         _play(console, stage, year)
         console.print("Reading the chain …")

@@ -165,7 +165,7 @@ def _store(number: int, spend: int, causes: tuple[str, ...], seed: str) -> Store
         min_claim=WEI_PER_FEC,
     )
     # A quarter of what will be spent is more than the highest tier burns, rewards included.
-    quota = 1_000 * WEI_PER_FEC + spend // 4
+    quota = 100 * WEI_PER_FEC + spend // 4
     return Store(number, merchant, till, rng.choice(PERIOD_LENGTHS), terms, quota)
 
 

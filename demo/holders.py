@@ -39,9 +39,11 @@ class Holders:
             self._stage.rng.choice((self._claim, self._claim_to, self._give, self._split, self._merge))(owner)
 
     def keep(self, count: int) -> None:
-        """The keeper claims for the owners of some nodes, by the seed."""
-        token_ids = list(self._stage.book.nodes)
-        self.claim_for(self._stage.rng.sample(token_ids, min(count, len(token_ids))))
+        """The keeper claims for the owners of the nodes that have most to pay."""
+        moment = self._stage.now + 1
+        claimable = {token_id: node.claimable(moment) for token_id, node in self._stage.book.nodes.items()}
+        most = sorted(claimable, key=lambda token_id: (-claimable[token_id], token_id))
+        self.claim_for(most[:count])
 
     def claim_for(self, token_ids: list[int]) -> None:
         """The keeper claims for the owners of these nodes."""
@@ -157,10 +159,8 @@ class Holders:
         if parts[1] < stage.wire.view(stage.adn, "MIN_SPLIT_PRINCIPAL"):
             return
         done = stage.act(stage.adn.call(owner, "split", node.token_id, parts))
-        for event in done.events:
-            if event.name == "NodeSplit":
-                values = event.values
-                stage.book.split(node.token_id, values["newTokenId"], values["principal"], values["claimed"])
+        for part in done.named("NodeSplit"):
+            stage.book.split(node.token_id, part["newTokenId"], part["principal"], part["claimed"])
 
     def _merge(self, owner: str) -> None:
         stage = self._stage

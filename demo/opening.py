@@ -18,7 +18,7 @@ from fec.units import WEI_PER_FEC
 from fec.words import pack_word
 
 MILLION = 1_000_000 * WEI_PER_FEC
-PUBLIC_QUOTA = 100_000 * WEI_PER_FEC
+PUBLIC_QUOTA = 10_000 * WEI_PER_FEC
 MAX_UINT256 = 2**256 - 1
 
 
@@ -27,7 +27,7 @@ def terms_for(year: Year, cast: Cast, owner: str) -> DeploymentTerms:
 
     The cap follows from the quotas: all that the programs may burn must be able to flow back, in full.
     """
-    genesis = -(-2 * spend_of(year.baskets) // MILLION) * MILLION
+    genesis = -(-spend_of(year.baskets) // MILLION) * MILLION
     quotas = PUBLIC_QUOTA + sum(store.quota for store in cast.stores.values())
     headroom = -(-(FACE_MULTIPLE - 1) * quotas // MILLION) * MILLION
     return DeploymentTerms(

@@ -27,10 +27,10 @@ def milestones() -> list[tuple[int, str]]:
     half = schedule.period_when_released(ONE_ADN, whole // 2)
     first, last = (schedule.released(ONE_ADN, k) - schedule.released(ONE_ADN, k - 1) for k in (1, schedule.PERIODS))
     return [
-        (1, f"period 1 pays {format_fec(first, 2)}"),
+        (1, f"period 1 pays {format_fec(first, 4)}"),
         (back, f"period {back}: the {format_fec(ONE_ADN)} burned are back"),
         (half, f"period {half}: half of the {format_fec(whole)}"),
-        (schedule.PERIODS, f"period {schedule.PERIODS} pays {format_fec(last, 2)}: all {format_fec(whole)}"),
+        (schedule.PERIODS, f"period {schedule.PERIODS} pays {format_fec(last, 4)}: all {format_fec(whole)}"),
     ]
 
 
@@ -73,7 +73,8 @@ def _supply(stage: Stage, bought_until: int) -> dict[str, Any]:
     end = {"time": last.timestamp * MILLISECONDS, "align": "right", "ink": "#111"}
     owed_middle = (most.supply + most.outstanding // 2) // WEI_PER_FEC
     labels = [
-        {**end, "amount": (cap + full) // 2, "label": "headroom under the cap"},
+        {**end, "amount": cap * 103 // 100, "label": f"cap: {cap:,} FEC"},
+        {**end, "amount": (cap + full) // 2, "label": "headroom"},
         {**end, "amount": last.supply // WEI_PER_FEC // 2, "ink": "#fff", "label": "supply: what exists"},
         {
             "time": most.timestamp * MILLISECONDS,
@@ -87,6 +88,7 @@ def _supply(stage: Stage, bought_until: int) -> dict[str, Any]:
         "points": points,
         "cap": [{"amount": cap}],
         "end": [{"time": bought_until * MILLISECONDS, "amount": cap, "label": "last basket"}],
+        "ceiling": [{"amount": cap * 107 // 100}],
         "labels": labels,
     }
 

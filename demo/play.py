@@ -17,7 +17,7 @@ from fec import schedule
 #: Nights between what happens by the calendar.
 CHORE_EVERY, KEEPER_EVERY, CHECKPOINT_EVERY, REWARD_EVERY = 2, 7, 7, 10
 #: Nodes that the keeper claims from at a time.
-KEPT = 40
+KEPT = 50
 NIGHT = 3 * 3_600
 #: When the Merkle batch is funded, in percent of the buying.
 THANKS_AT = 60

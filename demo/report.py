@@ -45,8 +45,8 @@ def summarize(
     households, stores = len(stage.cast.households), len(stage.cast.stores)
     paragraphs = (
         f"{len(chronicle.orders):,} baskets (${dollars:,}.{cents:02}) of {households} households were paid at "
-        f"{merchants} of {stores} stores with {_fec(spent)}; {_fec(_sum(chronicle.refunded))} went back for returned goods, "
-        f"{_fec(_sum(chronicle.donated))} to causes. {_fec(chronicle.principal)} were burned into "
+        f"{merchants} of {stores} stores with {_fec(spent)}; {_fec(_sum(chronicle.refunded))} went back for returned "
+        f"goods, {_fec(_sum(chronicle.donated))} to causes. {_fec(chronicle.principal)} were burned into "
         f"{len(chronicle.families):,} nodes, and these had paid {_fec(chronicle.paid_out)} by {ended:%-d %B %Y}. "
         f"{_fec(stage.book.spent_back)} were paid at the till out of what had just flowed back. All this took "
         f"{stage.wire.transactions:,} transactions.",

@@ -73,11 +73,10 @@ class Shopping:
             gas = GAS_PER_BATCH + len(keys) * GAS_PER_CAPTURE
             words = [bytes.fromhex(key[2:]) for key in keys]
             done = stage.act(stage.checkout.call(stage.cast.keeper, "capture", words, gas=gas))
-            for event in done.events:
-                if event.name == "OrderCaptured":
-                    tally = stage.book.orders["0x" + event.values["orderKey"].hex()]
-                    allied = tally.store.number in stage.cast.alliance
-                    stage.book.capture(tally, stage.checkout.address, allied, event.values["tokenId"])
+            for captured in done.named("OrderCaptured"):
+                tally = stage.book.orders["0x" + captured["orderKey"].hex()]
+                allied = tally.store.number in stage.cast.alliance
+                stage.book.capture(tally, stage.checkout.address, allied, captured["tokenId"])
 
     def _take_back(self, tally: OrderTally, amount: int) -> None:
         stage = self._stage

@@ -7,11 +7,14 @@ import itertools
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from demo.book import Book
 from demo.cast import Cast, Household, Store
 from demo.wire import Call, Contract, Done, Wire
+from fec.custody import CUSTODIAN_NAME
 from fec.exceptions import FECError
+from fec.orders import CHECKOUT_NAME
 from fec.signing import Domain
 from fec.types import NodeId
 
@@ -100,17 +103,17 @@ class Stage:
     @property
     def till_domain(self) -> Domain:
         """What invoices and orders are signed for."""
-        return Domain("FEC Checkout", self.chain_id, self.checkout.address)
+        return Domain(CHECKOUT_NAME, self.chain_id, self.checkout.address)
 
-    @property
+    @cached_property
     def coupon_domain(self) -> Domain:
         """What permits and authorizations are signed for."""
-        return Domain("Fortune Earnings Coupon", self.chain_id, self.fec.address)
+        return Domain(self.wire.view(self.fec, "name"), self.chain_id, self.fec.address)
 
     @property
     def custody_domain(self) -> Domain:
         """What members sign for."""
-        return Domain("FEC Custodian", self.chain_id, self.custodian.address)
+        return Domain(CUSTODIAN_NAME, self.chain_id, self.custodian.address)
 
     def customer(self, household: Household) -> str:
         """Who gets a household's nodes: its vault, or its own account."""

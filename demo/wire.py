@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from http.client import HTTPConnection
@@ -31,6 +31,7 @@ from fec.reverts import decode_revert
 #: Requests in one HTTP exchange: more hardly save time, and the answer stays small.
 BATCH_SIZE = 500
 TIMEOUT = 60
+WORD_DIGITS = 64
 GAS = 2_000_000
 GAS_PRICE = 2 * 10**9
 #: Gas coin for an account that sends transactions, in wei of that coin.
@@ -55,13 +56,17 @@ class Done:
 
     ok: bool
     tx_hash: str
-    gas_used: int
-    events: list[Event]
+    logs: list[dict[str, Any]]
+    read: Callable[[dict[str, Any], str | None], Event | None]
+
+    def named(self, name: str) -> list[dict[str, Any]]:
+        """Values of its events of that name, in order."""
+        return [event.values for log in self.logs if (event := self.read(log, name)) is not None]
 
     def only(self, name: str) -> dict[str, Any]:
         """Values of the single event of that name. Raises ValueError if there are none or several."""
-        (event,) = (event for event in self.events if event.name == name)
-        return event.values
+        (values,) = self.named(name)
+        return values
 
 
 class Contract:
@@ -125,12 +130,23 @@ class EventShape:
 
     def read(self, topics: Sequence[str], data: str) -> dict[str, Any]:
         """Values by name."""
-        values: dict[str, Any] = {}
-        for shape, words in ((self.indexed, "".join(topic[2:] for topic in topics[1:])), (self.plain, data[2:])):
-            decoded = decode([kind for _, kind in shape], bytes.fromhex(words))
-            for (name, kind), value in zip(shape, decoded, strict=True):
-                values[name] = checksummed(value) if kind == "address" else value
-        return values
+        return {
+            name: value
+            for shape, words in ((self.indexed, "".join(topic[2:] for topic in topics[1:])), (self.plain, data[2:]))
+            for (name, _), value in zip(shape, _values([kind for _, kind in shape], words), strict=True)
+        }
+
+
+def _values(kinds: Sequence[str], words: str) -> Sequence[Any]:
+    """Decodes values of these types from hex. Numbers and addresses are read at once, since there are so many."""
+    if all(kind == "address" or kind.startswith("uint") for kind in kinds) and len(words) == len(kinds) * WORD_DIGITS:
+        each = [words[place : place + WORD_DIGITS] for place in range(0, len(words), WORD_DIGITS)]
+        return [
+            checksummed("0x" + word[-40:]) if kind == "address" else int(word, 16)
+            for kind, word in zip(kinds, each, strict=True)
+        ]
+    decoded = decode(kinds, bytes.fromhex(words))
+    return [checksummed(value) if kind == "address" else value for kind, value in zip(kinds, decoded, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -245,13 +261,15 @@ class Wire:
         return answers
 
     def _done(self, receipt: dict[str, Any]) -> Done:
-        events = [event for log in receipt["logs"] if (event := self._event(log)) is not None]
-        return Done(receipt["status"] == "0x1", receipt["transactionHash"], int(receipt["gasUsed"], 16), events)
+        return Done(receipt["status"] == "0x1", receipt["transactionHash"], receipt["logs"], self._event)
 
-    def _event(self, log: dict[str, Any]) -> Event | None:
+    def _event(self, log: dict[str, Any], wanted: str | None = None) -> Event | None:
+        """An event of a known contract, and of that name if one is wanted."""
         address = checksummed(log["address"])
         contract = self._contracts.get(address)
         if contract is None or (found := contract.events.get(log["topics"][0])) is None:
+            return None
+        if wanted not in (None, found.name):
             return None
         return Event(
             found.name,

@@ -31,8 +31,9 @@ class Anvil:
     """A running Anvil; use it as a context manager, or call `start` and `stop`.
 
     `port` 0 takes a free one. `timestamp` is the genesis time in seconds since the epoch; `block_time` the seconds
-    between blocks (none: a block for each transaction); `gas_limit` that of a block. `log` gets each line that Anvil
-    prints; without it nothing is printed.
+    between blocks (none: a block for each transaction); `gas_limit` that of a block. With `past_states` the state after
+    each block can be read later; without, long runs are faster. `log` gets each line that Anvil prints; without it
+    nothing is printed.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Anvil:
         accounts: int = 10,
         gas_limit: int | None = None,
         hardfork: str = "prague",
+        past_states: bool = True,
         log: Callable[[str], object] | None = None,
         start_timeout: int = 30,
     ) -> None:
@@ -59,6 +61,8 @@ class Anvil:
             "gas-limit": gas_limit,
         }
         self._options = [f"--{name}={value}" for name, value in options.items() if value is not None]
+        if not past_states:
+            self._options.append("--prune-history")
         self._account_count = accounts
         self._log = log
         self._start_timeout = start_timeout
