@@ -6,6 +6,7 @@ import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {FEC} from "./FEC.sol";
 import {IADN, Node, Program} from "./interfaces/IADN.sol";
@@ -39,6 +40,15 @@ contract ADN is IADN, ERC721, Ownable2Step {
         NodeState state;
     }
 
+    /// @dev What a split or merge gave a node: its principal, and the wei that a merge holds back until the period ends.
+    /// Rounding down once for the whole releases up to one wei a node more than rounding down for each. That would be early,
+    /// since a split may have left another node ahead by just that much.
+    struct Resized {
+        uint96 principal;
+        uint40 heldUntil;
+        uint120 held;
+    }
+
     // ---------------------------------------------------------------- constants
 
     /// @inheritdoc IADN
@@ -70,7 +80,7 @@ contract ADN is IADN, ERC721, Ownable2Step {
 
     mapping(uint256 programId => ProgramRecord) private _programs;
     mapping(uint256 tokenId => NodeRecord) private _nodes;
-    mapping(uint256 tokenId => uint256) private _resizedPrincipals;
+    mapping(uint256 tokenId => Resized) private _resized;
     mapping(address owner => uint256) private _balances;
     mapping(uint256 tokenId => address) private _claimApprovals;
     mapping(address owner => mapping(address operator => bool)) private _claimOperators;
@@ -210,7 +220,7 @@ contract ADN is IADN, ERC721, Ownable2Step {
             later += ReleaseCurve.releasedDown(part, growth);
         }
         if (rest < MIN_SPLIT_PRINCIPAL) revert ADN_PrincipalTooSmall(rest, MIN_SPLIT_PRINCIPAL);
-        later += ReleaseCurve.releasedDown(rest, growth);
+        later += ReleaseCurve.releasedDown(rest, growth) - _heldAt(tokenId, block.timestamp);
 
         // Effect: the parts, each with its share of what was claimed; then the rest.
         uint256 claimed = _nodes[tokenId].state.claimed();
@@ -228,7 +238,8 @@ contract ADN is IADN, ERC721, Ownable2Step {
             emit NodeSplit(tokenId, newIds[i], part, share);
             _mint(owner, newIds[i]);
         }
-        _resize(tokenId, owner, rest, claimed);
+        _resized[tokenId].principal = uint96(rest);
+        _setResized(tokenId, owner, claimed);
     }
 
     /// @inheritdoc IADN
@@ -237,8 +248,11 @@ contract ADN is IADN, ERC721, Ownable2Step {
         tokenId = tokenIds[0];
         address owner = _requireOwned(tokenId);
         _checkOwnerOrOperator(owner, tokenId);
+        uint256 growth = _growthNow(tokenId);
         uint256 principal = _principalOf(tokenId);
         uint256 claimed = _nodes[tokenId].state.claimed();
+        // What the nodes have released one by one; the merged node releases no more until the period ends.
+        uint256 released = ReleaseCurve.releasedDown(principal, growth) - _heldAt(tokenId, block.timestamp);
         for (uint256 i = 1; i < tokenIds.length; ++i) {
             uint256 otherId = tokenIds[i];
             if (otherId == tokenId) revert ADN_MergeWithItself(tokenId);
@@ -248,13 +262,17 @@ contract ADN is IADN, ERC721, Ownable2Step {
             uint256 otherPrincipal = _principalOf(otherId);
             NodeState other = _nodes[otherId].state;
             principal += otherPrincipal;
+            released += ReleaseCurve.releasedDown(otherPrincipal, growth) - _heldAt(otherId, block.timestamp);
             claimed += other.claimed();
             emit NodeMerged(tokenId, otherId, otherPrincipal, other.claimed());
             _burn(otherId);
             _nodes[otherId].state = NodeStateLib.MERGED;
-            if (other.resized()) delete _resizedPrincipals[otherId];
+            if (other.resized()) delete _resized[otherId];
         }
-        _resize(tokenId, owner, principal, claimed);
+        uint256 held = ReleaseCurve.releasedDown(principal, growth) - released;
+        _resized[tokenId] =
+            Resized({principal: uint96(principal), heldUntil: uint40(_periodEnd(tokenId)), held: uint120(held)});
+        _setResized(tokenId, owner, claimed);
         delete _claimApprovals[tokenId];
         if (_getApproved(tokenId) != address(0)) _approve(address(0), tokenId, address(0));
     }
@@ -391,7 +409,8 @@ contract ADN is IADN, ERC721, Ownable2Step {
     function vestedPayoutAtTime(uint256 tokenId, uint256 timestamp) public view returns (uint256 payout) {
         uint256 claimed = claimedPayout(tokenId);
         payout = ReleaseCurve.releasedDown(_principalOf(tokenId), _growthAt(tokenId, timestamp));
-        if (timestamp >= block.timestamp && payout < claimed) payout = claimed;
+        if (timestamp < block.timestamp) return payout;
+        payout = Math.max(payout - _heldAt(tokenId, timestamp), claimed);
     }
 
     /// @inheritdoc IERC5725
@@ -478,8 +497,9 @@ contract ADN is IADN, ERC721, Ownable2Step {
         private
         returns (uint256 amount)
     {
-        uint256 principal = state.resized() ? _resizedPrincipals[tokenId] : tokenId.birthPrincipal();
-        uint256 released = ReleaseCurve.releasedDown(principal, growth);
+        uint256 released = state.resized()
+            ? ReleaseCurve.releasedDown(_resized[tokenId].principal, growth) - _heldAt(tokenId, block.timestamp)
+            : ReleaseCurve.releasedDown(tokenId.birthPrincipal(), growth);
         uint256 claimed = state.claimed();
         if (released <= claimed) return 0;
         unchecked {
@@ -489,14 +509,26 @@ contract ADN is IADN, ERC721, Ownable2Step {
         emit PayoutClaimed(tokenId, to, amount);
     }
 
-    function _resize(uint256 tokenId, address owner, uint256 principal, uint256 claimed) private {
-        _resizedPrincipals[tokenId] = principal;
+    /// @dev Marks the node as having another principal than its id says, which is stored by now.
+    function _setResized(uint256 tokenId, address owner, uint256 claimed) private {
         _nodes[tokenId].state = NodeStateLib.pack(owner, claimed, true);
         emit MetadataUpdate(tokenId);
     }
 
+    /// @dev Beginning of the node's next period.
+    function _periodEnd(uint256 tokenId) private view returns (uint256) {
+        uint256 periodLength = tokenId.periodLength();
+        return block.timestamp + periodLength - (block.timestamp - tokenId.start()) % periodLength;
+    }
+
+    /// @dev What a merge still holds back at `timestamp`, in wei.
+    function _heldAt(uint256 tokenId, uint256 timestamp) private view returns (uint256) {
+        Resized storage resized = _resized[tokenId];
+        return timestamp < resized.heldUntil ? resized.held : 0;
+    }
+
     function _principalOf(uint256 tokenId) private view returns (uint256) {
-        return _nodes[tokenId].state.resized() ? _resizedPrincipals[tokenId] : tokenId.birthPrincipal();
+        return _nodes[tokenId].state.resized() ? _resized[tokenId].principal : tokenId.birthPrincipal();
     }
 
     function _growthNow(uint256 tokenId) private view returns (uint256) {

@@ -29,8 +29,6 @@ AMOUNT = st.one_of(
 )
 #: Thousandths of a principal; the last ones add up to more than there is.
 PARTS = st.lists(st.integers(0, 250), max_size=6) | st.lists(st.integers(1, 900), min_size=1, max_size=2)
-#: Wei that each part split off may let its family be early by, until the period ends.
-EARLY_PER_PART = 1
 LENGTH = st.sampled_from([MIN_PERIOD - 1, MIN_PERIOD, 86400, 86400, WEEK, WEEK, MAX_PERIOD, MAX_PERIOD + 1])
 
 
@@ -474,8 +472,7 @@ class NodeMachine(RuleBasedStateMachine):
             assert principals[name] == family.principal
             assert family.paid + remaining[name] == 10 * family.principal
             most = curve_floor(family.principal, family.periods(model.now))
-            early = family.paid + claimable[name] - most
-            assert early <= EARLY_PER_PART * family.parted_now(model.now)
+            assert family.paid + claimable[name] <= most
         self.sound = True
         type(self).steps += 1
 

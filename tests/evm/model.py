@@ -67,29 +67,15 @@ class Program:
 
 @dataclass
 class Family:
-    """All that came out of one mint by splits; merges join families.
-
-    `paid` is all that its nodes ever paid; `parted` counts the parts split off in the period `parted_in`.
-    """
+    """All that came out of one mint by splits; merges join families. `paid` is all that its nodes ever paid."""
 
     start: int
     length: int
     principal: int
     paid: int = 0
-    parted: int = 0
-    parted_in: int = 0
 
     def periods(self, now: int) -> int:
         return min(100, (now - self.start) // self.length)
-
-    def part(self, count: int, now: int) -> None:
-        """Counts parts split off."""
-        self.parted = self.parted_now(now) + count
-        self.parted_in = self.periods(now)
-
-    def parted_now(self, now: int) -> int:
-        """Parts split off in the period that we are in."""
-        return self.parted if self.parted_in == self.periods(now) else 0
 
 
 @dataclass
@@ -102,6 +88,8 @@ class Node:
     start: int
     length: int
     claimed: int = 0
+    held: int = 0
+    held_until: int = 0
     approved: str = ZERO
     claimer: str = ZERO
 
@@ -112,6 +100,10 @@ class Node:
 
     def periods(self, now: int) -> int:
         return min(100, (now - self.start) // self.length)
+
+    def released(self, now: int) -> int:
+        """By the curve, less what a merge holds back until the period ends."""
+        return released(self.principal, self.periods(now)) - (self.held if now < self.held_until else 0)
 
 
 @dataclass
@@ -145,7 +137,7 @@ class Model:
         return sum(10 * node.principal - node.claimed for node in self.nodes.values())
 
     def claimable(self, node: Node) -> int:
-        return max(0, released(node.principal, node.periods(self.now)) - node.claimed)
+        return max(0, node.released(self.now) - node.claimed)
 
     def fingerprint(self, node: Node) -> bytes:
         """ERC-5646, as of chain id 1, which is pyrevm's."""
@@ -232,7 +224,6 @@ class Model:
             rest -= part
         if rest < MIN_SPLIT:
             raise Refused("ADN_PrincipalTooSmall", rest, MIN_SPLIT)
-        self.families[node.family].part(len(parts), self.now)
         program = self.programs[node.program]
         new_ids = []
         for part in parts:
@@ -256,7 +247,7 @@ class Model:
             part.claimed = shares[part.id]
             node.claimed -= part.claimed
             assert 0 <= part.claimed <= released(part.principal, part.periods(self.now))
-            assert abs(part.claimed * whole - claimed * part.principal) <= (len(parts) + 1) * whole
+            assert abs(part.claimed * whole - claimed * part.principal) <= (len(parts) + 1 + node.held) * whole
         assert node.claimed >= 0
 
     def merge(self, sender: str, ids: list[int]) -> int:
@@ -274,12 +265,15 @@ class Model:
                 raise Refused("ERC721IncorrectOwner", first.owner, other_id, other.owner)
             if other.kind != first.kind:
                 raise Refused("ADN_UnlikeNodes", first.id, other_id)
+        one_by_one = sum(self.nodes[node_id].released(self.now) for node_id in ids)
         for other_id in ids[1:]:
             other = self.nodes.pop(other_id)
             self.gone[other_id] = None
             first.principal += other.principal
             first.claimed += other.claimed
             self._join(first.family, other.family)
+        first.held = released(first.principal, first.periods(self.now)) - one_by_one
+        first.held_until = self.now + first.length - (self.now - first.start) % first.length
         first.approved = first.claimer = ZERO
         return first.id
 
@@ -381,7 +375,6 @@ class Model:
         assert (joined.start, joined.length) == (self.families[one].start, self.families[one].length)
         self.families[one].principal += joined.principal
         self.families[one].paid += joined.paid
-        self.families[one].part(joined.parted_now(self.now), self.now)
         for node in self.members(other):
             node.family = one
 
