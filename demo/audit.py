@@ -106,7 +106,8 @@ def _exactness(stage: Stage, chronicle: Chronicle) -> list[Finding]:
         ),
         Finding(
             "G3 Never early",
-            "after each payout a node has paid what the curve has released by then, to the wei",
+            "after each payout a node has paid what the curve has released by then, to the wei, less what a merge in "
+            "the same period holds back",
             f"{payouts - len(chronicle.early):,} of {payouts:,} payouts",
             not chronicle.early,
         ),

@@ -9,9 +9,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from demo.cast import Store
-from fec import schedule
+from demo.node import Node
 from fec.till import Order
-from fec.types import NodeId
 from fec.units import WEI_PER_FEC
 
 BPS = 10_000
@@ -54,33 +53,11 @@ class OrderTally:
 
 
 @dataclass
-class NodeTally:
-    """One node as it should be."""
-
-    token_id: int
-    owner: str
-    principal: int
-    claimed: int = 0
-
-    @property
-    def id(self) -> NodeId:
-        """What its id says."""
-        return NodeId.decode(self.token_id)
-
-    def claimable(self, timestamp: int) -> int:
-        """What can be claimed at a moment."""
-        born = self.id
-        return schedule.claimable(
-            self.principal, self.claimed, schedule.periods_elapsed(born.start, born.period_length, timestamp)
-        )
-
-
-@dataclass
 class Book:
     """All tallies, by account where nothing else is said."""
 
     orders: dict[str, OrderTally] = field(default_factory=dict)
-    nodes: dict[int, NodeTally] = field(default_factory=dict)
+    nodes: dict[int, Node] = field(default_factory=dict)
     balances: Counter[str] = field(default_factory=Counter)
     granted: Counter[str] = field(default_factory=Counter)
     """What was handed out at the opening."""
@@ -147,7 +124,7 @@ class Book:
         """Coins are burned into a node."""
         self.balances[burner] -= principal
         self.burned += principal
-        self.nodes[token_id] = NodeTally(token_id, owner, principal)
+        self.nodes[token_id] = Node(token_id, owner, principal)
 
     def claim(self, token_id: int, timestamp: int, to: str | None = None) -> int:
         """A node pays what it can; returns how much."""
@@ -161,17 +138,14 @@ class Book:
     def split(self, token_id: int, new_id: int, principal: int, claimed: int) -> None:
         """A part of a node becomes a node of its own."""
         node = self.nodes[token_id]
-        node.principal -= principal
-        node.claimed -= claimed
-        self.nodes[new_id] = NodeTally(new_id, node.owner, principal, claimed)
+        node.split_off(principal, claimed)
+        self.nodes[new_id] = Node(new_id, node.owner, principal, claimed)
 
-    def merge(self, token_ids: list[int]) -> None:
+    def merge(self, token_ids: list[int], timestamp: int) -> None:
         """Nodes are taken into the first of them."""
         for other_id in token_ids[1:]:
-            other = self.nodes.pop(other_id)
-            self.nodes[token_ids[0]].principal += other.principal
-            self.nodes[token_ids[0]].claimed += other.claimed
+            self.nodes[token_ids[0]].take_in(self.nodes.pop(other_id), timestamp)
 
-    def owned_by(self, owner: str) -> list[NodeTally]:
+    def owned_by(self, owner: str) -> list[Node]:
         """An account's nodes, oldest first."""
         return [node for node in self.nodes.values() if node.owner == owner]

@@ -13,6 +13,7 @@ from eth_utils.address import to_checksum_address
 from web3.constants import ADDRESS_ZERO
 
 from demo.book import BPS
+from demo.node import Node
 from demo.wire import Event
 from fec import schedule
 from fec.types import NodeId
@@ -54,13 +55,10 @@ class OrderStory:
 
 
 @dataclass
-class NodeStory:
+class NodeStory(Node):
     """One node, as its events leave it."""
 
-    owner: str
-    principal: int
-    claimed: int
-    family: int
+    family: int = 0
     """The node that the first of its ancestors was minted as; merged families go by one of them."""
 
 
@@ -166,7 +164,7 @@ class Chronicle:
         token_id, sender, to = event.values["tokenId"], event.values["from"], event.values["to"]
         if sender == ADDRESS_ZERO and token_id not in self.nodes:
             principal = NodeId.decode(token_id).birth_principal
-            self.nodes[token_id] = NodeStory(to, principal, 0, token_id)
+            self.nodes[token_id] = NodeStory(token_id, to, principal, family=token_id)
             self.families[token_id] = token_id
             self.principals[token_id] = principal
             self.principal += principal
@@ -180,11 +178,9 @@ class Chronicle:
     def _payout(self, event: Event) -> None:
         values = event.values
         node = self.nodes[values["tokenId"]]
-        born = NodeId.decode(values["tokenId"])
         node.claimed += values["claimAmount"]
-        elapsed = schedule.periods_elapsed(born.start, born.period_length, event.timestamp)
-        # Whoever claims gets all there is, so that the node has then paid exactly what the curve has released.
-        if node.claimed != schedule.released(node.principal, elapsed):
+        # Whoever claims gets all there is, so that the node has then paid exactly what it has released.
+        if node.claimed != node.released(event.timestamp):
             self.early.append(event)
         if values["recipient"] != node.owner:
             self.elsewhere.append((event, node.owner))
@@ -196,16 +192,16 @@ class Chronicle:
     def _split(self, event: Event) -> None:
         values = event.values
         node = self.nodes[values["tokenId"]]
-        node.principal -= values["principal"]
-        node.claimed -= values["claimed"]
-        self.nodes[values["newTokenId"]] = NodeStory(node.owner, values["principal"], values["claimed"], node.family)
+        node.split_off(values["principal"], values["claimed"])
+        self.nodes[values["newTokenId"]] = NodeStory(
+            values["newTokenId"], node.owner, values["principal"], values["claimed"], family=node.family
+        )
 
     def _merged(self, event: Event) -> None:
         values = event.values
         other = self.nodes.pop(values["mergedTokenId"])
         node = self.nodes[values["tokenId"]]
-        node.principal += values["principal"]
-        node.claimed += values["claimed"]
+        node.take_in(other, event.timestamp)
         self.families[self._root(other.family)] = self._root(node.family)
 
     def _root(self, family: int) -> int:

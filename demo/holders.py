@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from demo.book import NodeTally
 from demo.cast import Household
 from demo.data import DAY
+from demo.node import Node
 from demo.stage import Attempt, Stage
 from demo.wire import GAS, Call
 from fec import signing
@@ -122,7 +122,7 @@ class Holders:
         owners = dict.fromkeys(node.owner for node in self._stage.book.nodes.values())
         return [owner for owner in owners if owner in self._stage.gas_funded]
 
-    def _claimable(self, owner: str) -> list[NodeTally]:
+    def _claimable(self, owner: str) -> list[Node]:
         moment = self._stage.now + 1
         return [node for node in self._stage.book.owned_by(owner) if node.claimable(moment)]
 
@@ -172,4 +172,4 @@ class Holders:
         if groups:
             group = stage.rng.choice(groups)
             stage.act(stage.adn.call(owner, "merge", group))
-            stage.book.merge(group)
+            stage.book.merge(group, stage.now)

@@ -71,7 +71,7 @@ def _supply(stage: Stage, bought_until: int) -> dict[str, Any]:
     most = max(stage.checkpoints, key=lambda point: point.outstanding)
     full = (last.supply + last.outstanding) // WEI_PER_FEC
     end = {"time": last.timestamp * MILLISECONDS, "align": "right", "ink": "#111"}
-    owed_middle = (most.supply + most.outstanding // 2) // WEI_PER_FEC
+    owed_middle = (most.supply + most.outstanding * 3 // 4) // WEI_PER_FEC
     labels = [
         {**end, "amount": cap * 103 // 100, "label": f"cap: {cap:,} FEC"},
         {**end, "amount": (cap + full) // 2, "label": "headroom"},
@@ -81,7 +81,7 @@ def _supply(stage: Stage, bought_until: int) -> dict[str, Any]:
             "amount": owed_middle,
             "align": "left",
             "ink": "#111",
-            "label": "outstanding: what is still owed",
+            "label": "outstanding:\nwhat is still owed",
         },
     ]
     return {

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 from demo.book import share
+from demo.data import DAY
+from demo.node import Node
+from fec import schedule
+from fec.types import NodeId
 
 
 def test_share__uneven_amount__burn_rounded_up_and_donation_down() -> None:
@@ -13,3 +17,25 @@ def test_share__donation_larger_than_what_the_burn_leaves__capped() -> None:
     shares = share(1, 1_000, 10_000)
 
     assert (shares.burned, shares.donated, shares.to_merchant) == (1, 0, 0)
+
+
+def node(principal: int, claimed: int = 0) -> Node:
+    born = NodeId(program_id=2, period_length=DAY, start=0, birth_principal=principal, serial=1)
+    return Node(born.token_id, "0x0", principal, claimed)
+
+
+def test_take_in__in_the_same_period__releases_what_both_had_apart() -> None:
+    one, other = node(33), node(77)
+    apart = one.released(50 * DAY) + other.released(50 * DAY)
+
+    one.take_in(other, 50 * DAY)
+
+    assert (one.released(51 * DAY - 1), schedule.released(110, 50)) == (apart, apart + 1)
+
+
+def test_take_in__from_the_next_period_on__releases_as_one() -> None:
+    one = node(33)
+
+    one.take_in(node(77), 50 * DAY)
+
+    assert one.released(51 * DAY) == schedule.released(110, 51)
