@@ -207,6 +207,7 @@ def _sums(stage: Stage, chronicle: Chronicle) -> list[Finding]:
     tallies = {"paid": book.paid, "refunded": book.refunded, "flowed back": book.flowed_back}
     return [
         _same("each merchant: what orders brought", chronicle.received, book.received),
+        _same("each merchant: what it burned into rewards", chronicle.rewarded, book.rewarded),
         _same("each cause: what it was given", chronicle.donated, book.donated),
         *(_same(f"each shopper: {name}", shoppers[name], tallies[name]) for name in shoppers),
         _same("each account: FEC at the end", actual, book.balances),

@@ -40,7 +40,6 @@ class OrderTally:
     store: Store
     payer: str
     burn_bps: int
-    paid_at: int
     refunded: int = 0
     shares: Shares | None = None
     """Known once it is final; None if all of it was refunded."""
@@ -59,8 +58,6 @@ class Book:
     orders: dict[str, OrderTally] = field(default_factory=dict)
     nodes: dict[int, Node] = field(default_factory=dict)
     balances: Counter[str] = field(default_factory=Counter)
-    granted: Counter[str] = field(default_factory=Counter)
-    """What was handed out at the opening."""
     received: Counter[str] = field(default_factory=Counter)
     """What merchants got out of orders."""
     donated: Counter[str] = field(default_factory=Counter)

@@ -79,8 +79,9 @@ class Chronicle:
     paid: Counter[str] = field(default_factory=Counter)
     refunded: Counter[str] = field(default_factory=Counter)
     flowed_back: Counter[str] = field(default_factory=Counter)
-    coins: Counter[str] = field(default_factory=Counter)
-    """Balances that follow from transfers."""
+    rewarded: Counter[str] = field(default_factory=Counter)
+    funders: dict[int, str] = field(default_factory=dict)
+    """Who pays, by batch of rewards."""
     credit: Counter[tuple[int, str]] = field(default_factory=Counter)
     """Captured spend by program and customer."""
     alliances: dict[int, int] = field(default_factory=dict)
@@ -115,6 +116,9 @@ class Chronicle:
             "OrderPaid": self._paid,
             "OrderCaptured": self._captured,
             "OrderRefunded": self._refunded,
+            "Rewarded": self._rewarded,
+            "RewardsFunded": self._funded,
+            "RewardTaken": self._taken,
             "AllianceJoined": self._joined,
             "TermsSet": self._terms,
             "MemberEnrolled": lambda event: self.vaults.add(event.values["vault"]),
@@ -157,8 +161,6 @@ class Chronicle:
             self.minted += values["value"]
         if values["to"] == ADDRESS_ZERO:
             self.burned += values["value"]
-        self.coins[values["from"]] -= values["value"]
-        self.coins[values["to"]] += values["value"]
 
     def _moved(self, event: Event) -> None:
         token_id, sender, to = event.values["tokenId"], event.values["from"], event.values["to"]
@@ -229,6 +231,16 @@ class Chronicle:
         story = self.orders[event.values["orderKey"].hex()]
         story.refunds.append(event.values["amount"])
         self.refunded[story.paid[0].values["payer"]] += event.values["amount"]
+
+    def _rewarded(self, event: Event) -> None:
+        # Merchants here never change their first treasury, and it is what they reward from.
+        self.rewarded[self.treasuries[event.values["programId"], 1]] += event.values["amount"]
+
+    def _funded(self, event: Event) -> None:
+        self.funders[event.values["batchId"]] = event.values["funder"]
+
+    def _taken(self, event: Event) -> None:
+        self.rewarded[self.funders[event.values["batchId"]]] += event.values["amount"]
 
     def _terms(self, event: Event) -> None:
         _, treasury, *_ = event.values["terms"]

@@ -42,7 +42,7 @@ def open_stage(anvil: Anvil, year: Year, cast: Cast, seed: str, tick: Callable[[
     deployment = deploy(anvil.web3, owner, terms_for(year, cast, owner.address))
     wire = Wire(anvil.url)
     contracts = {name: wire.add(Contract(name, record["address"])) for name, record in deployment["contracts"].items()}
-    stage = Stage(wire, contracts, cast, seed, owner.address, anvil.now, 0, deployment["chainId"])
+    stage = Stage(wire, contracts, cast, seed, owner.address, anvil.now, deployment["chainId"])
     stage.book.balances[owner.address] = wire.view(stage.fec, "genesisSupply")
     tick(f"Admitting {len(cast.stores)} stores")
     _admit(stage)
@@ -125,6 +125,5 @@ def _hand_out(stage: Stage) -> None:
     stage.act_all([stage.fec.call(stage.owner, "transfer", account, amount) for account, amount in grants])
     for account, amount in grants:
         book.move(stage.owner, account, amount)
-        book.granted[account] += amount
     approving = [brand, *(household.key.address for household in wallets if household.habit is Habit.ALLOWANCE)]
     stage.act_all([stage.fec.call(account, "approve", stage.checkout.address, MAX_UINT256) for account in approving])

@@ -43,7 +43,7 @@ class Shopping:
         order = self._order(basket, store, stage.customer(household))
         payer, call, nodes = self._payment(order, household)
         allied = store.number in stage.cast.alliance
-        tally = OrderTally(order, store, payer, stage.book.tier(store, order.customer, allied), stage.now + 1)
+        tally = OrderTally(order, store, payer, stage.book.tier(store, order.customer, allied))
 
         done = stage.act(call)
         flowed_back = sum(stage.book.claim(token_id, stage.now) for token_id in nodes)

@@ -58,7 +58,6 @@ class Stage:
     owner: str
     """Who deployed, owns ADN and held the genesis supply."""
     now: int
-    first_block: int
     chain_id: int
     programs: dict[int, int] = field(default_factory=dict)
     """Program by store."""
