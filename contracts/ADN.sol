@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
-import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {FEC} from "./FEC.sol";
-import {IADN, Node, Program} from "./interfaces/IADN.sol";
+import {IADN, Node} from "./interfaces/IADN.sol";
 import {IERC5646} from "./interfaces/IERC5646.sol";
 import {IERC5725} from "./interfaces/IERC5725.sol";
 import {IFEC} from "./interfaces/IFEC.sol";
@@ -17,23 +14,12 @@ import {NodeId} from "./libraries/NodeId.sol";
 import {NodeMetadata} from "./libraries/NodeMetadata.sol";
 import {NodeState, NodeStateLib} from "./libraries/NodeState.sol";
 import {ReleaseCurve} from "./libraries/ReleaseCurve.sol";
+import {Programs} from "./nodes/Programs.sol";
 
 /// @title Airdrop Nodes
 /// @notice See {IADN}.
-contract ADN is IADN, ERC721, Ownable2Step {
+contract ADN is Programs, ERC721 {
     using NodeId for uint256;
-
-    /// @dev What is needed to mint lies in the first word.
-    struct ProgramRecord {
-        uint96 quota;
-        uint40 minted;
-        uint40 origin;
-        uint24 periodLength;
-        bool closed;
-        address issuer;
-        address operator;
-        uint96 granted;
-    }
 
     /// @dev A struct of one word, so that a storage pointer to it can be passed on instead of being hashed for twice.
     struct NodeRecord {
@@ -52,33 +38,24 @@ contract ADN is IADN, ERC721, Ownable2Step {
     // ---------------------------------------------------------------- constants
 
     /// @inheritdoc IADN
-    uint256 public constant MIN_PERIOD_LENGTH = 12 hours;
-
-    /// @inheritdoc IADN
-    uint256 public constant MAX_PERIOD_LENGTH = 90 days;
-
-    /// @inheritdoc IADN
-    /// @dev A thousandth of a FEC. Keeps dust from being spun off by the million, and makes rounding harmless: when a
-    /// node is split right after a claim, the parts may have released up to one wei each less than the whole had paid;
-    /// the surplus stays with the rest, whose next period releases at least 10·10^15·w(1) ≈ 3.8·10^12 wei.
+    /// @dev A thousandth of a FEC. Keeps dust from being spun off by the million, and makes rounding harmless: when a node is
+    /// split right after a claim, the parts may have released up to a wei each less than the whole had paid; that surplus
+    /// stays with the rest, less than two wei for each part split off in the period, and its next period releases at least
+    /// 10·10^15·w(1) ≈ 3.8·10^12 wei.
     uint256 public constant MIN_SPLIT_PRINCIPAL = 1e15;
 
     /// @dev Terms of program 1, the public one: weeks from Monday, 5 January 1970, 00:00 UTC.
     uint32 private constant PUBLIC_PERIOD_LENGTH = 7 days;
     uint40 private constant PUBLIC_ORIGIN = 4 days;
 
+    /// @dev ERC-4906 (https://eips.ethereum.org/EIPS/eip-4906) names its id: it has events only.
+    bytes4 private constant ERC4906_ID = 0x49064906;
+
     // -------------------------------------------------------------------- state
 
     /// @inheritdoc IADN
     IFEC public immutable fec;
 
-    /// @inheritdoc IADN
-    uint256 public programCount;
-
-    /// @inheritdoc IADN
-    uint256 public budget;
-
-    mapping(uint256 programId => ProgramRecord) private _programs;
     mapping(uint256 tokenId => NodeRecord) private _nodes;
     mapping(uint256 tokenId => Resized) private _resized;
     mapping(address owner => uint256) private _balances;
@@ -95,7 +72,7 @@ contract ADN is IADN, ERC721, Ownable2Step {
     /// @param publicQuota Quota of program 1, in wei, out of the budget of (cap − genesisSupply)/9.
     constructor(address owner_, address genesisHolder, uint256 cap, uint256 genesisSupply, uint256 publicQuota)
         ERC721("Airdrop Node", "ADN")
-        Ownable(owner_)
+        Programs(owner_)
     {
         fec = new FEC(address(this), cap, genesisSupply, genesisHolder);
         budget = (cap - genesisSupply) / (ReleaseCurve.FACE_MULTIPLE - 1);
@@ -209,18 +186,18 @@ contract ADN is IADN, ERC721, Ownable2Step {
         uint256 growth = _growthNow(tokenId);
         uint256 left = _principalOf(tokenId);
 
-        // Check: each part is there, and neither a part nor the rest is dust. `later` sums what they have released.
+        // Check: each part is there, and neither a part nor the rest is dust. `unbooked` sums what they have released.
         uint256 rest = left;
-        uint256 later = 0;
+        uint256 unbooked = 0;
         for (uint256 i = 0; i < count; ++i) {
             uint256 part = principals[i];
             if (part < MIN_SPLIT_PRINCIPAL) revert ADN_PrincipalTooSmall(part, MIN_SPLIT_PRINCIPAL);
             if (part > rest) revert ADN_SplitExceedsPrincipal(tokenId, part, rest);
             rest -= part;
-            later += ReleaseCurve.releasedDown(part, growth);
+            unbooked += ReleaseCurve.releasedDown(part, growth);
         }
         if (rest < MIN_SPLIT_PRINCIPAL) revert ADN_PrincipalTooSmall(rest, MIN_SPLIT_PRINCIPAL);
-        later += ReleaseCurve.releasedDown(rest, growth) - _heldAt(tokenId, block.timestamp);
+        unbooked += ReleaseCurve.releasedDown(rest, growth) - _heldAt(tokenId, block.timestamp);
 
         // Effect: the parts, each with its share of what was claimed; then the rest.
         uint256 claimed = _nodes[tokenId].state.claimed();
@@ -229,8 +206,8 @@ contract ADN is IADN, ERC721, Ownable2Step {
         for (uint256 i = 0; i < count; ++i) {
             uint256 part = principals[i];
             uint256 released = ReleaseCurve.releasedDown(part, growth);
-            later -= released;
-            uint256 share = _shareOfClaimed(claimed, part, left, released, later);
+            unbooked -= released;
+            uint256 share = _shareOfClaimed(claimed, part, left, released, unbooked);
             claimed -= share;
             left -= part;
             newIds[i] = tokenId.sibling(part, serial + i);
@@ -249,26 +226,26 @@ contract ADN is IADN, ERC721, Ownable2Step {
         address owner = _requireOwned(tokenId);
         _checkOwnerOrOperator(owner, tokenId);
         uint256 growth = _growthNow(tokenId);
-        uint256 principal = _principalOf(tokenId);
-        uint256 claimed = _nodes[tokenId].state.claimed();
-        // What the nodes have released one by one; the merged node releases no more until the period ends.
-        uint256 released = ReleaseCurve.releasedDown(principal, growth) - _heldAt(tokenId, block.timestamp);
+        NodeState state = _nodes[tokenId].state;
+        (uint256 principal, uint256 released) = _principalAndReleased(tokenId, state, growth);
+        uint256 claimed = state.claimed();
         for (uint256 i = 1; i < tokenIds.length; ++i) {
             uint256 otherId = tokenIds[i];
             if (otherId == tokenId) revert ADN_MergeWithItself(tokenId);
             address otherOwner = _requireOwned(otherId);
             if (otherOwner != owner) revert ERC721IncorrectOwner(owner, otherId, otherOwner);
             if (otherId.class() != tokenId.class()) revert ADN_UnlikeNodes(tokenId, otherId);
-            uint256 otherPrincipal = _principalOf(otherId);
             NodeState other = _nodes[otherId].state;
+            (uint256 otherPrincipal, uint256 otherReleased) = _principalAndReleased(otherId, other, growth);
             principal += otherPrincipal;
-            released += ReleaseCurve.releasedDown(otherPrincipal, growth) - _heldAt(otherId, block.timestamp);
+            released += otherReleased;
             claimed += other.claimed();
             emit NodeMerged(tokenId, otherId, otherPrincipal, other.claimed());
             _burn(otherId);
             _nodes[otherId].state = NodeStateLib.MERGED;
             if (other.resized()) delete _resized[otherId];
         }
+        // The merged node releases no more in this period than its parts did one by one.
         uint256 held = ReleaseCurve.releasedDown(principal, growth) - released;
         _resized[tokenId] =
             Resized({principal: uint96(principal), heldUntil: uint40(_periodEnd(tokenId)), held: uint120(held)});
@@ -309,49 +286,6 @@ contract ADN is IADN, ERC721, Ownable2Step {
         emit ClaimApproval(owner, operator, tokenId, approved);
     }
 
-    // ----------------------------------------------------------------- programs
-
-    /// @inheritdoc IADN
-    function createProgram(address operator, address issuer, uint32 periodLength, uint40 origin, uint256 quota)
-        external
-        onlyOwner
-        returns (uint256 programId)
-    {
-        return _createProgram(operator, issuer, periodLength, origin, quota);
-    }
-
-    /// @inheritdoc IADN
-    function grantQuota(uint256 programId, uint256 amount) external onlyOwner {
-        ProgramRecord storage program = _openProgram(programId);
-        _takeFromBudget(amount);
-        program.quota += uint96(amount);
-        program.granted += uint96(amount);
-        emit QuotaGranted(programId, amount);
-    }
-
-    /// @inheritdoc IADN
-    function closeProgram(uint256 programId) external {
-        ProgramRecord storage program = _openProgram(programId);
-        if (msg.sender != program.operator && msg.sender != owner()) {
-            revert ADN_NotProgramOperator(programId, msg.sender);
-        }
-        uint96 returned = program.quota;
-        program.closed = true;
-        program.quota = 0;
-        program.granted -= returned;
-        budget += returned;
-        emit ProgramClosed(programId, returned);
-    }
-
-    /// @inheritdoc IADN
-    function setProgramOperator(uint256 programId, address operator) external {
-        ProgramRecord storage program = _knownProgram(programId);
-        if (msg.sender != program.operator) revert ADN_NotProgramOperator(programId, msg.sender);
-        if (operator == address(0)) revert ADN_ZeroOperator();
-        program.operator = operator;
-        emit ProgramOperatorChanged(programId, msg.sender, operator);
-    }
-
     // -------------------------------------------------------------------- views
 
     /// @inheritdoc IADN
@@ -363,20 +297,6 @@ contract ADN is IADN, ERC721, Ownable2Step {
             claimed: uint96(_nodes[tokenId].state.claimed()),
             start: uint40(tokenId.start()),
             periodLength: uint24(tokenId.periodLength())
-        });
-    }
-
-    /// @inheritdoc IADN
-    function programOf(uint256 programId) external view returns (Program memory) {
-        ProgramRecord storage program = _knownProgram(programId);
-        return Program({
-            operator: program.operator,
-            issuer: program.issuer,
-            periodLength: program.periodLength,
-            origin: program.origin,
-            quota: program.quota,
-            burned: program.granted - program.quota,
-            closed: program.closed
         });
     }
 
@@ -404,13 +324,14 @@ contract ADN is IADN, ERC721, Ownable2Step {
     }
 
     /// @inheritdoc IERC5725
-    /// @dev What has been claimed has been released: from now on it is counted in even where a split left a node a wei or
-    /// so ahead of its own curve until the next period (see {MIN_SPLIT_PRINCIPAL}).
+    /// @dev What has been claimed has been released: from now on it is counted in even where splits left a node a few wei
+    /// ahead of its own curve until the next period (see {MIN_SPLIT_PRINCIPAL}). The past of a part that was split off is its
+    /// share of the past of the node it came from.
     function vestedPayoutAtTime(uint256 tokenId, uint256 timestamp) public view returns (uint256 payout) {
         uint256 claimed = claimedPayout(tokenId);
-        payout = ReleaseCurve.releasedDown(_principalOf(tokenId), _growthAt(tokenId, timestamp));
-        if (timestamp < block.timestamp) return payout;
-        payout = Math.max(payout - _heldAt(tokenId, timestamp), claimed);
+        payout = ReleaseCurve.releasedDown(_principalOf(tokenId), _growthAt(tokenId, timestamp))
+            - _heldAt(tokenId, timestamp);
+        if (timestamp >= block.timestamp && payout < claimed) payout = claimed;
     }
 
     /// @inheritdoc IERC5725
@@ -444,8 +365,16 @@ contract ADN is IADN, ERC721, Ownable2Step {
 
     /// @inheritdoc IERC5646
     function getStateFingerprint(uint256 tokenId) public view returns (bytes32 fingerprint) {
-        return
-            keccak256(abi.encode(block.chainid, address(this), tokenId, _principalOf(tokenId), claimedPayout(tokenId)));
+        return keccak256(
+            abi.encode(
+                block.chainid,
+                address(this),
+                tokenId,
+                _principalOf(tokenId),
+                claimedPayout(tokenId),
+                _heldAt(tokenId, block.timestamp)
+            )
+        );
     }
 
     /// @inheritdoc ERC721
@@ -457,13 +386,13 @@ contract ADN is IADN, ERC721, Ownable2Step {
     /// @notice The node's name, numbers and a picture of its curve, as a data URI of JSON.
     /// @inheritdoc ERC721
     function tokenURI(uint256 tokenId) public view override returns (string memory) {
-        return NodeMetadata.tokenURI(tokenId, _principalOf(tokenId), claimedPayout(tokenId));
+        return NodeMetadata.tokenURI(tokenId, _principalOf(tokenId), vestedPayout(tokenId), claimedPayout(tokenId));
     }
 
     /// @inheritdoc IERC165
     function supportsInterface(bytes4 interfaceId) public view override(ERC721, IERC165) returns (bool) {
         return interfaceId == type(IERC5725).interfaceId || interfaceId == type(IERC5646).interfaceId
-            || interfaceId == bytes4(0x49064906) || super.supportsInterface(interfaceId);
+            || interfaceId == ERC4906_ID || super.supportsInterface(interfaceId);
     }
 
     // ---------------------------------------------------------------- internals
@@ -497,9 +426,7 @@ contract ADN is IADN, ERC721, Ownable2Step {
         private
         returns (uint256 amount)
     {
-        uint256 released = state.resized()
-            ? ReleaseCurve.releasedDown(_resized[tokenId].principal, growth) - _heldAt(tokenId, block.timestamp)
-            : ReleaseCurve.releasedDown(tokenId.birthPrincipal(), growth);
+        (, uint256 released) = _principalAndReleased(tokenId, state, growth);
         uint256 claimed = state.claimed();
         if (released <= claimed) return 0;
         unchecked {
@@ -521,10 +448,27 @@ contract ADN is IADN, ERC721, Ownable2Step {
         return block.timestamp + periodLength - (block.timestamp - tokenId.start()) % periodLength;
     }
 
-    /// @dev What a merge still holds back at `timestamp`, in wei.
+    /// @dev A node's principal, and what it has released by now, in wei.
+    function _principalAndReleased(uint256 tokenId, NodeState state, uint256 growth)
+        private
+        view
+        returns (uint256 principal, uint256 released)
+    {
+        if (!state.resized()) {
+            principal = tokenId.birthPrincipal();
+            return (principal, ReleaseCurve.releasedDown(principal, growth));
+        }
+        Resized storage resized = _resized[tokenId];
+        principal = resized.principal;
+        released = ReleaseCurve.releasedDown(principal, growth);
+        if (block.timestamp < resized.heldUntil) released -= resized.held;
+    }
+
+    /// @dev What a merge holds back at `timestamp`, in wei: something in the period of the merge, nothing after or before.
     function _heldAt(uint256 tokenId, uint256 timestamp) private view returns (uint256) {
         Resized storage resized = _resized[tokenId];
-        return timestamp < resized.heldUntil ? resized.held : 0;
+        uint256 heldUntil = resized.heldUntil;
+        return timestamp < heldUntil && timestamp + tokenId.periodLength() >= heldUntil ? resized.held : 0;
     }
 
     function _principalOf(uint256 tokenId) private view returns (uint256) {
@@ -568,45 +512,5 @@ contract ADN is IADN, ERC721, Ownable2Step {
         if (msg.sender != owner && !isApprovedForAll(owner, msg.sender)) {
             revert ADN_NotOwnerOrOperator(tokenId, msg.sender);
         }
-    }
-
-    function _knownProgram(uint256 programId) private view returns (ProgramRecord storage program) {
-        program = _programs[programId];
-        if (program.periodLength == 0) revert ADN_UnknownProgram(programId);
-    }
-
-    function _openProgram(uint256 programId) private view returns (ProgramRecord storage program) {
-        program = _knownProgram(programId);
-        if (program.closed) revert ADN_ProgramClosed(programId);
-    }
-
-    function _takeFromBudget(uint256 amount) private {
-        uint256 left = budget;
-        if (amount > left) revert ADN_BudgetExceeded(amount, left);
-        budget = left - amount;
-    }
-
-    function _createProgram(address operator, address issuer, uint32 periodLength, uint40 origin, uint256 quota)
-        private
-        returns (uint256 programId)
-    {
-        if (operator == address(0)) revert ADN_ZeroOperator();
-        if (periodLength < MIN_PERIOD_LENGTH || periodLength > MAX_PERIOD_LENGTH) {
-            revert ADN_PeriodOutOfRange(periodLength, MIN_PERIOD_LENGTH, MAX_PERIOD_LENGTH);
-        }
-        if (origin > block.timestamp) revert ADN_OriginInFuture(origin, block.timestamp);
-        _takeFromBudget(quota);
-        programId = ++programCount;
-        _programs[programId] = ProgramRecord({
-            quota: uint96(quota),
-            minted: 0,
-            origin: origin,
-            periodLength: uint24(periodLength),
-            closed: false,
-            issuer: issuer,
-            operator: operator,
-            granted: uint96(quota)
-        });
-        emit ProgramCreated(programId, operator, issuer, periodLength, origin, quota);
     }
 }

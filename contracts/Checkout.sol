@@ -7,14 +7,13 @@ import {
 } from "@openzeppelin/contracts/token/ERC20/extensions/ERC20TransferAuthorization.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
 import {IADN, Program} from "./interfaces/IADN.sol";
 import {ICheckout, Order, OrderStatus, PaidOrder, Quote} from "./interfaces/ICheckout.sol";
 import {IFEC} from "./interfaces/IFEC.sol";
 import {ReleaseCurve} from "./libraries/ReleaseCurve.sol";
+import {Signatures} from "./libraries/Signatures.sol";
 import {Alliances} from "./till/Alliances.sol";
 import {ProgramTerms} from "./till/ProgramTerms.sol";
 import {Rewards} from "./till/Rewards.sol";
@@ -63,7 +62,7 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
     uint256 public constant MINT_GAS = 400_000;
 
     /// @dev What is left to do in a capture after the mint, with room to spare.
-    uint256 private constant GAS_AFTER_MINT = 100_000;
+    uint256 private constant GAS_AFTER_MINT = 150_000;
 
     bytes32 private constant INVOICE_TYPEHASH =
         keccak256("Invoice(uint256 programId,bytes32 orderId,uint256 amount,bytes32 currencyReference,uint256 expiry)");
@@ -148,7 +147,7 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         if (order.status == OrderStatus.Unpaid) revert Checkout_UnknownOrder(orderKey);
         if (order.status != OrderStatus.Escrowed) revert Checkout_OrderFinal(orderKey, order.status);
         uint256 programId = order.programId;
-        _checkTill(programId);
+        _checkTillOrOperator(programId);
         TermsRecord storage terms = _terms[programId][order.version];
         uint256 returnDeadline = uint256(order.paidAt) + terms.returnWindow;
         if (block.timestamp >= returnDeadline) revert Checkout_ReturnWindowClosed(orderKey, returnDeadline);
@@ -295,12 +294,9 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         _checkAmount(order.amount);
         _checkAccount(order.customer);
         address signer = terms.signer;
-        bytes32 hash = hashInvoice(order);
-        // A key's signature first: looking for a contract wallet's code would cost every payment a cold account.
-        (address recovered,,) = ECDSA.tryRecover(hash, order.merchantSignature);
-        if (recovered != signer && !SignatureChecker.isValidERC1271SignatureNow(signer, hash, order.merchantSignature)) revert Checkout_InvalidSignature(
-            order.programId, signer
-        );
+        if (!Signatures.isValid(signer, hashInvoice(order), order.merchantSignature)) {
+            revert Checkout_InvalidSignature(order.programId, signer);
+        }
         if (order.cause != address(0) && !terms.isCause[order.cause]) {
             revert Checkout_UnknownCause(order.programId, order.cause);
         }
@@ -352,7 +348,7 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         order.status = OrderStatus.Captured;
         Till storage till = _tills[programId];
         till.reserved -= uint96(shares.burned);
-        _credit(programId, till.allianceId, customer, amount);
+        uint256 allianceId = till.allianceId;
         _payOut(terms.treasury, cause, shares);
 
         // The mint gets a fixed amount of gas, whatever the caller sent: too little cannot make it fail, and a receiver that
@@ -367,6 +363,8 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
             (returned, shares.burned) = (shares.burned, 0);
             fec.safeTransfer(order.payer, returned);
         }
+        // What came back is no spend.
+        _credit(programId, allianceId, customer, amount - returned);
         emit OrderCaptured(orderKey, tokenId, shares.toMerchant, shares.burned, shares.donated, cause, returned);
     }
 

@@ -4,12 +4,12 @@ pragma solidity 0.8.37;
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
 import {IADN} from "./interfaces/IADN.sol";
 import {ICheckout, Order} from "./interfaces/ICheckout.sol";
 import {ICustodian, Member} from "./interfaces/ICustodian.sol";
 import {IFEC} from "./interfaces/IFEC.sol";
+import {Signatures} from "./libraries/Signatures.sol";
 import {MemberVault} from "./till/MemberVault.sol";
 
 /// @title Custody without trust
@@ -146,7 +146,7 @@ contract Custodian is ICustodian, EIP712 {
     }
 
     function _checkSignature(address key, bytes32 hash, bytes calldata signature) private view {
-        if (msg.sender != key && !SignatureChecker.isValidSignatureNow(key, hash, signature)) {
+        if (msg.sender != key && !Signatures.isValid(key, hash, signature)) {
             revert Custodian_InvalidSignature(key);
         }
     }

@@ -84,6 +84,7 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
         "Batch {batchId} has {left:fec} left, not {asked:fec}: less was funded than its rewards sum to.",
     ),
     "Checkout_BatchOpen": (StateConflict, "Batch {batchId} can be taken from until {deadline}. Reclaim it after that."),
+    "Checkout_DeadlinePassed": (InvalidInput, "The deadline {deadline} has passed. Name a later one."),
     "Checkout_BatchOver": (StateConflict, "The deadline of batch {batchId} was {deadline}. Nothing can be taken now."),
     "Checkout_BurnShareOutOfRange": (
         InvalidInput,

@@ -217,13 +217,13 @@ interface ICheckout {
     /// @notice Nothing, or more than there can be; wei.
     error Checkout_AmountOutOfRange(uint256 amount, uint256 most);
 
-    /// @notice The batch ran out: its leaves sum to more than was funded; wei.
+    /// @notice The batch ran out: nothing is left of it, or its leaves sum to more than was funded; wei.
     error Checkout_BatchExhausted(uint256 batchId, uint256 asked, uint256 left);
 
     /// @notice The batch can be reclaimed only once its deadline has passed; seconds since the epoch.
     error Checkout_BatchOpen(uint256 batchId, uint256 deadline);
 
-    /// @notice The batch's deadline has passed, or lies in the past to begin with; seconds since the epoch.
+    /// @notice The batch's deadline has passed; seconds since the epoch.
     error Checkout_BatchOver(uint256 batchId, uint256 deadline);
 
     /// @notice Burn and donation shares out of range; basis points.
@@ -231,6 +231,9 @@ interface ICheckout {
 
     /// @notice The call was given too little gas to be sure that a failing mint is the receiver's doing.
     error Checkout_GasTooLow(uint256 left, uint256 needed);
+
+    /// @notice The deadline asked for lies in the past; seconds since the epoch.
+    error Checkout_DeadlinePassed(uint256 deadline, uint256 timestamp);
 
     /// @notice The proof does not lead to the batch's root.
     error Checkout_InvalidProof(uint256 batchId, uint256 index);
@@ -362,7 +365,8 @@ interface ICheckout {
 
     /// @notice Makes orders final whose return window is over: burns, mints, pays the merchant. Anyone may call.
     /// @dev Orders that are final already are skipped. Should a node not be mintable (quota gone, program closed, receiver that
-    /// refuses or needs more than {MINT_GAS}), its burn share goes back to the payer and the rest proceeds.
+    /// refuses or needs more than {MINT_GAS}), its burn share goes back to the payer, is no spend, and the rest proceeds. Spend is
+    /// credited at capture, to the alliance the program is in then.
     /// @param orderKeys Orders to capture.
     function capture(bytes32[] calldata orderKeys) external;
 
@@ -382,7 +386,7 @@ interface ICheckout {
     /// @notice Founds an alliance with one member. For the program's operator.
     function foundAlliance(uint256 programId) external returns (uint256 allianceId);
 
-    /// @notice Says whether a member would have another program in its alliance. For the member's operator.
+    /// @notice Says whether a member would have another program in its alliance, until it leaves. For the member's operator.
     function approveCandidate(uint256 programId, uint256 candidateId, bool approved) external;
 
     /// @notice Joins an alliance whose every member has approved the program. For the program's operator.
@@ -419,7 +423,7 @@ interface ICheckout {
         external
         returns (uint256 tokenId);
 
-    /// @notice Returns what nobody took to who funded it, once the deadline has passed. Anyone may call.
+    /// @notice Returns what nobody took to who funded it, once the deadline has passed or the program is closed. Anyone may call.
     function reclaimRewards(uint256 batchId) external;
 
     // -------------------------------------------------------------------- views

@@ -33,10 +33,15 @@ library NodeMetadata {
     /// @notice The metadata of a node as of now.
     /// @param tokenId The node's id, which holds its program, serial and schedule.
     /// @param principal Its current principal in wei.
+    /// @param released What it has released so far, in wei.
     /// @param claimed What it has paid so far, in wei.
     /// @return uri `data:application/json;base64,…`
-    function tokenURI(uint256 tokenId, uint256 principal, uint256 claimed) internal view returns (string memory uri) {
-        Facts memory facts = _facts(tokenId, principal, claimed);
+    function tokenURI(uint256 tokenId, uint256 principal, uint256 released, uint256 claimed)
+        internal
+        view
+        returns (string memory uri)
+    {
+        Facts memory facts = _facts(tokenId, principal, released, claimed);
         bytes memory json = abi.encodePacked(
             '{"name":"',
             facts.name,
@@ -66,11 +71,13 @@ library NodeMetadata {
         return string.concat("data:application/json;base64,", Base64.encode(json));
     }
 
-    function _facts(uint256 tokenId, uint256 principal, uint256 claimed) private view returns (Facts memory facts) {
+    function _facts(uint256 tokenId, uint256 principal, uint256 released, uint256 claimed)
+        private
+        view
+        returns (Facts memory facts)
+    {
         uint256 period = ReleaseCurve.periodsElapsed(tokenId.start(), tokenId.periodLength(), block.timestamp);
         uint256 growth = ReleaseCurve.growthDown(period);
-        uint256 released = ReleaseCurve.releasedDown(principal, growth);
-        if (released < claimed) released = claimed;
         return Facts({
             name: string.concat("ADN ", tokenId.programId().toString(), "-", tokenId.serial().toString()),
             principal: _inFEC(principal),

@@ -10,9 +10,11 @@ import {ProgramTerms} from "./ProgramTerms.sol";
 /// @notice What customers have spent for good decides their tier. Programs that form an alliance by mutual consent share it:
 /// while in one, a program credits each spend to its own books and to the alliance's, and looks at the better of the two.
 abstract contract Alliances is ProgramTerms {
+    /// @dev `joins` counts how often a program has joined: what it approved before it left is void.
     struct Alliance {
         uint256[] members;
-        mapping(uint256 memberId => mapping(uint256 candidateId => bool)) approved;
+        mapping(uint256 memberId => uint256) joins;
+        mapping(uint256 memberId => mapping(uint256 join => mapping(uint256 candidateId => bool))) approved;
     }
 
     // ---------------------------------------------------------------- constants
@@ -41,7 +43,9 @@ abstract contract Alliances is ProgramTerms {
     function approveCandidate(uint256 programId, uint256 candidateId, bool approved) external {
         _checkOperator(programId);
         uint256 allianceId = _checkInOne(programId);
-        _alliances[allianceId].approved[programId][candidateId] = approved;
+        if (_tills[candidateId].allianceId == allianceId) revert Checkout_AlreadyInAlliance(candidateId, allianceId);
+        Alliance storage alliance = _alliances[allianceId];
+        alliance.approved[programId][alliance.joins[programId]][candidateId] = approved;
         emit AllianceCandidateApproved(allianceId, programId, candidateId, approved);
     }
 
@@ -55,11 +59,10 @@ abstract contract Alliances is ProgramTerms {
         if (count == MAX_MEMBERS) revert Checkout_AllianceFull(allianceId, MAX_MEMBERS);
         for (uint256 i = 0; i < count; ++i) {
             uint256 memberId = alliance.members[i];
-            if (!alliance.approved[memberId][programId]) {
-                revert Checkout_NotApprovedBy(allianceId, memberId, programId);
-            }
+            mapping(uint256 => bool) storage approved = alliance.approved[memberId][alliance.joins[memberId]];
+            if (!approved[programId]) revert Checkout_NotApprovedBy(allianceId, memberId, programId);
             // Consent is used up: who leaves has to be asked back in.
-            delete alliance.approved[memberId][programId];
+            delete approved[programId];
         }
         _join(programId, allianceId);
     }
@@ -112,6 +115,7 @@ abstract contract Alliances is ProgramTerms {
 
     function _join(uint256 programId, uint256 allianceId) private {
         _alliances[allianceId].members.push(programId);
+        ++_alliances[allianceId].joins[programId];
         _tills[programId].allianceId = uint64(allianceId);
         emit AllianceJoined(allianceId, programId);
     }

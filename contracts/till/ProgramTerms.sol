@@ -166,7 +166,7 @@ abstract contract ProgramTerms is ICheckout {
     }
 
     /// @dev The program's operator, or the key of its till under the current terms.
-    function _checkTill(uint256 programId) internal view {
+    function _checkTillOrOperator(uint256 programId) internal view {
         if (
             msg.sender != _terms[programId][_tills[programId].version].signer
                 && msg.sender != adn.programOf(programId).operator

@@ -28,7 +28,7 @@ abstract contract Rewards is ProgramTerms {
         external
         returns (uint256 tokenId)
     {
-        _checkTill(programId);
+        _checkTillOrOperator(programId);
         _checkAmount(amount);
         _checkQuota(programId, amount);
         fec.safeTransferFrom(msg.sender, address(this), amount);
@@ -41,11 +41,11 @@ abstract contract Rewards is ProgramTerms {
         external
         returns (uint256 batchId)
     {
-        _checkTill(programId);
+        _checkTillOrOperator(programId);
         _checkAmount(amount);
         _checkQuota(programId, amount);
+        if (deadline < block.timestamp) revert Checkout_DeadlinePassed(deadline, block.timestamp);
         batchId = ++_batchCount;
-        if (deadline < block.timestamp) revert Checkout_BatchOver(batchId, deadline);
         _tills[programId].reserved += uint96(amount);
         _batches[batchId] =
             RewardBatch({funder: msg.sender, programId: programId, root: root, left: amount, deadline: deadline});
@@ -76,8 +76,12 @@ abstract contract Rewards is ProgramTerms {
     /// @inheritdoc ICheckout
     function reclaimRewards(uint256 batchId) external {
         RewardBatch storage batch = _knownBatch(batchId);
-        if (block.timestamp <= batch.deadline) revert Checkout_BatchOpen(batchId, batch.deadline);
+        // Nothing can be taken any more once the program is closed, however far the deadline.
+        if (block.timestamp <= batch.deadline && !adn.programOf(batch.programId).closed) {
+            revert Checkout_BatchOpen(batchId, batch.deadline);
+        }
         uint256 left = batch.left;
+        if (left == 0) revert Checkout_BatchExhausted(batchId, 0, 0);
         batch.left = 0;
         _tills[batch.programId].reserved -= uint96(left);
         emit RewardsReclaimed(batchId, left);

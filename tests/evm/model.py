@@ -141,8 +141,9 @@ class Model:
 
     def fingerprint(self, node: Node) -> bytes:
         """ERC-5646, as of chain id 1, which is pyrevm's."""
-        words = [1, self.adn, node.id, node.principal, node.claimed]
-        return keccak(encode(["uint256", "address", "uint256", "uint256", "uint256"], words))
+        held = node.held if self.now < node.held_until else 0
+        words = [1, self.adn, node.id, node.principal, node.claimed, held]
+        return keccak(encode(["uint256", "address", *["uint256"] * 4], words))
 
     def members(self, family: int) -> list[Node]:
         return [node for node in self.nodes.values() if node.family == family]
@@ -243,11 +244,12 @@ class Model:
         parts = [self.nodes[new_id] for new_id in shares]
         whole = node.principal + sum(part.principal for part in parts)
         claimed = node.claimed
+        ahead = max(0, claimed - released(whole, node.periods(self.now)))
         for part in parts:
             part.claimed = shares[part.id]
             node.claimed -= part.claimed
             assert 0 <= part.claimed <= released(part.principal, part.periods(self.now))
-            assert abs(part.claimed * whole - claimed * part.principal) <= (len(parts) + 1 + node.held) * whole
+            assert abs(part.claimed * whole - claimed * part.principal) <= (len(parts) + 1 + node.held + ahead) * whole
         assert node.claimed >= 0
 
     def merge(self, sender: str, ids: list[int]) -> int:

@@ -115,9 +115,9 @@ def test_vested_payout_at_time__never_minted__reverts(world: World, node: int) -
         world.adn.vestedPayoutAtTime(node + 1, 0)
 
 
-def test_fingerprint__a_node__hashes_chain_contract_id_principal_and_claimed(world: World, node: int) -> None:
-    words = [1, world.adn.address, node, P, world.claimed(node)]
-    expected = keccak(encode(["uint256", "address", "uint256", "uint256", "uint256"], words))
+def test_fingerprint__a_node__hashes_chain_contract_id_principal_claimed_and_held(world: World, node: int) -> None:
+    words = [1, world.adn.address, node, P, world.claimed(node), 0]
+    expected = keccak(encode(["uint256", "address", *["uint256"] * 4], words))
     assert world.adn.getStateFingerprint(node) == expected
 
 
