@@ -95,6 +95,27 @@ def test_approve__in_no_alliance__reverts(market: Market) -> None:
         approve(market, one, other)
 
 
+def test_approve__a_member__reverts(market: Market) -> None:
+    (one, other), alliance = allied(market, 2)
+    for member in [one, other]:
+        with expect("Checkout_AlreadyInAlliance", member, alliance):
+            approve(market, one, member)
+
+
+def test_approve__before_leaving__is_void_after_coming_back(market: Market) -> None:
+    (one, other), alliance = allied(market, 2)
+    [candidate] = shops(market, 1)
+    approve(market, one, candidate)
+    approve(market, other, candidate)
+    leave(market, one)
+    approve(market, other, one)
+    join(market, one, alliance)
+    with expect("Checkout_NotApprovedBy", alliance, one, candidate):
+        join(market, candidate, alliance)
+    approve(market, one, candidate)
+    join(market, candidate, alliance)
+
+
 def test_approve__not_the_operator__reverts(market: Market) -> None:
     one, other = shops(market, 2)
     found(market, one)

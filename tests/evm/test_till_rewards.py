@@ -9,7 +9,7 @@ from eth_utils.crypto import keccak
 
 from tests.evm.evm import ZERO, Contract, expect
 from tests.evm.till_merkle import Reward, proof, root
-from tests.evm.till_world import DAY, Market
+from tests.evm.till_world import DAY, NEVER, Market
 from tests.evm.world import FEC
 
 REASON = b"review".ljust(32, b"\0")
@@ -155,7 +155,7 @@ def test_fund__amount_out_of_range__reverts(market: Market, amount: int) -> None
 
 def test_fund__deadline_in_the_past__reverts(market: Market) -> None:
     program, now = market.shop(), market.chain.now
-    with expect("Checkout_BatchOver", 1, now - 1):
+    with expect("Checkout_DeadlinePassed", now - 1, now):
         fund(market, program, rewards_of(market), deadline=now - 1)
     assert fund(market, program, rewards_of(market), deadline=now) == 1
 
@@ -327,13 +327,14 @@ def test_reclaim__what_nobody_took__to_the_funder(market: Market) -> None:
     assert market.checkout.rewardBatchOf(batch)["left"] == 0
 
 
-def test_reclaim__again__brings_nothing(market: Market) -> None:
+def test_reclaim__again__reverts(market: Market) -> None:
     program = market.shop(window=DAY)
     market.pay(market.order(program))
     batch = fund(market, program, rewards_of(market))
     market.chain.now += DAY + 1
     market.checkout.reclaimRewards(batch, sender=market.stranger)
-    market.checkout.reclaimRewards(batch, sender=market.stranger)
+    with expect("Checkout_BatchExhausted", batch, 0, 0):
+        market.checkout.reclaimRewards(batch, sender=market.stranger)
     assert market.fec.balanceOf(market.till) == 10**6 * FEC
     assert market.fec.balanceOf(market.checkout.address) == 1000 * FEC
 
@@ -343,6 +344,15 @@ def test_reclaim__before_the_deadline_has_passed__reverts(market: Market) -> Non
     market.chain.now += DAY
     with expect("Checkout_BatchOpen", batch, market.chain.now):
         market.checkout.reclaimRewards(batch, sender=market.till)
+
+
+def test_reclaim__program_closed__before_the_deadline(market: Market) -> None:
+    """Nothing can be taken from it any more, so that the coins need not wait."""
+    program = market.shop()
+    batch = fund(market, program, rewards_of(market), deadline=NEVER)
+    market.adn.closeProgram(program, sender=market.merchant)
+    market.checkout.reclaimRewards(batch, sender=market.stranger)
+    assert market.fec.balanceOf(market.till) == 10**6 * FEC
 
 
 def test_reclaim__unknown_batch__reverts(market: Market) -> None:

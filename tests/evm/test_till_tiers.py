@@ -73,6 +73,15 @@ def test_tier__refunded_in_part__counts_the_rest(market: Market) -> None:
     assert market.checkout.quote(program, market.alice, 1000)["tier"] == 0
 
 
+def test_tier__share_that_came_back_for_want_of_a_node__counts_for_nothing(market: Market) -> None:
+    program = market.shop(tiers=TIERS, window=DAY)
+    order = escrowed(market, program, 0)
+    market.adn.closeProgram(program, sender=market.merchant)
+    market.chain.now += DAY
+    capture(market, order)
+    assert market.checkout.spendOf(program, market.alice) == 900 * FEC
+
+
 def test_tier__pinned_when_paid(market: Market) -> None:
     """A purchase made before the tier was reached keeps its own share, whenever it is captured."""
     program = market.shop(tiers=TIERS, window=DAY)

@@ -237,7 +237,7 @@ class TillBase(NodeMachine):
         for *_, amount, order_key in self.model.credits:
             credited[order_key] += amount
         for order in self.model.orders.values():
-            assert credited[order.key] == (order.left if order.status == CAPTURED else 0)
+            assert credited[order.key] == (order.left - order.returned if order.status == CAPTURED else 0)
             assert order.burned + order.returned <= -(-order.left * order.burn_bps // ALL)
 
     @invariant()

@@ -122,6 +122,7 @@ class TillModel(Model):
             except Refused:
                 self.transfer(self.checkout, order.payer, order.burned)
                 order.returned, order.burned = order.burned, 0
+            self._credit(order)
 
     @atomic
     def refund(self, sender: str, key: bytes, amount: int) -> None:
@@ -174,6 +175,8 @@ class TillModel(Model):
     def approve_candidate(self, sender: str, program_id: int, candidate: int, approved: bool) -> None:
         self._check_operator(sender, program_id)
         alliance = self._check_in_one(program_id)
+        if self.alliance_of(candidate) == alliance:
+            raise Refused("Checkout_AlreadyInAlliance", candidate, alliance)
         (self.approvals.add if approved else self.approvals.discard)((alliance, program_id, candidate))
 
     def join_alliance(self, sender: str, program_id: int, alliance: int) -> None:
@@ -192,7 +195,9 @@ class TillModel(Model):
 
     def leave_alliance(self, sender: str, program_id: int) -> None:
         self._check_operator(sender, program_id)
-        members = self.alliances[self._check_in_one(program_id)]
+        alliance = self._check_in_one(program_id)
+        members = self.alliances[alliance]
+        self.approvals = {consent for consent in self.approvals if consent[:2] != (alliance, program_id)}
         # The last one takes the place of who left: who has to approve comes in that order.
         at = members.index(program_id)
         members[at] = members[-1]
@@ -213,9 +218,9 @@ class TillModel(Model):
         self._check_till(sender, program_id)
         self._check_amount(amount)
         self._check_quota(program_id, amount)
-        batch_id = len(self.batches) + 1
         if deadline < self.now:
-            raise Refused("Checkout_BatchOver", batch_id, deadline)
+            raise Refused("Checkout_DeadlinePassed", deadline, self.now)
+        batch_id = len(self.batches) + 1
         self._take_allowance(sender, amount)
         self.batches[batch_id] = Batch(sender, program_id, rewards, amount, deadline)
         return batch_id
@@ -238,8 +243,10 @@ class TillModel(Model):
 
     def reclaim_rewards(self, batch_id: int) -> None:
         batch = self._batch(batch_id)
-        if self.now <= batch.deadline:
+        if self.now <= batch.deadline and not self.programs[batch.program].closed:
             raise Refused("Checkout_BatchOpen", batch_id, batch.deadline)
+        if not batch.left:
+            raise Refused("Checkout_BatchExhausted", batch_id, 0, 0)
         self.transfer(self.checkout, batch.funder, batch.left)
         batch.left = 0
 
@@ -321,6 +328,7 @@ class TillModel(Model):
         if not order.at_once:
             return 0
         self._pay_out(order)
+        self._credit(order)
         return self.mint(self.checkout, order.program, order.burned, order.customer)
 
     def _pay_out(self, order: PaidOrder) -> None:
@@ -329,11 +337,13 @@ class TillModel(Model):
         shares = self.share(terms, order.left, order.burn_bps, order.cause)
         order.to_merchant, order.burned, order.donated = shares
         order.status = CAPTURED
-        alliance = self.alliance_of(order.program)
-        self.credits.append((order.program, alliance, order.customer, order.left, order.key))
         self.transfer(self.checkout, terms.treasury, order.to_merchant)
         if order.donated:
             self.transfer(self.checkout, order.cause, order.donated)
+
+    def _credit(self, order: PaidOrder) -> None:
+        spent = order.left - order.returned
+        self.credits.append((order.program, self.alliance_of(order.program), order.customer, spent, order.key))
 
     def _take_allowance(self, payer: str, amount: int) -> None:
         allowance = self.allowances[payer]
