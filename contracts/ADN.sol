@@ -247,8 +247,8 @@ contract ADN is Programs, ERC721 {
         }
         // The merged node releases no more in this period than its parts did one by one.
         uint256 held = ReleaseCurve.releasedDown(principal, growth) - released;
-        _resized[tokenId] =
-            Resized({principal: uint96(principal), heldUntil: uint40(_periodEnd(tokenId)), held: uint120(held)});
+        uint256 heldUntil = held == 0 ? 0 : _periodEnd(tokenId);
+        _resized[tokenId] = Resized({principal: uint96(principal), heldUntil: uint40(heldUntil), held: uint120(held)});
         _setResized(tokenId, owner, claimed);
         delete _claimApprovals[tokenId];
         if (_getApproved(tokenId) != address(0)) _approve(address(0), tokenId, address(0));
@@ -365,6 +365,7 @@ contract ADN is Programs, ERC721 {
 
     /// @inheritdoc IERC5646
     function getStateFingerprint(uint256 tokenId) public view returns (bytes32 fingerprint) {
+        Resized storage resized = _resized[tokenId];
         return keccak256(
             abi.encode(
                 block.chainid,
@@ -372,7 +373,8 @@ contract ADN is Programs, ERC721 {
                 tokenId,
                 _principalOf(tokenId),
                 claimedPayout(tokenId),
-                _heldAt(tokenId, block.timestamp)
+                resized.held,
+                resized.heldUntil
             )
         );
     }

@@ -79,7 +79,8 @@ class Rewards:
             moment = stage.now + stage.rng.randrange(DAY, OPEN_DAYS * DAY - DAY)
             stage.plan(moment, partial(self._take, batch_id, merchant, each))
         left = tree.total - sum(each.reward.amount for each in takers)
-        stage.plan(deadline + DAY, partial(self._reclaim, batch_id, merchant, left))
+        if left:
+            stage.plan(deadline + DAY, partial(self._reclaim, batch_id, merchant, left))
 
     def _take(self, batch_id: int, merchant: str, proven: ProvenReward) -> None:
         stage, reward = self._stage, proven.reward

@@ -81,7 +81,7 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
     ),
     "Checkout_BatchExhausted": (
         LimitExceeded,
-        "Batch {batchId} has {left:fec} left and {asked:fec} was asked: it is used up, or was funded with less than its sum.",
+        "Batch {batchId} has {left:fec} left and {asked:fec} was asked: used up, or funded with less than its sum.",
     ),
     "Checkout_BatchOpen": (StateConflict, "Batch {batchId} can be taken from until {deadline}. Reclaim it after that."),
     "Checkout_DeadlinePassed": (InvalidInput, "The deadline {deadline} has passed. Name a later one."),

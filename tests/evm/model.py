@@ -141,9 +141,8 @@ class Model:
 
     def fingerprint(self, node: Node) -> bytes:
         """ERC-5646, as of chain id 1, which is pyrevm's."""
-        held = node.held if self.now < node.held_until else 0
-        words = [1, self.adn, node.id, node.principal, node.claimed, held]
-        return keccak(encode(["uint256", "address", *["uint256"] * 4], words))
+        words = [1, self.adn, node.id, node.principal, node.claimed, node.held, node.held_until]
+        return keccak(encode(["uint256", "address", *["uint256"] * 5], words))
 
     def members(self, family: int) -> list[Node]:
         return [node for node in self.nodes.values() if node.family == family]
@@ -275,7 +274,8 @@ class Model:
             first.claimed += other.claimed
             self._join(first.family, other.family)
         first.held = released(first.principal, first.periods(self.now)) - one_by_one
-        first.held_until = self.now + first.length - (self.now - first.start) % first.length
+        period_end = self.now + first.length - (self.now - first.start) % first.length
+        first.held_until = period_end if first.held else 0
         first.approved = first.claimer = ZERO
         return first.id
 

@@ -116,8 +116,8 @@ def test_vested_payout_at_time__never_minted__reverts(world: World, node: int) -
 
 
 def test_fingerprint__a_node__hashes_chain_contract_id_principal_claimed_and_held(world: World, node: int) -> None:
-    words = [1, world.adn.address, node, P, world.claimed(node), 0]
-    expected = keccak(encode(["uint256", "address", *["uint256"] * 4], words))
+    words = [1, world.adn.address, node, P, world.claimed(node), 0, 0]
+    expected = keccak(encode(["uint256", "address", *["uint256"] * 5], words))
     assert world.adn.getStateFingerprint(node) == expected
 
 
