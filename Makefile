@@ -5,7 +5,7 @@ READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test lint format bench soak abi lock clean
+.PHONY: help setup demo dev test lint format bench soak abi pictures lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -48,6 +48,9 @@ soak: $(READY) ## The state machines for 100,000 steps each, with a fresh seed t
 
 abi: $(READY) ## Make fec/abi from the contracts
 	@$(BIN)/python tools/artifacts.py
+
+pictures: $(READY) ## Make the picture that the README shows
+	@$(BIN)/python -m demo.pictures > docs/payout-curve.svg
 
 lock: $(READY) ## Resolve the pinned versions anew (requirements.lock, package-lock.json)
 	@$(BIN)/uv pip compile --quiet --upgrade --group dev pyproject.toml --python-version 3.11 --generate-hashes \

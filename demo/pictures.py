@@ -1,11 +1,13 @@
 """Pictures of the demo: the payout curve, supply against what is owed, one node's own portrait.
 
 The drawings are Vega-Lite specifications in `charts/`; here they get their data. Charts show whole FEC.
+`python -m demo.pictures` writes the payout curve to its standard output: the picture of the README.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -37,7 +39,7 @@ def milestones() -> list[tuple[int, str]]:
 def draw(stage: Stage, bought_until: int, folder: Path) -> list[Path]:
     """Writes all pictures as SVG; returns where. `bought_until` is when buying ended, in seconds since the epoch."""
     folder.mkdir(parents=True, exist_ok=True)
-    pictures = {"payout.svg": _chart("payout", _payout()), "supply.svg": _chart("supply", _supply(stage, bought_until))}
+    pictures = {"payout.svg": payout(), "supply.svg": _chart("supply", _supply(stage, bought_until))}
     if stage.portrait:
         pictures["node.svg"] = stage.portrait
     for name, picture in pictures.items():
@@ -45,7 +47,12 @@ def draw(stage: Stage, bought_until: int, folder: Path) -> list[Path]:
     return [folder / name for name in pictures]
 
 
-def _payout() -> dict[str, Any]:
+def payout() -> str:
+    """The payout curve of one ADN with its four milestones, as SVG."""
+    return _chart("payout", _curve())
+
+
+def _curve() -> dict[str, Any]:
     def point(period: int) -> dict[str, Any]:
         return {"period": period, "released": schedule.released(ONE_ADN, period) // WEI_PER_FEC}
 
@@ -98,3 +105,7 @@ def _chart(name: str, datasets: dict[str, Any]) -> str:
     specification["datasets"] = datasets
     svg: str = vl_convert.vegalite_to_svg(json.dumps(specification))
     return svg
+
+
+if __name__ == "__main__":
+    sys.stdout.write(payout())
