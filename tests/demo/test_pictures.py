@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from xml.etree import ElementTree
 
 from demo.pictures import milestones
 
@@ -11,5 +10,5 @@ README_PICTURE = Path(__file__).parents[2] / "docs" / "payout-curve.svg"
 
 
 def test_readme_picture__says_each_milestone() -> None:
-    words = {text.text for text in ElementTree.parse(README_PICTURE).iter("{http://www.w3.org/2000/svg}text")}
-    assert {label for _, label in milestones()} <= words
+    picture = README_PICTURE.read_text()
+    assert all(f">{label}</text>" in picture for _, label in milestones())
