@@ -278,9 +278,28 @@ class OrderRules(TillBase):
             "refund", sender, "refund", [order_key, amount], lambda: self.model.refund(sender, order_key, amount)
         )
 
-    @rule(order=ORDER, who=PICK, parts=st.lists(st.integers(1, 999), min_size=1, max_size=4), late=st.booleans())
-    def buy_and_return(self, order: dict[str, Any], who: int, parts: list[int], late: bool) -> None:
-        """Back comes a part of what is left, and of that again; the rest waits, or is captured after the window."""
+    @rule(
+        order=ORDER,
+        who=PICK,
+        parts=st.lists(st.integers(1, 999), max_size=4),
+        tiers=st.none() | LADDER,
+        window=WINDOW,
+        late=st.booleans(),
+    )
+    def buy_and_return(
+        self,
+        *,
+        order: dict[str, Any],
+        who: int,
+        parts: list[int],
+        tiers: tuple[tuple[int, int], ...] | None,
+        window: int,
+        late: bool,
+    ) -> None:
+        """Back comes a part of what is left, and of that again; the rest waits, or is captured after the window.
+
+        In between the terms may change, which changes nothing for this order.
+        """
         programs, terms = self.model.programs, self.model.terms
         shops = [name for name in programs if terms[name] and not programs[name].closed]
         wanted = [at for at, name in enumerate(shops) if terms[name][-1].window]
@@ -291,6 +310,10 @@ class OrderRules(TillBase):
         if len(self.model.orders) == known:
             return
         paid = list(self.model.orders.values())[-1]
+        if tiers:
+            self.set_terms(
+                program=paid.program - 1, who=1, signer=who, window=window, tiers=tiers, donation=who % 3000, fault=0
+            )
         for part in parts:
             left = self.model.orders[paid.key].left
             self.refund_part(paid.key, max(1, left * part // 1000), self.keeper(paid.program, 1))
