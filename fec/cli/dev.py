@@ -40,7 +40,8 @@ def dev(session: Session, port: int, out: Path) -> None:
     Account 0 of Anvil's default mnemonic deploys, owns the contracts and holds the genesis supply. The chain forgets
     everything when it stops; the record of such a chain is replaced by the next one's, any other file is left alone.
     """
-    before_us = signal.signal(signal.SIGTERM, _interrupt)
+    # Both are set here: what is started in the background of a script comes with SIGINT ignored.
+    before_us = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         before = deployments.read(out) if out.exists() else None
         with Anvil(port=port) as anvil:
@@ -53,7 +54,8 @@ def dev(session: Session, port: int, out: Path) -> None:
     except KeyboardInterrupt:
         session.err.print("\nStopped; the chain is gone.")
     finally:
-        signal.signal(signal.SIGTERM, before_us)
+        for number, handler in before_us.items():
+            signal.signal(number, handler)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
