@@ -330,8 +330,9 @@ class OrderRules(TillBase):
 
     @rule(order=PICK, off=st.integers(-1, 1), who=PICK)
     def wait_for_the_window(self, order: int, off: int, who: int) -> None:
-        """To a second before, at or after the end of an order's window; then it is captured, or not."""
+        """To a second before, at or after the end of an order's window; then it is refunded and captured, or not."""
         paid = self.model.orders.get(self.order_key(order))
         if paid is not None:
             self.move_clock(max(self.model.now, paid.deadline + off))
+            self.refund_part(paid.key, 1, self.keeper(paid.program, 1))
             self.at_till("capture", self.person(who), "capture", [[paid.key]], lambda: self.model.capture([paid.key]))
