@@ -112,7 +112,10 @@ class Node:
         return schedule.periods_elapsed(self.start, self.period_length, timestamp)
 
     def claimable(self, timestamp: int) -> int:
-        """What can be claimed at a moment if nothing is claimed before."""
+        """What can be claimed at a moment if nothing is claimed before, by the curve.
+
+        In the period of a merge the chain holds back up to a wei for each node merged, until that period ends.
+        """
         return schedule.claimable(self.principal, self.claimed, self.period(timestamp))
 
     def released(self, timestamp: int) -> int:
