@@ -24,7 +24,7 @@ from fec.nodes import Nodes
 from fec.orders import Orders
 from fec.programs import Programs
 from fec.rewards import Rewards
-from fec.rpc import Sender, clear_errors, connect
+from fec.rpc import NEXT_BLOCK, Sender, clear_errors, connect
 from fec.session import Handle, basics, check_network, checked, open_handle
 from fec.terms import ProgramTerms
 from fec.types import Figures, Receipt
@@ -68,9 +68,12 @@ class Client:
         return self._sender.address
 
     def now(self) -> int:
-        """The chain's clock: timestamp of the latest block, in seconds since the epoch."""
+        """The chain's clock: timestamp of the block to come, in seconds since the epoch.
+
+        On a chain where nothing happens the latest block may be old; what is sent now is judged by the next one's time.
+        """
         with clear_errors():
-            return self.web3.eth.get_block("latest")["timestamp"]
+            return self.web3.eth.get_block(NEXT_BLOCK)["timestamp"]
 
     def balance(self, account: str) -> int:
         """FEC of an account, in wei."""

@@ -19,7 +19,7 @@ from web3.types import TxReceipt
 from fec import signing
 from fec.exceptions import InvalidArgument
 from fec.nodes import MAX_TRANSACTION_GAS
-from fec.rpc import clear_errors
+from fec.rpc import NEXT_BLOCK, clear_errors
 from fec.session import Handle, basics, checked
 from fec.signing import Domain, TypedMessage
 from fec.till import (
@@ -69,7 +69,8 @@ class Orders:
 
     def quote(self, program_id: int, amount: int, customer: str | None = None) -> Quote:
         """What a payment by a customer, or by the signer, would do now. Raises what the payment would."""
-        return Quote(*self._checkout.read("quote", program_id, self._or_sender(customer), amount))
+        terms = (program_id, self._or_sender(customer), amount)
+        return Quote(*self._checkout.read("quote", *terms, block=NEXT_BLOCK))
 
     def invoice_message(self, invoice: Invoice) -> TypedMessage:
         """What the merchant's till signs."""
@@ -205,16 +206,13 @@ class Orders:
         return ["0x" + log["args"]["orderKey"].hex() for log in self._checkout.logs("OrderPaid", block, **wanted)]
 
     def due(self, program_id: int | None = None) -> list[str]:
-        """Keys of the orders whose return window is over and that nobody has captured yet, as of the latest block."""
+        """Keys of the orders whose return window is over and that nobody has captured yet, as of the block to come."""
         with clear_errors():
-            block = self._checkout.contract.w3.eth.get_block("latest")
+            block = self._checkout.contract.w3.eth.block_number
+            now = self._checkout.contract.w3.eth.get_block(NEXT_BLOCK)["timestamp"]
         keys = self.keys(program_id)
-        orders = map(_paid_order, keys, self._checkout.read_each("orderOf", keys, block["number"]))
-        return [
-            order.key
-            for order in orders
-            if order.status is OrderStatus.ESCROWED and order.return_deadline <= block["timestamp"]
-        ]
+        orders = map(_paid_order, keys, self._checkout.read_each("orderOf", keys, block))
+        return [order.key for order in orders if order.status is OrderStatus.ESCROWED and order.return_deadline <= now]
 
     def _paid(self, receipt: TxReceipt) -> Paid:
         return paid(self._checkout, self._adn, receipt)

@@ -9,6 +9,7 @@ from fec.cli.base import Command
 from fec.cli.session import Session, facts
 from fec.cli.words import cell, exact, local, utc
 from fec.deploy import verify
+from fec.rpc import clear_errors
 
 
 @click.command(cls=Command)
@@ -17,13 +18,14 @@ def status(session: Session) -> None:
     """Show supply, cap, outstanding and budget, and check code and guarantees; fails if one does not hold."""
     client = session.client
     figures = client.figures()
-    now = client.now()
+    with clear_errors():
+        time = client.web3.eth.get_block(figures.block_number)["timestamp"]
     checks = verify(client.web3, client.deployment)
     session.show(
         {
             "chainId": client.deployment["chainId"],
             "blockNumber": figures.block_number,
-            "time": utc(now),
+            "time": utc(time),
             "contracts": {name: record["address"] for name, record in client.deployment["contracts"].items()},
             "supply": exact(figures.supply),
             "outstanding": exact(figures.outstanding),
@@ -36,7 +38,7 @@ def status(session: Session) -> None:
         },
         facts(
             [
-                ("Chain", f"{client.deployment['chainId']}, block {figures.block_number:,}, {local(now)}"),
+                ("Chain", f"{client.deployment['chainId']}, block {figures.block_number:,}, {local(time)}"),
                 *((name, record["address"]) for name, record in sorted(client.deployment["contracts"].items())),
             ]
         ),

@@ -144,3 +144,13 @@ def weeks_later(chain: Anvil) -> Callable[[int], None]:
         chain.travel_to(chain.now + weeks * WEEK)
 
     return travel
+
+
+@pytest.fixture
+def idle_weeks(chain: Anvil) -> Callable[[int], None]:
+    """Lets weeks pass without a block."""
+
+    def wait(weeks: int) -> None:
+        chain.request("evm_increaseTime", weeks * WEEK)
+
+    return wait

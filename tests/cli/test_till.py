@@ -50,6 +50,13 @@ def test_quote__shows_shares_dates_and_shape(shell: Shell, program: str) -> None
     assert "12 FEC burned pay back 120 FEC over 100 periods of 7 days" in printed
 
 
+def test_quote__nothing_mined_since__counts_the_window_from_now(
+    shell: Shell, patient: str, idle_weeks: WeeksLater
+) -> None:
+    idle_weeks(1)
+    assert "none: final at once" not in shell("quote", "120", "--program", patient)
+
+
 def test_quote__no_terms__is_refused(shell: Shell) -> None:
     error = shell.refused("quote", "1", "--program", "1")
     assert error["error"] == "Checkout_NoTerms"
@@ -220,6 +227,14 @@ def test_capture__after_the_window__mints_the_node(
     [captured] = shell.json("order", "capture")["captured"]
     assert (captured["toMerchant"], captured["burned"]) == ("108", "12")
     assert shell.json("node", "list")["nodes"][0]["name"] == captured["node"]
+
+
+def test_capture__nothing_mined_since_the_window__finds_the_order(
+    operator: Shell, shell: Shell, patient: str, idle_weeks: WeeksLater
+) -> None:
+    paid(operator, shell, patient)
+    idle_weeks(1)
+    assert len(shell.json("order", "capture")["captured"]) == 1
 
 
 def test_capture__within_the_window__is_refused(operator: Shell, shell: Shell, patient: str) -> None:
