@@ -175,14 +175,15 @@ def claim(session: Session, refs: Sequence[NodeRef], to: str | None, owner: str 
     client = session.client
     now = client.now()
     if refs:
-        nodes = client.nodes.get_many(session.resolve(refs))
-        due = nodes
+        # Named twice, a node is claimed from once.
+        nodes = client.nodes.get_many(list(dict.fromkeys(session.resolve(refs))))
+        whose = ", ".join(f"ADN {found.name}" for found in nodes)
     else:
-        account = session.account_or(owner)
-        nodes = client.nodes.owned_by(account)
-        due = [found for found in nodes if found.claimable(now)]
-        if not due:
-            raise Refused(_nothing(account, nodes, now))
+        whose = session.account_or(owner)
+        nodes = client.nodes.owned_by(whose)
+    due = [found for found in nodes if found.claimable(now)]
+    if not due:
+        raise Refused(_nothing(whose, nodes, now))
     pieces = client.nodes.batches([found.token_id for found in due])
     payee = None if for_owners or owner else session.account_or(to)
     session.confirm(*_claim_plan(due, now, payee))
@@ -190,13 +191,13 @@ def claim(session: Session, refs: Sequence[NodeRef], to: str | None, owner: str 
     _show_claimed(session, session.send_all([partial(pay, ids) for ids in pieces], "Claiming"))
 
 
-def _nothing(account: str, nodes: Sequence[Node], now: int) -> str:
+def _nothing(whose: str, nodes: Sequence[Node], now: int) -> str:
     if not nodes:
-        return f"{account} has no nodes. `fec node mint` makes one."
+        return f"{whose} has no nodes. `fec node mint` makes one."
     releases = [release.timestamp for found in nodes if (release := found.next_release(now))]
     if not releases:
-        return f"All nodes of {account} have paid everything."
-    return f"Nothing to claim for {account} yet. Come back on {local(min(releases))}, when the next period ends."
+        return f"Nothing to claim for {whose}: all is paid."
+    return f"Nothing to claim for {whose} yet. Come back on {local(min(releases))}, when the next period ends."
 
 
 def _claim_plan(due: Sequence[Node], now: int, payee: str | None) -> list[str]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from fec.cli.words import SHAPE
 from fec.schedule import released
 from fec.types import NodeId
@@ -121,6 +123,13 @@ def test_list__nobody_named__asks_whose(shell: Shell) -> None:
     assert error["message"].startswith("Whose? Name an address, or yourself by --keystore FILE")
 
 
+def test_list__nothing_mined_for_weeks__shows_what_is_claimable_now(
+    shell: Shell, node: str, idle_weeks: WeeksLater
+) -> None:
+    idle_weeks(3)
+    assert shell.json("node", "list")["claimable"] == format_fec(released(1_000 * WEI_PER_FEC, 3))
+
+
 def test_show__by_full_id__is_the_same_node(shell: Shell, node: str) -> None:
     by_name = shell.json("node", "show", node)
     assert shell.json("node", "show", by_name["tokenId"]) == by_name
@@ -190,16 +199,40 @@ def test_claim__dry_run__shows_what_would_be_paid(shell: Shell, node: str, weeks
     assert shell.json("node", "show", node)["claimed"] == "0"
 
 
+def test_claim__dry_run_after_idle_weeks__shows_what_would_be_paid(
+    shell: Shell, node: str, idle_weeks: WeeksLater
+) -> None:
+    idle_weeks(3)
+    printed = shell("node", "claim", "--dry-run")
+    assert f"Claims {format_fec(released(1_000 * WEI_PER_FEC, 3))} FEC from 1 node" in printed
+
+
 def test_claim__too_early__says_when(shell: Shell, node: str) -> None:
     error = shell.refused("node", "claim")
     assert error["message"].startswith("Nothing to claim for ")
     assert "Come back on " in error["message"]
 
 
-def test_claim__too_early_by_name__is_the_contracts_refusal(shell: Shell, node: str) -> None:
-    error = shell.refused("node", "claim", node)
-    token_id = shell.json("node", "show", node)["tokenId"]
-    assert (error["error"], error["values"]) == ("ADN_NothingToClaim", {"tokenId": token_id})
+@pytest.mark.parametrize("options", [[], ["--for-owners"]])
+def test_claim__too_early_by_name__sends_nothing(shell: Shell, node: str, options: list[str]) -> None:
+    error = shell.refused("node", "claim", node, *options)
+    assert error["message"].startswith(f"Nothing to claim for ADN {node} yet. Come back on ")
+
+
+def test_claim__too_early_by_name__shows_no_plan(shell: Shell, node: str) -> None:
+    result = shell.run("node", "claim", node, "--for-owners")
+    assert (result.exit_code, result.stdout) == (1, "")
+
+
+def test_claim__all_paid__says_so(shell: Shell, node: str, weeks_later: WeeksLater) -> None:
+    weeks_later(100)
+    shell("node", "claim")
+    assert shell.refused("node", "claim", node)["message"] == f"Nothing to claim for ADN {node}: all is paid."
+
+
+def test_claim__same_node_twice__claims_once(shell: Shell, node: str, weeks_later: WeeksLater) -> None:
+    weeks_later(1)
+    assert len(shell.json("node", "claim", node, node)["payments"]) == 1
 
 
 def test_claim__no_nodes__is_refused(shell: Shell, bob: str) -> None:
