@@ -8,7 +8,8 @@ paid = shopper.orders.pay(order)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from eth_abi.abi import encode
 from eth_account.signers.local import LocalAccount
@@ -28,6 +29,7 @@ from fec.till import (
     Captured,
     Invoice,
     Order,
+    OrderRecord,
     OrderStatus,
     Paid,
     PaidOrder,
@@ -42,6 +44,8 @@ from fec.words import from_hex, unpack_word
 GAS_PER_CAPTURE = 640_000
 GAS_PER_BATCH = 200_000
 SIGNATURE_BYTES = 65
+#: Public endpoints bound how many values one search of logs may name.
+_KEYS_PER_SEARCH = 100
 #: Names in the EIP-712 domains of the till and the coupon, as their constructors have them.
 CHECKOUT_NAME = "FEC Checkout"
 COUPON_NAME = "Fortune Earnings Coupon"
@@ -194,25 +198,57 @@ class Orders:
         """Where an order stands; one that was never paid has the status UNPAID."""
         return _paid_order(order_key, self._checkout.read("orderOf", order_key))
 
+    def record(self, order_key: str) -> OrderRecord | None:
+        """One order's whole story; None if it was never paid."""
+        records = self._records(self._block(), orderKey=order_key)
+        return records[0] if records else None
+
+    def records(self, program_id: int | None = None, customer: str | None = None) -> list[OrderRecord]:
+        """All orders paid so far, of a program or customer if named, oldest first, with their whole story."""
+        return self._records(self._block(), **_topics(program_id, customer))
+
     def keys(self, program_id: int | None = None, customer: str | None = None) -> list[str]:
         """Keys of all orders paid so far, of a program or customer if named, oldest first. Found in the till's logs."""
-        topics = {
-            "programId": program_id,
-            "customer": None if customer is None else checked(customer),
-        }
-        with clear_errors():
-            block = self._checkout.contract.w3.eth.block_number
-        wanted = {name: value for name, value in topics.items() if value is not None}
-        return ["0x" + log["args"]["orderKey"].hex() for log in self._checkout.logs("OrderPaid", block, **wanted)]
+        payments = self._checkout.logs("OrderPaid", self._block(), **_topics(program_id, customer))
+        return ["0x" + log["args"]["orderKey"].hex() for log in payments]
 
     def due(self, program_id: int | None = None) -> list[str]:
         """Keys of the orders whose return window is over and that nobody has captured yet, as of the block to come."""
         with clear_errors():
-            block = self._checkout.contract.w3.eth.block_number
             now = self._checkout.contract.w3.eth.get_block(NEXT_BLOCK)["timestamp"]
         keys = self.keys(program_id)
-        orders = map(_paid_order, keys, self._checkout.read_each("orderOf", keys, block))
+        orders = self._states(keys, self._block())
         return [order.key for order in orders if order.status is OrderStatus.ESCROWED and order.return_deadline <= now]
+
+    def _records(self, block: int, **topics: Any) -> list[OrderRecord]:
+        payments = [log["args"] for log in self._checkout.logs("OrderPaid", block, **topics)]
+        keys = ["0x" + payment["orderKey"].hex() for payment in payments]
+        captures: dict[str, Capture] = {}
+        for first in range(0, len(keys), _KEYS_PER_SEARCH):
+            some = keys[first : first + _KEYS_PER_SEARCH]
+            for log in self._checkout.logs("OrderCaptured", block, orderKey=some):
+                capture = _capture(log["args"])
+                captures[capture.order_key] = capture
+        return [
+            OrderRecord(
+                state=state,
+                program_id=payment["programId"],
+                order_id=unpack_word(payment["orderId"]),
+                currency_reference=unpack_word(payment["currencyReference"]),
+                customer=payment["customer"],
+                amount=payment["amount"],
+                burn_bps=payment["burnBps"],
+                capture=captures.get(state.key),
+            )
+            for payment, state in zip(payments, self._states(keys, block), strict=True)
+        ]
+
+    def _states(self, keys: Sequence[str], block: int) -> list[PaidOrder]:
+        return list(map(_paid_order, keys, self._checkout.read_each("orderOf", keys, block)))
+
+    def _block(self) -> int:
+        with clear_errors():
+            return self._checkout.contract.w3.eth.block_number
 
     def _paid(self, receipt: TxReceipt) -> Paid:
         return paid(self._checkout, self._adn, receipt)
@@ -255,18 +291,24 @@ def paid(checkout: Handle, adn: Handle, receipt: TxReceipt) -> Paid:
 
 
 def _captures(checkout: Handle, receipt: TxReceipt) -> tuple[Capture, ...]:
-    return tuple(
-        Capture(
-            order_key="0x" + event["orderKey"].hex(),
-            token_id=event["tokenId"] or None,
-            to_merchant=event["toMerchant"],
-            burned=event["burned"],
-            donated=event["donated"],
-            cause=_account(event["cause"]),
-            returned=event["returned"],
-        )
-        for event in checkout.emitted("OrderCaptured", receipt)
+    return tuple(map(_capture, checkout.emitted("OrderCaptured", receipt)))
+
+
+def _capture(event: Mapping[str, Any]) -> Capture:
+    return Capture(
+        order_key="0x" + event["orderKey"].hex(),
+        token_id=event["tokenId"] or None,
+        to_merchant=event["toMerchant"],
+        burned=event["burned"],
+        donated=event["donated"],
+        cause=_account(event["cause"]),
+        returned=event["returned"],
     )
+
+
+def _topics(program_id: int | None, customer: str | None) -> dict[str, Any]:
+    topics = {"programId": program_id, "customer": None if customer is None else checked(customer)}
+    return {name: value for name, value in topics.items() if value is not None}
 
 
 def _paid_order(key: str, fields: tuple[int, str, str, str, int, int, int, int, int, int, int]) -> PaidOrder:

@@ -234,6 +234,27 @@ class Capture:
 
 
 @dataclass(frozen=True)
+class OrderRecord:
+    """An order's whole story: where it stands, and what the till's logs say of how it was paid and where it went."""
+
+    state: PaidOrder
+    program_id: int
+    order_id: str
+    """The merchant's own id of it."""
+    currency_reference: str
+    customer: str
+    amount: int
+    burn_bps: int
+    capture: Capture | None
+    """Where the coins went, once it is captured."""
+
+    @property
+    def key(self) -> str:
+        """Under which the till keeps it."""
+        return self.state.key
+
+
+@dataclass(frozen=True)
 class Paid:
     """An order was paid."""
 

@@ -14,7 +14,7 @@ from fec.cli.base import Command, Group, moving
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, LABEL, NODE, ORDER, PROGRAM, NodeRef
 from fec.cli.session import Refused, Session, facts, grid
 from fec.cli.words import cell, exact, fec, local, percent, plural, receipt_line, receipt_record, shape, stamp, utc
-from fec.till import Authorization, Captured, Invoice, Order, OrderStatus, Paid, PaidOrder, Permit, Quote
+from fec.till import Authorization, Capture, Captured, Invoice, Order, OrderRecord, Paid, Permit, Quote
 from fec.types import NodeId
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -243,12 +243,20 @@ def show_paid(session: Session, paid: Paid | None) -> None:
 def list_(session: Session, program_id: int | None, customer: str | None) -> None:
     """List the orders paid so far, oldest first."""
     client = session.client
-    orders = [client.orders.get(key) for key in client.orders.keys(program_id, customer)]
-    table = grid("Order", "Status", "Paid at", "Amount", "Refunded", "Held", left=("Order", "Status", "Paid at"))
+    orders = client.orders.records(program_id, customer)
+    names = ("Order", "Program", "Merchant's id", "Status", "Paid at")
+    table = grid(*names, "Amount", "Refunded", "Held", "To merchant", "Burned", "Donated", left=names)
     for found in orders:
-        held = cell(found.escrowed)
-        amounts = (cell(found.amount), cell(found.refunded), held) if found.amount else ("", "", "")
-        table.add_row(found.key, found.status.name.lower(), stamp(found.paid_at), *amounts)
+        state, went = found.state, found.capture
+        table.add_row(
+            found.key,
+            str(found.program_id),
+            found.order_id,
+            state.status.name.lower(),
+            stamp(state.paid_at),
+            *map(cell, (found.amount, state.refunded, state.escrowed)),
+            *(("", "", "") if went is None else map(cell, (went.to_merchant, went.burned, went.donated))),
+        )
     session.show([_order_record(found) for found in orders], *([table] if orders else []), plural(len(orders), "order"))
 
 
@@ -257,37 +265,64 @@ def list_(session: Session, program_id: int | None, customer: str | None) -> Non
 @click.pass_obj
 def show(session: Session, key: str) -> None:
     """Show where an ORDER stands."""
-    found = session.client.orders.get(key)
-    if found.status is OrderStatus.UNPAID:
+    found = session.client.orders.record(key)
+    if found is None:
         raise Refused(f"No order was paid under {key}. `fec order list` shows those that were.")
-    rows = [("Order", found.key), ("Status", found.status.name.lower()), ("Paid by", str(found.payer))]
-    rows.append(("Paid at", f"{local(found.paid_at)}, under terms {found.terms_version}"))
-    if found.amount:
+    state, went = found.state, found.capture
+    rows = [
+        ("Order", f"{found.order_id} of program {found.program_id} ({found.currency_reference or 'unnamed'})"),
+        ("Key", found.key),
+        ("Status", state.status.name.lower()),
+        ("Paid by", str(state.payer)),
+        ("Customer", found.customer),
+        ("Paid at", f"{local(state.paid_at)}, under terms {state.terms_version}"),
+        ("Paid", fec(found.amount)),
+        ("Refunded", fec(state.refunded)),
+        ("Held", fec(state.escrowed)),
+        ("Burn share", percent(found.burn_bps)),
+        ("Returns until", local(state.return_deadline) if state.return_deadline else "none: final at once"),
+    ]
+    if went is not None:
         rows += [
-            ("Customer", str(found.customer)),
-            ("Paid", fec(found.amount)),
-            ("Refunded", fec(found.refunded)),
-            ("Held", fec(found.escrowed)),
-            ("Burn share", percent(found.burn_bps)),
-            ("Returns until", local(found.return_deadline)),
+            ("To merchant", fec(went.to_merchant)),
+            ("Burned", fec(went.burned)),
+            ("Donated", fec(went.donated) + (f" to {went.cause}" if went.cause else "")),
+            ("Returned", fec(went.returned)),
+            ("Node", "none" if went.id is None else f"ADN {went.id.name}"),
         ]
     session.show(_order_record(found), facts(rows))
 
 
-def _order_record(found: PaidOrder) -> dict[str, object]:
+def _order_record(found: OrderRecord) -> dict[str, object]:
+    state, went = found.state, found.capture
     return {
         "orderKey": found.key,
-        "status": found.status.name.lower(),
-        "payer": found.payer,
+        "programId": found.program_id,
+        "orderId": found.order_id,
+        "currencyReference": found.currency_reference,
+        "status": state.status.name.lower(),
+        "payer": state.payer,
         "customer": found.customer,
-        "cause": found.cause,
-        "programId": found.program_id or None,
-        "termsVersion": found.terms_version,
-        "paidAt": utc(found.paid_at),
-        "returnDeadline": utc(found.return_deadline) if found.return_deadline else None,
-        "amount": exact(found.amount) if found.amount else None,
-        "refunded": exact(found.refunded),
-        "held": exact(found.escrowed),
+        "cause": state.cause if went is None else went.cause,
+        "termsVersion": state.terms_version,
+        "paidAt": utc(state.paid_at),
+        "returnDeadline": utc(state.return_deadline) if state.return_deadline else None,
+        "amount": exact(found.amount),
+        "refunded": exact(state.refunded),
+        "held": exact(state.escrowed),
+        "capture": None if went is None else _capture_record(went),
+    }
+
+
+def _capture_record(went: Capture) -> dict[str, object]:
+    return {
+        "orderKey": went.order_key,
+        "node": None if went.id is None else went.id.name,
+        "tokenId": None if went.token_id is None else str(went.token_id),
+        "toMerchant": exact(went.to_merchant),
+        "burned": exact(went.burned),
+        "donated": exact(went.donated),
+        "returned": exact(went.returned),
     }
 
 
@@ -344,18 +379,7 @@ def _show_captured(session: Session, done: Sequence[Captured]) -> None:
         )
     session.show(
         {
-            "captured": [
-                {
-                    "orderKey": found.order_key,
-                    "node": None if found.id is None else found.id.name,
-                    "tokenId": None if found.token_id is None else str(found.token_id),
-                    "toMerchant": exact(found.to_merchant),
-                    "burned": exact(found.burned),
-                    "donated": exact(found.donated),
-                    "returned": exact(found.returned),
-                }
-                for found in captures
-            ],
+            "captured": [_capture_record(found) for found in captures],
             "transactions": [receipt_record(each.receipt) for each in done],
         },
         *([table] if captures else []),

@@ -256,6 +256,26 @@ def test_list__shows_where_each_stands(operator: Shell, shell: Shell, patient: s
     assert "escrowed" in shell("order", "list")
 
 
+def test_show__captured_at_once__has_the_whole_story(operator: Shell, shell: Shell, program: str, alice: str) -> None:
+    order = paid(operator, shell, program)
+    shown = shell.json("order", "show", order)
+    assert (shown["programId"], shown["orderId"], shown["customer"]) == (int(program), "R-1", alice)
+    assert (shown["amount"], shown["capture"]["toMerchant"], shown["capture"]["burned"]) == ("120", "108", "12")
+    assert shell.json("order", "list") == [shown]
+
+
+def test_show__captured_at_once__names_the_node(operator: Shell, shell: Shell, program: str) -> None:
+    order = paid(operator, shell, program)
+    assert f"ADN {shell.json('node', 'list')['nodes'][0]['name']}" in shell("order", "show", order)
+
+
+def test_list__for_people__has_the_merchants_own_ids(operator: Shell, shell: Shell, program: str) -> None:
+    paid(operator, shell, program)
+    printed = shell("order", "list")
+    assert "Merchant's id" in printed
+    assert "R-1" in printed
+
+
 def test_show__no_order__is_misuse(shell: Shell) -> None:
     assert "'A-1' is no order. Write program and order id" in shell.misused("order", "show", "A-1")
 
