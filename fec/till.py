@@ -155,6 +155,10 @@ class Quote:
     last_release: int
     min_claim: int
 
+    def given(self, cause: str | None) -> tuple[int, int]:
+        """What the merchant receives and what the cause does; with the principal, they add up to the amount."""
+        return (self.to_merchant, 0) if cause is None else (self.to_merchant - self.donation, self.donation)
+
 
 class OrderStatus(IntEnum):
     """Where an order stands."""

@@ -168,7 +168,7 @@ def spend(
         hand_out(session, record, out, f"A payment of {fec(invoice.amount)} out of the vault, signed")
         return
     if not session.as_json:
-        session.print(facts(quote_rows(quote, invoice.amount, client.now())))
+        session.print(facts(quote_rows(quote, invoice.amount, client.now(), cause)))
     session.confirm(shape(quote.principal, client.programs.get(invoice.program_id).period_length), final=True)
     show_paid(session, session.send(lambda: client.custody.spend(who, order, token_ids)))
 

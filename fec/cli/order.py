@@ -26,28 +26,34 @@ _LONG = 15 * 60
 @click.argument("amount", type=AMOUNT)
 @click.option("--program", "program_id", type=PROGRAM, required=True, help="Program of the merchant.")
 @click.option("--customer", type=ADDRESS, metavar="ADDRESS", help="Who would get the node [who signs].")
+@click.option("--cause", type=ADDRESS, metavar="ADDRESS", help="Where the merchant's donation would go [none].")
 @click.pass_obj
-def quote(session: Session, amount: int, program_id: int, customer: str | None) -> None:
+def quote(session: Session, *, amount: int, program_id: int, customer: str | None, cause: str | None) -> None:
     """Show what a payment of AMOUNT would do now: who gets what, and what flows back when."""
     client = session.client
     who = session.account_or(customer)
-    found = client.orders.quote(program_id, amount, who)
+    # Of a program that there is not, the till says just that it has no terms.
     period_length = client.programs.get(program_id).period_length
+    if cause is not None and cause not in (causes := client.terms.get(program_id).causes):
+        raise Refused(f"Program {program_id} donates to {', '.join(causes) or 'no cause'}, not to {cause}.")
+    found = client.orders.quote(program_id, amount, who)
     session.show(
-        quote_record(found),
-        facts(quote_rows(found, amount, client.now())),
+        quote_record(found, cause),
+        facts(quote_rows(found, amount, client.now(), cause)),
         "",
         shape(found.principal, period_length),
     )
 
 
-def quote_rows(found: Quote, amount: int, now: int) -> list[tuple[str, str]]:
+def quote_rows(found: Quote, amount: int, now: int, cause: str | None) -> list[tuple[str, str]]:
     """A quote as people read it."""
+    to_merchant, donated = found.given(cause)
+    gift = f"{fec(found.donation)} off the merchant's part, if a cause is picked"
     return [
         ("Paid", fec(amount)),
-        ("To merchant", fec(found.to_merchant)),
+        ("To merchant", fec(to_merchant)),
         ("Burned", f"{fec(found.principal)}, tier {found.tier + 1} after {fec(found.spend)} spent"),
-        ("Donation", f"{fec(found.donation)} off the merchant's part, if a cause is picked"),
+        ("Donation", gift if cause is None else f"{fec(donated)} to {cause}"),
         ("Flows back", fec(found.face)),
         ("Node starts", local(found.start)),
         ("First coins", local(found.first_release)),
@@ -57,14 +63,16 @@ def quote_rows(found: Quote, amount: int, now: int) -> list[tuple[str, str]]:
     ]
 
 
-def quote_record(found: Quote) -> dict[str, object]:
+def quote_record(found: Quote, cause: str | None) -> dict[str, object]:
     """A quote for machines."""
+    to_merchant, donated = found.given(cause)
     return {
         "termsVersion": found.terms_version,
         "tier": found.tier,
         "spend": exact(found.spend),
-        "toMerchant": exact(found.to_merchant),
-        "donation": exact(found.donation),
+        "toMerchant": exact(to_merchant),
+        "donation": exact(donated),
+        "donationIfCause": exact(found.donation),
         "principal": exact(found.principal),
         "face": exact(found.face),
         "returnDeadline": utc(found.return_deadline),
@@ -176,7 +184,7 @@ def pay(
         session.need_allowance(invoice.amount)
     period_length = client.programs.get(invoice.program_id).period_length
     if not session.as_json:
-        session.print(facts(quote_rows(found, invoice.amount, client.now())))
+        session.print(facts(quote_rows(found, invoice.amount, client.now(), cause)))
     session.confirm(
         shape(found.principal, period_length),
         f"Pays order {invoice.order_id} of program {invoice.program_id} ({invoice.currency_reference or 'unnamed'}).",

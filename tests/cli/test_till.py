@@ -50,6 +50,42 @@ def test_quote__shows_shares_dates_and_shape(shell: Shell, program: str) -> None
     assert "12 FEC burned pay back 120 FEC over 100 periods of 7 days" in printed
 
 
+@pytest.fixture
+def giving(operator: Shell, program: str, bob: str) -> str:
+    """The program with 5 % for Bob's cause."""
+    operator("program", "set-terms", program, "--donation", "5", "--cause", bob)
+    return program
+
+
+def test_quote__with_a_cause__shares_add_up(shell: Shell, giving: str, bob: str) -> None:
+    quote = shell.json("quote", "120", "--program", giving, "--cause", bob)
+    assert (quote["toMerchant"], quote["donation"], quote["principal"]) == ("102", "6", "12")
+
+
+def test_quote__no_cause__shares_add_up_and_the_offer_is_told(shell: Shell, giving: str) -> None:
+    quote = shell.json("quote", "120", "--program", giving)
+    assert (quote["toMerchant"], quote["donation"], quote["principal"]) == ("108", "0", "12")
+    assert quote["donationIfCause"] == "6"
+
+
+def test_quote__unknown_cause__is_refused(shell: Shell, giving: str, bob: str, alice: str) -> None:
+    error = shell.refused("quote", "120", "--program", giving, "--cause", alice)
+    assert error["message"] == f"Program {giving} donates to {bob}, not to {alice}."
+
+
+def test_quote__unknown_program__says_that_there_is_none(shell: Shell) -> None:
+    error = shell.refused("quote", "120", "--program", "99")
+    assert (error["error"], error["values"]) == ("ADN_UnknownProgram", {"programId": "99"})
+
+
+def test_pay__with_a_cause__shows_what_is_given(operator: Shell, shell: Shell, giving: str, bob: str) -> None:
+    operator("order", "sign", "120", "--program", giving, "--id", "A-5", "--out", INVOICE)
+    printed = shell("order", "pay", INVOICE, "--cause", bob, "--yes")
+    assert f"Donation       6 FEC to {bob}" in printed
+    assert "To merchant    102 FEC" in printed
+    assert "if a cause is picked" not in printed
+
+
 def test_quote__nothing_mined_since__counts_the_window_from_now(
     shell: Shell, patient: str, idle_weeks: WeeksLater
 ) -> None:
