@@ -6,6 +6,7 @@ import click
 
 from fec.cli.alliance import alliance
 from fec.cli.base import Root
+from fec.cli.coupon import balance, send
 from fec.cli.curve import curve
 from fec.cli.custody import custody
 from fec.cli.dev import dev
@@ -29,5 +30,5 @@ def main() -> None:
     """
 
 
-for command in (status, curve, node, program, quote, order, reward, alliance, custody, dev):
+for command in (status, curve, balance, send, node, program, quote, order, reward, alliance, custody, dev):
     main.add_command(command)

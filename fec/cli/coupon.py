@@ -1,0 +1,38 @@
+"""`fec balance` and `fec send`: the coupon itself."""
+
+from __future__ import annotations
+
+import click
+
+from fec.cli.base import Command, moving
+from fec.cli.params import ADDRESS, AMOUNT
+from fec.cli.session import Session
+from fec.cli.words import exact, fec, receipt_line, receipt_record
+
+
+@click.command(cls=Command)
+@click.argument("address", type=ADDRESS, required=False)
+@click.pass_obj
+def balance(session: Session, address: str | None) -> None:
+    """Show the FEC of ADDRESS, or your own. What nodes have yet to pay is not in it: `fec node list`."""
+    account = session.account_or(address)
+    held = session.client.balance(account)
+    session.show({"account": account, "balance": exact(held)}, f"{account} has {fec(held)}.")
+
+
+@click.command(cls=Command)
+@click.argument("to", type=ADDRESS)
+@click.argument("amount", type=AMOUNT)
+@moving(final=True)
+@click.pass_obj
+def send(session: Session, to: str, amount: int) -> None:
+    """Send AMOUNT of your FEC to another account. Burns nothing, and makes no node."""
+    client = session.client
+    session.confirm(f"Sends {fec(amount)} of {client.address} to {to}.", final=True)
+    receipt = session.send(lambda: client.transfer(to, amount))
+    if receipt is not None:
+        session.show(
+            {"to": to, "amount": exact(amount), **receipt_record(receipt)},
+            f"Sent {fec(amount)} to {to}.",
+            receipt_line(receipt),
+        )
