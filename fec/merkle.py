@@ -1,8 +1,8 @@
 """Rewards for many shoppers under one Merkle root: a tree from a CSV, proofs, and a JSON file of all proofs.
 
-The CSV has a header, `address,amount` or `address,amount,index`. Amounts are whole numbers of wei. Without an index,
-rows are counted from 0. The JSON file has the root, the total, and each reward with its proof; numbers are text in it,
-since JavaScript rounds large ones.
+The CSV has a header, `address,amount` or `address,amount,index`. Amounts are in FEC, in exact decimals (12.5), or
+whole numbers of wei in a column `amount_wei` instead. Without an index, rows are counted from 0. The JSON file has the
+root, the total, and each reward with its proof, in wei; numbers are text in it, since JavaScript rounds large ones.
 """
 
 from __future__ import annotations
@@ -19,10 +19,13 @@ from typing import Any
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from fec.exceptions import InvalidArgument
+from fec.exceptions import InvalidAmount, InvalidArgument
 from fec.session import checked
+from fec.units import parse_fec
 
 _WHOLE = re.compile(r"[0-9]{1,78}")
+#: What may follow in the header: nothing, or the reward's number.
+_INDEX: tuple[list[str], ...] = ([], ["index"])
 
 
 @dataclass(frozen=True)
@@ -113,13 +116,15 @@ def read_csv(path: Path) -> list[Reward]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         rows = csv.DictReader(file, skipinitialspace=True)
         columns = rows.fieldnames or []
-        if columns not in (["address", "amount"], ["address", "amount", "index"]):
-            raise InvalidArgument(f"{path} must begin with the line address,amount or address,amount,index.")
+        if columns[:1] != ["address"] or columns[1:2] not in (["amount"], ["amount_wei"]) or columns[2:] not in _INDEX:
+            raise InvalidArgument(
+                f"{path} must begin with the line address,amount or address,amount,index; amount_wei is in wei."
+            )
         rewards = []
         for place, row in enumerate(rows):
             try:
                 rewards.append(_reward(row, place))
-            except InvalidArgument as error:
+            except (InvalidArgument, InvalidAmount) as error:
                 raise InvalidArgument(f"{path}, line {rows.line_num}: {error}") from error
     return rewards
 
@@ -169,12 +174,15 @@ def _reward(row: dict[str, Any], place: int) -> Reward:
     if None in row or None in row.values():
         raise InvalidArgument("a row needs as many entries as the first line.")
     index = _whole(row["index"]) if "index" in row else place
-    return Reward(index, checked(row["address"].strip()), _whole(row["amount"].strip()))
+    amount = _whole(row["amount_wei"].strip()) if "amount_wei" in row else parse_fec(row["amount"])
+    if amount >= 1 << 256:
+        raise InvalidArgument(f"{row['amount']} FEC are more than there can be.")
+    return Reward(index, checked(row["address"].strip()), amount)
 
 
 def _whole(text: Any) -> int:
     if not isinstance(text, str) or not _WHOLE.fullmatch(text) or int(text) >= 1 << 256:
-        raise InvalidArgument(f"{text!r} is not a whole number below 2^256; amounts are in wei.")
+        raise InvalidArgument(f"{text!r} is not a whole number below 2^256.")
     return int(text)
 
 

@@ -63,8 +63,8 @@ def give(session: Session, *, program_id: int, shopper: str, amount: int, reason
 def tree(session: Session, csv_file: Path, out: Path) -> None:
     """Make a tree of rewards from a CSV, and write each one's proof to a file.
 
-    The CSV begins with the line address,amount or address,amount,index; its amounts, unlike all others, are in wei.
-    Needs no chain.
+    The CSV begins with the line address,amount or address,amount,index. Amounts are in FEC (12.5); for wei, name the
+    column amount_wei. Needs no chain.
     """
     if out.exists():
         raise Refused(f"There is a file {out} already. Choose another name, or move it away.")

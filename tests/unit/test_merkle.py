@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fec.exceptions import InvalidArgument
 from fec.merkle import ProvenReward, Reward, RewardTree, read_csv, read_proofs, write_proofs
+from fec.units import WEI_PER_FEC
 
 ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
@@ -82,17 +83,27 @@ def test_tree__nothing_to_give__raises() -> None:
 
 def test_read_csv__without_index__counts_rows_from_zero(file: Path) -> None:
     file.write_text(f"address,amount\n{ALICE},5\n{BOB},7\n")
+    assert read_csv(file) == [Reward(0, ALICE, 5 * WEI_PER_FEC), Reward(1, BOB, 7 * WEI_PER_FEC)]
+
+
+def test_read_csv__decimals__are_exact(file: Path) -> None:
+    file.write_text(f'address,amount\n{ALICE},12.000000000000000001\n{BOB},"1,250.5"\n')
+    assert [reward.amount for reward in read_csv(file)] == [12 * WEI_PER_FEC + 1, 2_501 * WEI_PER_FEC // 2]
+
+
+def test_read_csv__amounts_in_wei__are_read_as_such(file: Path) -> None:
+    file.write_text(f"address,amount_wei\n{ALICE},5\n{BOB},7\n")
     assert read_csv(file) == [Reward(0, ALICE, 5), Reward(1, BOB, 7)]
 
 
 def test_read_csv__with_index__takes_it(file: Path) -> None:
     file.write_text(f"address,amount,index\n{ALICE},5,9\n{BOB},7,3\n")
-    assert read_csv(file) == [Reward(9, ALICE, 5), Reward(3, BOB, 7)]
+    assert [reward.index for reward in read_csv(file)] == [9, 3]
 
 
 def test_read_csv__from_a_spreadsheet__is_read(file: Path) -> None:
     file.write_bytes(f"\ufeffaddress, amount\r\n{ALICE.lower()}, 5\r\n".encode())
-    assert read_csv(file) == [Reward(0, ALICE, 5)]
+    assert read_csv(file) == [Reward(0, ALICE, 5 * WEI_PER_FEC)]
 
 
 @pytest.mark.parametrize(
@@ -100,10 +111,13 @@ def test_read_csv__from_a_spreadsheet__is_read(file: Path) -> None:
     [
         ("", "must begin with the line address,amount or address,amount,index"),
         (f"{ALICE},5\n", "must begin with the line address,amount or address,amount,index"),
-        (f"address,amount\n{ALICE},1.5\n", "line 2: '1.5' is not a whole number below 2\\^256; amounts are in wei"),
-        (f"address,amount\n{ALICE},5\n{BOB},1e18\n", "line 3: '1e18' is not a whole number"),
-        (f"address,amount\n{ALICE},-1\n", "line 2: '-1' is not a whole number"),
-        (f"address,amount\n{ALICE},{2**256}\n", f"line 2: '{2**256}' is not a whole number"),
+        (f"address,amount,amount_wei\n{ALICE},5,5\n", "must begin with the line address,amount"),
+        (f"address,amount_wei\n{ALICE},1.5\n", "line 2: '1.5' is not a whole number below 2\\^256"),
+        (f"address,amount_wei\n{ALICE},{2**256}\n", f"line 2: '{2**256}' is not a whole number"),
+        (f"address,amount\n{ALICE},5\n{BOB},1e18\n", "line 3: '1e18' is not an amount of FEC"),
+        (f"address,amount\n{ALICE},-1\n", "line 2: '-1' is not an amount of FEC"),
+        (f"address,amount\n{ALICE},0.{1:019}\n", "line 2: '0.0000000000000000001' has 19 decimals"),
+        (f"address,amount\n{ALICE},{2**256}\n", f"line 2: {2**256} FEC are more than there can be"),
         (f"address,amount\n{ALICE}\n", "line 2: a row needs as many entries as the first line"),
         (f"address,amount\n{ALICE},1,2\n", "line 2: a row needs as many entries as the first line"),
         ("address,amount\nalice,1\n", "line 2: 'alice' is not an address"),
