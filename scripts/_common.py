@@ -12,6 +12,7 @@ import click
 from ape import accounts
 from ape.api import AccountAPI, ProviderAPI
 from ape.cli import ConnectedProviderCommand, account_option
+from ape.cli.commands import get_param_from_ctx
 from ape.exceptions import ProviderError
 from ape.exceptions import TransactionError as ApeTransactionError
 
@@ -20,6 +21,7 @@ from fec.chain import DEFAULT_CHAIN_ID
 from fec.client import Client
 from fec.deployments import Deployment
 from fec.exceptions import DeploymentMissing, FECError
+from fec.rpc import connect
 from fec.session import checked
 from fec.types import Node, Receipt
 from fec.units import format_fec, parse_fec
@@ -37,14 +39,25 @@ class Command(ConnectedProviderCommand):
     def invoke(self, ctx: click.Context) -> Any:
         """Runs it; errors of the package, and of reaching the chain, end it with their message and exit code 1."""
         try:
+            _probe(ctx)
             return super().invoke(ctx)
         except FECError as error:
             raise click.ClickException(str(error)) from error
-        except (ProviderError, ApeTransactionError) as error:
+        # Among Ape's own, a node that it would start and that is not installed is a ConnectionError.
+        except (ProviderError, ApeTransactionError, ConnectionError) as error:
             raise click.ClickException(
                 f"{error} Check the address and that the chain's node is up; `--network` chooses another, such as "
                 "ethereum:sepolia:https://… (`ape networks list` shows which there are)."
             ) from error
+
+
+def _probe(ctx: click.Context) -> None:
+    """Raises RPCUnreachable or RPCFailed if the network was given by an address, and no chain is there."""
+    provider = get_param_from_ctx(ctx, "network")
+    url = provider.provider_settings.get("uri") if isinstance(provider, ProviderAPI) else None
+    # Ape would try to start a node of its own in place of a local one that does not answer.
+    if isinstance(url, str) and url.startswith(("http://", "https://")):
+        connect(url)
 
 
 class AmountType(click.ParamType):

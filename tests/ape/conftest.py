@@ -21,6 +21,9 @@ MONDAY = 4_000 * WEEK + 345_600
 
 Run = Callable[..., Result]
 
+#: Each is one `ape run` command.
+SCRIPTS = sorted(path.stem for path in (Path(__file__).parents[2] / "scripts").glob("[!_]*.py"))
+
 
 @pytest.fixture(scope="session")
 def url(chain) -> str:
