@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -71,7 +73,8 @@ def cli(
     """Deploy all contracts, record them in a deployments file, and check what is on the chain.
 
     Run again after an interruption, it goes on where it was: what was sent is not sent twice. Run again after it has
-    ended, it sends nothing and checks the deployment.
+    ended, it sends nothing and checks the deployment. Where Ape starts the chain itself, it is a rehearsal: nothing is
+    recorded, and what other chains left in the folder stays.
 
     \b
     Examples:
@@ -87,13 +90,15 @@ def cli(
         timeout=timeout or network.transaction_acceptance_timeout,
         poll=_POLL_LOCAL if network.is_dev else _POLL_PUBLIC,
     )
-    if network.is_fork and folder == FOLDER:
+    # A chain that Ape has started for this command is gone afterwards, and the record of another may be in the folder.
+    rehearsal = getattr(provider, "process", None) is not None
+    if network.is_fork and folder == FOLDER and not rehearsal:
         raise click.UsageError("A fork has the real chain's id: keep its record apart, with --deployments FOLDER.")
     web3 = connection(provider)
     with clear_errors():
         chain_id, genesis = web3.eth.chain_id, web3.eth.get_block(0)["hash"].to_0x_hex()
-    path, journal_path = deployments.path_for(chain_id, folder), _journal.path_for(chain_id, folder)
-    with _journal.only_run(folder):
+    with TemporaryDirectory() if rehearsal else nullcontext(folder) as kept_in, _journal.only_run(Path(kept_in)):
+        path, journal_path = deployments.path_for(chain_id, Path(kept_in)), _journal.path_for(chain_id, Path(kept_in))
         if anew:
             _set_aside(path, journal_path)
         elif is_throwaway(provider, chain_id):
@@ -121,16 +126,17 @@ def cli(
             )
             done = deployment.run()
             deployments.write(done, path)
-            _journal.sync_folder(folder)
-            click.echo(f"Recorded in {path}.")
+            _journal.sync_folder(path.parent)
+            if not rehearsal:
+                click.echo(f"Recorded in {path}.")
         if journal is not None:
             journal.remove()
     for check in verify(web3, done):
         click.echo(f"✓ {check}")
     for name, record in done["contracts"].items():
         click.echo(f"{name} {record['address']}")
-    if getattr(provider, "process", None) is not None:
-        click.echo("Ape has started this local chain for this command, and now stops it: take it for a rehearsal.")
+    if rehearsal:
+        click.echo("It was a rehearsal: Ape started this chain for this command and now stops it. Nothing is recorded.")
 
 
 def _of_a_chain_that_is_gone(web3: Web3, path: Path, journal_path: Path, genesis: str) -> list[Path]:

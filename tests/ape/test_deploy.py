@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,6 +107,26 @@ def test_deploy__record_of_a_chain_that_is_gone__is_replaced_and_kept(
     assert f"{path} is of a local chain that is gone; it is kept as {path}.gone." in result.output
     assert deployments.read(Path(f"{path}.gone")) == gone
     verify(web3, recorded(tmp_path))
+
+
+@pytest.mark.parametrize("options", [(), ("--anew",)])
+def test_deploy__chain_that_ape_starts__leaves_the_folder_as_it_is(
+    web3: Web3, owner: AccountAPI, deployment: Deployment, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    deployments.write(deployment, deployments.path_for(web3.eth.chain_id, tmp_path))
+    begun(web3, owner.address, tmp_path)
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    done = subprocess.run(
+        [Path(sys.executable).parent / "ape", "run", "deploy", "--deployments", str(tmp_path), *options],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=90,
+    )
+    assert "✓ ADN: its code is what was compiled" in done.stdout
+    assert "Ape started this chain for this command and now stops it. Nothing is recorded.\n" in done.stdout
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
 def test_deploy__reserved_nonce_unused__is_used(script: Run, web3: Web3, owner: AccountAPI, tmp_path: Path) -> None:
