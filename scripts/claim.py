@@ -10,6 +10,7 @@ import click
 from ape.api import AccountAPI, ProviderAPI
 
 from fec.client import Client
+from fec.exceptions import NotFound
 from fec.rpc import NEXT_BLOCK, clear_errors
 from fec.types import Node
 from fec.units import format_fec
@@ -34,6 +35,7 @@ from scripts._signing import Fees
 @deployments_option
 @click.option("--to", type=ADDRESS, help="Who is to be paid.  [default: the account]")
 @click.option("--for", "owners", type=ADDRESS, multiple=True, help="Claim for this owner, who is paid. Repeatable.")
+@click.option("--all", "small_too", is_flag=True, help="With --for: also what is below a program's smallest claim.")
 @click.option("--dry-run", is_flag=True, help="Show what would be paid; send nothing.")
 def cli(
     *,
@@ -45,12 +47,15 @@ def cli(
     folder: Path,
     to: str | None,
     owners: tuple[str, ...],
+    small_too: bool,
     dry_run: bool,
 ) -> None:
     """Claim what NODES have released: all of the account's nodes, unless some are named.
 
     Name nodes by short name (3-42: program 3, number 42) or full token id. Many nodes are claimed in several
     transactions, each of half a block at most. With --for, anybody can claim; the owners are paid.
+    Whoever claims for others pays the gas, so that what is less than the merchant thinks worth paying out (a program's
+    minClaim at the till) waits until it is more, unless --all is given.
 
     \b
     Examples:
@@ -70,6 +75,8 @@ def cli(
     due = [node for node in chosen if node.claimable(now)]
     if not due:
         raise click.ClickException(f"Nothing to claim. {_prospect(chosen, now)}")
+    if owners and not small_too:
+        due = _worth_paying(client, due, now)
     if dry_run:
         for node in due:
             recipient = node.owner if owners else to or accounts[0]
@@ -85,6 +92,27 @@ def _chosen(client: Client, accounts: Sequence[str], names: Sequence[str]) -> li
         # Named twice, a node is claimed once.
         return client.nodes.get_many(list(dict.fromkeys(find_nodes(client, accounts, names))))
     return [node for account in dict.fromkeys(accounts) for node in client.nodes.owned_by(account)]
+
+
+def _worth_paying(client: Client, due: Sequence[Node], now: int) -> list[Node]:
+    """Those nodes that reach their program's smallest claim; says how many do not, and ends if none does."""
+    least = {program_id: _smallest_claim(client, program_id) for program_id in {node.program_id for node in due}}
+    worth = [node for node in due if node.claimable(now) >= least[node.program_id]]
+    small = f"{len(due) - len(worth)} of {len(due)} nodes"
+    skipped = f"{small} have less to pay than their program's smallest claim; --all takes them too."
+    if not worth:
+        raise click.ClickException(f"Nothing worth claiming: {skipped}")
+    if len(worth) < len(due):
+        click.echo(f"Skipped: {skipped}")
+    return worth
+
+
+def _smallest_claim(client: Client, program_id: int) -> int:
+    """A program's smallest claim worth paying out, in wei; zero if it has no terms at the till."""
+    try:
+        return client.terms.get(program_id).min_claim
+    except NotFound:
+        return 0
 
 
 def _prospect(nodes: Sequence[Node], now: int) -> str:

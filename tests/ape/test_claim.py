@@ -9,6 +9,7 @@ from ape.contracts import ContractInstance
 
 from fec import schedule
 from fec.client import Client
+from fec.till import Terms
 from fec.types import Node
 from fec.units import WEI_PER_FEC, format_fec
 from tests.ape.conftest import Run
@@ -22,6 +23,17 @@ def second(node: Node, adn: ContractInstance, alice: AccountAPI, client: Client)
     """Another node of Alice's."""
     adn.mint(1, 70 * WEI_PER_FEC, alice, sender=alice)
     return client.nodes.owned_by(alice.address)[1]
+
+
+@pytest.fixture
+def smallest_claim(client: Client, owner: AccountAPI) -> Callable[[int], None]:
+    """Has the merchant of program 1 say what the smallest claim worth paying out is, in wei."""
+    merchant = client.signed_by(owner.address)
+
+    def set_terms(amount: int) -> None:
+        merchant.terms.set(1, Terms(signer=owner.address, treasury=owner.address, min_claim=amount))
+
+    return set_terms
 
 
 def claimable(node: Node, period: int) -> int:
@@ -89,6 +101,81 @@ def test_claim__for_two_owners__pays_each(
     assert run("claim", "--for", node.owner, "--for", bob.address).exit_code == 0
     assert client.balance(node.owner) - before == claimable(node, 5)
     assert client.balance(bob.address) == claimable(bobs, 5)
+
+
+def test_claim__for_an_owner_below_the_smallest_claim__skips_and_counts(
+    *,
+    run: Run,
+    node: Node,
+    second: Node,
+    client: Client,
+    smallest_claim: Callable[[int], None],
+    weeks_later: Callable[[int], int],
+) -> None:
+    smallest_claim(claimable(second, 2) + 1)
+    weeks_later(2)
+    result = run("claim", "--for", node.owner, *BOB)
+    assert "Skipped: 1 of 2 nodes have less to pay than their program's smallest claim" in result.output
+    assert [client.nodes.get(each.token_id).claimed for each in (node, second)] == [claimable(node, 2), 0]
+
+
+def test_claim__for_an_owner_exactly_the_smallest_claim__pays(
+    *,
+    run: Run,
+    node: Node,
+    client: Client,
+    smallest_claim: Callable[[int], None],
+    weeks_later: Callable[[int], int],
+) -> None:
+    smallest_claim(claimable(node, 2))
+    weeks_later(2)
+    result = run("claim", "--for", node.owner, *BOB)
+    assert (result.exit_code, "Skipped" in result.output) == (0, False)
+    assert client.nodes.get(node.token_id).claimed == claimable(node, 2)
+
+
+def test_claim__for_an_owner_all_below_the_smallest_claim__sends_nothing(
+    *,
+    run: Run,
+    node: Node,
+    client: Client,
+    smallest_claim: Callable[[int], None],
+    weeks_later: Callable[[int], int],
+) -> None:
+    smallest_claim(claimable(node, 2) + 1)
+    weeks_later(2)
+    height = client.web3.eth.block_number
+    result = run("claim", "--for", node.owner, *BOB)
+    assert (result.exit_code, client.web3.eth.block_number) == (1, height)
+    assert "Error: Nothing worth claiming: 1 of 1 nodes have less to pay" in result.output
+
+
+def test_claim__for_an_owner_all__takes_what_is_below_the_smallest_claim(
+    *,
+    run: Run,
+    node: Node,
+    client: Client,
+    smallest_claim: Callable[[int], None],
+    weeks_later: Callable[[int], int],
+) -> None:
+    smallest_claim(claimable(node, 2) + 1)
+    weeks_later(2)
+    assert run("claim", "--for", node.owner, "--all", *BOB).exit_code == 0
+    assert client.nodes.get(node.token_id).claimed == claimable(node, 2)
+
+
+def test_claim__by_the_owner__takes_what_is_below_the_smallest_claim(
+    *,
+    run: Run,
+    node: Node,
+    client: Client,
+    smallest_claim: Callable[[int], None],
+    weeks_later: Callable[[int], int],
+) -> None:
+    smallest_claim(claimable(node, 2) + 1)
+    weeks_later(2)
+    assert run("claim", *ALICE).exit_code == 0
+    assert client.nodes.get(node.token_id).claimed == claimable(node, 2)
 
 
 def test_claim__named_twice__is_claimed_once(
