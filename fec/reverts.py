@@ -13,6 +13,7 @@ from eth_utils.address import to_checksum_address
 
 from fec import abi
 from fec.exceptions import ContractError, InvalidInput, LimitExceeded, NotAllowed, NotFound, StateConflict
+from fec.times import duration, local
 from fec.types import NodeId
 from fec.units import format_fec
 
@@ -37,11 +38,12 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
     "ADN_NothingToClaim": (StateConflict, "{tokenId:node} has released nothing new. Come back after its next period."),
     "ADN_OriginInFuture": (
         InvalidInput,
-        "The grid's origin {origin} lies after the present {timestamp}. Give an earlier boundary of the same grid.",
+        "The grid's origin {origin:date} lies after the present, {timestamp:date}. "
+        "Give an earlier boundary of the same grid.",
     ),
     "ADN_PeriodOutOfRange": (
         InvalidInput,
-        "A period of {periodLength} s is out of range. Choose between {least} s and {most} s.",
+        "A period of {periodLength:duration} is out of range. Choose between {least:duration} and {most:duration}.",
     ),
     "ADN_PrincipalTooSmall": (
         InvalidInput,
@@ -83,9 +85,15 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
         LimitExceeded,
         "Batch {batchId} has {left:fec} left and {asked:fec} was asked: used up, or funded with less than its sum.",
     ),
-    "Checkout_BatchOpen": (StateConflict, "Batch {batchId} can be taken from until {deadline}. Reclaim it after that."),
-    "Checkout_DeadlinePassed": (InvalidInput, "The deadline {deadline} has passed. Name a later one."),
-    "Checkout_BatchOver": (StateConflict, "The deadline of batch {batchId} was {deadline}. Nothing can be taken now."),
+    "Checkout_BatchOpen": (
+        StateConflict,
+        "Batch {batchId} can be taken from until {deadline:date}. Reclaim it after that.",
+    ),
+    "Checkout_DeadlinePassed": (InvalidInput, "The deadline {deadline:date} has passed. Name a later one."),
+    "Checkout_BatchOver": (
+        StateConflict,
+        "The deadline of batch {batchId} was {deadline:date}. Nothing can be taken now.",
+    ),
     "Checkout_BurnShareOutOfRange": (
         InvalidInput,
         "A burn share of {burnBps} basis points is out of range. Choose between {least} and {most}.",
@@ -126,7 +134,7 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
     "Checkout_OrderAlreadyPaid": (StateConflict, "Order {orderKey} was paid before, and is paid once only."),
     "Checkout_OrderExpired": (
         StateConflict,
-        "The order could be paid until {expiry}; it is {timestamp} now. Ask for a new invoice.",
+        "The order could be paid until {expiry:date}; it is {timestamp:date} now. Ask for a new invoice.",
     ),
     "Checkout_OrderFinal": (StateConflict, "Order {orderKey} is final: it was captured, or refunded in whole."),
     "Checkout_PrincipalTooSmall": (
@@ -145,15 +153,15 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
     ),
     "Checkout_ReturnWindowClosed": (
         StateConflict,
-        "The return window of order {orderKey} ended at {returnDeadline}. It can only be captured.",
+        "The return window of order {orderKey} ended at {returnDeadline:date}. It can only be captured.",
     ),
     "Checkout_ReturnWindowOpen": (
         StateConflict,
-        "The return window of order {orderKey} is open until {returnDeadline}. Capture it then.",
+        "The return window of order {orderKey} is open until {returnDeadline:date}. Capture it then.",
     ),
     "Checkout_ReturnWindowTooLong": (
         InvalidInput,
-        "A return window of {returnWindow} s is too long. Choose {most} s at most.",
+        "A return window of {returnWindow:duration} is too long. Choose {most:duration} at most.",
     ),
     "Checkout_RewardTaken": (StateConflict, "Reward {index} of batch {batchId} was taken before."),
     "Checkout_TierOutOfOrder": (
@@ -170,7 +178,7 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
     "Checkout_WrongAmount": (InvalidInput, "{sent:fec} were sent for an order of {asked:fec}. Send just that."),
     "Custodian_Expired": (
         StateConflict,
-        "The instruction was good until {deadline}; it is {timestamp} now. Have the member sign a new one.",
+        "The instruction was good until {deadline:date}; it is {timestamp:date} now. Have the member sign a new one.",
     ),
     "Custodian_InvalidSignature": (
         NotAllowed,
@@ -199,11 +207,12 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
         "{sender} has {balance:fec}, not {needed:fec}. Get more, or use less.",
     ),
     "ERC20InvalidReceiver": (InvalidInput, "FEC cannot be sent to {receiver}. Name another account."),
-    "ERC2612ExpiredSignature": (StateConflict, "The permit was good until {deadline}. Sign a new one."),
+    "ERC2612ExpiredSignature": (StateConflict, "The permit was good until {deadline:date}. Sign a new one."),
     "ERC2612InvalidSigner": (NotAllowed, "The permit was signed by {signer}, not by {owner}. Sign as the holder."),
     "ERC3009InvalidAuthorizationTime": (
         StateConflict,
-        "The authorization is good after {validAfter} and before {validBefore}. Send it then, or sign a new one.",
+        "The authorization is good after {validAfter:date} and before {validBefore:date}. "
+        "Send it then, or sign a new one.",
     ),
     "ERC3009InvalidSignature": (
         NotAllowed,
@@ -238,7 +247,7 @@ def _signature(entry: dict[str, Any]) -> str:
 
 
 class _Words(Formatter):
-    """Shows values as people read them: `{left:fec}` takes wei, `{tokenId:node}` a token id."""
+    """Shows values as people read them: `{left:fec}` takes wei, `{tokenId:node}` a token id; `date`, `duration` s."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
         """Formats one value."""
@@ -246,6 +255,10 @@ class _Words(Formatter):
             return f"{format_fec(value)} FEC"
         if format_spec == "node":
             return _node_name(value)
+        if format_spec == "date":
+            return local(value)
+        if format_spec == "duration":
+            return duration(value)
         return str(super().format_field(value, format_spec))
 
 

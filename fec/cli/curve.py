@@ -11,8 +11,9 @@ from fec import schedule
 from fec.cli.base import Command
 from fec.cli.params import AMOUNT, DURATION, MOMENT
 from fec.cli.session import Session, grid
-from fec.cli.words import cell, exact, local, shape, stamp, utc
+from fec.cli.words import cell, exact, shape, stamp, utc
 from fec.exceptions import InvalidAmount
+from fec.times import local
 from fec.units import WEI_PER_FEC, format_fec
 
 _ONE_ADN = 1_000 * WEI_PER_FEC

@@ -14,9 +14,10 @@ from fec.cli.base import Group, moving
 from fec.cli.order import hand_out, quote_rows, show_paid
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, LABEL, NODE, NodeRef
 from fec.cli.session import Refused, Session, facts, grid
-from fec.cli.words import SHAPE, cell, exact, fec, local, node_record, plural, receipt_line, receipt_record, shape
+from fec.cli.words import SHAPE, cell, exact, fec, node_record, plural, receipt_line, receipt_record, shape
 from fec.custody import ALL_COINS
 from fec.till import Member, Order, Withdrawal, Withdrawn
+from fec.times import local
 from fec.types import NodeId
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -10,22 +10,10 @@ import click
 from fec.cli.base import Group, moving
 from fec.cli.params import ADDRESS, AMOUNT, NODE, PROGRAM, NodeRef
 from fec.cli.session import Refused, Session, facts, grid
-from fec.cli.words import (
-    SHAPE,
-    cell,
-    duration,
-    exact,
-    fec,
-    local,
-    node_record,
-    plural,
-    receipt_line,
-    receipt_record,
-    shape,
-    stamp,
-)
+from fec.cli.words import SHAPE, cell, exact, fec, node_record, plural, receipt_line, receipt_record, shape, stamp
 from fec.deploy import PUBLIC_PROGRAM
 from fec.schedule import PERIODS, time_when_released
+from fec.times import duration, local
 from fec.types import Claimed, Node, NodeId
 
 _BAR = 40

@@ -13,8 +13,9 @@ from fec.cli import files
 from fec.cli.base import Command, Group, moving
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, LABEL, NODE, ORDER, PROGRAM, NodeRef
 from fec.cli.session import Refused, Session, facts, grid
-from fec.cli.words import cell, exact, fec, local, percent, plural, receipt_line, receipt_record, shape, stamp, utc
+from fec.cli.words import cell, exact, fec, percent, plural, receipt_line, receipt_record, shape, stamp, utc
 from fec.till import Authorization, Capture, Captured, Invoice, Order, OrderRecord, Paid, Permit, Quote
+from fec.times import local
 from fec.types import NodeId
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

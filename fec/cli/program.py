@@ -8,9 +8,10 @@ from fec.cli.base import Group, moving
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, MOMENT, PROGRAM
 from fec.cli.session import Session, facts, grid
 from fec.cli.terms import set_terms, terms_record, terms_rows
-from fec.cli.words import cell, duration, exact, fec, local, receipt_line, receipt_record, utc
+from fec.cli.words import cell, exact, fec, receipt_line, receipt_record, utc
 from fec.deploy import PUBLIC_PROGRAM
 from fec.deployments import contract
+from fec.times import duration, local
 from fec.types import Program
 
 _WEEK = 7 * 24 * 3_600

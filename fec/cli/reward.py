@@ -10,8 +10,9 @@ import click
 from fec.cli.base import Group, moving
 from fec.cli.params import ADDRESS, AMOUNT, LABEL, MOMENT, PROGRAM
 from fec.cli.session import Refused, Session, facts
-from fec.cli.words import exact, fec, local, plural, receipt_line, receipt_record, shape, utc
+from fec.cli.words import exact, fec, plural, receipt_line, receipt_record, shape, utc
 from fec.merkle import RewardTree, read_csv, read_proofs, write_proofs
+from fec.times import local
 from fec.types import NodeId
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -7,9 +7,10 @@ from rich.table import Table
 
 from fec.cli.base import Command
 from fec.cli.session import Session, facts
-from fec.cli.words import cell, exact, local, utc
+from fec.cli.words import cell, exact, utc
 from fec.deploy import verify
 from fec.rpc import clear_errors
+from fec.times import local
 
 
 @click.command(cls=Command)

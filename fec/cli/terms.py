@@ -9,9 +9,10 @@ import click
 from fec.cli.base import Command, moving
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, PROGRAM, SHARE, TIER
 from fec.cli.session import Session, facts
-from fec.cli.words import duration, exact, fec, percent, receipt_line, receipt_record
+from fec.cli.words import exact, fec, percent, receipt_line, receipt_record
 from fec.exceptions import ContractError
 from fec.till import Terms, Tier
+from fec.times import duration
 
 _NO_TERMS = "Checkout_NoTerms"
 

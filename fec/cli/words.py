@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fec import schedule
+from fec.times import duration, local
 from fec.types import Node, Receipt
 from fec.units import format_fec
 
@@ -14,7 +15,6 @@ from fec.units import format_fec
 TABLE_DECIMALS = 4
 #: The shape of payback for nodes of any size.
 SHAPE = "Nodes pay slowly at first: the burned amount is back in period 55, half of it all in period 86."
-_UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
 def fec(wei: int) -> str:
@@ -32,14 +32,6 @@ def exact(wei: int) -> str:
     return format_fec(wei).replace(",", "")
 
 
-def local(timestamp: int) -> str:
-    """A moment in local time, ISO 8601 to the minute."""
-    try:
-        return datetime.fromtimestamp(timestamp, UTC).astimezone().isoformat(" ", "minutes")
-    except (ValueError, OverflowError, OSError):  # beyond the year 9999
-        return f"{timestamp} s"
-
-
 def stamp(timestamp: int) -> str:
     """A moment in a table: local time without its offset, which a line beside the table says."""
     return local(timestamp)[:16]
@@ -51,16 +43,6 @@ def utc(timestamp: int) -> str:
         return datetime.fromtimestamp(timestamp, UTC).isoformat().replace("+00:00", "Z")
     except (ValueError, OverflowError, OSError):  # beyond the year 9999
         return str(timestamp)
-
-
-def duration(seconds: int) -> str:
-    """A length of time in words: `7 days`, `14 hours 24 minutes`."""
-    parts = []
-    for size, unit in _UNITS:
-        count, seconds = divmod(seconds, size)
-        if count:
-            parts.append(f"{count:,} {unit}{'' if count == 1 else 's'}")
-    return " ".join(parts) or "none"
 
 
 def percent(basis_points: int) -> str:

@@ -10,6 +10,7 @@ from eth_utils.abi import function_signature_to_4byte_selector
 from fec import abi, exceptions, reverts
 from fec.exceptions import ContractError, FECError, InvalidInput, LimitExceeded, NotAllowed, NotFound, StateConflict
 from fec.reverts import decode_revert
+from fec.times import local
 from fec.types import NodeId
 
 TOKEN_ID = NodeId(1, 604_800, 345_600, 10**21, 7).token_id
@@ -44,6 +45,20 @@ def revert(signature: str, *values: object) -> bytes:
             "ERC721NonexistentToken",
             {"tokenId": 5},
             "There is no node 5;",
+        ),
+        (
+            revert("Checkout_DeadlinePassed(uint256,uint256)", 1_700_000_000, 1_700_000_001),
+            InvalidInput,
+            "Checkout_DeadlinePassed",
+            {"deadline": 1_700_000_000, "timestamp": 1_700_000_001},
+            f"The deadline {local(1_700_000_000)} has passed.",
+        ),
+        (
+            revert("Checkout_ReturnWindowTooLong(uint256,uint256)", 90 * 86_400 + 60, 90 * 86_400),
+            InvalidInput,
+            "Checkout_ReturnWindowTooLong",
+            {"returnWindow": 90 * 86_400 + 60, "most": 90 * 86_400},
+            "A return window of 90 days 1 minute is too long. Choose 90 days at most.",
         ),
         (revert("ADN_ZeroPrincipal()"), InvalidInput, "ADN_ZeroPrincipal", {}, "A node needs some principal."),
         (
