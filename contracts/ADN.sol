@@ -112,21 +112,16 @@ contract ADN is Programs, ERC721 {
         _checkClaimer(state.owner(), tokenId);
         uint256 paid = _release(record, state, tokenId, _growthNow(tokenId), msg.sender);
         if (paid == 0) revert ADN_NothingToClaim(tokenId);
-        emit MetadataUpdate(tokenId);
         fec.mint(msg.sender, paid);
     }
 
     /// @inheritdoc IADN
     function claimTo(uint256[] calldata tokenIds, address to) external returns (uint256 paid) {
         if (tokenIds.length == 0) revert ADN_BatchTooShort(0, 1);
-        uint256 first = type(uint256).max;
-        uint256 last;
         uint256 class;
         uint256 growth;
         for (uint256 i = 0; i < tokenIds.length; ++i) {
             uint256 tokenId = tokenIds[i];
-            if (tokenId < first) first = tokenId;
-            if (tokenId > last) last = tokenId;
             NodeRecord storage record = _nodes[tokenId];
             NodeState state = record.state;
             if (state.owner() != msg.sender && !isApprovedForAll(state.owner(), msg.sender)) {
@@ -138,23 +133,18 @@ contract ADN is Programs, ERC721 {
             }
         }
         if (paid == 0) revert ADN_NothingToClaim(tokenIds[0]);
-        emit BatchMetadataUpdate(first, last);
         fec.mint(to, paid);
     }
 
     /// @inheritdoc IADN
     function claimFor(uint256[] calldata tokenIds) external returns (uint256 paid) {
         if (tokenIds.length == 0) revert ADN_BatchTooShort(0, 1);
-        uint256 first = type(uint256).max;
-        uint256 last;
         uint256 class;
         uint256 growth;
         address payee;
         uint256 due;
         for (uint256 i = 0; i < tokenIds.length; ++i) {
             uint256 tokenId = tokenIds[i];
-            if (tokenId < first) first = tokenId;
-            if (tokenId > last) last = tokenId;
             NodeRecord storage record = _nodes[tokenId];
             NodeState state = record.state;
             address owner = state.owner();
@@ -174,7 +164,6 @@ contract ADN is Programs, ERC721 {
             }
         }
         if (due != 0) fec.mint(payee, due);
-        if (paid != 0) emit BatchMetadataUpdate(first, last);
     }
 
     /// @inheritdoc IADN
@@ -436,6 +425,7 @@ contract ADN is Programs, ERC721 {
         }
         record.state = state.addClaimed(amount);
         emit PayoutClaimed(tokenId, to, amount);
+        emit MetadataUpdate(tokenId);
     }
 
     /// @dev Marks the node as having another principal than its id says, which is stored by now.

@@ -167,6 +167,7 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
     /// @inheritdoc ICheckout
     function quote(uint256 programId, address customer, uint256 amount) external view returns (Quote memory) {
         _checkAmount(amount);
+        _checkAccount(customer);
         (Assessment memory assessment, TermsRecord storage terms) = _assess(programId, customer);
         Shares memory shares = _share(amount, assessment.burnBps, 0);
         _checkQuota(programId, shares.burned);

@@ -18,6 +18,10 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "fec" / "abi"
 
 
+#: Contracts whose errors a contract passes on to its callers: their ABI has to show those too.
+CALLED = {"ADN": ["FEC"], "Checkout": ["FEC", "ADN"], "Custodian": ["FEC", "ADN", "Checkout", "MemberVault"]}
+
+
 def compile_contracts() -> dict[str, dict[str, Any]]:
     """Compiles every contract that is deployed; returns what is shipped of each, by name."""
     project = Project(ROOT)
@@ -48,6 +52,11 @@ def compile_contracts() -> dict[str, dict[str, Any]]:
                         for reference in references
                     ),
                 }
+    own = {name: contract["abi"] for name, contract in shipped.items()}
+    for name, called in CALLED.items():
+        errors = [entry for other in called for entry in own[other] if entry["type"] == "error"]
+        passed_on = [entry for i, entry in enumerate(errors) if entry not in own[name] and entry not in errors[:i]]
+        shipped[name]["abi"] = own[name] + passed_on
     return shipped
 
 

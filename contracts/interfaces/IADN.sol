@@ -173,8 +173,8 @@ interface IADN is IERC5725, IERC4906, IERC5646 {
     function mint(uint256 programId, uint256 amount, address to) external returns (uint256 tokenId);
 
     /// @notice Claims all that has been released from some nodes, in one payment.
-    /// @dev Emits {PayoutClaimed} for each node that paid, and one {BatchMetadataUpdate} from the lowest id to the highest;
-    /// reverts when none paid.
+    /// @dev Emits {PayoutClaimed} and {MetadataUpdate} for each node that paid, and reverts when none did. Not one
+    /// {BatchMetadataUpdate}: ids say so much that a range of them would span what nobody can walk.
     /// @param tokenIds Nodes whose owner the caller is, or operates for (ERC-721), or may claim for (ERC-5725).
     /// @param to Who is paid.
     /// @return paid Sum in wei.

@@ -139,11 +139,12 @@ abstract contract ProgramTerms is ICheckout {
         if (tier == 2) (tier, burnBps) = _climb(terms.tiers3And4, spend, tier, burnBps);
     }
 
-    /// @dev Shares out an amount below 2^96. The burn is rounded up, so that it is never below its share; the donation down.
+    /// @dev Shares out an amount below 2^96. The burn is rounded up, so that it is never below its share; the donation down. The
+    /// two shares come to at most all, so the rounded amounts do too: less than one more than a whole number is not more.
     function _share(uint256 amount, uint256 burnBps, uint256 donationBps) internal pure returns (Shares memory shares) {
         unchecked {
             shares.burned = Math.ceilDiv(amount * burnBps, BPS);
-            shares.donated = Math.min((amount * donationBps) / BPS, amount - shares.burned);
+            shares.donated = (amount * donationBps) / BPS;
             shares.toMerchant = amount - shares.burned - shares.donated;
         }
     }

@@ -208,7 +208,7 @@ def test_claim_to__events__name_each_node_and_pay_once(world: World, node: int) 
     adn, fec = world.adn.address, world.fec.address
     assert world.chain.events() == [
         Event(adn, "PayoutClaimed", {"tokenId": node, "recipient": world.carol, "claimAmount": FIRST}),
-        Event(adn, "BatchMetadataUpdate", {"_fromTokenId": node, "_toTokenId": late}),
+        Event(adn, "MetadataUpdate", {"_tokenId": node}),
         Event(fec, "Transfer", {"from": ZERO, "to": world.carol, "value": FIRST}),
     ]
 
@@ -304,8 +304,8 @@ def test_claim_for__events__name_each_node_and_its_owner(world: World, node: int
     adn, fec = world.adn.address, world.fec.address
     assert world.chain.events() == [
         Event(adn, "PayoutClaimed", {"tokenId": node, "recipient": world.alice, "claimAmount": FIRST}),
+        Event(adn, "MetadataUpdate", {"_tokenId": node}),
         Event(fec, "Transfer", {"from": ZERO, "to": world.alice, "value": FIRST}),
-        Event(adn, "BatchMetadataUpdate", {"_fromTokenId": node, "_toTokenId": node}),
     ]
 
 

@@ -141,3 +141,11 @@ def test_quote__quota_below_what_is_reserved__leaves_nothing(market: Market) -> 
     market.node(market.bob, 100 * FEC, program)
     with expect("Checkout_QuotaExceeded", program, 1, 0):
         market.checkout.quote(program, market.alice, 1)
+
+
+@pytest.mark.parametrize("nobody", ["zero", "till"])
+def test_quote__customer_who_cannot_be_one__reverts(market: Market, nobody: str) -> None:
+    program = market.shop()
+    customer = ZERO if nobody == "zero" else market.checkout.address
+    with expect("Checkout_InvalidAccount", customer):
+        market.checkout.quote(program, customer, FEC)
