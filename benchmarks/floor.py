@@ -117,12 +117,12 @@ def claim(data: bytes, _: int) -> Floor:
 
 
 def claim_batch(data: bytes, nodes: int) -> Floor:
-    """Floor of a claim from several nodes in one payment: as :func:`claim`, with one ERC-4906 event for all."""
+    """Floor of a claim from several nodes in one payment: as :func:`claim`."""
     return (
         *transaction(data),
         *update_entry("node", nodes),
         *event("PayoutClaimed", 3, 1, nodes),
-        *event("BatchMetadataUpdate", 1, 2),
+        *event("MetadataUpdate", 1, 1, nodes),
         *_move_coupon(),
     )
 
