@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.evm.machine import NodeMachine
+from tests.evm.machine import CI_PROFILE, NodeMachine
 
-PROFILE = settings(
-    max_examples=60,
-    stateful_step_count=60,
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
-)
 ACTIONS = {
     "approve",
     "claim",
@@ -39,6 +31,6 @@ ACTIONS = {
 
 
 def test_machine__some_thousand_steps__keeps_g1_to_g4_and_does_everything() -> None:
-    run_state_machine_as_test(NodeMachine, settings=PROFILE)
+    run_state_machine_as_test(NodeMachine, settings=CI_PROFILE)
     assert NodeMachine.steps >= 3000
     assert set(NodeMachine.done) >= ACTIONS

@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
 
+from tests.evm.machine import CI_PROFILE
 from tests.evm.till_rules import TillMachine
 
-TestTill = TillMachine.TestCase
-TestTill.settings = settings(
-    max_examples=50,
-    stateful_step_count=60,
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
-)
+ACTIONS = {
+    "approveCandidate",
+    "capture",
+    "capture at the end",
+    "capture without a node",
+    "foundAlliance",
+    "fundRewards",
+    "joinAlliance",
+    "leave custody",
+    "leaveAlliance",
+    "pay by allowance",
+    "payFromNodes",
+    "payWithAuthorization",
+    "payWithPermit",
+    "reclaimRewards",
+    "refund",
+    "reward",
+    "setTerms",
+    "spend",
+    "takeReward",
+    "transferAndCall",
+    "withdraw",
+}
+
+
+def test_till_machine__some_thousand_steps__keeps_g1_to_g8_and_does_everything() -> None:
+    before = TillMachine.steps
+    run_state_machine_as_test(TillMachine, settings=CI_PROFILE)
+    assert TillMachine.steps - before >= 2500
+    assert set(TillMachine.done) >= ACTIONS
