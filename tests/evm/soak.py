@@ -1,8 +1,9 @@
-"""Drives a state machine for as many steps as asked.
+"""Drives the state machines for as many steps as asked.
 
-    python -m tests.evm.soak [--machine nodes|till] --steps 100000 [--seed N]
+    python -m tests.evm.soak [--machine nodes|till|all] --steps 1000000 [--seed N]
 
-Takes a fresh seed unless told one, prints it, and shows what succeeded and what was refused.
+Takes a fresh seed unless told one, prints it, and shows what succeeded and what was refused. With `all`, each machine
+takes its share of the steps in a process of its own.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import Any
 
 import click
@@ -25,8 +27,9 @@ STEPS_PER_RUN = 100
 RUNS_PER_ROUND = 50
 
 
-def drive(kind: type[NodeMachine], steps: int, first_seed: int) -> None:
-    """Runs rounds, each with a seed of its own, until so many steps were taken."""
+def drive(name: str, steps: int, first_seed: int) -> tuple[int, Counter[str], Counter[str]]:
+    """Runs rounds, each with its own seed, until so many steps were taken; how many, what was done, and what refused."""
+    kind = MACHINES[name]
     profile = settings(
         max_examples=RUNS_PER_ROUND,
         stateful_step_count=STEPS_PER_RUN,
@@ -45,8 +48,9 @@ def drive(kind: type[NodeMachine], steps: int, first_seed: int) -> None:
         run_state_machine_as_test(machine, settings=profile)
         kind.steps += machine.steps - before
         rate = kind.steps / (time.monotonic() - began)
-        click.echo(f"  {kind.steps:>9,} of {steps:,} steps, {rate:,.0f} a second, seed {round_seed}")
+        click.echo(f"  {name:>5} {kind.steps:>9,} of {steps:,} steps, {rate:,.0f} a second, seed {round_seed}")
         round_seed += 1
+    return kind.steps, kind.done, kind.refused
 
 
 def show(title: str, counts: Counter[str]) -> None:
@@ -57,18 +61,26 @@ def show(title: str, counts: Counter[str]) -> None:
 
 
 @click.command(help=__doc__)
-@click.option("--machine", default="nodes", type=click.Choice(list(MACHINES)), show_default=True, help="What to drive.")
-@click.option("--steps", default=100_000, show_default=True, help="Steps to take at least.")
+@click.option(
+    "--machine", default="all", type=click.Choice([*MACHINES, "all"]), show_default=True, help="What to drive."
+)
+@click.option("--steps", default=1_000_000, show_default=True, help="Steps to take at least, in all.")
 @click.option("--seed", "first_seed", type=int, default=None, help="Seed of the first round; fresh unless given.")
 def main(machine: str, steps: int, first_seed: int | None) -> None:
     """Command line."""
     chosen = secrets.randbelow(2**32) if first_seed is None else first_seed
     click.echo(f"seed {chosen}")
-    kind = MACHINES[machine]
-    drive(kind, steps, chosen)
-    show("Succeeded", kind.done)
-    show("Refused, with the right error and values, and nothing changed", kind.refused)
-    click.echo(f"\nNo counter-example in {kind.steps:,} steps (seed {chosen}).")
+    names = list(MACHINES) if machine == "all" else [machine]
+    share = -(-steps // len(names))
+    taken = 0
+    with ProcessPoolExecutor(len(names)) as pool:
+        drives = {pool.submit(drive, name, share, chosen): name for name in names}
+        for future in as_completed(drives):
+            done_steps, done, refused = future.result()
+            taken += done_steps
+            show(f"Succeeded ({drives[future]})", done)
+            show("Refused, with the right error and values, and nothing changed", refused)
+    click.echo(f"\nNo counter-example in {taken:,} steps (seed {chosen}).")
 
 
 if __name__ == "__main__":
