@@ -28,7 +28,7 @@ RUNS_PER_ROUND = 50
 
 
 def drive(name: str, steps: int, first_seed: int) -> tuple[int, Counter[str], Counter[str]]:
-    """Runs rounds, each with its own seed, until so many steps were taken; how many, what was done, and what refused."""
+    """Runs rounds, each with its own seed, until so many steps were taken: steps, done, refused."""
     kind = MACHINES[name]
     profile = settings(
         max_examples=RUNS_PER_ROUND,
