@@ -94,8 +94,10 @@ contract ADN is Programs, ERC721 {
         // Effect: quota and serial; the node itself is its id and its owner.
         uint256 serial = ++program.minted;
         unchecked {
+            // forge-lint: disable-next-line(unsafe-typecast) -- less than the quota, which has 96 bits
             program.quota = uint96(quota - amount);
             uint256 periodLength = program.periodLength;
+            // slither-disable-next-line weak-prng -- a place on the grid of periods; nothing is drawn by lot
             uint256 start = block.timestamp - (block.timestamp - program.origin) % periodLength;
             tokenId = NodeId.pack(programId, periodLength, start, amount, serial);
         }
@@ -111,6 +113,7 @@ contract ADN is Programs, ERC721 {
         NodeState state = record.state;
         _checkClaimer(state.owner(), tokenId);
         uint256 paid = _release(record, state, tokenId, _growthNow(tokenId), msg.sender);
+        // slither-disable-next-line incorrect-equality -- an amount just computed, not a balance that others can raise
         if (paid == 0) revert ADN_NothingToClaim(tokenId);
         fec.mint(msg.sender, paid);
     }
@@ -118,8 +121,10 @@ contract ADN is Programs, ERC721 {
     /// @inheritdoc IADN
     function claimTo(uint256[] calldata tokenIds, address to) external returns (uint256 paid) {
         if (tokenIds.length == 0) revert ADN_BatchTooShort(0, 1);
+        // slither-disable-start uninitialized-local -- no node is of class zero: the first one sets both
         uint256 class;
         uint256 growth;
+        // slither-disable-end uninitialized-local
         for (uint256 i = 0; i < tokenIds.length; ++i) {
             uint256 tokenId = tokenIds[i];
             NodeRecord storage record = _nodes[tokenId];
@@ -132,6 +137,7 @@ contract ADN is Programs, ERC721 {
                 paid += _release(record, state, tokenId, growth, to);
             }
         }
+        // slither-disable-next-line incorrect-equality -- as in claim
         if (paid == 0) revert ADN_NothingToClaim(tokenIds[0]);
         fec.mint(to, paid);
     }
@@ -139,10 +145,12 @@ contract ADN is Programs, ERC721 {
     /// @inheritdoc IADN
     function claimFor(uint256[] calldata tokenIds) external returns (uint256 paid) {
         if (tokenIds.length == 0) revert ADN_BatchTooShort(0, 1);
+        // slither-disable-start uninitialized-local -- as in claimTo; and nothing is due to nobody
         uint256 class;
         uint256 growth;
         address payee;
         uint256 due;
+        // slither-disable-end uninitialized-local
         for (uint256 i = 0; i < tokenIds.length; ++i) {
             uint256 tokenId = tokenIds[i];
             NodeRecord storage record = _nodes[tokenId];
@@ -153,6 +161,8 @@ contract ADN is Programs, ERC721 {
                 continue;
             }
             if (owner != payee) {
+                // Our own coupon, which calls nobody and cannot refuse.
+                // slither-disable-next-line reentrancy-no-eth,reentrancy-events,calls-loop
                 if (due != 0) fec.mint(payee, due);
                 (payee, due) = (owner, 0);
             }
@@ -204,6 +214,7 @@ contract ADN is Programs, ERC721 {
             emit NodeSplit(tokenId, newIds[i], part, share);
             _mint(owner, newIds[i]);
         }
+        // forge-lint: disable-next-line(unsafe-typecast) -- less than the principal, which has 96 bits
         _resized[tokenId].principal = uint96(rest);
         _setResized(tokenId, owner, claimed);
     }
@@ -232,11 +243,15 @@ contract ADN is Programs, ERC721 {
             emit NodeMerged(tokenId, otherId, otherPrincipal, other.claimed());
             _burn(otherId);
             _nodes[otherId].state = NodeStateLib.MERGED;
+            // slither-disable-next-line costly-loop -- each round frees another node's word
             if (other.resized()) delete _resized[otherId];
         }
         // The merged node releases no more in this period than its parts did one by one.
         uint256 held = ReleaseCurve.releasedDown(principal, growth) - released;
+        // slither-disable-next-line incorrect-equality -- an amount just computed; other than zero it has an end
         uint256 heldUntil = held == 0 ? 0 : _periodEnd(tokenId);
+        // Principals sum to less than the cap; 40 bits last 34,000 years; held: a wei a node.
+        // forge-lint: disable-next-line(unsafe-typecast)
         _resized[tokenId] = Resized({principal: uint96(principal), heldUntil: uint40(heldUntil), held: uint120(held)});
         _setResized(tokenId, owner, claimed);
         delete _claimApprovals[tokenId];
@@ -402,6 +417,7 @@ contract ADN is Programs, ERC721 {
         unchecked {
             if (from != address(0)) {
                 _approve(address(0), tokenId, address(0), false);
+                // slither-disable-next-line costly-loop -- each round ends the approvals of another node
                 delete _claimApprovals[tokenId];
                 --_balances[from];
             }
@@ -437,6 +453,7 @@ contract ADN is Programs, ERC721 {
     /// @dev Beginning of the node's next period.
     function _periodEnd(uint256 tokenId) private view returns (uint256) {
         uint256 periodLength = tokenId.periodLength();
+        // slither-disable-next-line weak-prng -- a place on the grid of periods; nothing is drawn by lot
         return block.timestamp + periodLength - (block.timestamp - tokenId.start()) % periodLength;
     }
 
@@ -490,6 +507,7 @@ contract ADN is Programs, ERC721 {
     function _reserveSerials(uint256 programId, uint256 count) private returns (uint256 first) {
         ProgramRecord storage program = _programs[programId];
         first = uint256(program.minted) + 1;
+        // forge-lint: disable-next-line(unsafe-typecast) -- the caller's calldata holds no 2^40 principals
         program.minted += uint40(count);
     }
 

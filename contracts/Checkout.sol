@@ -93,11 +93,15 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         // A permit that somebody else sent first has already given the allowance.
         // solhint-disable-next-line no-empty-blocks
         try IERC20Permit(address(fec)).permit(msg.sender, address(this), order.amount, deadline, v, r, s) {} catch {}
+        // The coupon and the nodes are ours; the receiver's hook comes last.
+        // slither-disable-next-line reentrancy-events
         return _payFromAllowance(order);
     }
 
     /// @inheritdoc ICheckout
     function payFromNodes(Order calldata order, uint256[] calldata tokenIds) external returns (uint256 tokenId) {
+        // The owners are paid; what the payer lacks, the transfer says.
+        // slither-disable-next-line unused-return,reentrancy-events
         adn.claimFor(tokenIds);
         return _payFromAllowance(order);
     }
@@ -111,6 +115,8 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         bytes calldata signature
     ) external returns (uint256 tokenId) {
         Booking memory booking = _book(order, payer);
+        // Our own coupon, which calls nobody but to verify, and then only reads.
+        // slither-disable-next-line reentrancy-events
         ERC20TransferAuthorization(address(fec))
             .receiveWithAuthorization(
                 payer, address(this), order.amount, validAfter, validBefore, hashOrder(order), signature
@@ -155,7 +161,9 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         if (amount == 0 || amount > left) revert Checkout_RefundTooHigh(orderKey, amount, left);
 
         uint256 released = _share(left, order.burnBps, 0).burned - _share(left - amount, order.burnBps, 0).burned;
+        // forge-lint: disable-next-line(unsafe-typecast) -- part of what this order reserved, in 96 bits
         _tills[programId].reserved -= uint96(released);
+        // forge-lint: disable-next-line(unsafe-typecast) -- at most `left`, from 96 bits
         order.refunded += uint96(amount);
         if (amount == left) order.status = OrderStatus.Refunded;
         emit OrderRefunded(orderKey, amount, order.refunded);
@@ -173,6 +181,7 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         _checkQuota(programId, shares.burned);
         Program memory program = adn.programOf(programId);
         uint256 returnDeadline = block.timestamp + terms.returnWindow;
+        // slither-disable-next-line weak-prng -- a place on the grid of periods; nothing is drawn by lot
         uint256 start = returnDeadline - (returnDeadline - program.origin) % program.periodLength;
         return Quote({
             termsVersion: assessment.version,
@@ -286,6 +295,8 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         if (booking.escrowed) return 0;
         Shares memory shares = booking.shares;
         _payOut(booking.treasury, order.cause, shares);
+        // The receiver's hook comes after all state; only this event, which needs the id, follows it.
+        // slither-disable-next-line reentrancy-events
         tokenId = adn.mint(order.programId, shares.burned, order.customer);
         emit OrderCaptured(booking.orderKey, tokenId, shares.toMerchant, shares.burned, shares.donated, order.cause, 0);
     }
@@ -358,6 +369,8 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         if (gasleft() < needed) revert Checkout_GasTooLow(gasleft(), needed);
         uint256 returned = 0;
         uint256 tokenId = 0;
+        // Gas is fixed, failure is caught, the order is final already.
+        // slither-disable-next-line reentrancy-benign,reentrancy-events,calls-loop
         try adn.mint{gas: MINT_GAS}(programId, shares.burned, customer) returns (uint256 minted) {
             tokenId = minted;
         } catch {

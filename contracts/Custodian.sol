@@ -63,7 +63,9 @@ contract Custodian is ICustodian, EIP712 {
         _checkSignature(member.key, hashSpend(address(vault), order), signature);
 
         emit Spent(address(vault), order.programId, order.orderId, order.amount);
+        // slither-disable-next-line unused-return -- the owners are paid; what the vault lacks, the payment says
         if (tokenIds.length != 0) adn.claimFor(tokenIds);
+        // slither-disable-next-line unused-return -- our own coupon reverts or returns true
         vault.execute(address(fec), abi.encodeCall(IERC20.approve, (address(checkout), order.amount)));
         return abi.decode(vault.execute(address(checkout), abi.encodeCall(ICheckout.pay, (order))), (uint256));
     }
@@ -84,8 +86,11 @@ contract Custodian is ICustodian, EIP712 {
 
         if (amount == type(uint256).max) amount = fec.balanceOf(address(vault));
         emit Withdrawn(address(vault), to, tokenIds, amount);
+        // slither-disable-next-line unused-return -- our own coupon reverts or returns true
         if (amount != 0) vault.execute(address(fec), abi.encodeCall(IERC20.transfer, (to, amount)));
         for (uint256 i = 0; i < tokenIds.length; ++i) {
+            // Returns nothing; a node that is refused is meant to undo all.
+            // slither-disable-next-line unused-return,calls-loop
             vault.execute(
                 address(adn),
                 abi.encodeWithSignature("safeTransferFrom(address,address,uint256)", address(vault), to, tokenIds[i])
@@ -135,6 +140,7 @@ contract Custodian is ICustodian, EIP712 {
         bytes32 memberId = memberIdOf(member.key, member.salt);
         address vault = vaultOf(member.brand, memberId);
         if (vault.code.length == 0) {
+            // slither-disable-next-line unused-return -- the address is known before
             Clones.cloneDeterministic(vaultImplementation, _vaultSalt(member.brand, memberId));
             emit VaultDeployed(member.brand, memberId, vault);
         }

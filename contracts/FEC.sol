@@ -51,6 +51,7 @@ contract FEC is IFEC, ERC20, ERC20Permit, ERC20TransferAuthorization, ERC1363 {
     {
         if (cap_ > MAX_CAP) revert FEC_CapTooHigh(cap_, MAX_CAP);
         cap = cap_;
+        // slither-disable-next-line missing-zero-check -- ADN's constructor passes its own address
         minter = minter_;
         genesisSupply = genesisSupply_;
         _mint(holder, genesisSupply_);
@@ -105,6 +106,7 @@ contract FEC is IFEC, ERC20, ERC20Permit, ERC20TransferAuthorization, ERC1363 {
     // ---------------------------------------------------------------- internals
 
     /// @dev Both parents count permit nonces alike.
+    // slither-disable-next-line dead-code -- the language demands the override; permits count by _useNonce
     function _useCheckedNonce(address owner, uint256 nonce) internal override(Nonces, NoncesKeyed) {
         super._useCheckedNonce(owner, nonce);
     }
@@ -125,6 +127,7 @@ contract FEC is IFEC, ERC20, ERC20Permit, ERC20TransferAuthorization, ERC1363 {
         if (from == address(0)) {
             uint256 supply = _supply + value;
             if (supply > cap) revert FEC_CapExceeded(supply, cap);
+            // forge-lint: disable-next-line(unsafe-typecast) -- at most the cap, below 2^95
             _supply = uint128(supply);
         } else {
             uint256 balance = _balances[from];
@@ -135,7 +138,9 @@ contract FEC is IFEC, ERC20, ERC20Permit, ERC20TransferAuthorization, ERC1363 {
         }
         unchecked {
             if (to == address(0)) {
+                // forge-lint: disable-next-line(unsafe-typecast) -- somebody's balance, below 2^95
                 _supply -= uint128(value);
+                // forge-lint: disable-next-line(unsafe-typecast) -- somebody's balance, below 2^95
                 _burned += uint128(value);
             } else {
                 _balances[to] += value;

@@ -36,6 +36,7 @@ library NodeId {
         return tokenId >> PROGRAM_SHIFT;
     }
 
+    // forge-lint: disable-start(unsafe-typecast) -- each takes its own bits and is to drop those above
     function periodLength(uint256 tokenId) internal pure returns (uint256) {
         return uint24(tokenId >> PERIOD_SHIFT);
     }
@@ -52,4 +53,5 @@ library NodeId {
     function serial(uint256 tokenId) internal pure returns (uint256) {
         return uint40(tokenId);
     }
+    // forge-lint: disable-end(unsafe-typecast)
 }

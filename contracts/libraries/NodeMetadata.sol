@@ -138,6 +138,7 @@ library NodeMetadata {
     }
 
     function _tenths(uint256 value) private pure returns (string memory) {
+        // slither-disable-next-line weak-prng -- a decimal digit; nothing is drawn by lot
         return string.concat((value / 10).toString(), ".", (value % 10).toString());
     }
 }

@@ -10,6 +10,7 @@ import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/Signa
 /// accounts with delegated code (EIP-7702) that answers no ERC-1271.
 library Signatures {
     function isValid(address signer, bytes32 hash, bytes memory signature) internal view returns (bool) {
+        // slither-disable-next-line unused-return -- the third value details the failure, of which there is no use
         (address recovered, ECDSA.RecoverError failure,) = ECDSA.tryRecover(hash, signature);
         if (failure == ECDSA.RecoverError.NoError && recovered == signer) return true;
         return SignatureChecker.isValidERC1271SignatureNow(signer, hash, signature);

@@ -56,7 +56,9 @@ abstract contract Programs is Ownable2Step, IADN {
     function grantQuota(uint256 programId, uint256 amount) external onlyOwner {
         ProgramRecord storage program = _openProgram(programId);
         _takeFromBudget(amount);
+        // forge-lint: disable-next-line(unsafe-typecast) -- at most the budget, below 2^95
         program.quota += uint96(amount);
+        // forge-lint: disable-next-line(unsafe-typecast) -- at most the budget, below 2^95
         program.granted += uint96(amount);
         emit QuotaGranted(programId, amount);
     }
@@ -130,13 +132,16 @@ abstract contract Programs is Ownable2Step, IADN {
         _takeFromBudget(quota);
         programId = ++programCount;
         _programs[programId] = ProgramRecord({
+            // forge-lint: disable-next-line(unsafe-typecast) -- at most the budget, below 2^95
             quota: uint96(quota),
             minted: 0,
             origin: origin,
+            // forge-lint: disable-next-line(unsafe-typecast) -- at most 90 days, below 2^24 seconds
             periodLength: uint24(periodLength),
             closed: false,
             issuer: issuer,
             operator: operator,
+            // forge-lint: disable-next-line(unsafe-typecast) -- at most the budget, below 2^95
             granted: uint96(quota)
         });
         emit ProgramCreated(programId, operator, issuer, periodLength, origin, quota);

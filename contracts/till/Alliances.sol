@@ -116,6 +116,7 @@ abstract contract Alliances is ProgramTerms {
     function _join(uint256 programId, uint256 allianceId) private {
         _alliances[allianceId].members.push(programId);
         ++_alliances[allianceId].joins[programId];
+        // forge-lint: disable-next-line(unsafe-typecast) -- an alliance there is; they are counted in 64 bits
         _tills[programId].allianceId = uint64(allianceId);
         emit AllianceJoined(allianceId, programId);
     }

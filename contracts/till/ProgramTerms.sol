@@ -95,7 +95,9 @@ abstract contract ProgramTerms is ICheckout {
         record.treasury = terms.treasury;
         record.minClaim = terms.minClaim;
         record.burnBps = terms.tiers[0].burnBps;
+        // forge-lint: disable-next-line(unsafe-typecast) -- the lower 96 bits are meant
         record.tiers1And2 = uint96(higherTiers);
+        // forge-lint: disable-next-line(unsafe-typecast) -- four tiers of 48 bits: 96 are left
         record.tiers3And4 = uint96(higherTiers >> 96);
         record.causes = terms.causes;
         for (uint256 i = 0; i < terms.causes.length; ++i) {
@@ -192,7 +194,9 @@ abstract contract ProgramTerms is ICheckout {
         pure
         returns (uint256, uint256)
     {
+        // forge-lint: disable-next-line(unsafe-typecast) -- the lowest tier's 32 bits are meant
         for (; packed != 0 && spend >= uint256(uint32(packed)) * 1e18; packed >>= TIER_BITS) {
+            // forge-lint: disable-next-line(unsafe-typecast) -- the lowest tier's next 16 bits are meant
             burnBps = uint16(packed >> 32);
             ++tier;
         }
@@ -221,6 +225,7 @@ abstract contract ProgramTerms is ICheckout {
         tiers[0] = Tier({minSpend: 0, burnBps: burnBps});
         for (uint256 i = 1; i < count; ++i) {
             uint256 tier = higherTiers >> (TIER_BITS * (i - 1));
+            // forge-lint: disable-next-line(unsafe-typecast) -- a tier's 32 and 16 bits are meant
             tiers[i] = Tier({minSpend: uint32(tier), burnBps: uint16(tier >> 32)});
         }
     }

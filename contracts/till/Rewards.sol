@@ -32,6 +32,8 @@ abstract contract Rewards is ProgramTerms {
         _checkAmount(amount);
         _checkQuota(programId, amount);
         fec.safeTransferFrom(msg.sender, address(this), amount);
+        // The receiver's hook comes after all state; only this event, which needs the id, follows it.
+        // slither-disable-next-line reentrancy-events
         tokenId = adn.mint(programId, amount, shopper);
         emit Rewarded(programId, shopper, tokenId, amount, reason);
     }
@@ -46,6 +48,7 @@ abstract contract Rewards is ProgramTerms {
         _checkQuota(programId, amount);
         if (deadline < block.timestamp) revert Checkout_DeadlinePassed(deadline, block.timestamp);
         batchId = ++_batchCount;
+        // forge-lint: disable-next-line(unsafe-typecast) -- checked to fit 96 bits
         _tills[programId].reserved += uint96(amount);
         _batches[batchId] =
             RewardBatch({funder: msg.sender, programId: programId, root: root, left: amount, deadline: deadline});
@@ -68,7 +71,9 @@ abstract contract Rewards is ProgramTerms {
 
         _taken[batchId].set(index);
         batch.left = left - amount;
+        // forge-lint: disable-next-line(unsafe-typecast) -- at most what the batch reserved, in 96 bits
         _tills[batch.programId].reserved -= uint96(amount);
+        // slither-disable-next-line reentrancy-events -- as in reward
         tokenId = adn.mint(batch.programId, amount, shopper);
         emit RewardTaken(batchId, index, shopper, tokenId, amount);
     }
@@ -83,6 +88,7 @@ abstract contract Rewards is ProgramTerms {
         uint256 left = batch.left;
         if (left == 0) revert Checkout_BatchExhausted(batchId, 0, 0);
         batch.left = 0;
+        // forge-lint: disable-next-line(unsafe-typecast) -- what the batch reserved, in 96 bits
         _tills[batch.programId].reserved -= uint96(left);
         emit RewardsReclaimed(batchId, left);
         fec.safeTransfer(batch.funder, left);
