@@ -28,6 +28,13 @@ def contract(chain: Chain, code: bytes) -> str:
     return address
 
 
+def gas_used(chain: Chain) -> int:
+    """Gas of the last call."""
+    result = chain.evm.result
+    assert result is not None
+    return result.gas_used
+
+
 def burned(amount: int, bps: int = 1000) -> int:
     """Principal that a payment burns: its share, rounded up; in wei."""
     return -(-amount * bps // BPS)

@@ -7,17 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fec import schedule
-from tests.evm.attackers import burned, capture, coins, paid, refund
+from tests.evm.attackers import burned, capture, coins, gas_used, paid, refund
 from tests.evm.evm import expect
 from tests.evm.till_world import DAY, Market
 from tests.evm.world import FEC, PUBLIC, World
 
 P = 1000 * FEC
-
-
-def gas_used(world: World) -> int:
-    """Gas of the last call."""
-    return int(world.chain.evm.result.gas_used)
 
 
 # ------------------------------------------------------------------------ rounding
@@ -91,7 +86,7 @@ def test_spam__a_thousand_nodes_for_a_shopper__cost_them_no_gas(world: World) ->
         with world.chain.rolled_back():
             world.pass_periods(1)
             world.adn.claim(node, sender=world.alice)
-            return gas_used(world)
+            return gas_used(world.chain)
 
     node = world.node(world.alice, P)
     before = claim()
@@ -107,11 +102,11 @@ def test_spam__a_thousand_nodes_for_a_shopper__do_not_change_what_a_payment_cost
     paid(market, program)
     with market.chain.rolled_back():
         paid(market, program, 1)
-        before = gas_used(market)
+        before = gas_used(market.chain)
     for _ in range(1000):
         market.node(market.alice, 1)
     paid(market, program, 1)
-    assert gas_used(market) == before
+    assert gas_used(market.chain) == before
 
 
 def test_claim_for__two_thousand_nodes__costs_its_caller_the_same_for_each(world: World) -> None:
@@ -121,7 +116,7 @@ def test_claim_for__two_thousand_nodes__costs_its_caller_the_same_for_each(world
     for count in (1000, 2000):
         with world.chain.rolled_back():
             world.adn.claimFor(nodes[:count], sender=world.stranger)
-            costs.append(gas_used(world))
+            costs.append(gas_used(world.chain))
     assert costs[1] < 2 * costs[0] + 1000 * 100
     world.adn.claimFor(nodes, sender=world.stranger)
     assert world.fec.balanceOf(world.alice) == sum(schedule.released(FEC + i, 1) for i in range(2000))

@@ -5,18 +5,13 @@ from __future__ import annotations
 import pytest
 from eth_utils.crypto import keccak
 
-from tests.evm.attackers import BURNER, bomb, capture, coins, contract, paid, refund
+from tests.evm.attackers import BURNER, bomb, capture, coins, contract, gas_used, paid, refund
 from tests.evm.evm import ZERO, Contract, expect
 from tests.evm.till_merkle import proof, root
 from tests.evm.till_world import DAY, MODES, NEVER, Market, Member, Order
 from tests.evm.world import FEC
 
 BOMBS = [32, 10_000, 100_000, 1_000_000, 2**24 - 1]
-
-
-def gas_used(market: Market) -> int:
-    """Gas of the last call."""
-    return int(market.chain.evm.result.gas_used)
 
 
 def paid_by(market: Market, guest: Contract) -> Order:
@@ -54,7 +49,7 @@ def test_capture__hostile_receiver__costs_the_keeper_no_more_than_the_gas_of_a_m
     for orders in ([kind], [kind, other]):
         with market.chain.rolled_back():
             capture(market, *orders)
-            costs.append(gas_used(market))
+            costs.append(gas_used(market.chain))
     assert costs[1] - costs[0] < market.checkout.MINT_GAS() + 100_000
 
 
@@ -114,7 +109,7 @@ def test_relay__payer_whose_signature_check_burns_gas__costs_the_relayer_its_gas
     order = market.order(market.shop(), customer=hostile)
     with expect("ERC3009InvalidSignature"):
         market.checkout.payWithAuthorization(order.words, hostile, 0, NEVER, b"", sender=market.stranger, gas=gas)
-    assert gas - gas // 10 < gas_used(market) <= gas
+    assert gas - gas // 10 < gas_used(market.chain) <= gas
     assert coins(market, hostile) == 1000 * FEC
 
 
@@ -125,7 +120,7 @@ def test_relay__member_whose_signature_check_burns_gas__costs_the_relayer_its_ga
     member = Member(market.merchant, contract(market.chain, BURNER), bytes(32))
     with expect("Custodian_InvalidSignature", member.key):
         market.custodian.withdraw(member.words, [], 0, market.bob, NEVER, b"", sender=market.stranger, gas=gas)
-    assert gas - gas // 10 < gas_used(market) <= gas
+    assert gas - gas // 10 < gas_used(market.chain) <= gas
     assert market.custodian.nonceOf(market.vault(member)) == 0
 
 

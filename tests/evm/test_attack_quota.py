@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +20,7 @@ BREAK_EVEN = schedule.period_when_released(QUOTA, QUOTA)
 TIERS = ((0, 1000), (1000, 2000))
 
 
-def own_shop(market: Market, quota: int = QUOTA, **terms: object) -> int:
+def own_shop(market: Market, quota: int = QUOTA, **terms: Any) -> int:
     """A program whose merchant is its own treasury."""
     return market.shop(quota=quota, treasury=market.merchant, **terms)
 
@@ -130,7 +132,7 @@ def test_wash__by_an_ally_who_left__helps_no_more(market: Market) -> None:
 
 
 def test_wash__customer_that_refuses_nodes__credits_nine_tenths_at_no_cost(market: Market, guest: Contract) -> None:
-    """Not stopped: an order whose node is refused burns nothing and uses no quota, yet the rest of it counts as spend."""
+    """Not stopped: an order whose node is refused burns nothing and uses no quota; the rest of it counts as spend."""
     own, victim = own_shop(market, quota=100 * FEC, window=1), market.shop(tiers=TIERS)
     ally(market, own, victim)
     before = coins(market, market.merchant)
