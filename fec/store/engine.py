@@ -1,0 +1,96 @@
+"""Opening a database, and the two ways to talk to it: reading, of one moment, and writing, one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from fec.store.exceptions import DatabaseInvalid, DatabaseUnreachable
+
+#: How long one writer waits for another on SQLite.
+_BUSY_SECONDS = 60
+_CONNECT_SECONDS = 10
+_WRITES = "fec_writes"
+
+
+def open_database(where: str | Path) -> Engine:
+    """Opens a database: the path of an SQLite file, made if it is not there, or a sqlite:/// or postgresql:// address.
+
+    Raises DatabaseInvalid for an address of another kind, DatabaseUnreachable if it cannot be opened.
+    """
+    url = _url(where)
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(url)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": _CONNECT_SECONDS})
+    try:
+        engine.connect().close()
+    except DBAPIError as error:
+        engine.dispose()
+        shown = url.render_as_string(hide_password=True)
+        raise DatabaseUnreachable(f"The database {shown} cannot be opened: {error.orig}".strip()) from error
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that sees the database as of one moment, whatever others commit meanwhile. For reading only."""
+    options: dict[str, Any] = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+    with engine.connect().execution_options(**options) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that may write, committed at the end. On SQLite it has the only pen from its beginning on."""
+    with writer(engine).begin() as connection:
+        yield connection
+
+
+def writer(engine: Engine) -> Engine:
+    """The same database for sessions that write: on SQLite they wait at the beginning, rather than fail midway."""
+    return engine.execution_options(**{_WRITES: True})
+
+
+def _url(where: str | Path) -> URL:
+    if isinstance(where, Path) or "://" not in where:
+        return URL.create("sqlite", database=str(where))
+    try:
+        url = make_url(where)
+        backend = url.get_backend_name()
+        if backend in ("postgresql", "postgres"):
+            return url.set(drivername="postgresql+psycopg")
+        if backend == "sqlite" and url.database not in (None, "", ":memory:"):
+            return url
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        raise DatabaseInvalid(f"{where!r} is no address of a database: {error}") from error
+    shown = url.render_as_string(hide_password=True)
+    raise DatabaseInvalid(
+        f"{shown!r} names no SQLite file and no PostgreSQL server. Write sqlite:///… or postgresql://…"
+    )
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    # Python's driver would begin transactions when it sees fit, and not before reads or DDL.
+    connection.isolation_level = None
+    for pragma in (
+        f"busy_timeout = {_BUSY_SECONDS * 1000}",
+        "journal_mode = WAL",
+        # A signed transaction is on the disk before it is sent: a power cut must not lose it.
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,1 @@
+"""The steps, each of them frozen once it is released."""

@@ -1,0 +1,88 @@
+"""Column types for what chains count in. In Python an amount is an int, always; no database rounds it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from eth_utils.address import to_checksum_address
+from sqlalchemy import BigInteger, Integer, Numeric, String, Text, TypeDecorator
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
+
+#: Decimal digits that hold any amount of FEC: the cap is below 2^95.
+_WEI_DIGITS = 38
+
+
+#: Blocks, seconds, and whatever else fits 64 bits. SQLite's INTEGER has as many, and numbers rows by itself.
+Int64 = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Wei(TypeDecorator[int]):
+    """An amount in wei: NUMERIC(38, 0) on PostgreSQL, decimal digits as text on SQLite, whose integers end at 2^63."""
+
+    impl = Numeric
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Picks the database's own type."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(Text())
+        return dialect.type_descriptor(Numeric(_WEI_DIGITS, 0))
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> Any:
+        """Takes an int. Raises TypeError for anything else: a float has lost wei already."""
+        if value is None:
+            return None
+        if type(value) is not int:
+            raise TypeError(f"{value!r} is no amount in wei.")
+        return str(value) if dialect.name == "sqlite" else Decimal(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> int | None:  # noqa: ARG002 (the library's signature)
+        """Gives an int."""
+        return None if value is None else int(value)
+
+
+class TokenId(TypeDecorator[int]):
+    """A token id, up to 2^256 - 1: decimal digits as text on both databases."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> str | None:  # noqa: ARG002 (see above)
+        """Takes an int. Raises TypeError for anything else."""
+        if value is None:
+            return None
+        if type(value) is not int:
+            raise TypeError(f"{value!r} is no token id.")
+        return str(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> int | None:  # noqa: ARG002 (see above)
+        """Gives an int."""
+        return None if value is None else int(value)
+
+
+class Address(TypeDecorator[str]):
+    """An account: 0x and 40 hex digits with their checksum, however it was written."""
+
+    impl = String(42)
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 (see above)
+        """Puts the checksum on. Raises ValueError if the text is no address."""
+        return None if value is None else to_checksum_address(value)
+
+
+class Hash32(TypeDecorator[str]):
+    """32 bytes: 0x and 64 hex digits in lower case, however they were written."""
+
+    impl = String(66)
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 (see above)
+        """Lowers the case. Raises ValueError if the text is not 0x and 64 digits."""
+        if value is None:
+            return None
+        if len(value) != 66 or not value.startswith("0x"):
+            raise ValueError(f"{value!r} is not 32 bytes in hex.")
+        return value.lower()
