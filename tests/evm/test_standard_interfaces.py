@@ -14,8 +14,8 @@ from tests.evm.world import World
 #: From weak to strong, as ERC-721 orders them: an implementation may promise more than its standard asks, not less.
 MUTABILITIES = ["payable", "nonpayable", "view", "pure"]
 
-#: By standard: the contract, the interface's ERC-165 id if it has one, and of each function the mutability, signature and
-#: what it returns.
+#: By standard: the contract, the interface's ERC-165 id if it has one, and for each function its mutability, signature
+#: and what it returns.
 FUNCTIONS: dict[str, tuple[str, str | None, str]] = {
     "ERC-20": (
         "FEC",
