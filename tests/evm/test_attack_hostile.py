@@ -6,7 +6,7 @@ import pytest
 from eth_utils.crypto import keccak
 
 from tests.evm.attackers import BURNER, bomb, capture, coins, contract, gas_used, paid, refund
-from tests.evm.evm import ZERO, Contract, expect
+from tests.evm.evm import ZERO, Contract, Reverted, expect
 from tests.evm.till_merkle import proof, root
 from tests.evm.till_world import DAY, MODES, NEVER, Market, Member, Order
 from tests.evm.world import FEC
@@ -51,6 +51,35 @@ def test_capture__hostile_receiver__costs_the_keeper_no_more_than_the_gas_of_a_m
             capture(market, *orders)
             costs.append(gas_used(market.chain))
     assert costs[1] - costs[0] < market.checkout.MINT_GAS() + 100_000
+
+
+def test_capture__receiver_that_turns_hostile_after_the_estimate__can_make_a_batch_fail_but_not_lose(
+    market: Market, guest: Contract
+) -> None:
+    """Not stopped: a keeper that sends only the gas it estimated loses it. 400,000 more for each order are enough."""
+    program = market.shop(window=DAY)
+    orders = [paid(market, program, number, customer=guest.address, payer=market.alice) for number in range(3)]
+    market.chain.now += DAY
+    enough = next(gas for gas in range(500_000, 5_000_000, 10_000) if goes_through(market, orders, gas))
+    guest.set(MODES["BurnGas"], ZERO, b"")
+    assert not goes_through(market, orders, enough)
+    assert coins(market, market.checkout.address) == 3000 * FEC
+    capture(market, *orders, gas=enough + 3 * market.checkout.MINT_GAS())
+    assert coins(market, market.treasury) == 2700 * FEC
+
+
+def goes_through(market: Market, orders: list[Order], gas: int) -> bool:
+    """Whether a capture with so much gas does, or is refused by the one error that may be."""
+    with market.chain.rolled_back():
+        try:
+            capture(market, *orders, gas=gas)
+        except Reverted as error:
+            found = error
+        else:
+            return True
+    assert found.name == "Checkout_GasTooLow"
+    assert found.values[0] < found.values[1] == market.checkout.MINT_GAS() * 64 // 63 + 150_000
+    return False
 
 
 def test_capture__refused_on_purpose__gets_the_burn_share_back_and_gives_up_the_face(

@@ -94,6 +94,18 @@ def test_time__after_the_end__an_order_has_no_return_window(market: Market) -> N
     assert coins(market, market.treasury) == 900 * FEC
 
 
+def test_time__merge_in_a_period_that_ends_after_the_end__is_early_by_less_than_a_wei_a_node(world: World) -> None:
+    """Not stopped, in the last period of 40 bits: what a merge holds back until the period's end is not held."""
+    world.chain.now = END - 1 - WEEK
+    nodes = [world.node(world.alice, P // 7) for _ in range(5)]
+    world.chain.now = END - 1
+    before = sum(world.adn.claimablePayout(node) for node in nodes)
+    world.adn.merge(nodes, sender=world.alice)
+    early = world.adn.claimablePayout(nodes[0]) - before
+    assert early == schedule.released(5 * (P // 7), 1) - 5 * schedule.released(P // 7, 1)
+    assert 0 < early < len(nodes)
+
+
 def test_time__end_of_an_orders_window_after_the_end__its_view_fails_and_nothing_else(market: Market) -> None:
     """Not stopped, in the last year of 40 bits: the view adds in 40 bits. Refund and capture do not."""
     program = market.shop(window=DAY)
