@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fec import schedule
 from tests.evm.evm import expect
-from tests.evm.world import FEC, NOW, ORIGIN, WEEK, World
+from tests.evm.world import FEC, NOW, ORIGIN, WEEK, World, deploy_world
 
 P = 1000 * FEC
 DAY = 86400
@@ -160,6 +160,22 @@ def test_clock__back_over_a_boundary__a_split_takes_that_period_again(world: Wor
     gain = schedule.released(P, k) - schedule.released(P - least, k - 1) - 10 * least
     assert world.fec.balanceOf(world.alice) - 10 * P == gain
     assert 0 < gain <= 10 * P - schedule.released(P, 99)
+
+
+def test_clock__back_over_a_boundary__what_a_split_takes_is_missing_for_the_last_to_claim() -> None:
+    """Not stopped, where time goes back: with all the budget minted, the cap has no room for what others are owed."""
+    world = deploy_world(cap=20 * P, genesis=2 * P, public_quota=2 * P)
+    node, other = world.node(world.alice, P), world.node(world.bob, P)
+    world.chain.now = world.adn.vestingPeriod(node)[1]
+    world.adn.claim(node, sender=world.alice)
+    world.chain.now -= 1
+    large = P - world.adn.MIN_SPLIT_PRINCIPAL()
+    [part] = world.adn.split(node, [large], sender=world.alice)
+    world.chain.now += 1
+    world.adn.claim(part, sender=world.alice)
+    again = 10 * large - schedule.released(large, 99)
+    with expect("FEC_CapExceeded", 20 * P + again, 20 * P):
+        world.adn.claim(other, sender=world.bob)
 
 
 def test_clock__back_over_a_boundary__a_merged_node_waits_for_the_boundary(world: World) -> None:
