@@ -131,6 +131,18 @@ def test_wash__by_an_ally_who_left__helps_no_more(market: Market) -> None:
     assert coins(market, market.treasury) == 900 * FEC
 
 
+def test_alliance__hostile_member__can_only_be_left_and_shared_credit_stays_behind(market: Market) -> None:
+    """Not stopped: nobody can be put out of an alliance. Who leaves keeps its own books, not what was shared."""
+    own, victim = own_shop(market), market.shop(tiers=TIERS)
+    ally(market, own, victim)
+    paid(market, own, 0, 500 * FEC)
+    paid(market, victim, 0, 300 * FEC)
+    assert market.checkout.spendOf(victim, market.alice) == 800 * FEC
+    market.checkout.leaveAlliance(victim, sender=market.merchant)
+    market.checkout.foundAlliance(victim, sender=market.merchant)
+    assert market.checkout.spendOf(victim, market.alice) == 300 * FEC
+
+
 def test_wash__customer_that_refuses_nodes__credits_nine_tenths_at_no_cost(market: Market, guest: Contract) -> None:
     """Not stopped: an order whose node is refused burns nothing and uses no quota; the rest of it counts as spend."""
     own, victim = own_shop(market, quota=100 * FEC, window=1), market.shop(tiers=TIERS)
