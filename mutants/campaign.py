@@ -1,0 +1,128 @@
+"""One run: mutants through the compiler and the tests, two or more at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+
+from mutants.compiler import PLAIN, Bytecode, Compiler, DoesNotCompile, Sources, fingerprint
+from mutants.operators import Mutant
+from mutants.results import DUPLICATE, INVALID, KILLED, SAME, SURVIVED, TIMEOUT, Result, Store
+from mutants.suite import Suite
+
+Pipeline = Callable[[dict[str, str], dict[str, str]], Awaitable[Bytecode | None]]
+
+
+class UnfitContracts(Exception):
+    """The contracts as they are fail a test, so that nothing can be said of mutants."""
+
+
+class Campaign:
+    """Runs mutants against a suite."""
+
+    def __init__(self, sources: Sources, suite: Suite, store: Store, done: Callable[[Result], None]) -> None:
+        """`done` is told of each mutant."""
+        self.sources = sources
+        self.suite = suite
+        self.store = store
+        self.done = done
+        self._originals: dict[str, Bytecode] = {}
+        self._optimized: dict[tuple[str, ...], Bytecode | None] = {}
+        self._twins: set[str] = set()
+
+    async def run(self, mutants: Sequence[Mutant], jobs: int, *, quick: bool = False) -> list[Result]:
+        """Runs all mutants, so many at a time; what an earlier run knows about one is taken from there.
+
+        With `quick`, without the slow tests.
+
+        Raises:
+            UnfitContracts: if the contracts as they are fail.
+        """
+        self.quick = quick
+        self._proof_of_survival = f"quick {self.suite.everything}" if quick else self.suite.everything
+        compilers = await asyncio.gather(*(Compiler.start(self.sources) for _ in range(jobs)))
+        try:
+            await self._measure(compilers[0], {mutant.file for mutant in mutants})
+            keys = [fingerprint([*self._originals[mutant.file].values(), mutant.id]) for mutant in mutants]
+            known = {key: result for key in keys if (result := self._still_true(key))}
+            self._twins = {result.code for result in known.values()}
+            for result in known.values():
+                self.done(result)
+                self.suite.learn(result.file, result.by)
+            left = iter([(key, mutant) for key, mutant in zip(keys, mutants, strict=True) if key not in known])
+
+            async def work(compiler: Compiler) -> None:
+                for key, mutant in left:
+                    known[key] = result = await self._try(compiler, key, mutant)
+                    self.store.add(result)
+                    self.done(result)
+
+            await asyncio.gather(*map(work, compilers))
+            return [known[key] for key in keys]
+        finally:
+            await asyncio.gather(*(compiler.stop() for compiler in compilers))
+
+    async def _measure(self, compiler: Compiler, files: set[str]) -> None:
+        """Compiles the contracts as they are, and sees that they pass by the fast pipeline and by the plain one."""
+        code = await compiler.fast(self.sources.deployed, {})
+        for file in files:
+            self._originals[file] = {name: code[name] for name in self.sources.deployed_with(file).values()}
+        baseline = self.store.path.with_name(f"baseline-{fingerprint([self.suite.everything, *code.values()])}.json")
+        if baseline.exists():
+            self.suite.durations = json.loads(baseline.read_text())
+            return
+        rewritten = {
+            top: name for file in self.sources.rewrites for top, name in self.sources.deployed_with(file).items()
+        }
+        plain = await compiler.bytecode(rewritten, PLAIN, {})
+        for one in (code | plain, code):
+            verdict = await self.suite.measure(one)
+            if verdict.by:
+                raise UnfitContracts(f"without a mutation, {verdict.by} fails: {verdict.why}")
+        baseline.write_text(json.dumps(self.suite.durations))
+
+    def _still_true(self, key: str) -> Result | None:
+        """A result of an earlier run, if the tests that it rests on are what they were."""
+        result = self.store.get(key)
+        if result is None or result.tests in ("", self.suite.everything, self._proof_of_survival):
+            return result
+        return result if result.by in self.suite.items and self.suite.hash_of(result.by) == result.tests else None
+
+    async def _try(self, compiler: Compiler, key: str, mutant: Mutant) -> Result:
+        tops, changed = self.sources.deployed_with(mutant.file), {mutant.file: mutant.text}
+        try:
+            code = await compiler.fast(tops, changed)
+        except DoesNotCompile as error:
+            return Result.of(key, mutant, INVALID, why=str(error).splitlines()[0][:200])
+        if code == self._originals[mutant.file]:
+            return Result.of(key, mutant, SAME)
+        digest = fingerprint(code)
+        if digest in self._twins:
+            return Result.of(key, mutant, DUPLICATE, code=digest)
+        self._twins.add(digest)
+        return await self._test(compiler, key, mutant, code)
+
+    async def _test(self, compiler: Compiler, key: str, mutant: Mutant, code: Bytecode) -> Result:
+        tops, changed = self.sources.deployed_with(mutant.file), {mutant.file: mutant.text}
+        digest = fingerprint(code)
+        # Identical code proves a survivor equivalent: the cheap optimizer before slow tests, the real one after.
+        stages = [(self.suite.quick(mutant.file), compiler.optimized), (self.suite.slow(), compiler.shipped)]
+        for tests, pipeline in stages[:1] if self.quick else stages:
+            verdict = await self.suite.run(tests, code)
+            if verdict.timeout:
+                return Result.of(key, mutant, TIMEOUT, code=digest, tests=self.suite.everything)
+            if verdict.by:
+                self.suite.learn(mutant.file, verdict.by)
+                proof = self.suite.hash_of(verdict.by)
+                return Result.of(key, mutant, KILLED, code=digest, by=verdict.by, why=verdict.why, tests=proof)
+            if await self._same(pipeline, tops, changed):
+                return Result.of(key, mutant, SAME, code=digest)
+        return Result.of(key, mutant, SURVIVED, code=digest, tests=self._proof_of_survival)
+
+    async def _same(self, pipeline: Pipeline, tops: dict[str, str], changed: dict[str, str]) -> bool:
+        """Whether a mutant and the contracts as they are compile to the same code."""
+        known = (pipeline.__name__, *tops)
+        if known not in self._optimized:
+            self._optimized[known] = await pipeline(tops, {})
+        return self._optimized[known] is not None and await pipeline(tops, changed) == self._optimized[known]
