@@ -1,12 +1,12 @@
 """The index's tables. Amounts in wei, times in seconds since the epoch; every row but the cursor's is written once.
 
 A row says what one log said (`events` and the facts) or how things stood right after it (the versions). All carry the
-log's place, so that undoing a reorganisation is to delete what lies behind a block. docs/indexer.md describes each column.
+log's place, so that undoing a reorganisation is to delete what lies behind a block. docs/indexer.md describes them.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, Table
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fec.store.base import AddressText, Base, Hash32Text, JSONValue, TokenIdInt, WeiInt
@@ -325,9 +325,14 @@ class TotalsVersion(_AtLog, Base):
     """Sum over all nodes of face less claimed."""
 
 
+def table(model: type[Base]) -> Table:
+    """A model's table."""
+    return Base.metadata.tables[model.__tablename__]
+
+
 #: Everything that follows from the events, and is made anew by a rebuild.
 DERIVED = tuple(
-    model.__table__
+    table(model)
     for model in (
         NodeRecord,
         NodeVersion,

@@ -44,8 +44,8 @@ def bind(connection: Connection, deployment: Deployment) -> None:
     found = connection.execute(select(DeploymentRecord.__table__)).mappings().one()
     if dict(found) != wanted:
         raise WrongDatabase(
-            f"The database belongs to FEC at {found['fec']} on chain {found['chain_id']}, not to FEC at {wanted['fec']} "
-            f"on chain {wanted['chain_id']}. Name another database, or the right deployments file."
+            f"The database is that of FEC at {found['fec']} on chain {found['chain_id']}, not of "
+            f"FEC at {wanted['fec']} on chain {wanted['chain_id']}. Name another, or the right deployments file."
         )
 
 

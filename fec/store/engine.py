@@ -73,9 +73,7 @@ def _url(where: str | Path) -> URL:
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
         raise DatabaseInvalid(f"{where!r} is no address of a database: {error}") from error
     shown = url.render_as_string(hide_password=True)
-    raise DatabaseInvalid(
-        f"{shown!r} names no SQLite file and no PostgreSQL server. Write sqlite:///… or postgresql://…"
-    )
+    raise DatabaseInvalid(f"{shown!r} names neither a file of SQLite nor a server of PostgreSQL.")
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

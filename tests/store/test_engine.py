@@ -66,7 +66,7 @@ def test_bind__to_another_deployment__is_refused(engine: Engine) -> None:
         store.bind(connection, deployment())
     with (
         store.writing(engine) as connection,
-        pytest.raises(WrongDatabase, match=r"on chain 31337, not to .* on chain 1\."),
+        pytest.raises(WrongDatabase, match=r"on chain 31337, not of .* on chain 1\."),
     ):
         store.bind(connection, deployment(chain_id=1))
 

@@ -1,0 +1,246 @@
+"""Proves an index equal to the chain's own state at its last block, by asking the contracts about all that is in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Engine, select
+from web3.constants import ADDRESS_ZERO
+
+from fec import store
+from fec.deployments import Deployment
+from fec.indexer.exceptions import IndexMissing
+from fec.indexer.keeper import Cursor, cursor_of
+from fec.indexer.models import CoinTransfer, Reward
+from fec.indexer.reads import Reads, Refusal
+from fec.indexer.views import view
+from fec.indexer.wire import Patience, Wire
+from fec.schedule import face
+
+_STATUSES = {"escrowed": 1, "captured": 2, "refunded": 3}
+_ROWS = 1_000
+_NOBODY = Refusal("ERC721NonexistentToken")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something that the index and the chain do not agree on."""
+
+    what: str
+    key: Any
+    index: Any
+    chain: Any
+
+    def __str__(self) -> str:
+        """In one line."""
+        return f"{self.what} {self.key}: the index has {self.index}, the chain {self.chain}"
+
+
+@dataclass
+class Report:
+    """What was compared at a block, and what differs: nothing, if all is well."""
+
+    cursor: Cursor
+    compared: Counter[str] = field(default_factory=Counter)
+    differences: list[Difference] = field(default_factory=list)
+
+    def add(self, what: str, key: Any, index: Any, chain: Any) -> None:
+        """Notes one comparison."""
+        self.compared[what] += 1
+        if index != chain:
+            self.differences.append(Difference(what, key, index, chain))
+
+
+def check(
+    engine: Engine,
+    url: str,
+    deployment: Deployment,
+    *,
+    patience: Patience = Patience(),  # noqa: B008 (frozen)
+) -> Report:
+    """Compares all that is indexed with the chain's state at the index's last block.
+
+    Raises IndexMissing if there is no index yet, WrongDatabase if it is another deployment's, RPCUnreachable or
+    RPCFailed, also if the endpoint does not have that block's state (any more): sync first, or ask one that keeps it.
+    """
+    wire = Wire(url, patience)
+    try:
+        with store.writing(engine) as connection:
+            store.bind(connection, deployment)
+        with store.reading(engine) as connection:
+            cursor = cursor_of(connection)
+            if cursor.block_hash is None:
+                raise IndexMissing("Nothing is indexed yet. `fec index run` does it.")
+            report = Report(cursor)
+            _Check(connection, Reads(wire, deployment, cursor.block_hash), report).run()
+            return report
+    finally:
+        wire.close()
+
+
+class _Check:
+    def __init__(self, connection: Connection, reads: Reads, report: Report) -> None:
+        self._connection = connection
+        self._reads = reads
+        self._report = report
+
+    def run(self) -> None:
+        self._nodes()
+        self._orders()
+        self._programs()
+        self._rewards()
+        self._members()
+        self._coins()
+
+    def _rows(self, name: str) -> Iterator[Any]:
+        """A view's rows, some at a time."""
+        yield from self._connection.execution_options(yield_per=_ROWS).execute(select(view(name)))
+
+    def _each(
+        self,
+        what: str,
+        contract: str,
+        function: str,
+        expected: Iterable[tuple[Any, tuple[Any, ...], Any]],
+        shape: Callable[[Any], Any] = lambda found: found,
+    ) -> None:
+        """Compares each (key, arguments, what the index has) with what a view gives."""
+        keyed = (((key, index), arguments) for key, arguments, index in expected)
+        for (key, index), chain in self._reads.each(contract, function, keyed):
+            self._report.add(what, key, index, chain if isinstance(chain, Refusal) else shape(chain))
+
+    # -------------------------------------------------------------------- nodes
+
+    def _nodes(self) -> None:
+        held: Counter[str] = Counter()
+        owed = 0
+
+        def owners() -> Iterator[tuple[Any, tuple[Any, ...], Any]]:
+            nonlocal owed
+            for row in self._rows("nodes_latest"):
+                owed += face(row.principal) - row.claimed
+                if row.owner is not None:
+                    held[row.owner] += 1
+                yield row.token_id, (row.token_id,), row.owner or _NOBODY
+
+        def states() -> Iterator[tuple[Any, tuple[Any, ...], Any]]:
+            for row in self._rows("nodes_latest"):
+                state = (row.program_id, row.principal, row.claimed, row.start, row.period_length)
+                yield row.token_id, (row.token_id,), _NOBODY if row.owner is None else state
+
+        self._each("owner of node", "ADN", "ownerOf", owners())
+        self._each("state of node", "ADN", "nodeOf", states())
+        # A node that the index does not have would be one too many in its owner's balance, and owed by the protocol.
+        self._each("nodes of", "ADN", "balanceOf", ((owner, (owner,), count) for owner, count in held.items()))
+        self._report.add("sum over all nodes", "face less claimed", owed, self._reads.one("ADN", "outstanding"))
+
+    # ------------------------------------------------------------------- orders
+
+    def _orders(self) -> None:
+        def states() -> Iterator[tuple[Any, tuple[Any, ...], Any]]:
+            for row in self._rows("orders_latest"):
+                kept = (row.terms_version, row.burn_bps, row.paid_at)
+                if row.return_deadline is None:
+                    # Of orders captured at once, the till keeps no more.
+                    state = (2, row.payer, ADDRESS_ZERO, 0, *kept, row.paid_at, 0, 0)
+                else:
+                    status = _STATUSES[row.status]
+                    state = (
+                        *(status, row.payer, row.customer, row.program_id),
+                        *(*kept, row.return_deadline, row.amount, row.refunded),
+                    )
+                yield row.order_key, (row.order_key,), state
+
+        self._each("order", "Checkout", "orderOf", states(), lambda found: (*found[:3], *found[4:]))
+
+    # ----------------------------------------------------------------- programs
+
+    def _programs(self) -> None:
+        programs = list(self._rows("programs_latest"))
+        self._each(
+            "program",
+            "ADN",
+            "programOf",
+            (
+                (
+                    row.program_id,
+                    (row.program_id,),
+                    (
+                        *(row.operator, row.issuer or ADDRESS_ZERO, row.period_length, row.origin),
+                        *(row.quota, row.burned, row.closed),
+                    ),
+                )
+                for row in programs
+            ),
+        )
+        self._report.add("number of", "programs", len(programs), self._reads.one("ADN", "programCount"))
+        terms = {
+            row.program_id: (
+                (
+                    *(row.signer, row.treasury, row.return_window, row.donation_bps, row.min_claim),
+                    *(tuple(tuple(tier) for tier in row.tiers), tuple(row.causes)),
+                ),
+                row.version,
+            )
+            for row in self._rows("terms_latest")
+        }
+        alliances = {row.program_id: row.alliance_id for row in self._rows("alliances_latest")}
+        ids = [row.program_id for row in programs]
+        none = Refusal("Checkout_NoTerms")
+        self._each("terms of program", "Checkout", "termsOf", ((id_, (id_,), terms.get(id_, none)) for id_ in ids))
+        self._each(
+            "alliance of program", "Checkout", "allianceOf", ((id_, (id_,), alliances.get(id_) or 0) for id_ in ids)
+        )
+
+    # ------------------------------------------------------------------ rewards
+
+    def _rewards(self) -> None:
+        batches: list[tuple[Any, tuple[Any, ...], Any]] = [
+            (row.batch_id, (row.batch_id,), (row.funder, row.program_id, row.root, row.left, row.deadline))
+            for row in self._rows("reward_batches_latest")
+        ]
+        beyond = max((key for key, _, _ in batches), default=0) + 1
+        batches.append((beyond, (beyond,), Refusal("Checkout_UnknownBatch")))
+        self._each("batch of rewards", "Checkout", "rewardBatchOf", batches)
+        taken = select(Reward.batch_id, Reward.batch_index).where(Reward.batch_id.is_not(None))
+        self._each(
+            "reward taken",
+            "Checkout",
+            "isRewardTaken",
+            ((tuple(row), tuple(row), True) for row in self._connection.execute(taken)),
+        )
+
+    # ------------------------------------------------------------------ custody
+
+    def _members(self) -> None:
+        members = list(self._rows("members_latest"))
+        self._each(
+            "vault of member",
+            "Custodian",
+            "vaultOf",
+            ((row.member_id, (row.brand, row.member_id), row.vault) for row in members),
+        )
+        for row, deployed in zip(members, self._reads.has_code([row.vault for row in members]), strict=True):
+            self._report.add("code of vault", row.vault, row.deployed, deployed)
+
+    # -------------------------------------------------------------------- coins
+
+    def _coins(self) -> None:
+        [totals] = self._rows("totals_latest")
+        for function, contract, index in (
+            ("totalSupply", "FEC", totals.supply),
+            ("totalBurned", "FEC", totals.burned),
+            ("outstanding", "ADN", totals.outstanding),
+        ):
+            self._report.add("total", function, index, self._reads.one(contract, function))
+        balances: Counter[str] = Counter()
+        moves = select(CoinTransfer.sender, CoinTransfer.recipient, CoinTransfer.amount)
+        for sender, recipient, amount in self._connection.execution_options(yield_per=_ROWS).execute(moves):
+            if sender is not None:
+                balances[sender] -= amount
+            if recipient is not None:
+                balances[recipient] += amount
+        self._each("balance of", "FEC", "balanceOf", ((key, (key,), amount) for key, amount in balances.items()))

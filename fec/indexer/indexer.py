@@ -1,0 +1,153 @@
+"""Follows a chain: reads what is new, undoes what was reorganised away, and keeps the index in step."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from sqlalchemy import Engine
+
+from fec import store
+from fec.deployments import Deployment
+from fec.exceptions import FECError, WrongNetwork
+from fec.indexer.chain import Chain, Heads, Settings, Stretch
+from fec.indexer.events import Decoder
+from fec.indexer.exceptions import Reorganised, WrongAnswer
+from fec.indexer.keeper import Cursor, Keeper
+from fec.indexer.wire import Patience, Wire
+
+#: Hashes that are compared at a time when the common ancestor is looked for.
+_HASHES = 100
+#: Looks at an endpoint that is behind the index, until it is believed that the chain got shorter.
+_LOOKS = 5
+
+Progress = Callable[[Cursor, Heads, int], object]
+
+
+class Indexer:
+    """Keeps one deployment's index in one database. Several may work on one database: they take turns.
+
+    indexer = Indexer(engine, "http://127.0.0.1:8545", deployment)
+    indexer.sync()
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        url: str,
+        deployment: Deployment,
+        *,
+        settings: Settings = Settings(),  # noqa: B008 (frozen)
+        patience: Patience = Patience(),  # noqa: B008 (frozen)
+    ) -> None:
+        """Makes the tables if need be, and sees that database, deployment and chain belong together.
+
+        Raises WrongDatabase, DatabaseOutdated, WrongNetwork, DeploymentMissing, RPCUnreachable, RPCFailed.
+        """
+        self._wire = Wire(url, patience)
+        self._chain = Chain(self._wire, Decoder(deployment), settings)
+        self._depth = settings.depth
+        self._check_network(deployment["chainId"])
+        store.upgrade(engine)
+        with store.writing(engine) as connection:
+            store.bind(connection, deployment)
+        self.keeper = Keeper(engine)
+        self.keeper.begin()
+
+    def close(self) -> None:
+        """Ends the connection to the chain."""
+        self._wire.close()
+
+    def sync(self, progress: Progress | None = None) -> Cursor:
+        """Indexes up to the chain's head; gives how far that is. `progress` hears of each step, with its events.
+
+        Raises RPCUnreachable, RPCFailed or WrongAnswer once the patience is at its end: what is indexed stays, and the
+        next call goes on from there.
+        """
+        pauses = self._wire.patience.pauses()
+        while True:
+            heads = self._chain.heads()
+            cursor = self.keeper.cursor()
+            try:
+                if self._rewound(cursor, heads):
+                    continue
+                if cursor.next_block > heads.latest.number:
+                    return self.keeper.finalize(cursor, heads.finalized)
+                for after, events in self._advance(cursor, heads):
+                    pauses = self._wire.patience.pauses()
+                    if progress is not None:
+                        progress(after, heads, events)
+            except Reorganised as error:
+                # The chain has another branch, or another indexer was faster: look again.
+                pause = next(pauses, None)
+                if pause is None:
+                    raise WrongAnswer(f"The endpoint contradicts itself again and again. {error}") from error
+                self._wire.wait(pause)
+
+    def follow(self, stop: threading.Event, seconds: int, failed: Callable[[FECError], object]) -> None:
+        """Syncs until told to stop, again after so many seconds; `failed` hears of errors, which stop nothing."""
+        while not stop.is_set():
+            try:
+                self.sync()
+            except FECError as error:
+                failed(error)
+            stop.wait(seconds)
+
+    # ----------------------------------------------------------------- forward
+
+    def _advance(self, cursor: Cursor, heads: Heads) -> Iterator[tuple[Cursor, int]]:
+        """Adds everything up to the head; while one stretch is written, the next one is read."""
+        with ThreadPoolExecutor(1) as reader:
+            reading: Future[Stretch] | None = reader.submit(
+                self._chain.stretch, cursor.next_block, cursor.block_hash, heads
+            )
+            while reading is not None:
+                stretch, reading = reading.result(), None
+                if stretch.last < heads.latest.number:
+                    reading = reader.submit(self._chain.stretch, stretch.last + 1, stretch.last_hash, heads)
+                yield self.keeper.add(stretch, heads.finalized, self._depth), len(stretch.events)
+
+    # -------------------------------------------------------------------- back
+
+    def _rewound(self, cursor: Cursor, heads: Heads) -> bool:
+        """Undoes what is not part of the chain any more; says whether there was anything to look at again."""
+        if cursor.block_hash is None:
+            return False
+        if cursor.block > heads.latest.number:
+            return self._rewound_to_shorter(cursor, heads)
+        header = heads.latest
+        if cursor.block < heads.latest.number:
+            [found] = self._chain.headers([cursor.block])
+            if found is None:
+                raise Reorganised(f"The endpoint had block {heads.latest.number}, but has no block {cursor.block}.")
+            header = found
+        if header.hash == cursor.block_hash:
+            return False
+        self._undo(cursor, cursor.block - 1)
+        return True
+
+    def _rewound_to_shorter(self, cursor: Cursor, heads: Heads) -> bool:
+        """The chain ends before the index does. Most often, the endpoint is just late: it is given time."""
+        for pause, _ in zip(self._wire.patience.pauses(), range(_LOOKS), strict=False):
+            self._wire.wait(pause)
+            if self._chain.heads().latest != heads.latest:
+                return True
+        self._undo(cursor, heads.latest.number)
+        return True
+
+    def _undo(self, cursor: Cursor, below: int) -> None:
+        """Back to the highest block that the index and the chain have in common."""
+        while kept := self.keeper.hashes(below, _HASHES):
+            headers = self._chain.headers([number for number, _ in kept])
+            for (number, block_hash), header in zip(kept, headers, strict=True):
+                if header is not None and header.hash == block_hash:
+                    self.keeper.undo(cursor, number, block_hash)
+                    return
+            below = kept[-1][0] - 1
+        self.keeper.undo_all(cursor)
+
+    def _check_network(self, chain_id: int) -> None:
+        [found] = self._wire.patiently(lambda: self._wire.results([("eth_chainId", [])]))
+        if int(found, 16) != chain_id:
+            raise WrongNetwork(chain_id, int(found, 16))

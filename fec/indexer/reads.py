@@ -1,0 +1,105 @@
+"""Views of the contracts, read for many keys at one block, named by its hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
+from eth_utils.abi import collapse_if_tuple
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+
+from fec import abi, deployments
+from fec.deployments import Deployment
+from fec.indexer.exceptions import WrongAnswer
+from fec.indexer.wire import CALLS_PER_REQUEST, Call, Refused, Wire
+from fec.reverts import decode_revert
+
+K = TypeVar("K")
+
+
+class Refusal(str):
+    """Name of the error that a contract reverted with."""
+
+    __slots__ = ()
+
+
+class Reads:
+    """Reads one deployment's contracts as of one block."""
+
+    def __init__(self, wire: Wire, deployment: Deployment, block_hash: str) -> None:
+        """Takes the connection, the deployment, and the block's hash."""
+        self._wire = wire
+        self._deployment = deployment
+        self._block = {"blockHash": block_hash}
+
+    def each(
+        self, contract: str, function: str, keyed: Iterable[tuple[K, Sequence[Any]]]
+    ) -> Iterator[tuple[K, Any | Refusal]]:
+        """For each key its arguments' result: one value, a tuple of them, or how the contract refused.
+
+        Raises RPCUnreachable, RPCFailed, WrongAnswer.
+        """
+        view = _View(contract, function)
+        to = deployments.contract(self._deployment, contract)["address"]
+        items = iter(keyed)
+        while some := list(islice(items, CALLS_PER_REQUEST)):
+            calls: list[Call] = [
+                ("eth_call", [{"to": to, "data": view.encode(arguments)}, self._block]) for _, arguments in some
+            ]
+            answers = self._wire.patiently(lambda calls=calls: self._answers(view, calls))  # type: ignore[misc]
+            yield from zip((key for key, _ in some), answers, strict=True)
+
+    def one(self, contract: str, function: str, *arguments: Any) -> Any | Refusal:
+        """One result. Raises as `each` does."""
+        [(_, result)] = self.each(contract, function, [(None, arguments)])
+        return result
+
+    def has_code(self, addresses: Sequence[str]) -> list[bool]:
+        """Whether there is a contract at each address. Raises as `each` does."""
+        calls: list[Call] = [("eth_getCode", [address, self._block]) for address in addresses]
+        codes = self._wire.patiently(lambda: self._wire.results(calls))
+        return [code != "0x" for code in codes]
+
+    def _answers(self, view: _View, calls: Sequence[Call]) -> list[Any]:
+        return [view.decode(answer) for answer in self._wire.ask(calls)]
+
+
+class _View:
+    def __init__(self, contract: str, function: str) -> None:
+        [entry] = [item for item in abi.load(contract)["abi"] if item.get("name") == function]
+        self._inputs = [collapse_if_tuple(item) for item in entry["inputs"]]
+        self._outputs = [collapse_if_tuple(item) for item in entry["outputs"]]
+        self._selector = keccak(text=f"{function}({','.join(self._inputs)})")[:4]
+
+    def encode(self, arguments: Sequence[Any]) -> str:
+        values = [
+            bytes.fromhex(value[2:]) if kind == "bytes32" else value
+            for kind, value in zip(self._inputs, arguments, strict=True)
+        ]
+        return "0x" + (self._selector + encode(self._inputs, values)).hex()
+
+    def decode(self, answer: Any) -> Any:
+        if isinstance(answer, Refused):
+            data = answer.error.get("data") if isinstance(answer.error, dict) else None
+            if not isinstance(data, str) or len(data) < 10:
+                raise answer
+            return Refusal(decode_revert(bytes.fromhex(data[2:])).name)
+        try:
+            values = decode(self._outputs, bytes.fromhex(answer[2:]))
+        except (DecodingError, TypeError, ValueError) as error:
+            raise WrongAnswer(f"This is no result of a view: {answer!r:.200}") from error
+        return _plain(values[0] if len(values) == 1 else values)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, str) and value.startswith("0x"):
+        return to_checksum_address(value)
+    return value

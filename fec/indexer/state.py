@@ -1,0 +1,162 @@
+"""How things stand before some events: of what they speak of, the last version in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import Connection
+from web3.constants import ADDRESS_ZERO
+
+from fec.indexer.events import Event
+from fec.indexer.views import as_of
+from fec.types import NodeId
+
+#: Keys that one query asks for.
+_KEYS = 500
+
+
+class _Values:
+    def values(self) -> tuple[Any, ...]:
+        """The values, in the order of the columns of the table of versions."""
+        return tuple(getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
+
+
+@dataclass(slots=True)
+class Node:
+    """A node."""
+
+    owner: str | None
+    principal: int
+    claimed: int
+
+
+@dataclass(slots=True)
+class Program(_Values):
+    """A program."""
+
+    operator: str
+    issuer: str | None
+    period_length: int
+    origin: int
+    quota: int
+    burned: int
+    closed: bool
+
+
+@dataclass(slots=True)
+class Order:
+    """An order."""
+
+    status: str
+    refunded: int
+    amount: int
+
+
+@dataclass(slots=True)
+class Batch(_Values):
+    """A batch of rewards."""
+
+    program_id: int
+    funder: str
+    root: str
+    amount: int
+    left: int
+    deadline: int
+    reason: str
+
+
+@dataclass(slots=True)
+class Member(_Values):
+    """A member's vault."""
+
+    brand: str
+    member_id: str
+    enrolled: bool
+    deployed: bool
+
+
+@dataclass(slots=True)
+class Totals:
+    """The protocol's books."""
+
+    supply: int
+    burned: int
+    outstanding: int
+
+
+class State:
+    """What some events speak of, as it stands before them."""
+
+    def __init__(self, connection: Connection, events: Iterable[Event]) -> None:
+        """Looks up in the database whatever the events may change."""
+        self._connection = connection
+        self._touched = _touched(events)
+        self.nodes: dict[int, Node] = self._find("nodes", Node)
+        self.programs: dict[int, Program] = self._find("programs", Program)
+        self.orders: dict[str, Order] = self._find("orders", Order)
+        self.batches: dict[int, Batch] = self._find("reward_batches", Batch)
+        self.members: dict[str, Member] = self._find("members", Member)
+        last = connection.execute(as_of("totals")).one_or_none()
+        self.totals: Totals = Totals(0, 0, 0) if last is None else _like(Totals, last)
+
+    def _find(self, kind: str, form: type[Any]) -> dict[Any, Any]:
+        query, name = as_of(kind), _KEY_COLUMNS[kind]
+        keys, column = list(self._touched[kind]), query.selected_columns[name]
+        found: dict[Any, Any] = {}
+        for first in range(0, len(keys), _KEYS):
+            rows = self._connection.execute(query.where(column.in_(keys[first : first + _KEYS])))
+            found |= {getattr(row, name): _like(form, row) for row in rows}
+        return found
+
+
+_KEY_COLUMNS = {
+    "nodes": "token_id",
+    "programs": "program_id",
+    "orders": "order_key",
+    "reward_batches": "batch_id",
+    "members": "vault",
+}
+
+#: Of each event that changes something: what, and which of its arguments name it.
+_TOUCHES: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
+    ("ADN", "PayoutClaimed"): ("nodes", (0,)),
+    ("ADN", "NodeSplit"): ("nodes", (0,)),
+    ("ADN", "NodeMerged"): ("nodes", (0, 1)),
+    ("ADN", "QuotaGranted"): ("programs", (0,)),
+    ("ADN", "ProgramClosed"): ("programs", (0,)),
+    ("ADN", "ProgramOperatorChanged"): ("programs", (0,)),
+    ("Checkout", "OrderCaptured"): ("orders", (0,)),
+    ("Checkout", "OrderRefunded"): ("orders", (0,)),
+    ("Checkout", "RewardTaken"): ("reward_batches", (0,)),
+    ("Checkout", "RewardsReclaimed"): ("reward_batches", (0,)),
+    ("Custodian", "MemberEnrolled"): ("members", (2,)),
+    ("Custodian", "VaultDeployed"): ("members", (2,)),
+}
+
+
+def _touched(events: Iterable[Event]) -> dict[str, set[Any]]:
+    touched: dict[str, set[Any]] = {kind: set() for kind in _KEY_COLUMNS}
+    new: set[Any] = set()
+    for event in events:
+        if event.contract == "ADN" and event.name == "Transfer":
+            sender, _, token_id = event.arguments
+            if sender == ADDRESS_ZERO:
+                new.add(token_id)
+                touched["programs"].add(NodeId.decode(token_id).program_id)
+            else:
+                touched["nodes"].add(token_id)
+        elif event.name == "OrderPaid":
+            new.add(event.arguments[0])
+        elif (event.contract, event.name) in _TOUCHES:
+            kind, places = _TOUCHES[event.contract, event.name]
+            touched[kind].update(event.arguments[place] for place in places)
+    # What was made by these events is in no database yet: no need to ask.
+    touched["nodes"] -= new
+    touched["orders"] -= new
+    return touched
+
+
+def _like(kind: type[Any], row: Any) -> Any:
+    return kind(*(getattr(row, field.name) for field in fields(kind)))
