@@ -1,0 +1,145 @@
+"""The command: `python -m proofs`. Exits with 1 if anything is not proved, or a witness is not refuted."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from proofs import curve, environment, halmos
+from proofs.environment import Change, ProofError
+from proofs.halmos import Check, Outcome
+from proofs.witnesses import Witness, read_witnesses
+
+
+@dataclass(frozen=True)
+class Job:
+    """Proofs that share a workspace, as the contracts are or with one of them broken."""
+
+    workspace: str
+    names: tuple[str, ...]
+    run: Callable[[], dict[str, Outcome]]
+    expected: str
+    """The verdict wanted of each: `proved` or, of a witness, `refuted`."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one proof of a job ended."""
+
+    name: str
+    witness: bool
+    outcome: Outcome
+    good: bool
+
+
+def plan(checks: list[Check], analytic: list[str], witnesses: list[Witness]) -> Iterator[Job]:
+    """The jobs: each contract's checks, the curve's proofs, and the same for each witness that concerns them."""
+    variants: list[tuple[str, tuple[Change, ...], set[str], str]] = [
+        ("", (), {check.name for check in checks}, "proved")
+    ]
+    variants[0][2].update(analytic)
+    variants += [
+        (f"-witness-{number}", (witness.change,), set(witness.refutes), "refuted")
+        for number, witness in enumerate(witnesses, 1)
+    ]
+    for suffix, changes, names, expected in variants:
+        chosen = [check for check in checks if check.name in names]
+        for contract, group in groupby(chosen, key=lambda check: check.contract):
+            members = list(group)
+            workspace = contract + suffix
+            yield Job(
+                workspace,
+                tuple(check.name for check in members),
+                partial(halmos.run, members, workspace, changes),
+                expected,
+            )
+        if numbers := [name for name in analytic if name in names]:
+            workspace = "curve" + suffix
+            yield Job(
+                workspace,
+                tuple(numbers),
+                partial(curve.run, numbers, workspace, changes),
+                expected,
+            )
+
+
+def results(console: Console, jobs: list[Job]) -> Iterator[Result]:
+    """Runs the jobs, as many at once as there are processors, and says what each found as it ends."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        futures = {pool.submit(job.run): job for job in jobs}
+        for future in as_completed(futures):
+            job = futures[future]
+            try:
+                outcomes = future.result()
+            except ProofError as error:
+                console.print(str(error), style="red", markup=False, highlight=False)
+                outcomes = {name: Outcome("could not be run") for name in job.names}
+            for name, outcome in outcomes.items():
+                good = outcome.verdict == job.expected
+                console.print(
+                    f"{'ok ' if good else 'BAD'} {job.workspace}: {name} {outcome.verdict}, {outcome.seconds} s"
+                )
+                yield Result(name, job.expected == "refuted", outcome, good)
+
+
+def show(console: Console, notices: dict[str, str], found: list[Result]) -> None:
+    """Prints a row for each proof, with how many of its witnesses it refuted."""
+    table = Table("proof", "property", "how", "result", "witnesses refuted", "paths", "seconds", title="Proofs")
+    for name, notice in notices.items():
+        mine = [result for result in found if result.name == name]
+        proof = next((result for result in mine if not result.witness), None)
+        refuted = [result.good for result in mine if result.witness]
+        if proof is None:
+            continue
+        style = "green" if all(result.good for result in mine) else "bold red"
+        how = "integers" if name in curve.PROOFS else "Halmos"
+        outcome = proof.outcome
+        witnesses = f"{sum(refuted)} of {len(refuted)}" if refuted else "not run"
+        paths, seconds = str(outcome.paths or ""), str(outcome.seconds)
+        table.add_row(name, notice, how, outcome.verdict, witnesses, paths, seconds, style=style)
+    console.print(table)
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="Leave out the checks marked slow: what CI runs.")
+@click.option("--only", metavar="TEXT", default="", help="Only proofs with this in their names.")
+@click.option("--list", "listing", is_flag=True, help="Name the proofs and stop.")
+def main(quick: bool, only: str, listing: bool) -> None:
+    """Proves the properties of the contracts, and that each proof notices when they do not hold."""
+    console = Console() if sys.stdout.isatty() else Console(width=160)
+    try:
+        checks = halmos.read_checks()
+        names = {check.name for check in checks} | curve.PROOFS.keys()
+        witnesses = read_witnesses(names)
+        environment.install()
+    except ProofError as error:
+        raise click.ClickException(str(error)) from error
+    checks = [check for check in checks if only in check.name and not (quick and check.slow)]
+    analytic = [name for name in curve.PROOFS if only in name]
+    notices = {check.name: check.notice for check in checks} | {name: curve.notice(name) for name in analytic}
+    if not notices:
+        raise click.UsageError(f"no proof has {only!r} in its name")
+    if listing:
+        for name, notice in notices.items():
+            console.print(f"{name}: {notice}", markup=False, highlight=False)
+        return
+    found = list(results(console, list(plan(checks, analytic, witnesses))))
+    show(console, notices, found)
+    bad = sum(not result.good for result in found)
+    console.print(
+        f"{len(notices)} proofs, {sum(result.witness for result in found)} witnesses, {bad} not as they should be"
+    )
+    sys.exit(1 if bad else 0)
+
+
+if __name__ == "__main__":
+    main()

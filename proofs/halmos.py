@@ -1,0 +1,144 @@
+"""Runs the checks in `proofs/symbolic` through Halmos, and is stricter than Halmos about what counts as proved."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from proofs.environment import CHECKS, ROOT, VENV, Change, ProofError, variables, workspace
+
+#: Seconds for one query; and for all checks of one contract.
+QUERY_SECONDS = 60
+CONTRACT_SECONDS = 3600
+
+_CONTRACT = re.compile(r"^contract (\w+)", re.MULTILINE)
+_CHECK = re.compile(
+    r"^    /// @notice (?P<notice>(?:.|\n    ///)+?)\n(?P<slow>    /// @custom:slow .*\n)?"
+    r"    function (?P<name>check_\w+)\(",
+    re.MULTILINE,
+)
+_BARE_CHECK = re.compile(r"function (check_\w+)\(")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One property written in Solidity: the function holds for all arguments and states that it assumes."""
+
+    file: Path
+    """Source, relative to the project."""
+    contract: str
+    function: str
+    notice: str
+    """The property in words."""
+    slow: bool
+    """Left out of the quick run."""
+
+    @property
+    def name(self) -> str:
+        """How the table and the witnesses name it."""
+        return f"{self.contract}.{self.function}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What Halmos found out about a check."""
+
+    verdict: str
+    """`proved`, `refuted` (by a counterexample that was checked), or why neither."""
+    paths: int = 0
+    seconds: int = 0
+
+
+def read_checks() -> list[Check]:
+    """All checks in `proofs/symbolic`. Raises ProofError for one that does not say in words what it proves."""
+    checks = []
+    for path in sorted((ROOT / CHECKS).glob("*.sol")):
+        text = path.read_text()
+        starts = list(_CONTRACT.finditer(text))
+        for this, following in zip(starts, [*starts[1:], None], strict=True):
+            body = text[this.start() : following.start() if following else None]
+            found = [
+                Check(path.relative_to(ROOT), this[1], match["name"], _plain(match["notice"]), bool(match["slow"]))
+                for match in _CHECK.finditer(body)
+            ]
+            if unsaid := set(_BARE_CHECK.findall(body)) - {check.function for check in found}:
+                raise ProofError(f"{path.name}: no `/// @notice` directly above {', '.join(sorted(unsaid))}")
+            checks += found
+    return checks
+
+
+def _plain(notice: str) -> str:
+    return " ".join(notice.replace("///", " ").split())
+
+
+def run(checks: list[Check], name: str, changes: tuple[Change, ...] = ()) -> dict[str, Outcome]:
+    """Runs checks of one contract in the workspace `name`; outcomes by the checks' names. Raises ProofError."""
+    first = checks[0]
+    helpers = [path for path in (ROOT / CHECKS).glob("*.sol") if not _BARE_CHECK.search(path.read_text())]
+    folder = workspace(name, [first.file, *(path.relative_to(ROOT) for path in helpers)], changes)
+    answer = folder / "answer.json"
+    answer.unlink(missing_ok=True)
+    functions = "|".join(check.function for check in checks)
+    command: list[str | Path] = [VENV / "bin" / "halmos", "--root", folder, "--forge-build-out", "out"]
+    command += ["--contract", first.contract, "--match-test", f"^({functions})\\(", "--json-output", answer]
+    # Every panic is a failure, not only that of `assert`. Verbose, for the number of paths that end in one.
+    command += ["--panic-error-codes", "*", "--no-status", "--verbose"]
+    command += ["--solver-command", f"{VENV / 'bin' / 'python'} {ROOT / 'proofs' / 'solver.py'}"]
+    command += ["--solver-threads", "2", "--solver-timeout-assertion", f"{QUERY_SECONDS}s"]
+    if changes:
+        command.append("--early-exit")
+    try:
+        done = subprocess.run(
+            command,
+            env=variables(folder, CHECKS),
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=CONTRACT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return {check.name: Outcome(f"no answer in {CONTRACT_SECONDS} s") for check in checks}
+    (folder / "halmos.log").write_text(done.stdout)
+    if not answer.exists():
+        raise ProofError(f"{name}: Halmos gave no result\n{done.stdout[-4000:]}")
+    results = [result for tests in json.loads(answer.read_text())["test_results"].values() for result in tests]
+    by_function = {result["name"].partition("(")[0]: result for result in results}
+    if missing := {check.function for check in checks} - by_function.keys():
+        raise ProofError(f"{name}: Halmos did not run {', '.join(sorted(missing))}\n{done.stdout[-4000:]}")
+    return {check.name: _outcome(by_function[check.function], done.stdout) for check in checks}
+
+
+def _outcome(result: dict[str, Any], log: str) -> Outcome:
+    return Outcome(_verdict(result, log), result["num_paths"][0], round(result["time"][0]))
+
+
+def _verdict(result: dict[str, Any], log: str) -> str:
+    if any(model["is_valid"] for model in result["models"]):
+        return "refuted"
+    match result["exitcode"]:
+        case 0:
+            pass
+        case 2:
+            return f"no solver answered in {QUERY_SECONDS} s"
+        case code:
+            return f"Halmos error {code}"
+    if result["num_bounded_loops"]:
+        return "a loop goes on beyond its bound"
+    total, normal, _ = result["num_paths"]
+    if reverts := total - normal - _panics(result["name"], log):
+        return f"{reverts} paths revert, which proves nothing"
+    return "proved"
+
+
+def _panics(function: str, log: str) -> int:
+    """Paths that ended in a panic. The solver found each impossible, or the check would have failed."""
+    before, _, _ = log.partition(f"] {function} (paths:")
+    tail = before.rpartition("] check_")[2]
+    found = re.findall(r"# of potential paths involving assertion violations: (\d+) /", tail)
+    return int(found[-1]) if found else 0

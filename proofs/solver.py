@@ -1,0 +1,115 @@
+"""Answers one SMT query with whichever of three solvers knows. Runs in `.venv-proofs`, called by Halmos.
+
+Yices is quickest at plain bit-vectors; cvc5 translates them to integers, where division by a constant is easy, which
+bit-blasting cannot do; Bitwuzla is the strongest at mixtures. Each alone is believed when it says `unsat`.
+
+    python solver.py QUERY.smt2            the answer of whichever knows first
+    python solver.py QUERY.smt2 --with X   the answer of that one
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+
+#: Milliseconds for the solver that is likely to know, before all are started.
+HEAD_START = 2000
+#: Halmos states division in full only once a query without it was not enough.
+DIVIDES = "(define-fun f_evm_bvudiv"
+
+
+def cvc5(query: str, milliseconds: int = 0) -> str:
+    """cvc5's answer, bit-vectors translated to integers; 0 milliseconds are no limit."""
+    package = import_module("cvc5")
+
+    terms = package.TermManager()
+    solver = package.Solver(terms)
+    solver.setOption("solve-bv-as-int", "iand")
+    solver.setOption("produce-models", "true")
+    solver.setOption("tlimit-per", str(milliseconds))
+    symbols = package.SymbolManager(terms)
+    parser = package.InputParser(solver, symbols)
+    parser.setFileInput(package.InputLanguage.SMT_LIB_2_6, query)
+    said = ""
+    while not (command := parser.nextCommand()).isNull():
+        said += str(command.invoke(solver, symbols))
+    return said
+
+
+def bitwuzla(query: str) -> None:
+    """Prints Bitwuzla's answer."""
+    package = import_module("bitwuzla")
+
+    options = package.Options()
+    options.set(package.Option.PRODUCE_MODELS, True)
+    package.Parser(package.TermManager(), options).parse(query, False)
+
+
+def start(name: str, query: str) -> subprocess.Popen[str]:
+    """Starts one solver on a query."""
+    if name == "yices":
+        binary = str(Path(sys.executable).with_name("yices-smt2"))
+        command = [binary, "--smt2-model-format", "--bvconst-in-decimal", query]
+    else:
+        command = [sys.executable, __file__, query, "--with", name]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+def heard(solver: subprocess.Popen[str], seconds: float) -> str | None:
+    """What a solver said within that time, if it is an answer."""
+    try:
+        answer, _ = solver.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return None
+    return answer if known(answer) else None
+
+
+def known(answer: str) -> bool:
+    """Whether a solver has decided."""
+    return answer.startswith(("sat\n", "unsat\n"))
+
+
+def race(query: str) -> str:
+    """The first definite answer; `unknown` if no solver has one. Halmos ends us, and our children, at its timeout."""
+    running = []
+    try:
+        if DIVIDES in Path(query).read_text():
+            if known(answer := cvc5(query, HEAD_START)):
+                return answer
+        else:
+            running.append(start("yices", query))
+            if (said := heard(running[0], HEAD_START / 1000)) is not None:
+                return said
+        already = len(running)
+        running += [start(name, query) for name in ("yices", "cvc5", "bitwuzla")[already:]]
+        while running:
+            for solver in list(running):
+                if (said := heard(solver, 0.02)) is not None:
+                    return said
+                if solver.returncode is not None:
+                    running.remove(solver)
+            time.sleep(0.01)
+        return "unknown\n"
+    finally:
+        for solver in running:
+            solver.kill()
+
+
+def main() -> None:
+    """Answers the query named on the command line."""
+    match sys.argv[1:]:
+        case [query]:
+            sys.stdout.write(race(query))
+        case [query, "--with", "cvc5"]:
+            sys.stdout.write(cvc5(query))
+        case [query, "--with", "bitwuzla"]:
+            bitwuzla(query)
+        case _:
+            sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main()
