@@ -139,6 +139,7 @@ abstract contract Nodes is Clock {
             uint256[] memory batch = new uint256[](5);
             uint256 count = 1;
             batch[0] = first;
+            if (!_hasKey(first)) continue;
             for (uint256 i = 0; i < live.length && count < batch.length; ++i) {
                 uint256 other = live[(_rand(seed, "others") % live.length + i) % live.length];
                 if (other != first && _alike(first, other) && nodes[other].owner == nodes[first].owner) {
@@ -158,8 +159,8 @@ abstract contract Nodes is Clock {
     // -------------------------------------------------------- transfers, approvals
 
     function transfer(uint256 seed) external {
-        if (live.length == 0) return;
-        uint256 tokenId = _node(seed, "node");
+        uint256 tokenId = _nodeOfPerson(seed);
+        if (tokenId == 0) return;
         Node storage node = nodes[tokenId];
         address to = _owner(seed, "to");
         address caller = _manager(seed, node.owner);
@@ -177,8 +178,8 @@ abstract contract Nodes is Clock {
     }
 
     function approve(uint256 seed) external {
-        if (live.length == 0) return;
-        uint256 tokenId = _node(seed, "node");
+        uint256 tokenId = _nodeOfPerson(seed);
+        if (tokenId == 0) return;
         address spender = _rand(seed, "clear") % 5 == 0 ? address(0) : _person(seed, "spender");
         _approve(tokenId, _manager(seed, nodes[tokenId].owner), spender);
         _succeeded("approve");
@@ -195,8 +196,8 @@ abstract contract Nodes is Clock {
 
     /// @dev Allows one account at a time; revoking names the account, and revokes no other.
     function setClaimApproval(uint256 seed) external {
-        if (live.length == 0) return;
-        uint256 tokenId = _node(seed, "node");
+        uint256 tokenId = _nodeOfPerson(seed);
+        if (tokenId == 0) return;
         Node storage node = nodes[tokenId];
         address operator = _person(seed, "operator");
         bool on = _rand(seed, "on") % 3 != 0;
@@ -316,22 +317,31 @@ abstract contract Nodes is Clock {
         }
     }
 
+    /// @dev A vault calls nothing by itself: what owners do, only people do.
+    function _hasKey(uint256 tokenId) private view returns (bool) {
+        return keyOf[nodes[tokenId].owner] != 0;
+    }
+
+    function _nodeOfPerson(uint256 seed) private view returns (uint256) {
+        return _nodeAbove(seed, 1);
+    }
+
     function _nodeAbove(uint256 seed, uint256 principal) internal view returns (uint256) {
         for (uint256 i = 0; i < live.length; ++i) {
             uint256 tokenId = live[(_rand(seed, "node") % live.length + i) % live.length];
-            if (nodes[tokenId].principal >= principal) return tokenId;
+            if (_hasKey(tokenId) && nodes[tokenId].principal >= principal) return tokenId;
         }
         return 0;
     }
 
-    /// @dev A node with something to claim, at once or after its period; zero if none is found.
+    /// @dev A node of a person with something to claim, at once or after its period; zero if none is found.
     function _payingNode(uint256 seed) internal returns (uint256 tokenId) {
         for (uint256 i = 0; i < live.length; ++i) {
             tokenId = live[(_rand(seed, "paying node") % live.length + i) % live.length];
-            if (_claimable(tokenId) != 0) return tokenId;
+            if (_hasKey(tokenId) && _claimable(tokenId) != 0) return tokenId;
         }
-        if (live.length == 0) return 0;
-        tokenId = _node(seed, "paying node");
+        tokenId = _nodeOfPerson(seed);
+        if (tokenId == 0) return 0;
         _wait(_periodEnd(nodes[tokenId]));
         return _claimable(tokenId) == 0 ? 0 : tokenId;
     }

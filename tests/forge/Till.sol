@@ -71,7 +71,7 @@ abstract contract Till is Admission {
     /// @dev Any nodes: what they pay goes to their owners.
     function payFromNodes(uint256 seed) external {
         uint256 first = _payingNode(seed);
-        if (first == 0 || keyOf[nodes[first].owner] == 0) return;
+        if (first == 0) return;
         uint256[] memory batch = _someNodes(seed, 1 + _rand(seed, "count") % 3);
         batch[0] = first;
         _claimAll(batch);
