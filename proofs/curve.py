@@ -1,9 +1,9 @@
 """The curve against exact rationals, for all periods and all principals: what no 256-bit solver can state.
 
 The contract computes `released(P, k) = floor(10·P·growth(k) / growth(100))`: that much is proved in Solidity
-(`CurveChecks.check_floor`). So each claim about `released` for all P is a claim about the 101 numbers `growth(k)`. They are
-read from the compiled contract, never typed here; what is typed here is the rule of docs/mathematics.md that they have to
-serve. Integers and fractions only.
+(`CurveChecks.check_floor`). So each claim about `released` for all P is one about the 101 numbers `growth(k)`. They are
+read from the compiled contract, never typed here; what is typed here is the rule of docs/mathematics.md that they have
+to serve. Integers and fractions only.
 
 Two facts about floors are used. For reals x ≤ y: floor(x) ≤ floor(y). If y − x < 1 besides: floor(y) ≤ floor(x) + 1.
 """
@@ -67,8 +67,8 @@ def at_most_one_wei_late(growth: list[int], _least: int) -> bool:
 def non_decreasing(growth: list[int], _least: int) -> bool:
     """Released never falls from a period to the next, starts at 0 and ends at the face exactly.
 
-    growth(k) ≤ growth(k+1), hence 10·P·growth(k)/growth(100) does not fall, hence nor does its floor. At k = 0 the growth
-    is 0, at k = 100 the fraction is 1.
+    growth(k) ≤ growth(k+1), hence 10·P·growth(k)/growth(100) does not fall, hence nor does its floor. At k = 0 the
+    growth is 0, at k = 100 the fraction is 1.
     """
     return growth[0] == 0 and growth[PERIODS] > 0 and all(this <= after for this, after in pairwise(growth))
 

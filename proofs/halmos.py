@@ -15,6 +15,7 @@ from proofs.environment import CHECKS, ROOT, VENV, Change, ProofError, variables
 QUERY_SECONDS = 60
 CONTRACT_SECONDS = 3600
 
+_NO_ANSWER = {1: "a counterexample that could not be checked", 2: f"no solver answered in {QUERY_SECONDS} s"}
 _CONTRACT = re.compile(r"^contract (\w+)", re.MULTILINE)
 _CHECK = re.compile(
     r"^    /// @notice (?P<notice>(?:.|\n    ///)+?)\n(?P<slow>    /// @custom:slow .*\n)?"
@@ -121,13 +122,8 @@ def _outcome(result: dict[str, Any], log: str) -> Outcome:
 def _verdict(result: dict[str, Any], log: str) -> str:
     if any(model["is_valid"] for model in result["models"]):
         return "refuted"
-    match result["exitcode"]:
-        case 0:
-            pass
-        case 2:
-            return f"no solver answered in {QUERY_SECONDS} s"
-        case code:
-            return f"Halmos error {code}"
+    if code := result["exitcode"]:
+        return _NO_ANSWER.get(code, f"Halmos error {code}")
     if result["num_bounded_loops"]:
         return "a loop goes on beyond its bound"
     total, normal, _ = result["num_paths"]
@@ -138,7 +134,7 @@ def _verdict(result: dict[str, Any], log: str) -> str:
 
 def _panics(function: str, log: str) -> int:
     """Paths that ended in a panic. The solver found each impossible, or the check would have failed."""
-    before, _, _ = log.partition(f"] {function} (paths:")
-    tail = before.rpartition("] check_")[2]
-    found = re.findall(r"# of potential paths involving assertion violations: (\d+) /", tail)
-    return int(found[-1]) if found else 0
+    _, _, after = log.partition(f"\nExecuting {function.partition('(')[0]}\n")
+    ours, _, _ = after.partition("\nExecuting ")
+    found = re.search(r"# of potential paths involving assertion violations: (\d+) /", ours)
+    return int(found[1]) if found else 0
