@@ -21,7 +21,7 @@ from rich.table import Table
 
 from mutants.campaign import Campaign, UnfitContracts
 from mutants.compiler import ROOT, Compiler, Sources
-from mutants.operators import Mutant, mutants_of
+from mutants.operators import OPERATORS, Mutant, mutants_of
 from mutants.results import (
     DUPLICATE,
     INVALID,
@@ -121,6 +121,9 @@ def _grouped(
     "--contract", "contracts", multiple=True, help="Only this source file, by its name without .sol; repeatable."
 )
 @click.option("--changed", metavar="REV", help="Only source files that differ from this git revision.")
+@click.option(
+    "--operator", "operators", type=click.Choice(list(OPERATORS)), multiple=True, help="Only these; repeatable."
+)
 @click.option("--only", metavar="TEXT", help="Only mutants of lines that contain this.")
 @click.option("--sample", type=click.IntRange(min=1), help="Only so many, drawn at random.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the sample.")
@@ -138,6 +141,7 @@ def _grouped(
 def main(  # noqa: PLR0917
     contracts: tuple[str, ...],
     changed: str | None,
+    operators: tuple[str, ...],
     only: str | None,
     sample: int | None,
     seed: int,
@@ -161,6 +165,7 @@ def main(  # noqa: PLR0917
         for mutant in everything
         if (files is None or mutant.file in files)
         and (not contracts or Path(mutant.file).stem in contracts)
+        and (not operators or mutant.operator in operators)
         and (only is None or only in mutant.before)
     ]
     if sample is not None:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import hypothesis
 import pyrevm
@@ -87,67 +87,77 @@ class Suite:
         """Runs tests in a fork against contracts with this creation code, up to the first failure."""
         if not tests:
             return Verdict()
-        limit = PATIENCE * (1 + sum(self.durations[test] for test in tests))
+        try:
+            output = await self._fork(tests, code, PATIENCE * int(1 + sum(self.durations[test] for test in tests)))
+        except TimeoutError:
+            return Verdict(timeout=True)
+        return Verdict(**json.loads(output)) if output else Verdict()
+
+    async def measure(self, code: Bytecode) -> list[Verdict]:
+        """Runs every test that is left, whatever fails, learns what each takes, and returns what failed."""
+        self.durations = dict.fromkeys(self.items, 60.0)
+        lines = (await self._fork(list(self.items), code, 3600 * 4, every=True)).splitlines()
+        reports = [json.loads(line) for line in lines]
+        self.durations = {report.pop("test"): report.pop("seconds") for report in reports}
+        return [verdict for report in reports if (verdict := Verdict(**report)).by]
+
+    def leave_out(self, tests: Iterable[str]) -> None:
+        """Goes on without some tests."""
+        self.items = {test: item for test, item in self.items.items() if test not in set(tests)}
+
+    async def _fork(self, tests: Sequence[str], code: Bytecode, limit: int, *, every: bool = False) -> bytes:
+        """Runs tests in a fork with so many seconds of CPU time; returns what it wrote.
+
+        Raises:
+            TimeoutError: when they were not enough.
+        """
         reader, writer = os.pipe()
         child = os.fork()
         if child == 0:
-            os.close(reader)
-            resource.setrlimit(resource.RLIMIT_CPU, (int(limit) + 1, resource.RLIM_INFINITY))
-            self._run_and_exit(tests, code, writer)
+            # The fork must never go on as its parent.
+            try:
+                os.close(reader)
+                resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+                self._run(tests, code, writer, every=every)
+                os._exit(0)
+            except BaseException as error:  # noqa: BLE001
+                os.write(writer, repr(error).encode())
+            os._exit(1)
         os.close(writer)
         output = await _read(reader)
         _, status = os.waitpid(child, 0)
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
-            return Verdict(timeout=True)
+            raise TimeoutError
         if status != 0:
             raise RuntimeError(f"a fork ended with status {status}: {output.decode()}")
-        return Verdict(**json.loads(output.splitlines()[-1])) if output else Verdict()
+        return output
 
-    async def measure(self, code: Bytecode) -> Verdict:
-        """Runs every test against the contracts as they are, and learns what each takes."""
-        self.durations = dict.fromkeys(self.items, 60.0)
-        reader, writer = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(reader)
-            self._run_and_exit(list(self.items), code, writer, timed=True)
-        os.close(writer)
-        output = await _read(reader)
-        os.waitpid(child, 0)
-        *timings, last = output.splitlines()
-        for line in timings:
-            test, seconds = json.loads(line)
-            self.durations[test] = seconds
-        return Verdict(**json.loads(last))
-
-    def _run_and_exit(self, tests: Sequence[str], code: Bytecode, writer: int, *, timed: bool = False) -> NoReturn:
-        try:
-            verdict = self._run(tests, code, writer if timed else None)
-            if verdict != Verdict() or timed:
-                os.write(writer, json.dumps(verdict.__dict__).encode())
-            os._exit(0)
-        except BaseException as error:  # noqa: BLE001 - a fork must never go on as its parent
-            os.write(writer, repr(error).encode())
-            os._exit(1)
-
-    def _run(self, tests: Sequence[str], code: Bytecode, timings: int | None) -> Verdict:
+    def _run(self, tests: Sequence[str], code: Bytecode, writer: int, *, every: bool) -> None:
+        """Writes a line about the first test that fails, or about `every` one."""
         _install(code)
         for test, after in zip(tests, [*tests[1:], None], strict=True):
             began = time.process_time()
-            for report in runtestprotocol(self.items[test], log=False, nextitem=self.items[after] if after else None):
-                if report.failed:
-                    crash = getattr(report.longrepr, "reprcrash", None)
-                    lines = (crash.message if crash else report.longreprtext).strip().splitlines()
-                    return Verdict(test, lines[0][:200] if lines else "")
-            if timings is not None:
-                os.write(timings, json.dumps([test, round(time.process_time() - began, 3)]).encode() + b"\n")
-        return Verdict()
+            reports = runtestprotocol(self.items[test], log=False, nextitem=self.items[after] if after else None)
+            why = next((_first_line(report) for report in reports if report.failed), None)
+            line: dict[str, Any] = {} if why is None else {"by": test, "why": why}
+            if every:
+                line |= {"test": test, "seconds": round(time.process_time() - began, 3)}
+            if line:
+                os.write(writer, json.dumps(line).encode() + b"\n")
+            if why is not None and not every:
+                return
+
+
+def _first_line(report: pytest.TestReport) -> str:
+    crash = getattr(report.longrepr, "reprcrash", None)
+    lines = (crash.message if crash else report.longreprtext).strip().splitlines()
+    return lines[0][:200] if lines else ""
 
 
 def prepare() -> None:
-    """Before the tests are imported: no shrinking of what fails, no memory of it, and no limit on the size of code."""
+    """Before the tests are imported: no shrinking of what fails, no chance, no memory, and no limit on code size."""
     phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
-    hypothesis.settings.register_profile("mutants", phases=phases, database=None, deadline=None)
+    hypothesis.settings.register_profile("mutants", phases=phases, database=None, deadline=None, derandomize=True)
     hypothesis.settings.load_profile("mutants")
     environment = pyrevm.Env(cfg=pyrevm.CfgEnv(chain_id=1, limit_contract_code_size=2**20))
     vars(pyrevm)["EVM"] = partial(pyrevm.EVM, environment)

@@ -178,7 +178,9 @@ def test_authorization__replayed__reverts(funded: World, kind: str, last: str) -
 
 
 @pytest.mark.parametrize("last", [VRS, "bytes"])
-@pytest.mark.parametrize(("after", "before"), [(NOW, BEFORE), (AFTER, NOW), (NOW + 1, BEFORE), (2**255, BEFORE)])
+@pytest.mark.parametrize(
+    ("after", "before"), [(NOW, BEFORE), (AFTER, NOW), (AFTER, NOW - 1), (NOW + 1, BEFORE), (2**255, BEFORE)]
+)
 def test_authorization__outside_its_time__reverts(funded: World, last: str, after: int, before: int) -> None:
     values = values_of(funded, after=after, before=before)
     signed = sign(funded, "TransferWithAuthorization", values)
