@@ -76,6 +76,10 @@ class Sources:
                 left += self.imports.get(one, ())
         return found
 
+    def needs_rewriting(self, file: str) -> bool:
+        """Whether the fast pipeline takes a file only as rewritten."""
+        return bool(self.rewrites.keys() & self.imported_by([file]))
+
     def rewritten(self, file: str, text: str) -> str | None:
         """A source as the fast pipeline can take it; None where a change is in the way."""
         for old, new in self.rewrites.get(file, ()):
