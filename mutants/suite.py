@@ -59,10 +59,8 @@ class Suite:
 
     def hash_of(self, test: str) -> str:
         """Hash of one test and what it leans on; other tests of its file may change."""
-        item = self.items[test]
-        return fingerprint(
-            [_helpers(), _module_without_tests(item.path), _source(item.path, _function_name(item)), test]
-        )
+        path, name = self.items[test].path, str(getattr(self.items[test], "originalname", ""))
+        return fingerprint([_surroundings(path), _sources(path)[name], test])
 
     # -------------------------------------------------------------------- runs
 
@@ -185,33 +183,40 @@ async def _read(reader: int) -> bytes:
 # ------------------------------------------------------------------------- hashes
 
 
-def _function_name(item: pytest.Item) -> str:
-    return str(getattr(item, "originalname", item.name))
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
 
 
 @cache
-def _helpers() -> str:
-    """Hash of the project's modules that tests have imported, and of their data."""
-    files = {Path(str(module.__file__)) for module in sys.modules.values() if getattr(module, "__file__", None)}
-    own = [path for path in files if path.is_relative_to(ROOT) and not path.is_relative_to(ROOT / ".venv")]
-    helpers = [path for path in own if not path.name.startswith("test_") and not path.is_relative_to(ROOT / "mutants")]
-    return fingerprint([path.read_text() for path in sorted([*helpers, *ROOT.glob("tests/vectors/*")])])
+def _imported(path: Path) -> frozenset[Path]:
+    """The project's own modules that a module imports, directly or not."""
+    names = {
+        name
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.ImportFrom)
+        for name in [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    }
+    files = {Path(str(getattr(sys.modules.get(str(name)), "__file__", "/"))) for name in names}
+    own = {file for file in files if file.is_relative_to(ROOT) and not file.is_relative_to(ROOT / ".venv")}
+    return frozenset(own.union(*map(_imported, own)))
 
 
 @cache
-def _functions(path: Path) -> dict[str, str]:
-    tree = ast.parse(path.read_text())
-    return {node.name: ast.dump(node) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-
-
-def _source(path: Path, name: str) -> str:
-    return _functions(path)[name]
+def _surroundings(path: Path) -> str:
+    """Hash of what all tests of a file lean on: the file without its tests, what it imports, fixtures, data."""
+    rest = [
+        ast.dump(node)
+        for node in _tree(path).body
+        if not (isinstance(node, ast.FunctionDef) and node.name.startswith("test_"))
+    ]
+    fixtures = [
+        one / "conftest.py" for one in path.parents if one.is_relative_to(ROOT) and (one / "conftest.py").exists()
+    ]
+    files = {*fixtures, *_imported(path), *(file for one in fixtures for file in _imported(one))}
+    return fingerprint([*rest, *(file.read_text() for file in sorted([*files, *ROOT.glob("tests/vectors/*")]))])
 
 
 @cache
-def _module_without_tests(path: Path) -> str:
-    tree = ast.parse(path.read_text())
-    rest: Iterable[Any] = (
-        node for node in tree.body if not (isinstance(node, ast.FunctionDef) and node.name.startswith("test_"))
-    )
-    return fingerprint([ast.dump(node) for node in rest])
+def _sources(path: Path) -> dict[str, str]:
+    return {node.name: ast.dump(node) for node in ast.walk(_tree(path)) if isinstance(node, ast.FunctionDef)}
