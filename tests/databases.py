@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -112,7 +113,7 @@ def _unprivileged_group() -> int:
     return pwd.getpwnam(_UNPRIVILEGED).pw_gid
 
 
-def _identity() -> dict[str, object]:
+def _identity() -> dict[str, Any]:
     if os.geteuid() != 0:
         return {}
     return {"user": _UNPRIVILEGED, "group": _unprivileged_group(), "extra_groups": [], "cwd": "/"}

@@ -10,6 +10,7 @@ from fec.cli.coupon import balance, send
 from fec.cli.curve import curve
 from fec.cli.custody import custody
 from fec.cli.dev import dev
+from fec.cli.index import index
 from fec.cli.node import node
 from fec.cli.order import order, quote
 from fec.cli.program import program
@@ -30,5 +31,5 @@ def main() -> None:
     """
 
 
-for command in (status, curve, balance, send, node, program, quote, order, reward, alliance, custody, dev):
+for command in (status, curve, balance, send, node, program, quote, order, reward, alliance, custody, index, dev):
     main.add_command(command)

@@ -72,8 +72,9 @@ def check(
             store.bind(connection, deployment)
         with store.reading(engine) as connection:
             cursor = cursor_of(connection)
-            if cursor.block_hash is None:
-                raise IndexMissing("Nothing is indexed yet. `fec index run` does it.")
+            deployed = max(record["blockNumber"] for record in deployment["contracts"].values())
+            if cursor.block_hash is None or cursor.block < deployed:
+                raise IndexMissing("The index does not reach the contracts' deployment yet. `fec index run` goes on.")
             report = Report(cursor)
             _Check(connection, Reads(wire, deployment, cursor.block_hash), report).run()
             return report

@@ -173,6 +173,15 @@ class Story:
 
     # ------------------------------------------------------------ made up ones
 
+    def branch(self, blocks: int, seed: int) -> None:
+        """So many blocks: things happen in the first few; the others are empty."""
+        end = self.anvil.web3.eth.block_number + blocks
+        for step in range(4):
+            if self.anvil.web3.eth.block_number + 3 < end:
+                self.play(1, seed + step)
+        while self.anvil.web3.eth.block_number < end:
+            self.anvil.mine()
+
     def play(self, steps: int, seed: int) -> None:
         """So many blocks of shopping, claiming, giving, splitting and merging; `seed` says which."""
         rng = random.Random(seed)

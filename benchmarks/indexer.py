@@ -1,0 +1,312 @@
+"""Measures how fast a chain is indexed, beside bare loops over `eth_getLogs` on the same chain.
+
+`python -m benchmarks.indexer --help` lists what it does; docs/indexer.md says how it is measured.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import requests
+from eth_account import Account
+from eth_typing import ChecksumAddress
+from rich.console import Console
+from rich.table import Table
+from web3 import Web3
+
+from demo.wire import Call, Contract, Wire
+from fec import abi, deployments, signing, store
+from fec.chain import Anvil
+from fec.deploy import deploy
+from fec.deployments import Deployment
+from fec.indexer import Indexer, Settings, check
+from fec.orders import CHECKOUT_NAME
+from fec.signing import Domain
+from fec.store.deployment import CONTRACTS
+from fec.till import Invoice, Order
+from fec.units import WEI_PER_FEC as FEC
+from tests.databases import PostgreSQL
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENT = ROOT / "docs" / "indexer.md"
+MARKS = ("<!-- Made by `python -m benchmarks.indexer --write`. -->\n", "<!-- End of what it makes. -->\n")
+PIPED_WIDTH = 120  # columns, where there is no terminal to ask
+
+MONDAY = 1_767_571_200  # 5 January 2026, 00:00 UTC
+WEEK = 7 * 24 * 3_600
+TILL = Account.from_key("0x" + "17" * 32)
+CUSTOMERS = [Web3.to_checksum_address(f"0x{0xC0FFEE000 + number:040x}") for number in range(500)]
+ORDERS_IN_BLOCK = 10
+NODES_IN_CLAIM = 100
+CLAIMS_IN_BLOCK = 2
+CLAIM_GAS = 5_000_000
+EVENTS_OF_ORDER, EVENTS_OF_CLAIM = 6, 2
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of one contender, in a process of its own."""
+
+    name: str
+    events: int
+    seconds: float
+    cpu_seconds: float
+    """Of the process alone: neither the chain's nor the database server's."""
+    peak_mib: int
+    """Most memory that the process had, in MiB."""
+    loaded_mib: int
+    """What it had once everything was imported, in MiB."""
+
+    @property
+    def speed(self) -> int:
+        """Events a second."""
+        return round(self.events / self.seconds)
+
+    @property
+    def cpu_speed(self) -> int:
+        """Events a second of its own computing, which other work on the machine does not slow down as much."""
+        return round(self.events / self.cpu_seconds)
+
+
+# ------------------------------------------------------------------- the chain
+
+
+def build(chain: Anvil, deployment: Deployment, events: int) -> int:
+    """Fills a chain with orders, then claims from all of the nodes week after week; gives the number of blocks."""
+    wire = Wire(chain.url)
+    addresses = {name: deployments.contract(deployment, name)["address"] for name in CONTRACTS}
+    contracts = {name: wire.add(Contract(name, address)) for name, address in addresses.items()}
+    fec, adn, checkout = contracts["FEC"], contracts["ADN"], contracts["Checkout"]
+    owner = chain.accounts[0].address
+    now = chain.now + 1
+
+    def send(calls: list[Call]) -> None:
+        nonlocal now
+        now += 12
+        if not all(done.ok for done in wire.send_all(now, calls)):
+            raise RuntimeError("A transaction of the benchmark's chain failed.")
+
+    wire.fund_gas(owner, *CUSTOMERS)
+    send([adn.call(owner, "createProgram", owner, checkout.address, WEEK, MONDAY, 10**6 * FEC)])
+    terms: tuple[Any, ...] = (TILL.address, owner, 0, 0, 0, [(0, 1_000)], [])
+    send([checkout.call(owner, "setTerms", 2, terms)])
+    for first in range(0, len(CUSTOMERS), 100):
+        some = CUSTOMERS[first : first + 100]
+        send([fec.call(owner, "transfer", customer, 10_000 * FEC) for customer in some])
+        send([fec.call(customer, "approve", checkout.address, 10**30) for customer in some])
+
+    orders = events // (EVENTS_OF_ORDER + 4 * EVENTS_OF_CLAIM)
+    domain = Domain(CHECKOUT_NAME, chain.web3.eth.chain_id, checkout.address)
+    for first in range(0, orders, ORDERS_IN_BLOCK):
+        calls = []
+        for number in range(first, min(first + ORDERS_IN_BLOCK, orders)):
+            invoice = Invoice(2, f"order {number}", 10 * FEC, "USD 10.00", now + WEEK)
+            customer = CUSTOMERS[number % len(CUSTOMERS)]
+            order = Order(invoice, signing.invoice_message(domain, invoice).sign(TILL), customer)
+            calls.append(checkout.call(customer, "pay", order.fields))
+        send(calls)
+    nodes = [
+        event.values["tokenId"]
+        for event in wire.logs(0, wire.height)
+        if event.address == adn.address and event.name == "Transfer"
+    ]
+    while wire.height and _count(chain.url, contracts) < events:
+        now += WEEK
+        claims = [
+            adn.call(CUSTOMERS[0], "claimFor", nodes[first : first + NODES_IN_CLAIM], gas=CLAIM_GAS)
+            for first in range(0, len(nodes), NODES_IN_CLAIM)
+        ]
+        for first in range(0, len(claims), CLAIMS_IN_BLOCK):
+            send(claims[first : first + CLAIMS_IN_BLOCK])
+    return wire.height
+
+
+def _count(url: str, contracts: dict[str, Contract]) -> int:
+    wanted = {"fromBlock": "0x0", "toBlock": "latest", "address": [contract.address for contract in contracts.values()]}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "eth_getLogs", "params": [wanted]}
+    return len(requests.post(url, json=body, timeout=600).json()["result"])
+
+
+# -------------------------------------------------------------- the contenders
+
+
+def _addresses(deployment: Deployment) -> list[ChecksumAddress]:
+    return [Web3.to_checksum_address(deployments.contract(deployment, name)["address"]) for name in CONTRACTS]
+
+
+def bare(url: str, deployment: Deployment, size: int, _: str) -> int:
+    """web3.py's `eth_getLogs` in a loop, and nothing done with what comes."""
+    web3 = Web3(Web3.HTTPProvider(url))
+    addresses = _addresses(deployment)
+    found, head = 0, web3.eth.block_number
+    for first in range(0, head + 1, size):
+        last = min(first + size - 1, head)
+        found += len(web3.eth.get_logs({"fromBlock": first, "toBlock": last, "address": addresses}))
+    return found
+
+
+def decoded(url: str, deployment: Deployment, size: int, _: str) -> int:
+    """The same, and each log taken apart by web3.py's own contract events."""
+    web3 = Web3(Web3.HTTPProvider(url))
+    events: dict[tuple[str, bytes], Any] = {}
+    for name in CONTRACTS:
+        address = Web3.to_checksum_address(deployments.contract(deployment, name)["address"])
+        contract = web3.eth.contract(address, abi=abi.load(name)["abi"])
+        for event in contract.events:  # type: ignore[attr-defined]
+            events[contract.address, bytes.fromhex(event().topic[2:])] = event()
+    addresses = _addresses(deployment)
+    found, head = 0, web3.eth.block_number
+    for first in range(0, head + 1, size):
+        last = min(first + size - 1, head)
+        for log in web3.eth.get_logs({"fromBlock": first, "toBlock": last, "address": addresses}):
+            events[log["address"], bytes(log["topics"][0])].process_log(log)
+            found += 1
+    return found
+
+
+def raw(url: str, deployment: Deployment, size: int, _: str) -> int:
+    """`eth_getLogs` by a bare HTTP client and Python's JSON: what any reader in Python has to do at least."""
+    session = requests.Session()
+
+    def ask(method: str, *params: Any) -> Any:
+        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        return session.post(url, json=body, timeout=600).json()["result"]
+
+    addresses = _addresses(deployment)
+    found, head = 0, int(ask("eth_blockNumber"), 16)
+    for first in range(0, head + 1, size):
+        last = min(first + size - 1, head)
+        found += len(ask("eth_getLogs", {"fromBlock": hex(first), "toBlock": hex(last), "address": addresses}))
+    return found
+
+
+def index(url: str, deployment: Deployment, _: int, database: str) -> int:
+    """The indexer: read, checked, decoded, folded, written, committed."""
+    found = 0
+
+    def add(_: object, __: object, events: int) -> None:
+        nonlocal found
+        found += events
+
+    indexer = Indexer(store.open_database(database), url, deployment, settings=Settings())
+    indexer.sync(add)
+    indexer.close()
+    return found
+
+
+CONTENDERS: dict[str, tuple[Callable[[str, Deployment, int, str], int], str | None]] = {
+    "web3.py get_logs, nothing else": (bare, None),
+    "web3.py get_logs and process_log": (decoded, None),
+    "raw JSON-RPC, nothing else": (raw, None),
+    "fec.indexer into SQLite": (index, "sqlite"),
+    "fec.indexer into PostgreSQL": (index, "postgresql"),
+}
+
+
+def _child(name: str, *where: Any, answer: Any) -> None:
+    contender, _ = CONTENDERS[name]
+    loaded = _peak_mib()
+    began, cpu_began = time.perf_counter(), time.process_time()
+    events = contender(*where)
+    seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - cpu_began
+    answer.put(asdict(Run(name, events, seconds, cpu_seconds, _peak_mib(), loaded)))
+
+
+def _peak_mib() -> int:
+    # Not getrusage's figure, which a new process inherits from the one that started it.
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) >> 10
+
+
+def measure(name: str, url: str, deployment: Deployment, size: int, database: str) -> Run:
+    """Runs a contender in a fresh process. Raises RuntimeError if it fails."""
+    spawning = multiprocessing.get_context("spawn")
+    answer = spawning.Queue()
+    process = spawning.Process(target=_child, args=(name, url, deployment, size, database), kwargs={"answer": answer})
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise RuntimeError(f"{name} failed.")
+    return Run(**answer.get())
+
+
+# ------------------------------------------------------------------ the report
+
+
+def report(runs: dict[str, list[Run]]) -> list[tuple[str, ...]]:
+    """One row a contender: the median run, the slowest and fastest, and memory."""
+    rows: list[tuple[str, ...]] = []
+    for name, each in runs.items():
+        speeds = sorted(run.speed for run in each)
+        peak = max(run.peak_mib for run in each)
+        rows.append(
+            (
+                name,
+                f"{round(statistics.median(speeds)):,}",
+                f"{speeds[0]:,} to {speeds[-1]:,}",
+                f"{round(statistics.median(run.cpu_speed for run in each)):,}",
+                f"{peak}",
+                f"{peak - min(run.loaded_mib for run in each)}",
+            )
+        )
+    return rows
+
+
+HEADINGS = ("", "Events/s", "Range", "Events per CPU s", "Peak MiB", "Above start")
+
+
+@click.command()
+@click.option("--events", default=100_000, show_default=True, help="Least number of events on the chain.")
+@click.option("--rounds", default=3, show_default=True, help="Runs of each contender, in turn.")
+@click.option("--write", is_flag=True, help="Write the table into docs/indexer.md.")
+@click.option("--json", "as_json", is_flag=True, help="Print all runs as JSON.")
+def main(*, events: int, rounds: int, write: bool, as_json: bool) -> None:
+    """Measures events indexed a second, on a chain of its own."""
+    progress = Console(stderr=True)
+    server = PostgreSQL()
+    runs: dict[str, list[Run]] = {name: [] for name in CONTENDERS}
+    with tempfile.TemporaryDirectory() as folder, Anvil(timestamp=MONDAY, gas_limit=10**9) as chain:
+        try:
+            server.start()
+            deployment = deploy(chain.web3, chain.accounts[0])
+            progress.print("Filling the chain …")
+            blocks = build(chain, deployment, events)
+            size = max(1, blocks * Settings().logs // events)
+            for number in range(rounds):
+                for name, (_, backend) in CONTENDERS.items():
+                    database = server.create() if backend == "postgresql" else f"sqlite:///{folder}/{number}.sqlite"
+                    runs[name].append(measure(name, chain.url, deployment, size, database))
+                    progress.print(f"{name}: {runs[name][-1].speed:,} events/s")
+            counted = {run.events for each in runs.values() for run in each}
+            found = check(store.open_database(f"sqlite:///{folder}/0.sqlite"), chain.url, deployment)
+        finally:
+            server.stop()
+    if len(counted) != 1 or found.differences:
+        raise click.ClickException(f"The contenders do not agree: {counted} {found.differences[:3]}")
+    about = f"{counted.pop():,} events in {blocks:,} blocks; {rounds} runs of each, in turn."
+    if as_json:
+        click.echo(json.dumps([asdict(run) for each in runs.values() for run in each], indent=1))
+    else:
+        table = Table(*HEADINGS, caption=about)
+        for row in report(runs):
+            table.add_row(*row)
+        Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
+    if write:
+        lines = ["| " + " | ".join(row) + " |" for row in (HEADINGS, ["---", *["---:"] * 5], *report(runs))]
+        before, rest = DOCUMENT.read_text().split(MARKS[0])
+        made = f"{about}\n\n" + "\n".join(lines)
+        DOCUMENT.write_text(f"{before}{MARKS[0]}\n{made}\n\n{MARKS[1]}{rest.split(MARKS[1])[1]}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,228 @@
+"""`fec index`: the chain's events in a database, for the till service and for analytics."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from fec.cli.base import Group
+from fec.cli.session import Refused, Session, facts, grid
+from fec.cli.words import plural
+from fec.exceptions import FECError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from fec.indexer import Cursor, Indexer
+
+DEFAULT_DATABASE = "fec.sqlite"
+_SHOWN = 20
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _with_database(function: F) -> F:
+    return click.option(
+        "--database",
+        envvar="FEC_DATABASE",
+        show_envvar=True,
+        default=DEFAULT_DATABASE,
+        show_default=True,
+        metavar="URL",
+        help="An SQLite file, or postgresql://user@host/name.",
+    )(function)
+
+
+@click.group(cls=Group)
+def index() -> None:
+    """Index: the chain's events in a database, in step with the chain and proven against it."""
+
+
+@index.command()
+@_with_database
+@click.option("--follow", is_flag=True, help="Go on until interrupted.")
+@click.option(
+    "--every", type=click.IntRange(1, 3_600), default=2, show_default=True, metavar="SECONDS", help="Between looks."
+)
+@click.pass_obj
+def run(session: Session, *, database: str, follow: bool, every: int) -> None:
+    """Index up to the chain's head. Interrupted at any instant, it goes on from there the next time."""
+    indexer = _indexer(session, database)
+    try:
+        cursor, events = _sync(session, indexer)
+        _show_progress(session, cursor, events)
+        if follow:
+            session.err.print("Following the chain; Ctrl-C ends it.")
+            _follow(session, indexer, every)
+    finally:
+        indexer.close()
+
+
+@index.command()
+@_with_database
+@click.pass_obj
+def status(session: Session, *, database: str) -> None:
+    """Show how far the index has come, and what it holds."""
+    engine = _open(database)
+    from fec.indexer.overview import overview  # noqa: PLC0415
+
+    found = overview(engine)
+    head = session.client.web3.eth.block_number
+    behind = max(head - found.cursor.block, 0)
+    rows = grid("Table", "Rows", left=["Table"])
+    for name, count in found.rows.items():
+        rows.add_row(name, f"{count:,}")
+    session.show(
+        {
+            "chainId": found.chain_id,
+            "block": found.cursor.block,
+            "blockHash": found.cursor.block_hash,
+            "finalizedBlock": found.cursor.finalized_block,
+            "head": head,
+            "behind": behind,
+            "rows": found.rows,
+        },
+        facts(
+            [
+                ("Chain", f"{found.chain_id}, block {head:,}"),
+                ("Indexed", f"up to block {found.cursor.block:,}, {plural(behind, 'block')} behind"),
+                ("Finalized", f"up to block {found.cursor.finalized_block:,}"),
+            ]
+        ),
+        rows,
+    )
+
+
+@index.command()
+@_with_database
+@click.pass_context
+def check(ctx: click.Context, *, database: str) -> None:
+    """Prove the index equal to the chain's own state at its last block; fails if anything differs."""
+    session: Session = ctx.obj
+    engine = _open(database)
+    from fec.indexer import check as compare  # noqa: PLC0415
+
+    report = compare(engine, session.rpc, session.client.deployment)
+    rows = grid("Compared", "Number", left=["Compared"])
+    for what, count in report.compared.items():
+        rows.add_row(what, f"{count:,}")
+    differences = [str(difference) for difference in report.differences]
+    more = len(differences) - _SHOWN
+    session.show(
+        {
+            "block": report.cursor.block,
+            "blockHash": report.cursor.block_hash,
+            "compared": dict(report.compared),
+            "differences": differences,
+        },
+        rows,
+        *(f"✗ {difference}" for difference in differences[:_SHOWN]),
+        *([f"… and {more:,} more"] if more > 0 else []),
+        f"{'✗' if differences else '✓'} {plural(len(differences), 'difference')} at block {report.cursor.block:,}",
+    )
+    if differences:
+        ctx.exit(1)
+
+
+@index.command()
+@_with_database
+@click.pass_obj
+def rebuild(session: Session, *, database: str) -> None:
+    """Make every table anew from the events that the database holds, without the chain; all of it or nothing."""
+    engine = _open(database)
+    from fec.indexer import Keeper  # noqa: PLC0415
+
+    with session.err.status("Rebuilding …"):
+        events = max(Keeper(engine).rebuild(), default=0)
+    session.show({"events": events}, f"Made anew from {plural(events, 'event')}.")
+
+
+@index.command()
+@click.argument("block", type=click.IntRange(min=0))
+@_with_database
+@click.pass_obj
+def rollback(session: Session, *, block: int, database: str) -> None:
+    """Forget everything behind BLOCK, or behind the last kept block before it. `run` reads it anew."""
+    engine = _open(database)
+    from fec.indexer import Keeper  # noqa: PLC0415
+
+    keeper = Keeper(engine)
+    cursor = keeper.cursor()
+    kept = keeper.hashes(min(block, cursor.block), 1)
+    after = keeper.undo(cursor, *kept[0]) if kept else keeper.undo_all(cursor)
+    session.show({"block": after.block}, f"The index ends at block {after.block:,} now.")
+
+
+# ------------------------------------------------------------------------- parts
+
+
+@contextmanager
+def _extra() -> Iterator[None]:
+    """What is imported within comes with the package's extra `server`; without it, the rest of the package works."""
+    try:
+        yield
+    except ImportError as error:
+        raise Refused(f"The index needs {error.name}, which is not installed: pip install 'fec[server]'.") from error
+
+
+def _open(database: str) -> Engine:
+    """The database, with its tables as this version has them."""
+    with _extra():
+        from fec import store  # noqa: PLC0415
+    engine = store.open_database(database)
+    store.check_version(engine)
+    return engine
+
+
+def _indexer(session: Session, database: str) -> Indexer:
+    with _extra():
+        from fec import indexer, store  # noqa: PLC0415
+    deployment = session.client.deployment
+    return indexer.Indexer(store.open_database(database), session.rpc, deployment)
+
+
+def _sync(session: Session, indexer: Indexer) -> tuple[Cursor, int]:
+    """One look at the chain, with a bar; how far it went and how many events it found."""
+    events = 0
+    found_so_far = TextColumn("{task.description}")
+    columns = (TextColumn("Block"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), found_so_far)
+    with Progress(*columns, console=session.err, transient=True, disable=not session.err.is_terminal) as progress:
+        task = progress.add_task("", total=None)
+
+        def advanced(cursor: Cursor, heads: Any, found: int) -> None:
+            nonlocal events
+            events += found
+            progress.update(
+                task, completed=cursor.block, total=heads.latest.number, description=plural(events, "event")
+            )
+
+        return indexer.sync(advanced), events
+
+
+def _show_progress(session: Session, cursor: Cursor, events: int) -> None:
+    session.show(
+        {
+            "block": cursor.block,
+            "blockHash": cursor.block_hash,
+            "finalizedBlock": cursor.finalized_block,
+            "events": events,
+        },
+        f"{plural(events, 'new event')}; indexed up to block {cursor.block:,}, final up to {cursor.finalized_block:,}.",
+    )
+
+
+def _follow(session: Session, indexer: Indexer, seconds: int) -> None:
+    stop = threading.Event()
+
+    def failed(error: FECError) -> None:
+        session.err.print(f"{error} Trying again.")
+
+    try:
+        indexer.follow(stop, seconds, failed)
+    except KeyboardInterrupt:
+        stop.set()

@@ -1,0 +1,34 @@
+"""How far an index has come, and how much it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, func, select
+
+from fec import store
+from fec.indexer.keeper import Cursor, cursor_of
+from fec.indexer.models import DERIVED, BlockRecord, EventRecord, table
+from fec.store.deployment import DeploymentRecord
+
+
+@dataclass(frozen=True)
+class Overview:
+    """An index at a glance."""
+
+    chain_id: int
+    cursor: Cursor
+    rows: dict[str, int]
+    """Number of rows by table."""
+
+
+def overview(engine: Engine) -> Overview:
+    """Looks at the index of a database. Raises IndexMissing if there is none yet."""
+    with store.reading(engine) as connection:
+        cursor = cursor_of(connection)
+        chain_id = connection.execute(select(DeploymentRecord.chain_id)).scalar_one()
+        counts = {
+            each.name: connection.execute(select(func.count()).select_from(each)).scalar_one()
+            for each in (table(BlockRecord), table(EventRecord), *DERIVED)
+        }
+    return Overview(chain_id, cursor, counts)

@@ -1,0 +1,64 @@
+"""One Anvil on which one of everything has happened. Each test leaves the chain as it found it; databases are fresh."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from sqlalchemy import Engine
+
+from fec.chain import Anvil
+from fec.deploy import deploy
+from fec.deployments import Deployment
+from fec.indexer import Indexer, Patience, Settings
+from tests.databases import backend, database, engine, migrated_file, postgresql
+
+from .story import MONDAY, Story
+
+__all__ = ["backend", "database", "engine", "migrated_file", "postgresql"]
+
+#: For tests in which nothing fails for long.
+SHORT = Patience(attempts=12, first=1, longest=200)
+
+
+@pytest.fixture(scope="session")
+def anvil() -> Iterator[Anvil]:
+    with Anvil(timestamp=MONDAY) as anvil:
+        yield anvil
+
+
+@pytest.fixture(scope="session")
+def deployment(anvil: Anvil) -> Deployment:
+    return deploy(anvil.web3, anvil.accounts[0])
+
+
+@pytest.fixture(scope="session")
+def opened(anvil: Anvil, deployment: Deployment) -> Story:
+    story = Story(anvil, deployment).open()
+    story.one_of_everything()
+    return story
+
+
+@pytest.fixture
+def story(anvil: Anvil, opened: Story) -> Iterator[Story]:
+    snapshot = anvil.request("evm_snapshot")
+    yield opened
+    anvil.request("evm_revert", snapshot)
+
+
+@pytest.fixture
+def indexing(story: Story) -> Iterator[Callable[..., Indexer]]:
+    """Makes indexers of the story's chain."""
+    with ExitStack() as stack:
+
+        def make(engine: Engine, url: str | None = None, **settings: int) -> Indexer:
+            made = Indexer(
+                engine,
+                url or story.anvil.url,
+                story.deployment,
+                settings=Settings(**settings),
+                patience=SHORT,
+            )
+            stack.callback(made.close)
+            return made
+
+        yield make
