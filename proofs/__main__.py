@@ -42,34 +42,23 @@ class Result:
 
 
 def plan(checks: list[Check], analytic: list[str], witnesses: list[Witness]) -> Iterator[Job]:
-    """The jobs: each contract's checks, the curve's proofs, and the same for each witness that concerns them."""
-    variants: list[tuple[str, tuple[Change, ...], set[str], str]] = [
-        ("", (), {check.name for check in checks}, "proved")
-    ]
-    variants[0][2].update(analytic)
-    variants += [
-        (f"-witness-{number}", (witness.change,), set(witness.refutes), "refuted")
-        for number, witness in enumerate(witnesses, 1)
-    ]
-    for suffix, changes, names, expected in variants:
-        chosen = [check for check in checks if check.name in names]
-        for contract, group in groupby(chosen, key=lambda check: check.contract):
-            members = list(group)
-            workspace = contract + suffix
-            yield Job(
-                workspace,
-                tuple(check.name for check in members),
-                partial(halmos.run, members, workspace, changes),
-                expected,
-            )
-        if numbers := [name for name in analytic if name in names]:
-            workspace = "curve" + suffix
-            yield Job(
-                workspace,
-                tuple(numbers),
-                partial(curve.run, numbers, workspace, changes),
-                expected,
-            )
+    """The jobs: each contract's checks and the curve's proofs, on the contracts as they are and on each witness."""
+    yield from jobs(checks, analytic)
+    for number, witness in enumerate(witnesses, 1):
+        refuted = [check for check in checks if check.name in witness.refutes]
+        broken = [name for name in analytic if name in witness.refutes]
+        yield from jobs(refuted, broken, f"-witness-{number}", (witness.change,))
+
+
+def jobs(checks: list[Check], analytic: list[str], suffix: str = "", changes: tuple[Change, ...] = ()) -> Iterator[Job]:
+    """The jobs of these proofs; if the contracts are changed, each proof is to be refuted."""
+    expected = "refuted" if changes else "proved"
+    for contract, group in groupby(checks, key=lambda check: check.contract):
+        members = list(group)
+        names = tuple(check.name for check in members)
+        yield Job(contract + suffix, names, partial(halmos.run, members, contract + suffix, changes), expected)
+    if analytic:
+        yield Job("curve" + suffix, tuple(analytic), partial(curve.run, analytic, "curve" + suffix, changes), expected)
 
 
 def results(console: Console, jobs: list[Job]) -> Iterator[Result]:

@@ -11,32 +11,29 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from importlib import import_module
 from pathlib import Path
 
-#: Milliseconds for the solver that is likely to know, before all are started.
-HEAD_START = 2000
+SOLVERS = ("yices", "cvc5", "bitwuzla")
+#: Seconds for the solver that is likely to know, before the others are started.
+HEAD_START = 2
 #: Halmos states division in full only once a query without it was not enough.
 DIVIDES = "(define-fun f_evm_bvudiv"
 
 
-def cvc5(query: str, milliseconds: int = 0) -> str:
-    """cvc5's answer, bit-vectors translated to integers; 0 milliseconds are no limit."""
+def cvc5(query: str) -> None:
+    """Prints cvc5's answer, bit-vectors translated to integers."""
     package = import_module("cvc5")
 
     terms = package.TermManager()
     solver = package.Solver(terms)
     solver.setOption("solve-bv-as-int", "iand")
     solver.setOption("produce-models", "true")
-    solver.setOption("tlimit-per", str(milliseconds))
     symbols = package.SymbolManager(terms)
     parser = package.InputParser(solver, symbols)
     parser.setFileInput(package.InputLanguage.SMT_LIB_2_6, query)
-    said = ""
     while not (command := parser.nextCommand()).isNull():
-        said += str(command.invoke(solver, symbols))
-    return said
+        sys.stdout.write(str(command.invoke(solver, symbols)))
 
 
 def bitwuzla(query: str) -> None:
@@ -59,39 +56,28 @@ def start(name: str, query: str) -> subprocess.Popen[str]:
 
 
 def heard(solver: subprocess.Popen[str], seconds: float) -> str | None:
-    """What a solver said within that time, if it is an answer."""
+    """What a solver said within that time, if it has decided."""
     try:
         answer, _ = solver.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         return None
-    return answer if known(answer) else None
-
-
-def known(answer: str) -> bool:
-    """Whether a solver has decided."""
-    return answer.startswith(("sat\n", "unsat\n"))
+    return answer if answer.startswith(("sat\n", "unsat\n")) else None
 
 
 def race(query: str) -> str:
     """The first definite answer; `unknown` if no solver has one. Halmos ends us, and our children, at its timeout."""
-    running = []
+    first = "cvc5" if DIVIDES in Path(query).read_text() else "yices"
+    running = [start(first, query)]
     try:
-        if DIVIDES in Path(query).read_text():
-            if known(answer := cvc5(query, HEAD_START)):
-                return answer
-        else:
-            running.append(start("yices", query))
-            if (said := heard(running[0], HEAD_START / 1000)) is not None:
-                return said
-        already = len(running)
-        running += [start(name, query) for name in ("yices", "cvc5", "bitwuzla")[already:]]
+        if (answer := heard(running[0], HEAD_START)) is not None:
+            return answer
+        running += [start(name, query) for name in SOLVERS if name != first]
         while running:
             for solver in list(running):
-                if (said := heard(solver, 0.02)) is not None:
-                    return said
+                if (answer := heard(solver, 0.02)) is not None:
+                    return answer
                 if solver.returncode is not None:
                     running.remove(solver)
-            time.sleep(0.01)
         return "unknown\n"
     finally:
         for solver in running:
@@ -104,7 +90,7 @@ def main() -> None:
         case [query]:
             sys.stdout.write(race(query))
         case [query, "--with", "cvc5"]:
-            sys.stdout.write(cvc5(query))
+            cvc5(query)
         case [query, "--with", "bitwuzla"]:
             bitwuzla(query)
         case _:
