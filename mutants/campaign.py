@@ -49,7 +49,7 @@ class Campaign:
             self._twins = {result.code for result in known.values()}
             for result in known.values():
                 self.done(result)
-                self.suite.learn(result.file, result.by)
+                self.suite.learn(result.file, result.function, result.by)
             left = iter([(key, mutant) for key, mutant in zip(keys, mutants, strict=True) if key not in known])
 
             async def work(compiler: Compiler) -> None:
@@ -111,13 +111,16 @@ class Campaign:
         tops, changed = self.sources.deployed_with(mutant.file), {mutant.file: mutant.text}
         digest = fingerprint(code)
         # Identical code proves a survivor equivalent: the cheap optimizer before slow tests, the real one after.
-        stages = [(self.suite.quick(mutant.file), compiler.optimized), (self.suite.slow(), compiler.shipped)]
+        stages = [
+            (self.suite.quick(mutant.file, mutant.function), compiler.optimized),
+            (self.suite.slow(), compiler.shipped),
+        ]
         for tests, pipeline in stages[:1] if self.quick else stages:
             verdict = await self.suite.run(tests, code)
             if verdict.timeout:
                 return Result.of(key, mutant, TIMEOUT, code=digest, tests=self.suite.everything)
             if verdict.by:
-                self.suite.learn(mutant.file, verdict.by)
+                self.suite.learn(mutant.file, mutant.function, verdict.by)
                 proof = self.suite.hash_of(verdict.by)
                 return Result.of(key, mutant, KILLED, code=digest, by=verdict.by, why=verdict.why, tests=proof)
             if await self._same(pipeline, tops, changed):

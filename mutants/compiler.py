@@ -36,11 +36,18 @@ class Sources:
     """The contracts, who imports whom, and which of them tests deploy."""
 
     def __init__(self) -> None:
-        """Reads them."""
+        """Reads them.
+
+        Raises:
+            ValueError: if a rewrite does not apply.
+        """
         self.text = {path.relative_to(ROOT).as_posix(): path.read_text() for path in ROOT.glob("contracts/**/*.sol")}
         self.rewrites: dict[str, list[tuple[str, str]]] = {}
         for rewrite in tomllib.loads((HERE / "legacy.toml").read_text())["rewrite"]:
             self.rewrites.setdefault(rewrite["file"], []).append((rewrite["old"], rewrite["new"]))
+        for file in self.rewrites:
+            if self.rewritten(file, self.text[file]) is None:
+                raise ValueError(f"mutants/legacy.toml no longer fits {file}")
         shipped = {path.stem for path in (ROOT / "fec" / "abi").glob("*.json")}
         #: Names of the contracts that tests deploy, by file.
         self.deployed = {

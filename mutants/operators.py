@@ -265,7 +265,7 @@ class _Walk:
     def visit_FunctionCall(self, node: Tree) -> Iterator[_Edit]:  # noqa: N802
         arguments = node["arguments"]
         if node["kind"] == "typeConversion":
-            if not _is_zero(node):
+            if _is_ordered(node) and not _is_zero(node):
                 yield self.replace("CAD", node, f"({self.text(arguments[0])})")
             return
         for left, right in pairwise(arguments):

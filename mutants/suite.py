@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import gc
 import importlib
 import json
 import os
@@ -64,12 +65,16 @@ class Suite:
 
     # -------------------------------------------------------------------- runs
 
-    def quick(self, file: str) -> list[str]:
-        """The quick tests, those first that killed mutants of the same file before, then those of the same subject."""
+    def quick(self, file: str, function: str) -> list[str]:
+        """The quick tests: first what killed mutants of the same function or file, then what has the same subject."""
         till = file.endswith(("Checkout.sol", "Custodian.sol", "Signatures.sol")) or "/till/" in file
 
-        def rank(test: str) -> tuple[int, bool]:
-            return -self._kills[file, test], ("test_till" in test or "test_custody" in test) != till
+        def rank(test: str) -> tuple[int, int, bool]:
+            return (
+                -self._kills[function, test],
+                -self._kills[file, test],
+                ("test_till" in test or "test_custody" in test) != till,
+            )
 
         return sorted((test for test in self.items if self.durations[test] <= SLOW), key=rank)
 
@@ -77,9 +82,10 @@ class Suite:
         """The state machines and the like, quickest first."""
         return sorted((test for test in self.items if self.durations[test] > SLOW), key=self.durations.__getitem__)
 
-    def learn(self, file: str, test: str) -> None:
-        """Remembers that a test killed a mutant of a file."""
+    def learn(self, file: str, function: str, test: str) -> None:
+        """Remembers that a test killed a mutant."""
         self._kills[file, test] += 1
+        self._kills[function, test] += 1
 
     async def run(self, tests: Sequence[str], code: Bytecode) -> Verdict:
         """Runs tests in a fork against contracts with this creation code, up to the first failure."""
@@ -115,6 +121,8 @@ class Suite:
             # The fork must never go on as its parent.
             try:
                 os.close(reader)
+                # Collecting would touch, and so copy, all of the parent's memory.
+                gc.disable()
                 resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
                 self._run(tests, code, writer, every=every)
                 os._exit(0)

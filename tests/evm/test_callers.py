@@ -108,6 +108,10 @@ def test_contract__called_by_who_may__may_not_itself(market: Market, guest: Cont
         guest.execute(attempt.target.address, attempt.data, sender=getattr(market, attempt.who))
 
 
+def test_attempts__names__are_all_that_there_are(market: Market, guest: Contract) -> None:
+    assert list(attempts(market, guest)) == ATTEMPTS
+
+
 def do(market: Market, guest: Contract, target: Contract, name: str, *arguments: Any) -> None:
     """A call of the contract's own, in a transaction of alice."""
     guest.execute(target.address, target.encode(name, *arguments), sender=market.alice)
