@@ -12,7 +12,7 @@ from typing import Any
 from proofs.environment import CHECKS, ROOT, VENV, Change, ProofError, variables, workspace
 
 #: Seconds for one query; and for all checks of one contract.
-QUERY_SECONDS = 120
+QUERY_SECONDS = 60
 CONTRACT_SECONDS = 3600
 
 _NO_ANSWER = {1: "a counterexample that could not be checked", 2: f"no solver answered in {QUERY_SECONDS} s"}
