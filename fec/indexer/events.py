@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 from eth_utils.abi import collapse_if_tuple
-from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from fec import abi, deployments
 from fec.deployments import Deployment
 from fec.indexer.exceptions import WrongAnswer
 from fec.store.deployment import CONTRACTS
+from fec.store.types import checksummed
 
 _WORD = 64  # hex digits
-_ADDRESSES_KEPT = 1 << 16
 
 
 class Event(NamedTuple):
@@ -133,11 +132,10 @@ def _kind(contract: str, entry: Mapping[str, Any]) -> Kind:
 _Reader = Callable[[Sequence[str], str], tuple[Any, ...]]
 
 
-@lru_cache(_ADDRESSES_KEPT)
 def _address(word: str) -> str:
     if word[:24].strip("0"):
         raise ValueError(f"{word} is no address")
-    return to_checksum_address("0x" + word[24:])
+    return checksummed("0x" + word[24:])
 
 
 def _is_number(type_: str) -> bool:
@@ -203,7 +201,7 @@ def _tidy(value: Any) -> Any:
     if isinstance(value, bytes):
         return "0x" + value.hex()
     if isinstance(value, str) and value.startswith("0x"):
-        return to_checksum_address(value)
+        return checksummed(value)
     return value
 
 

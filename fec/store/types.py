@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from eth_utils.address import to_checksum_address
@@ -16,6 +17,15 @@ _WEI_DIGITS = 38
 
 #: Blocks, seconds, and whatever else fits 64 bits. SQLite's INTEGER has as many, and numbers rows by itself.
 Int64 = BigInteger().with_variant(Integer(), "sqlite")
+
+
+@lru_cache(1 << 16)
+def checksummed(address: str) -> str:
+    """An address with its checksum, which costs a hash: the same few come again and again.
+
+    Raises ValueError if it is none.
+    """
+    return to_checksum_address(address)
 
 
 class Wei(TypeDecorator[int]):
@@ -70,7 +80,7 @@ class Address(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 (see above)
         """Puts the checksum on. Raises ValueError if the text is no address."""
-        return None if value is None else to_checksum_address(value)
+        return None if value is None else checksummed(value)
 
 
 class Hash32(TypeDecorator[str]):
