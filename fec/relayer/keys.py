@@ -1,0 +1,62 @@
+"""Who signs for the relayer. A key in a file or in memory here; a key-management service fits the same shape."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+from eth_typing import ChecksumAddress
+from eth_utils.address import to_checksum_address
+
+from fec.exceptions import SignerMissing
+from fec.signing import TypedMessage
+
+
+class TransactionSigner(Protocol):
+    """Signs without showing its key."""
+
+    @property
+    def address(self) -> ChecksumAddress:
+        """Whose signatures they are."""
+
+    def sign_transaction(self, transaction: Mapping[str, Any]) -> bytes:
+        """A transaction, complete with chain id, nonce and fees, as the raw bytes that a node takes."""
+
+    def sign_message(self, message: TypedMessage) -> str:
+        """An EIP-712 signature, as hex."""
+
+
+class LocalSigner:
+    """A key that this process holds."""
+
+    def __init__(self, account: LocalAccount) -> None:
+        """Takes the key."""
+        self._account = account
+
+    @classmethod
+    def from_keystore(cls, path: Path, passphrase: str) -> LocalSigner:
+        """Opens a keystore of Ape, geth or eth-account.
+
+        Raises SignerMissing if it is none, or the passphrase is not its own.
+        """
+        try:
+            return cls(Account.from_key(Account.decrypt(json.loads(path.read_text()), passphrase)))
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise SignerMissing(f"{path} does not open: {error}. Check the file and its passphrase.") from error
+
+    @property
+    def address(self) -> ChecksumAddress:
+        """The key's account."""
+        return to_checksum_address(self._account.address)
+
+    def sign_transaction(self, transaction: Mapping[str, Any]) -> bytes:
+        """A transaction's raw bytes. The same transaction always gives the same bytes (RFC 6979)."""
+        return bytes(self._account.sign_transaction(dict(transaction)).raw_transaction)
+
+    def sign_message(self, message: TypedMessage) -> str:
+        """An EIP-712 signature, as hex."""
+        return message.sign(self._account)

@@ -1,0 +1,72 @@
+"""The relayer's tables."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fec.store.base import AddressText, Base, Hash32Text, WeiInt
+
+
+class RelayState(StrEnum):
+    """How far a request has come."""
+
+    PENDING = "pending"
+    """Signed and kept; no block has it yet."""
+    INCLUDED = "included"
+    """In a block that may still be reorganised away."""
+    FINAL = "final"
+    """In a block that is deep enough; `succeeded` says how it ended there."""
+    DISPLACED = "displaced"
+    """Can never be in a block: something else used its nonce, which only another holder of the key can bring about."""
+
+
+class RelayAccount(Base):
+    """A key that sends; whoever takes a nonce locks its row."""
+
+    __tablename__ = "relay_accounts"
+
+    address: Mapped[AddressText] = mapped_column(primary_key=True)
+    next_nonce: Mapped[int]
+
+
+class RelayTransaction(Base):
+    """One request: a call that is sent once."""
+
+    __tablename__ = "relay_transactions"
+    __table_args__ = (
+        UniqueConstraint("sender", "nonce"),
+        CheckConstraint("state IN ('pending', 'included', 'final', 'displaced')", name="state"),
+        Index(None, "sender", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_key: Mapped[str] = mapped_column(Text, unique=True)
+    """What is asked for, in the words of who asks: the same key is never sent twice."""
+    sender: Mapped[AddressText] = mapped_column(ForeignKey("relay_accounts.address"))
+    nonce: Mapped[int]
+    recipient: Mapped[AddressText]
+    data: Mapped[str] = mapped_column(Text)
+    gas: Mapped[int]
+    state: Mapped[RelayState] = mapped_column(Text)
+    succeeded: Mapped[bool | None]
+    transaction_hash: Mapped[Hash32Text | None]
+    """Of the attempt that is in a block."""
+    block_number: Mapped[int | None]
+    block_hash: Mapped[Hash32Text | None]
+    requested_at: Mapped[int]
+
+
+class RelayAttempt(Base):
+    """One signed form of a request. Later ones offer more for the same nonce: at most one comes into a block."""
+
+    __tablename__ = "relay_attempts"
+
+    hash: Mapped[Hash32Text] = mapped_column(primary_key=True)
+    transaction_id: Mapped[int] = mapped_column(ForeignKey("relay_transactions.id"), index=True)
+    raw: Mapped[str] = mapped_column(Text)
+    max_fee: Mapped[WeiInt]
+    tip: Mapped[WeiInt]
+    signed_at: Mapped[int]
