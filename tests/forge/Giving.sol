@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ICheckout} from "../../contracts/interfaces/ICheckout.sol";
 import {Till} from "./Till.sol";
 import {vm} from "./Vm.sol";
 
@@ -59,6 +60,9 @@ abstract contract Giving is Till {
         batch.left -= amount;
         require(tokenId == _mint(address(checkout), batch.programId, amount, shopper), "takeReward: token id");
         _succeeded("takeReward");
+        bytes memory again = abi.encodeCall(ICheckout.takeReward, (batchId, index, shopper, amount, proof));
+        bytes memory expected = abi.encodeWithSelector(ICheckout.Checkout_RewardTaken.selector, batchId, index);
+        _refused(stranger, address(checkout), again, expected, "a reward taken before");
     }
 
     /// @dev After the deadline, or once the program is closed.
@@ -75,6 +79,19 @@ abstract contract Giving is Till {
             _succeeded("reclaimRewards");
             return;
         }
+    }
+
+    // ----------------------------------------------------------------- refusals
+
+    /// @dev A call that must fail with this very error, names and values, and nothing else.
+    function _refused(address caller, address target, bytes memory call, bytes memory expected, string memory action)
+        internal
+    {
+        vm.prank(caller);
+        (bool success, bytes memory actual) = target.call(call);
+        require(!success, string.concat("not refused: ", action));
+        require(keccak256(actual) == keccak256(expected), string.concat("refused otherwise: ", action));
+        _succeeded(string.concat("refused ", action));
     }
 
     // -------------------------------------------------------------------- trees

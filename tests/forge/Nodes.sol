@@ -165,7 +165,7 @@ abstract contract Nodes is Clock {
         address to = _owner(seed, "to");
         address caller = _manager(seed, node.owner);
         if (_rand(seed, "approve") % 3 == 0) _approve(tokenId, node.owner, _person(seed, "spender"));
-        bool approved = node.approved != address(0) && _rand(seed, "approved") % 2 == 0;
+        bool approved = node.approved != address(0) && _rand(seed, "approved") % 4 != 0;
         if (approved) caller = node.approved;
         uint256 way = _rand(seed, "way") % 3;
         bytes32 fingerprint = adn.getStateFingerprint(tokenId);

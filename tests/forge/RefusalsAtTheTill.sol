@@ -15,17 +15,6 @@ import {vm} from "./Vm.sol";
 
 /// @title Calls on programs, at the till and on the coupon that have to fail, with one error and its values
 abstract contract RefusalsAtTheTill is Custody {
-    /// @dev A call that must fail with this very error, names and values, and nothing else.
-    function _refused(address caller, address target, bytes memory call, bytes memory expected, string memory action)
-        internal
-    {
-        vm.prank(caller);
-        (bool success, bytes memory actual) = target.call(call);
-        require(!success, string.concat("not refused: ", action));
-        require(keccak256(actual) == keccak256(expected), string.concat("refused otherwise: ", action));
-        _succeeded(string.concat("refused ", action));
-    }
-
     // ----------------------------------------------------------------- programs
 
     function refuseProgramCalls(uint256 seed) external {
