@@ -69,6 +69,7 @@ def check(
     wire = Wire(url, patience)
     try:
         with store.writing(engine) as connection:
+            cursor_of(connection)
             store.bind(connection, deployment)
         with store.reading(engine) as connection:
             cursor = cursor_of(connection)

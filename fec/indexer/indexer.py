@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 
 from sqlalchemy import Engine
 
@@ -128,11 +129,13 @@ class Indexer:
         return True
 
     def _rewound_to_shorter(self, cursor: Cursor, heads: Heads) -> bool:
-        """The chain ends before the index does. Most often, the endpoint is just late: it is given time."""
-        for pause, _ in zip(self._wire.patience.pauses(), range(_LOOKS), strict=False):
-            self._wire.wait(pause)
-            if self._chain.heads().latest != heads.latest:
-                return True
+        """The chain ends before the index does. If that is all, the endpoint is most often just late: it gets time."""
+        latest = heads.latest
+        if self.keeper.hashes(latest.number, 1) == [(latest.number, latest.hash)]:
+            for pause in islice(self._wire.patience.pauses(), _LOOKS):
+                self._wire.wait(pause)
+                if self._chain.heads().latest != latest:
+                    return True
         self._undo(cursor, heads.latest.number)
         return True
 
