@@ -1,5 +1,7 @@
 """The tables' history leads to the tables that the package works with, on both databases."""
 
+import importlib
+import pkgutil
 import subprocess
 import sys
 
@@ -8,11 +10,19 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
-import fec.indexer.models
+import fec
 from fec import store
 from fec.indexer.views import create_views, definitions
 from fec.store import Base
 from fec.store.exceptions import DatabaseOutdated
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _all_models() -> None:
+    """Tables are in the metadata once the `models.py` that has them is imported."""
+    for module in pkgutil.walk_packages(fec.__path__, "fec."):
+        if module.name.endswith(".models"):
+            importlib.import_module(module.name)
 
 
 def test_upgrade__empty_database__makes_the_models_tables(engine: Engine) -> None:
@@ -62,6 +72,3 @@ def test_check_version__no_tables__is_refused(database: str) -> None:
 def _views(engine: Engine) -> dict[str, str]:
     looked_up = inspect(engine)
     return {name: " ".join(str(looked_up.get_view_definition(name)).split()) for name in looked_up.get_view_names()}
-
-
-assert fec.indexer.models  # its tables are part of the metadata
