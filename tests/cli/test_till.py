@@ -452,6 +452,25 @@ def test_spend__what_flowed_back__pays_the_next_order(
     assert (spent["customer"], spent["amount"]) == (vault, "10")
 
 
+def test_spend__by_the_key_itself__needs_no_signature(
+    operator: Shell, program: str, member: dict[str, Any], vault: str, weeks_later: WeeksLater
+) -> None:
+    weeks_later(60)
+    operator("order", "sign", "10", "--program", program, "--id", "A-9", "--out", "next.json")
+    [node] = operator.json("custody", "show", member["file"])["nodes"]
+    key = operator.as_(member["key"])
+    key("custody", "spend", member["file"], "next.json", "--node", node["name"], "--yes")
+    paid = operator.json("order", "show", f"{program}/A-9")
+    assert (paid["payer"], paid["customer"]) == (vault, vault)
+
+
+def test_relay__of_unknown_kind__is_refused(operator: Shell, member: dict[str, Any], vault: str, bob: str) -> None:
+    operator.as_(bob)("custody", "withdraw", member["file"], bob, "--sign", "leave.json")
+    Path("leave.json").write_text(Path("leave.json").read_text().replace('"withdrawal",', '"gift",'))
+    error = operator.refused("custody", "relay", "leave.json")
+    assert error["message"] == "leave.json is no signed instruction: its kind is 'gift'."
+
+
 def test_relay__other_file__is_refused(operator: Shell, member: dict[str, Any]) -> None:
     error = operator.refused("custody", "relay", member["file"])
     assert error["message"] == "member.json is no signed instruction: it has no 'member'."
