@@ -77,7 +77,11 @@ class Runner:
                     task, advance=1, description=f"{Path(result.file).stem:>14} {result.status:>14}", refresh=True
                 )
 
-            return await Campaign(self.sources, suite, self.store, done).run(self.mutants, self.jobs, quick=self.quick)
+            campaign = Campaign(self.sources, suite, self.store, done)
+            results = await campaign.run(self.mutants, self.jobs, quick=self.quick)
+        for test in campaign.left_out:
+            console.print(f"left out, since it fails without a mutation: {test}", markup=False)
+        return results
 
 
 async def _all_mutants(sources: Sources) -> list[Mutant]:
