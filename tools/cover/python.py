@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 CONFIGURATION = Path(__file__).parent / "coveragerc"
 #: What `make test` runs, but for the tests of contracts, which run no Python of the project's own.
 COMMANDS = (
-    "-m pytest -q -p no:ape_test --hypothesis-seed=0 -n 2 --dist loadfile tests --ignore=tests/ape --ignore=tests/evm",
+    "-m pytest -q -p no:ape_test --hypothesis-profile=ci -n 2 --dist loadfile"
+    " tests --ignore=tests/ape --ignore=tests/evm",
     f"{Path(sys.executable).with_name('ape')} test -q tests/ape",
     "-m benchmarks.gas --check",
     "-m tools.artifacts --check",
@@ -47,7 +48,7 @@ def measure(folder: Path) -> list[Figure]:
         subprocess.run(coverage, cwd=ROOT, env=places, check=True)
     packages: dict[str, list[Figure]] = defaultdict(list)
     for name, found in json.loads((folder / "python.json").read_text())["files"].items():
-        packages[Path(name).parts[0]].append(_figure(name, found))
+        packages["/".join(Path(name).parts[:-1][:2])].append(_figure(name, found))
     return [_package(name, figures) for name, figures in sorted(packages.items())]
 
 
