@@ -98,7 +98,7 @@ class Anvil:
         threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
         if not self._settled.wait(self._start_timeout) or self._url is None:
             self.stop()
-            raise AnvilFailed("Anvil did not start. It said:\n" + "\n".join(self._lines))
+            raise AnvilFailed("Anvil did not start. It said:\n{said}", said="\n".join(self._lines))
         self.web3 = connect(self._url)
         if self._log is None:
             self.request("anvil_setLoggingEnabled", False)
@@ -150,7 +150,7 @@ class Anvil:
         """Any JSON-RPC call, Anvil's own included. Raises RPCFailed if it is refused."""
         response = self.web3.provider.make_request(RPCEndpoint(method), params)
         if "error" in response:
-            raise RPCFailed(f"Anvil refused {method}: {response['error']}")
+            raise RPCFailed("Anvil refused {method}: {reason}", method=method, reason=response["error"])
         return response.get("result")
 
     def _read(self, process: subprocess.Popen[str]) -> None:

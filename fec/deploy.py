@@ -14,6 +14,7 @@ from web3.types import TxReceipt
 from fec import abi, deployments
 from fec.deployments import ContractRecord, Deployment
 from fec.exceptions import VerificationFailed, WrongNetwork
+from fec.i18n import Message
 from fec.rpc import Sender, clear_errors
 from fec.schedule import FACE_MULTIPLE
 from fec.units import WEI_PER_FEC
@@ -129,7 +130,7 @@ def created(web3: Web3, step: Step, receipt: TxReceipt) -> dict[str, ContractRec
     }
 
 
-def verify(web3: Web3, deployment: Deployment) -> list[str]:
+def verify(web3: Web3, deployment: Deployment) -> list[Message]:
     """Checks a deployment against the artifacts of this package and its wiring; returns what was checked, in words.
 
     Raises WrongNetwork, DeploymentMissing if a contract is not recorded, or VerificationFailed with all that is wrong.
@@ -137,14 +138,17 @@ def verify(web3: Web3, deployment: Deployment) -> list[str]:
     with clear_errors():
         if web3.eth.chain_id != deployment["chainId"]:
             raise WrongNetwork(deployment["chainId"], web3.eth.chain_id)
-        checks = {f"{name}: its code is what was compiled": _code_matches(web3, deployment, name) for name in CONTRACTS}
+        checks = {
+            Message("{name}: its code is what was compiled", name=name): _code_matches(web3, deployment, name)
+            for name in CONTRACTS
+        }
         if all(checks.values()):
             fec, adn = _at(web3, deployment, "FEC"), _at(web3, deployment, "ADN")
             checks |= _wiring(fec, adn)
             checks |= _till_wiring(fec, adn, _at(web3, deployment, "Checkout"), _at(web3, deployment, "Custodian"))
     wrong = [check for check, holds in checks.items() if not holds]
     if wrong:
-        raise VerificationFailed("The deployment is not as it should be. These do not hold: " + "; ".join(wrong) + ".")
+        raise VerificationFailed("The deployment is not as it should be. These do not hold: {checks}.", checks=wrong)
     return list(checks)
 
 
@@ -164,27 +168,33 @@ def _code_matches(web3: Web3, deployment: Deployment, name: str) -> bool:
     return bytes(actual) == expected
 
 
-def _wiring(fec: Contract, adn: Contract) -> dict[str, bool]:
+def _wiring(fec: Contract, adn: Contract) -> dict[Message, bool]:
     cap = fec.functions.cap().call()
     genesis = fec.functions.genesisSupply().call()
     burned = fec.functions.totalBurned().call()
     supply = fec.functions.totalSupply().call()
     outstanding = adn.functions.outstanding().call()
     return {
-        "FEC: its minter is ADN": fec.functions.minter().call() == adn.address,
-        "ADN: its coupon is FEC": adn.functions.fec().call() == fec.address,
-        "FEC: genesis supply ≤ cap": genesis <= cap,
-        "ADN: budget ≤ (cap − genesis)/9": adn.functions.budget().call() <= (cap - genesis) // (FACE_MULTIPLE - 1),
-        "ADN: program 1 is public": int(adn.functions.programOf(PUBLIC_PROGRAM).call()[1], 16) == 0,
-        "G1: supply + outstanding ≤ cap": supply + outstanding <= cap,
-        "supply + outstanding = genesis + 9 · burned": supply + outstanding == genesis + (FACE_MULTIPLE - 1) * burned,
+        Message("FEC: its minter is ADN"): fec.functions.minter().call() == adn.address,
+        Message("ADN: its coupon is FEC"): adn.functions.fec().call() == fec.address,
+        Message("FEC: genesis supply ≤ cap"): genesis <= cap,
+        Message("ADN: budget ≤ (cap − genesis)/9"): adn.functions.budget().call()
+        <= (cap - genesis) // (FACE_MULTIPLE - 1),
+        Message("ADN: program 1 is public"): int(adn.functions.programOf(PUBLIC_PROGRAM).call()[1], 16) == 0,
+        Message("G1: supply + outstanding ≤ cap"): supply + outstanding <= cap,
+        Message("supply + outstanding = genesis + 9 · burned"): supply + outstanding
+        == genesis + (FACE_MULTIPLE - 1) * burned,
     }
 
 
-def _till_wiring(fec: Contract, adn: Contract, checkout: Contract, custodian: Contract) -> dict[str, bool]:
+def _till_wiring(fec: Contract, adn: Contract, checkout: Contract, custodian: Contract) -> dict[Message, bool]:
     checks = {
-        f"{name}: its nodes are ADN, its coupon is FEC": contract.functions.adn().call() == adn.address
+        Message("{name}: its nodes are ADN, its coupon is FEC", name=name): contract.functions.adn().call()
+        == adn.address
         and contract.functions.fec().call() == fec.address
         for name, contract in (("Checkout", checkout), ("Custodian", custodian))
     }
-    return {**checks, "Custodian: its till is Checkout": custodian.functions.checkout().call() == checkout.address}
+    return {
+        **checks,
+        Message("Custodian: its till is Checkout"): custodian.functions.checkout().call() == checkout.address,
+    }

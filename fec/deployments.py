@@ -14,6 +14,7 @@ from typing import Any, TypedDict
 from web3 import Web3
 
 from fec.exceptions import DeploymentExists, DeploymentInvalid, DeploymentMissing
+from fec.i18n import Message
 
 
 class ContractRecord(TypedDict):
@@ -41,9 +42,12 @@ def contract(deployment: Deployment, name: str) -> ContractRecord:
     """One contract's record. Raises DeploymentMissing if it is not in the deployment."""
     record = deployment["contracts"].get(name)
     if record is None:
-        listed = ", ".join(sorted(deployment["contracts"])) or "nothing"
+        listed = ", ".join(sorted(deployment["contracts"])) or Message("nothing")
         raise DeploymentMissing(
-            f"The deployment on chain {deployment['chainId']} has no contract {name!r}, only {listed}."
+            "The deployment on chain {chain_id} has no contract {name!r}, only {listed}.",
+            chain_id=deployment["chainId"],
+            name=name,
+            listed=listed,
         )
     return record
 
@@ -57,12 +61,12 @@ def read(path: Path) -> Deployment:
         text = path.read_text()
     except FileNotFoundError as error:
         raise DeploymentMissing(
-            f"There is no deployments file {path}. Deploy first, or name the right file."
+            "There is no deployments file {path}. Deploy first, or name the right file.", path=path
         ) from error
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
-        raise DeploymentInvalid(f"{path} is not JSON: {error}") from error
+        raise DeploymentInvalid("{path} is not JSON: {reason}", path=path, reason=error) from error
     return validate(document, str(path))
 
 
@@ -72,7 +76,7 @@ def write(deployment: Deployment, path: Path, *, overwrite: bool = False) -> Non
     A record that is there already may be added to, as a resumed deployment does. Raises DeploymentExists if it would be
     changed or lost, unless `overwrite`; DeploymentInvalid if `deployment` is not valid.
     """
-    validate(deployment, "the deployment")
+    validate(deployment, Message("the deployment"))
     if path.exists() and not overwrite:
         _refuse_loss(read(path), deployment, path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -87,41 +91,53 @@ def write(deployment: Deployment, path: Path, *, overwrite: bool = False) -> Non
 def _refuse_loss(before: Deployment, after: Deployment, path: Path) -> None:
     if before["chainId"] != after["chainId"]:
         raise DeploymentExists(
-            f"{path} records chain {before['chainId']}, not {after['chainId']}. Choose another file."
+            "{path} records chain {chain_id}, not {other_chain_id}. Choose another file.",
+            path=path,
+            chain_id=before["chainId"],
+            other_chain_id=after["chainId"],
         )
     lost = sorted(name for name, record in before["contracts"].items() if after["contracts"].get(name) != record)
     if lost:
         raise DeploymentExists(
-            f"{path} records another {', '.join(lost)} on chain {before['chainId']}. Move the file away, choose "
-            "another, or say explicitly that it is to be overwritten."
+            "{path} records another {names} on chain {chain_id}. Move the file away, choose another, or say "
+            "explicitly that it is to be overwritten.",
+            path=path,
+            names=", ".join(lost),
+            chain_id=before["chainId"],
         )
 
 
 def validate(document: Any, source: str) -> Deployment:
     """Checks that a document read from `source` is a deployment. Raises DeploymentInvalid that says where it is not."""
     if not isinstance(document, dict) or not _is_count(document.get("chainId"), least=1):
-        raise DeploymentInvalid(f"{source}: `chainId` must be a positive integer.")
+        raise DeploymentInvalid("{source}: `chainId` must be a positive integer.", source=source)
     contracts = document.get("contracts")
     if not isinstance(contracts, dict):
-        raise DeploymentInvalid(f"{source}: `contracts` must be an object of contracts by name.")
+        raise DeploymentInvalid("{source}: `contracts` must be an object of contracts by name.", source=source)
     for name, record in contracts.items():
-        _validate_record(record, f"{source}: contract {name}")
+        _validate_record(record, Message("{source}: contract {name}", source=source, name=name))
     return Deployment(chainId=document["chainId"], contracts=contracts)
 
 
 def _validate_record(record: Any, source: str) -> None:
     if not isinstance(record, dict):
-        raise DeploymentInvalid(f"{source} must be an object.")
+        raise DeploymentInvalid("{source} must be an object.", source=source)
     if not Web3.is_checksum_address(record.get("address")):
         raise DeploymentInvalid(
-            f"{source}: `address` must be an address with its checksum, not {record.get('address')!r}."
+            "{source}: `address` must be an address with its checksum, not {found!r}.",
+            source=source,
+            found=record.get("address"),
         )
     if not isinstance(record.get("abi"), list):
-        raise DeploymentInvalid(f"{source}: `abi` must be a list.")
+        raise DeploymentInvalid("{source}: `abi` must be a list.", source=source)
     if not _is_hash(record.get("txHash")):
-        raise DeploymentInvalid(f"{source}: `txHash` must be 32 bytes in hex, not {record.get('txHash')!r}.")
+        raise DeploymentInvalid(
+            "{source}: `txHash` must be 32 bytes in hex, not {found!r}.", source=source, found=record.get("txHash")
+        )
     if not _is_count(record.get("blockNumber"), least=0):
-        raise DeploymentInvalid(f"{source}: `blockNumber` must be an integer, not {record.get('blockNumber')!r}.")
+        raise DeploymentInvalid(
+            "{source}: `blockNumber` must be an integer, not {found!r}.", source=source, found=record.get("blockNumber")
+        )
 
 
 def _is_count(value: Any, least: int) -> bool:

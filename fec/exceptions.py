@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+import copyreg
 from collections.abc import Mapping
 from typing import Any
 
+from fec.i18n import N_, Message
+
 
 class FECError(Exception):
-    """Base of all errors of this package."""
+    """Base of all errors of this package: a sentence, which says what is wrong and what to do next, and its values.
+
+    InvalidAmount("{text!r} is not an amount of FEC.", text=text)
+
+    `str` gives it in the language spoken now (`fec.i18n.use`), `args[0]` in English always.
+    """
+
+    def __init__(self, sentence: str = "", /, **values: Any) -> None:
+        """Takes the sentence in English with places for its values (`fec.i18n`); without values, braces are text."""
+        self.message = Message(sentence, **values)
+        super().__init__(self.message)
+
+    def localized(self, locale: str | None = None) -> str:
+        """What is wrong, in a language of `fec.i18n.LOCALES`, or in the one spoken now."""
+        return self.message.localized(locale)
+
+    def __str__(self) -> str:
+        """What is wrong, in the language spoken now."""
+        return self.localized()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles: constructors take other arguments than `args` holds."""
+        return copyreg.__newobj__, (type(self),), {**self.__dict__, "args": self.args}  # type: ignore[attr-defined]
 
 
 class InvalidAmount(FECError, ValueError):
@@ -36,8 +61,12 @@ class WrongNetwork(FECError, RuntimeError):
     def __init__(self, expected: int, actual: int) -> None:
         """Takes the chain ids that were expected and found."""
         super().__init__(
-            f"This chain has id {actual}, but the deployment is on chain {expected}. "
-            "Connect to the right network, or name the deployments file of this one."
+            N_(
+                "This chain has id {actual}, but the deployment is on chain {expected}. "
+                "Connect to the right network, or name the deployments file of this one."
+            ),
+            actual=actual,
+            expected=expected,
         )
         self.expected = expected
         self.actual = actual
@@ -81,7 +110,11 @@ class TransactionPending(FECError, TimeoutError):
     def __init__(self, tx_hash: str, seconds: int) -> None:
         """Takes the transaction's hash and how many seconds were waited."""
         super().__init__(
-            f"Transaction {tx_hash} was sent, but is in no block after {seconds} s. Look it up before you try again."
+            N_(
+                "Transaction {tx_hash} was sent, but is in no block after {seconds} s. Look it up before you try again."
+            ),
+            tx_hash=tx_hash,
+            seconds=seconds,
         )
         self.tx_hash = tx_hash
 
@@ -93,8 +126,9 @@ class ContractError(FECError, RuntimeError):
     """
 
     def __init__(self, name: str, values: Mapping[str, Any], sentence: str) -> None:
-        """Takes the error's name, its values, and what to tell the user."""
-        super().__init__(f"{sentence} [{name}({', '.join(f'{key}={value}' for key, value in values.items())})]")
+        """Takes the error's name, its values, and what to tell the user, with places for them."""
+        call = f"{name}({', '.join(f'{key}={value}' for key, value in values.items())})"
+        super().__init__("{sentence} [{call}]", sentence=Message(sentence, **values), call=call)
         self.name = name
         self.values = dict(values)
 

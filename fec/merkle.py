@@ -73,9 +73,13 @@ class RewardTree:
         indices: set[int] = set()
         for reward in rewards:
             if reward.index in indices:
-                raise InvalidArgument(f"Reward {reward.index} occurs twice. Number each reward once.")
+                raise InvalidArgument("Reward {index} occurs twice. Number each reward once.", index=reward.index)
             if reward.amount <= 0:
-                raise InvalidArgument(f"Reward {reward.index} is of {reward.amount} wei. Give more than nothing.")
+                raise InvalidArgument(
+                    "Reward {index} is of {amount} wei. Give more than nothing.",
+                    index=reward.index,
+                    amount=reward.amount,
+                )
             indices.add(reward.index)
         self.rewards = tuple(rewards)
 
@@ -118,14 +122,17 @@ def read_csv(path: Path) -> list[Reward]:
         columns = rows.fieldnames or []
         if columns[:1] != ["address"] or columns[1:2] not in (["amount"], ["amount_wei"]) or columns[2:] not in _INDEX:
             raise InvalidArgument(
-                f"{path} must begin with the line address,amount or address,amount,index; amount_wei is in wei."
+                "{path} must begin with the line address,amount or address,amount,index; amount_wei is in wei.",
+                path=path,
             )
         rewards = []
         for place, row in enumerate(rows):
             try:
                 rewards.append(_reward(row, place))
             except (InvalidArgument, InvalidAmount) as error:
-                raise InvalidArgument(f"{path}, line {rows.line_num}: {error}") from error
+                raise InvalidArgument(
+                    "{path}, line {line}: {reason}", path=path, line=rows.line_num, reason=error
+                ) from error
     return rewards
 
 
@@ -159,9 +166,11 @@ def read_proofs(path: Path, shopper: str | None = None) -> list[ProvenReward]:
         proven = [_proven(entry) for entry in document["rewards"]]
         wrong = [each.reward.index for each in proven if each.root != root]
     except (KeyError, TypeError, ValueError) as error:
-        raise InvalidArgument(f"{path} is not a file of proofs: {error}") from error
+        raise InvalidArgument("{path} is not a file of proofs: {reason}", path=path, reason=error) from error
     if wrong:
-        raise InvalidArgument(f"{path}: the proof of reward {wrong[0]} does not lead to the file's root.")
+        raise InvalidArgument(
+            "{path}: the proof of reward {index} does not lead to the file's root.", path=path, index=wrong[0]
+        )
     return [each for each in proven if wanted in (None, each.reward.shopper)]
 
 
@@ -176,13 +185,13 @@ def _reward(row: dict[str, Any], place: int) -> Reward:
     index = _whole(row["index"]) if "index" in row else place
     amount = _whole(row["amount_wei"].strip()) if "amount_wei" in row else parse_fec(row["amount"])
     if amount >= 1 << 256:
-        raise InvalidArgument(f"{row['amount']} FEC are more than there can be.")
+        raise InvalidArgument("{amount} FEC are more than there can be.", amount=row["amount"])
     return Reward(index, checked(row["address"].strip()), amount)
 
 
 def _whole(text: Any) -> int:
     if not isinstance(text, str) or not _WHOLE.fullmatch(text) or int(text) >= 1 << 256:
-        raise InvalidArgument(f"{text!r} is not a whole number below 2^256.")
+        raise InvalidArgument("{text!r} is not a whole number below 2^256.", text=text)
     return int(text)
 
 

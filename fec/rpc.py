@@ -36,6 +36,7 @@ from fec.exceptions import (
     TransactionFailed,
     TransactionPending,
 )
+from fec.i18n import Message
 from fec.reverts import decode_revert
 
 #: Seconds between looks for a receipt. The library's tenth of a second would dominate on a local chain.
@@ -59,21 +60,23 @@ def clear_errors() -> Iterator[None]:
     except BadFunctionCallOutput as error:
         raise DeploymentMissing("There is no such contract at that address; is this the right network?") from error
     except (requests.ConnectionError, requests.Timeout) as error:
-        raise RPCUnreachable(f"Nothing answers at {_address(error)}. Start the node, or check the address.") from error
+        raise RPCUnreachable(
+            "Nothing answers at {url}. Start the node, or check the address.", url=_address(error)
+        ) from error
     except requests.RequestException as error:
-        raise RPCFailed(f"The RPC endpoint refused: {error}") from error
+        raise RPCFailed("The RPC endpoint refused: {reason}", reason=error) from error
     except Web3RPCError as error:
         message = (error.rpc_response or {}).get("error", {})
         text = str(message.get("message", error) if isinstance(message, dict) else message)
         if "insufficient funds" in text.lower():
             raise InsufficientGasCoin(
-                f"The sender cannot pay for gas. Send it some of the chain's coin. ({text})"
+                "The sender cannot pay for gas. Send it some of the chain's coin. ({reason})", reason=text
             ) from error
-        raise RPCFailed(f"The RPC endpoint refused: {text}") from error
+        raise RPCFailed("The RPC endpoint refused: {reason}", reason=text) from error
     except (MismatchedABI, InvalidAddress, Web3ValidationError, Web3TypeError, Web3ValueError) as error:
         # Of web3's page on all overloads, the lines that say what is wrong.
         reasons = _MISFIT.findall(str(error)) or [str(error)]
-        raise InvalidArgument(f"The call cannot carry these values: {'; '.join(reasons)}") from error
+        raise InvalidArgument("The call cannot carry these values: {reasons}", reasons="; ".join(reasons)) from error
 
 
 def _revert_data(error: ContractLogicError) -> bytes:
@@ -84,7 +87,7 @@ def _revert_data(error: ContractLogicError) -> bytes:
 
 
 def _address(error: requests.RequestException) -> str:
-    return str(error.request.url) if error.request is not None and error.request.url else "the RPC address"
+    return str(error.request.url) if error.request is not None and error.request.url else Message("the RPC address")
 
 
 def connect(url: str) -> Web3:
@@ -94,7 +97,7 @@ def connect(url: str) -> Web3:
     is no chain.
     """
     if not url.startswith(("http://", "https://")):
-        raise InvalidArgument(f"{url!r} is not an http or https address.")
+        raise InvalidArgument("{url!r} is not an http or https address.", url=url)
     web3 = Web3(Web3.HTTPProvider(url, request_kwargs={"timeout": REQUEST_TIMEOUT}))
     # Chains run by named validators put more into a block's extra data than web3 takes otherwise.
     web3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
@@ -115,7 +118,7 @@ class Sender:
         self._signer = signer
         self._timeout = timeout
         if isinstance(signer, str) and not Web3.is_address(signer):
-            raise InvalidArgument(f"{signer!r} is not an address.")
+            raise InvalidArgument("{signer!r} is not an address.", signer=signer)
 
     @property
     def address(self) -> ChecksumAddress:
@@ -152,7 +155,8 @@ class Sender:
                 raise TransactionPending(tx_hash.to_0x_hex(), self._timeout) from error
         if receipt["status"] != 1:
             raise TransactionFailed(
-                f"Transaction {tx_hash.to_0x_hex()} was reverted in its block, although its simulation had passed: "
-                "something else came first. Look at the state and try again."
+                "Transaction {tx_hash} was reverted in its block, although its simulation had passed: something "
+                "else came first. Look at the state and try again.",
+                tx_hash=tx_hash.to_0x_hex(),
             )
         return receipt

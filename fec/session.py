@@ -93,8 +93,11 @@ def open_handle(web3: Web3, deployment: Deployment, name: str, sender: Sender) -
         code = web3.eth.get_code(address)
     if not code:
         raise DeploymentMissing(
-            f"{name} is recorded at {address} on chain {deployment['chainId']}, but there is no code. A local chain "
-            "that was restarted forgets everything: deploy anew."
+            "{name} is recorded at {address} on chain {chain_id}, but there is no code. A local chain that "
+            "was restarted forgets everything: deploy anew.",
+            name=name,
+            address=address,
+            chain_id=deployment["chainId"],
         )
     contract = web3.eth.contract(address=address, abi=abi.load(name)["abi"])
     return Handle(contract, sender, record["blockNumber"])
@@ -112,7 +115,7 @@ def checked(text: str) -> ChecksumAddress:
     """An address with its checksum. Raises InvalidArgument if the text is none, or its checksum is wrong."""
     # The library takes any mix of cases; one that is not the checksum's is a mistyped address.
     if not Web3.is_address(text) or not (_one_case(text.removeprefix("0x")) or Web3.is_checksum_address(text)):
-        raise InvalidArgument(f"{text!r} is not an address, or its checksum is wrong.")
+        raise InvalidArgument("{text!r} is not an address, or its checksum is wrong.", text=text)
     return Web3.to_checksum_address(text)
 
 

@@ -19,10 +19,14 @@ def parse_fec(text: str) -> int:
     """
     match = _AMOUNT.fullmatch(text.strip())
     if match is None:
-        raise InvalidAmount(f"{text!r} is not an amount of FEC. Write it in digits, such as 12.5 or 1,250.75.")
+        raise InvalidAmount(
+            "{text!r} is not an amount of FEC. Write it in digits, such as 12.5 or 1,250.75.", text=text
+        )
     fraction = match["fraction"] or ""
     if len(fraction) > DECIMALS:
-        raise InvalidAmount(f"{text!r} has {len(fraction)} decimals; FEC has {DECIMALS}.")
+        raise InvalidAmount(
+            "{text!r} has {count} decimals; FEC has {most}.", text=text, count=len(fraction), most=DECIMALS
+        )
     return int(match["whole"].replace(",", "") + fraction.ljust(DECIMALS, "0"))
 
 
@@ -33,7 +37,7 @@ def format_fec(wei: int, decimals: int | None = None) -> str:
     nobody is shown more than there is. Raises InvalidAmount for a negative amount or another number of decimals.
     """
     if wei < 0:
-        raise InvalidAmount(f"{wei} wei is negative; amounts of FEC are not.")
+        raise InvalidAmount("{wei} wei is negative; amounts of FEC are not.", wei=wei)
     whole, rest = divmod(wei, WEI_PER_FEC)
     fraction = str(rest).zfill(DECIMALS)
     if decimals is None:
@@ -41,5 +45,5 @@ def format_fec(wei: int, decimals: int | None = None) -> str:
     elif 0 <= decimals <= DECIMALS:
         fraction = fraction[:decimals]
     else:
-        raise InvalidAmount(f"FEC is shown with 0 to {DECIMALS} decimals, not {decimals}.")
+        raise InvalidAmount("FEC is shown with 0 to {most} decimals, not {decimals}.", most=DECIMALS, decimals=decimals)
     return f"{whole:,}.{fraction}" if fraction else f"{whole:,}"

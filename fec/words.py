@@ -16,7 +16,7 @@ def pack_word(text: str) -> bytes:
         return from_hex(text)
     word = text.encode()
     if len(word) > WORD_BYTES or "\0" in text:
-        raise InvalidArgument(f"{text!r} does not fit 32 bytes. Shorten it, or give 0x and 64 hex digits.")
+        raise InvalidArgument("{text!r} does not fit 32 bytes. Shorten it, or give 0x and 64 hex digits.", text=text)
     return word.ljust(WORD_BYTES, b"\0")
 
 
@@ -25,7 +25,7 @@ def from_hex(text: str) -> bytes:
     try:
         return bytes.fromhex(text.removeprefix("0x"))
     except ValueError as error:
-        raise InvalidArgument(f"{text!r} is not hex.") from error
+        raise InvalidArgument("{text!r} is not hex.", text=text) from error
 
 
 def unpack_word(word: bytes) -> str:

@@ -9,8 +9,8 @@ from eth_utils.abi import function_signature_to_4byte_selector
 
 from fec import abi, exceptions, reverts
 from fec.exceptions import ContractError, FECError, InvalidInput, LimitExceeded, NotAllowed, NotFound, StateConflict
+from fec.i18n import local
 from fec.reverts import decode_revert
-from fec.times import local
 from fec.types import NodeId
 
 TOKEN_ID = NodeId(1, 604_800, 345_600, 10**21, 7).token_id
