@@ -15,6 +15,7 @@ from fec.cli.node import node
 from fec.cli.order import order, quote
 from fec.cli.program import program
 from fec.cli.reward import reward
+from fec.cli.serve import serve
 from fec.cli.status import status
 
 
@@ -31,5 +32,20 @@ def main() -> None:
     """
 
 
-for command in (status, curve, balance, send, node, program, quote, order, reward, alliance, custody, index, dev):
+for command in (
+    status,
+    curve,
+    balance,
+    send,
+    node,
+    program,
+    quote,
+    order,
+    reward,
+    alliance,
+    custody,
+    index,
+    serve,
+    dev,
+):
     main.add_command(command)

@@ -98,6 +98,11 @@ class Session:
         sender = (Rehearsal if self.dry_run else Sender)(web3, self._signer())
         return Client(web3, self._deployment(web3), sender)
 
+    def local_account(self) -> LocalAccount | None:
+        """The key that this process holds, if who signs is one."""
+        signer = self._signer()
+        return signer if isinstance(signer, LocalAccount) else None
+
     def account_or(self, account: str | None) -> str:
         """The account given, or the one that signs."""
         if account is not None:

@@ -1,0 +1,9 @@
+"""The till service: a merchant's HTTP API.
+
+    from fec.service.app import create_app
+    from fec.service.settings import Settings
+
+    app = create_app(Settings(rpc=…, deployment=…, database=…, secret=…), LocalSigner(till_key))
+
+`fec serve` runs it; docs/service.md describes it.
+"""

@@ -1,0 +1,76 @@
+"""The application: settings and a key in, ASGI out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import metadata
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.middleware.cors import CORSMiddleware
+
+from fec.relayer import TransactionSigner
+from fec.service import captures, health, invoices, pay, problems, refunds, schemas, session, stream
+from fec.service.background import Background
+from fec.service.gate import Gate
+from fec.service.observing import Observing
+from fec.service.service import Service
+from fec.service.settings import Settings
+
+_ROUTERS = (invoices.router, pay.router, refunds.router, captures.router, stream.router, session.router, health.router)
+
+
+def create_app(settings: Settings, signer: TransactionSigner) -> FastAPI:
+    """The service, as ASGI. `signer` signs invoices and sends transactions. Raises what `Service` raises."""
+    service = Service(settings, signer)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        background = Background(service)
+        app.state.background = background
+        background.start()
+        try:
+            yield
+        finally:
+            background.stop()
+            service.close()
+
+    app = FastAPI(
+        title="FEC till",
+        summary="Invoices, payments without gas, refunds and captures for a merchant's till.",
+        version=metadata.version("fec"),
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    app.state.service = service
+    for router in _ROUTERS:
+        app.include_router(router)
+    problems.install(app)
+    # The library's own way to change it.
+    setattr(app, "openapi", lambda: _described(app))  # noqa: B010
+    # From the inside out: pages that may call, then what is let in, and around all of it who keeps the record.
+    if settings.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.origins),
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID"],
+            expose_headers=["ETag", "Retry-After", "X-Request-ID", "Idempotency-Replayed"],
+        )
+    app.add_middleware(Gate, settings=settings)
+    app.add_middleware(Observing, metrics=service.metrics)
+    return app
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title, version=app.version, summary=app.summary, routes=app.routes, openapi_version="3.1.0"
+        )
+        known = document.setdefault("components", {}).setdefault("schemas", {})
+        known["Problem"] = schemas.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        app.openapi_schema = document
+    return app.openapi_schema

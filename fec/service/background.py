@@ -1,0 +1,127 @@
+"""What goes on besides requests: the index, invoices that follow it, what is asked of the chain, captures, tidying."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from fec.exceptions import FECError
+from fec.indexer import Indexer
+from fec.service import captures
+from fec.service.models import ServiceEvent
+from fec.service.reconcile import reconcile
+from fec.service.service import Service
+
+_CAPTURE_SECONDS = 30
+_BELL_MS = 200
+_TIDY_SECONDS = 3_600
+_STOP_SECONDS = 30
+
+log = structlog.get_logger("fec.service")
+
+
+class Loop:
+    """Does something again and again, in a thread of its own; what goes wrong is told, and tried again."""
+
+    def __init__(self, service: Service, name: str, pause_ms: int, act: Callable[[], object]) -> None:
+        """Takes what to do, and milliseconds between one time and the next."""
+        self.name = name
+        self.last_success: float | None = None
+        """By `time.monotonic`."""
+        self._metrics = service.metrics
+        self._pause_ms = pause_ms
+        self._act = act
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"fec-{name}", daemon=True)
+
+    def start(self) -> None:
+        """Starts."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Asks it to stop; what is being done is done first."""
+        self._stop.set()
+
+    def join(self) -> None:
+        """Waits until it has stopped."""
+        if self._thread.is_alive():
+            self._thread.join(_STOP_SECONDS)
+
+    def _run(self) -> None:
+        failing = False
+        while not self._stop.is_set():
+            try:
+                self._act()
+            except (FECError, DBAPIError) as error:
+                self._metrics.loops.labels(self.name, "failed").inc()
+                if not failing:  # once is enough while it lasts
+                    log.warning("loop failed", loop=self.name, error=type(error).__name__, reason=str(error)[:300])
+                failing = True
+            except Exception:
+                self._metrics.loops.labels(self.name, "failed").inc()
+                log.exception("loop failed", loop=self.name)
+                failing = True
+            else:
+                self._metrics.loops.labels(self.name, "done").inc()
+                self.last_success = time.monotonic()
+                failing = False
+            self._stop.wait(self._pause_ms / 1000)
+
+
+class Background:
+    """All loops of one instance."""
+
+    def __init__(self, service: Service) -> None:
+        """Takes the service; starts nothing."""
+        self._service = service
+        settings = service.settings
+        self._indexer = Indexer(service.engine, settings.rpc, settings.deployment) if settings.index else None
+        service.outbox.ended[captures.CAPTURE] = captures.release
+        self.loops = [Loop(service, "follow", settings.poll_ms, self._follow)]
+        if settings.relay:
+            self.loops.append(Loop(service, "relay", settings.poll_ms, self._relay))
+        if settings.capture:
+            self.loops.append(Loop(service, "capture", _CAPTURE_SECONDS * 1000, self._capture))
+        self.loops.append(Loop(service, "bell", _BELL_MS, self._look))
+        self.loops.append(Loop(service, "tidy", _TIDY_SECONDS * 1000, self._tidy))
+
+    def start(self) -> None:
+        """Starts all loops."""
+        for loop in self.loops:
+            loop.start()
+
+    def stop(self) -> None:
+        """Stops all loops, and waits for them."""
+        for loop in self.loops:
+            loop.stop()
+        for loop in self.loops:
+            loop.join()
+        if self._indexer is not None:
+            self._indexer.close()
+
+    def _follow(self) -> None:
+        if self._indexer is not None:
+            self._indexer.sync()
+        reconcile(self._service)
+
+    def _relay(self) -> None:
+        self._service.relayer.tick()
+        self._service.outbox.tend()
+
+    def _capture(self) -> None:
+        for merchant in self._service.keys.merchants():
+            captures.capture(self._service, merchant.program_id, captures.due(self._service, merchant.program_id))
+
+    def _look(self) -> None:
+        with Session(self._service.engine) as session:
+            self._service.latest_event = session.scalar(select(func.max(ServiceEvent.sequence))) or 0
+
+    def _tidy(self) -> None:
+        self._service.keys.forget_expired()
+        self._service.once.forget_old()

@@ -1,0 +1,72 @@
+"""What has changed, in the order of the commits: written with each change, read by streams and webhooks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from fec.service.models import ServiceEvent
+
+#: Any number, the same for all: only one transaction at a time is between numbering its events and its commit.
+_LOCK = 0xFEC_E7E47
+
+
+@dataclass(frozen=True)
+class Change:
+    """An event to be written."""
+
+    program_id: int
+    invoice_number: int | None
+    type: str
+    payload: dict[str, Any]
+
+
+def record(session: Session, changes: Iterable[Change]) -> None:
+    """Writes events. To be the last thing that a transaction does: whoever waits here must hold nothing more to come.
+
+    Numbers follow the order of the commits, as else a reader could see 8, move on, and never see 7.
+    """
+    rows = [
+        ServiceEvent(
+            program_id=change.program_id,
+            invoice_number=change.invoice_number,
+            type=change.type,
+            payload=change.payload,
+            created_at=int(time.time()),
+        )
+        for change in changes
+    ]
+    if not rows:
+        return
+    session.flush()
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    session.add_all(rows)
+    session.flush()
+
+
+def after(
+    session: Session, sequence: int, limit: int, *, program_id: int | None = None, invoice_number: int | None = None
+) -> Sequence[ServiceEvent]:
+    """The events that follow a number, oldest first, of a program or an invoice if named."""
+    query = select(ServiceEvent).where(ServiceEvent.sequence > sequence)
+    if program_id is not None:
+        query = query.where(ServiceEvent.program_id == program_id)
+    if invoice_number is not None:
+        query = query.where(ServiceEvent.invoice_number == invoice_number)
+    return session.scalars(query.order_by(ServiceEvent.sequence).limit(limit)).all()
+
+
+def shown(event: ServiceEvent) -> dict[str, Any]:
+    """An event as readers get it."""
+    return {
+        "sequence": event.sequence,
+        "type": event.type,
+        "createdAt": event.created_at,
+        "data": event.payload,
+    }

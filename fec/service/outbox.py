@@ -1,0 +1,269 @@
+"""What is asked of the chain: kept in the transaction that answers who asked, then handed to the relayer, once.
+
+    call = Call("Checkout", "refund", order_key, amount)
+    outbox.simulate(call)                            # what the contract refuses raises a ContractError
+    action = outbox.add(session, "refund", call, …)  # in the caller's transaction
+    outbox.push(action.number)                       # after it; after a crash, whoever tends the outbox does
+
+What it has come to is an event: `refund.done` or `refund.failed`, for an action of the kind `refund`.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import Engine, select, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
+from web3 import Web3
+from web3.contract.contract import ContractFunction
+
+from fec.deployments import Deployment
+from fec.exceptions import ContractError, FECError
+from fec.relayer import Relayer, RelayState, RequestConflict
+from fec.relayer.models import RelayTransaction
+from fec.rpc import Sender, clear_errors
+from fec.service import events
+from fec.service.events import Change
+from fec.service.models import Action, ActionState, Invoice
+from fec.service.problems import safe
+from fec.session import open_handle
+from fec.store import writer
+
+#: Longer than handing an action over takes; after it, whoever was at it is thought to have crashed.
+_LEASE_SECONDS = 180
+_CONTRACTS = ("FEC", "ADN", "Checkout", "Custodian")
+
+#: Does what else an end brings about, in the transaction that says so.
+Ended = Callable[[Session, Action], None]
+
+
+class Call:
+    """A call to one of the contracts, with arguments that JSON keeps."""
+
+    def __init__(self, contract: str, function: str, *arguments: Any) -> None:
+        """Takes names and arguments: whole numbers, texts, bytes, and sequences of them."""
+        self.contract = contract
+        self.function = function
+        self.arguments = [_plain(argument) for argument in arguments]
+
+
+class Outbox:
+    """Actions of one database, sent by one key."""
+
+    def __init__(self, engine: Engine, web3: Web3, deployment: Deployment, relayer: Relayer) -> None:
+        """Takes the database, the chain, the contracts on it, and who sends."""
+        self._engine = engine
+        self._writer = writer(engine)
+        self._relayer = relayer
+        self._sender = Sender(web3, relayer.address)
+        self._contracts = {name: open_handle(web3, deployment, name, self._sender).contract for name in _CONTRACTS}
+        self.ended: dict[str, Ended] = {}
+        """By kind of action, what else happens when one has come to its end."""
+
+    # ------------------------------------------------------------------ asking
+
+    def bound(self, call: Call) -> ContractFunction:
+        """A call as web3 has it. Raises InvalidArgument for values that it cannot carry."""
+        with clear_errors():
+            return self._contracts[call.contract].functions[call.function](*call.arguments)
+
+    def simulate(self, call: Call) -> None:
+        """Raises a ContractError if the contract would refuse it now, RPCUnreachable, RPCFailed, InvalidArgument."""
+        self._sender.simulate(self.bound(call))
+
+    def add(
+        self,
+        session: Session,
+        kind: str,
+        call: Call,
+        *,
+        program_id: int,
+        details: Mapping[str, Any],
+        invoice: Invoice | None = None,
+        digest: str | None = None,
+        request_key: str | None = None,
+    ) -> Action:
+        """Keeps an action, in the caller's transaction. Without a key of its own each one is a request for itself."""
+        identity = secrets.token_urlsafe(16)
+        action = Action(
+            id=identity,
+            program_id=program_id,
+            kind=kind,
+            request_key=request_key or f"{kind} {identity}",
+            invoice_number=None if invoice is None else invoice.number,
+            digest=digest,
+            details=dict(details),
+            contract=call.contract,
+            function=call.function,
+            arguments=call.arguments,
+            state=ActionState.REQUESTED,
+            busy_until=0,
+            created_at=int(time.time()),
+        )
+        session.add(action)
+        if invoice is not None:
+            invoice.revision += 1
+        session.flush()
+        return action
+
+    # ----------------------------------------------------------------- tending
+
+    def push(self, number: int) -> None:
+        """Hands an action to the relayer, unless somebody else is at it or has done so.
+
+        What the contract refuses by now has failed. Raises RPCUnreachable, RPCFailed, InsufficientGasCoin, FeesTooHigh:
+        the action stays, and is tried again.
+        """
+        action = self._lease(number)
+        if action is None:
+            return
+        try:
+            relay_id = self._relayer.submit(action.request_key, self.bound(_call_of(action)))
+        except (ContractError, RequestConflict) as error:
+            self._refused(number, error)
+        except FECError:
+            self._release(number)
+            raise
+        else:
+            self._sent(number, relay_id)
+
+    def tend(self) -> int:
+        """Pushes what is waiting and notes what has come to its end; gives how many are open. Raises as `push` does."""
+        query = select(Action.number, Action.state).where(Action.state.in_((ActionState.REQUESTED, ActionState.SENT)))
+        with Session(self._engine) as session:
+            found = session.execute(query.order_by(Action.number)).all()
+        for number, state in found:
+            if state == ActionState.REQUESTED:
+                self.push(number)
+        for number, _ in found:
+            self._watch(number)
+        return len(found)
+
+    # -------------------------------------------------------------------- steps
+
+    def _lease(self, number: int) -> Action | None:
+        now = int(time.time())
+        mine = (
+            update(Action)
+            .where(Action.number == number, Action.state == ActionState.REQUESTED, Action.busy_until <= now)
+            .values(busy_until=now + _LEASE_SECONDS)
+        )
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            taken = session.execute(mine)
+            if not isinstance(taken, CursorResult) or taken.rowcount != 1:
+                return None
+            return session.get_one(Action, number)
+
+    def _release(self, number: int) -> None:
+        with Session(self._writer) as session, session.begin():
+            session.execute(update(Action).where(Action.number == number).values(busy_until=0))
+
+    def _sent(self, number: int, relay_id: int) -> None:
+        with Session(self._writer) as session, session.begin():
+            action = session.get_one(Action, number, with_for_update=True)
+            if action.state == ActionState.REQUESTED:
+                action.state, action.relay_id = ActionState.SENT, relay_id
+                _touch(session, action)
+
+    def _refused(self, number: int, error: ContractError | RequestConflict) -> None:
+        with Session(self._writer) as session, session.begin():
+            action = session.get_one(Action, number, with_for_update=True)
+            if action.state != ActionState.REQUESTED:
+                return
+            # Had somebody sent it meanwhile, the contract would refuse it for that very reason.
+            query = select(RelayTransaction.id).where(RelayTransaction.request_key == action.request_key)
+            relay_id = session.scalar(query) if isinstance(error, ContractError) else None
+            if relay_id is None:
+                self._end(session, action, ActionState.FAILED, _shown(error))
+            else:
+                action.state, action.relay_id = ActionState.SENT, relay_id
+                _touch(session, action)
+
+    def _watch(self, number: int) -> None:
+        with Session(self._engine) as session:
+            action = session.get_one(Action, number)
+            relayed = None if action.relay_id is None else session.get(RelayTransaction, action.relay_id)
+            if relayed is None or action.state != ActionState.SENT:
+                return
+            if relayed.state == RelayState.PENDING or (
+                relayed.state == RelayState.INCLUDED and relayed.transaction_hash == action.transaction_hash
+            ):
+                return
+        with Session(self._writer) as session, session.begin():
+            action = session.get_one(Action, number, with_for_update=True)
+            relayed = session.get_one(RelayTransaction, action.relay_id)
+            if action.state != ActionState.SENT:
+                return
+            action.transaction_hash = relayed.transaction_hash
+            if relayed.state == RelayState.FINAL and relayed.succeeded:
+                self._end(session, action, ActionState.DONE, None)
+            elif relayed.state == RelayState.FINAL:
+                self._end(session, action, ActionState.FAILED, _REVERTED)
+            elif relayed.state == RelayState.DISPLACED:
+                self._end(session, action, ActionState.FAILED, _DISPLACED)
+            else:
+                _touch(session, action)
+
+    def _end(self, session: Session, action: Action, state: ActionState, error: dict[str, Any] | None) -> None:
+        action.state, action.error = state, error
+        _touch(session, action)
+        if action.kind in self.ended:
+            self.ended[action.kind](session, action)
+        change = Change(action.program_id, action.invoice_number, f"{action.kind}.{state.value}", action_body(action))
+        events.record(session, [change])
+
+
+_REVERTED = {
+    "name": "reverted",
+    "values": {},
+    "sentence": "Its block reverted it, although a simulation had passed: something else came first. Look; ask anew.",
+}
+_DISPLACED = {
+    "name": "displaced",
+    "values": {},
+    "sentence": "It was never sent: somebody else used the service's key. Ask anew.",
+}
+
+
+def _call_of(action: Action) -> Call:
+    return Call(action.contract, action.function, *action.arguments)
+
+
+def _plain(value: Any) -> Any:
+    """For JSON: bytes in hex, which web3 takes for them."""
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def action_body(action: Action) -> dict[str, Any]:
+    """An action as readers get it."""
+    return {
+        "id": action.id,
+        "kind": action.kind,
+        "state": ActionState(action.state).value,
+        "transactionHash": action.transaction_hash,
+        "error": action.error,
+        "createdAt": action.created_at,
+        **action.details,
+    }
+
+
+def _touch(session: Session, action: Action) -> None:
+    """Readers of the action's invoice see a change."""
+    if action.invoice_number is not None:
+        query = update(Invoice).where(Invoice.number == action.invoice_number)
+        session.execute(query.values(revision=Invoice.revision + 1))
+
+
+def _shown(error: ContractError | RequestConflict) -> dict[str, Any]:
+    values = error.values if isinstance(error, ContractError) else {}
+    return {
+        "name": error.name if isinstance(error, ContractError) else type(error).__name__,
+        "values": {name: safe(value) for name, value in values.items()},
+        "sentence": str(error),
+    }

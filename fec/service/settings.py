@@ -1,0 +1,57 @@
+"""What a till service is told before it starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from fec.deployments import Deployment
+
+#: Bytes that the secret behind the keyed hashes has at least.
+SECRET_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How one instance of the service runs. Several may share one database and one key."""
+
+    rpc: str
+    """JSON-RPC address of the chain."""
+    deployment: Deployment
+    database: str
+    """Path of an SQLite file, or address of a PostgreSQL database."""
+    secret: bytes = field(repr=False)
+    """Under which API keys and sessions are hashed; the same for all instances, and not in the database."""
+    public_url: str = "http://127.0.0.1:8080"
+    """Where shoppers and shops reach the service, without a slash at the end: links begin with it."""
+    origins: tuple[str, ...] = ()
+    """Origins of web pages that may call the service from a browser, besides its own."""
+    confirmations: int = 0
+    """Blocks that lie on top of what an invoice's state follows from."""
+    index: bool = True
+    """Whether this instance keeps the index; one of them at least has to, or `fec index run`."""
+    relay: bool = True
+    """Whether this instance sends, sends again and watches what was asked for; one of them at least has to."""
+    capture: bool = True
+    """Whether this instance captures orders whose return window is over."""
+    poll_ms: int = 500
+    """Milliseconds between looks at the chain."""
+    key_limit: str = "3000/minute"
+    """Requests by one API key or session, in the words of the library `limits`."""
+    address_limit: str = "1200/minute"
+    """Requests from one address."""
+    limits_storage: str = "memory://"
+    """Where they are counted: in each process, or in one Redis (redis://…) for all."""
+    max_body: int = 65_536
+    """Bytes that a request may have."""
+    session_seconds: int = 43_200
+    """How long somebody stays signed in."""
+
+    @property
+    def domain(self) -> str:
+        """Host and port of the public address, as people see them when they sign in."""
+        return self.public_url.partition("://")[2].partition("/")[0]
+
+    @property
+    def secure(self) -> bool:
+        """Whether the public address is https."""
+        return self.public_url.startswith("https://")

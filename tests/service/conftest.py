@@ -1,0 +1,209 @@
+"""A shop on one Anvil: two programs, a shopper with FEC but no gas coin, and a till service in front of it.
+
+Each test leaves the chain as it found it; databases are fresh, SQLite and PostgreSQL in turn.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+from fastapi.testclient import TestClient
+from httpx import Response
+from sqlalchemy import Engine
+
+from fec.chain import Anvil
+from fec.client import Client
+from fec.deploy import deploy
+from fec.deployments import Deployment
+from fec.relayer import LocalSigner
+from fec.service.app import create_app
+from fec.service.models import Role
+from fec.service.service import Service
+from fec.service.settings import Settings
+from fec.till import Terms
+from fec.units import WEI_PER_FEC as FEC
+from tests.databases import backend, database, engine, migrated_file, postgresql
+
+__all__ = ["backend", "database", "engine", "migrated_file", "postgresql"]
+
+HOUR = 3_600
+DAY = 24 * HOUR
+WEEK = 7 * DAY
+#: A Monday, as the public program's grid has them.
+MONDAY = 2_922 * WEEK + 345_600
+WINDOW = 14 * DAY
+SECRET = b"a secret of the tests' own, which is long enough"
+#: How long anything may take that happens in the background, on a busy machine.
+PATIENCE = 60
+
+
+@dataclass(frozen=True)
+class Shop:
+    """Who is who on the chain, and the programs."""
+
+    deployment: Deployment
+    till: LocalAccount
+    shopper: LocalAccount
+    """Has FEC, and no gas coin."""
+    operator: LocalAccount
+    treasury: str
+    cause: str
+    escrow: int
+    """Program with a return window."""
+    at_once: int
+    """Program without one."""
+    foreign: int
+    """Program whose terms name another till."""
+
+
+@pytest.fixture(scope="session")
+def anvil() -> Iterator[Anvil]:
+    with Anvil(timestamp=MONDAY) as anvil:
+        yield anvil
+
+
+@pytest.fixture(scope="session")
+def shop(anvil: Anvil) -> Shop:
+    accounts = anvil.accounts
+    deployment = deploy(anvil.web3, accounts[0])
+    owner = Client(anvil.web3, deployment, accounts[0])
+    operator, till = accounts[3], accounts[4]
+    shopper = Account.from_key(b"\x11" * 32)
+    owner.transfer(shopper.address, 100_000 * FEC)
+    treasury, cause = accounts[6].address, accounts[5].address
+    terms = Terms(till.address, treasury, donation_bps=100, causes=(cause,))
+    programs = []
+    for change in ({"return_window": WINDOW}, {}, {"signer": operator.address}):
+        made = owner.programs.create(
+            operator.address, issuer=owner.orders.address, period_length=WEEK, origin=MONDAY, quota=10**6 * FEC
+        )
+        owner.signed_by(operator).terms.set(made.program_id, replace(terms, **change))
+        programs.append(made.program_id)
+    return Shop(deployment, till, shopper, operator, treasury, cause, *programs)
+
+
+@pytest.fixture
+def chain(anvil: Anvil, shop: Shop) -> Iterator[Anvil]:
+    snapshot = anvil.request("evm_snapshot")
+    yield anvil
+    anvil.request("evm_setAutomine", True)
+    anvil.request("anvil_dropAllTransactions")
+    anvil.request("evm_revert", snapshot)
+
+
+@pytest.fixture
+def settings(chain: Anvil, shop: Shop, engine: Engine) -> Settings:
+    return Settings(
+        rpc=chain.url,
+        deployment=shop.deployment,
+        database=engine.url.render_as_string(hide_password=False),
+        secret=SECRET,
+        public_url="https://till.example",
+        poll_ms=50,
+    )
+
+
+class Till:
+    """A running service, and one caller of it."""
+
+    def __init__(self, http: TestClient, service: Service, token: str | None = None) -> None:
+        self.http = http
+        self.service = service
+        self.headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+
+    def as_(self, program_id: int, role: Role) -> "Till":
+        """The same service for another caller, with a key of their own."""
+        return Till(self.http, self.service, self.service.keys.add_key(program_id, role, "").token)
+
+    def anybody(self) -> "Till":
+        return Till(self.http, self.service)
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.http.request(method, path, json=body, headers={**self.headers, **named})
+
+    def get(self, path: str) -> Any:
+        answer = self.call("GET", path)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def post(self, path: str, body: Any, **headers: str) -> Any:
+        answer = self.call("POST", path, body, **headers)
+        assert answer.status_code in (201, 202), answer.text
+        return answer.json()
+
+    def refused(self, method: str, path: str, body: Any = None, **headers: str) -> dict[str, Any]:
+        """The problem that an answer is."""
+        answer = self.call(method, path, body, **headers)
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        found: dict[str, Any] = answer.json()
+        assert answer.status_code == found["status"]
+        return found
+
+    def invoice(self, amount: str = "100", **more: Any) -> Any:
+        """A new invoice."""
+        self.count = getattr(self, "count", 0) + 1
+        return self.post("/v1/invoices", {"orderId": f"A-{self.count}", "amount": amount, **more})
+
+    def pay(self, invoice: Any, shopper: LocalAccount, **choices: Any) -> Any:
+        """A payment as a shopper's page makes it."""
+        return self.post(f"/v1/pay/{invoice['id']}/payments", self.payment(invoice, shopper, **choices))
+
+    def payment(self, invoice: Any, shopper: LocalAccount, **choices: Any) -> dict[str, Any]:
+        """A payment, signed by a shopper over what the service says is to be signed."""
+        query = {"payer": shopper.address, "customer": shopper.address, **choices}
+        answer = self.http.get(f"/v1/pay/{invoice['id']}/authorization", params=query)
+        assert answer.status_code == 200, answer.text
+        document = answer.json()["authorization"]
+        signature = shopper.sign_typed_data(full_message=document).signature.to_0x_hex()
+        window = {"validAfter": 0, "validBefore": int(document["message"]["validBefore"])}
+        return {**query, **window, "signature": signature}
+
+    def until(self, invoice: Any, done: Callable[[Any], bool]) -> Any:
+        """The invoice, once something about it is so."""
+        return until(lambda: self.get(f"/v1/pay/{invoice['id']}"), done)
+
+    def paid(self, shopper: LocalAccount, amount: str = "100") -> Any:
+        """An invoice that was paid."""
+        invoice = self.invoice(amount)
+        self.pay(invoice, shopper)
+        return self.until(invoice, lambda seen: seen["status"] != "open")
+
+    def event_types(self) -> list[str]:
+        return [event["type"] for event in self.get("/v1/events?limit=500")["items"]]
+
+
+def until(look: Callable[[], Any], done: Callable[[Any], bool]) -> Any:
+    """What is seen once it is as it should be."""
+    deadline = time.monotonic() + PATIENCE
+    while not done(seen := look()):
+        assert time.monotonic() < deadline, f"still {seen}"
+        time.sleep(0.02)
+    return seen
+
+
+@pytest.fixture
+def serving(settings: Settings, shop: Shop) -> Iterator[Callable[..., Till]]:
+    """Starts instances of the service, on one database; the caller has the till's role at the program with a window."""
+    with ExitStack() as stack:
+
+        def start(program_id: int | None = None, role: Role = Role.TILL, **changes: Any) -> Till:
+            app = create_app(replace(settings, **changes), LocalSigner(shop.till))
+            service: Service = app.state.service
+            if not service.keys.merchants():
+                for program in (shop.escrow, shop.at_once, shop.foreign):
+                    service.keys.add_merchant(program, "")
+            http = stack.enter_context(TestClient(app, raise_server_exceptions=False))
+            return Till(http, service).as_(program_id or shop.escrow, role)
+
+        yield start
+
+
+@pytest.fixture
+def till(serving: Callable[..., Till]) -> Till:
+    return serving()
