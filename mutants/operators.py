@@ -199,8 +199,10 @@ class _Walk:
     def visit_IfStatement(self, node: Tree) -> Iterator[_Edit]:  # noqa: N802
         body = node["trueBody"]
         only = body["statements"][0] if body["nodeType"] == "Block" and len(body["statements"]) == 1 else body
-        yield self.replace("CDL", node["condition"], "false")
-        # A check that always reverts is caught by whatever passes it.
+        # An `if` around one statement that SDL deletes need not be false too; a check that always reverts is caught by
+        # whatever passes it.
+        if only["nodeType"] == "RevertStatement" or only["nodeType"] == "Block" or node.get("falseBody"):
+            yield self.replace("CDL", node["condition"], "false")
         if only["nodeType"] != "RevertStatement":
             yield self.replace("CDL", node["condition"], "true")
 
