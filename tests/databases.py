@@ -135,9 +135,9 @@ def postgresql_binaries() -> Path:
 
 
 def _debian_binaries() -> Path | None:
-    on_path = shutil.which("postgres")
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
-    return Path(on_path).parent if on_path else folders[-1].parent if folders else None
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    on_path = shutil.which("initdb")
+    return folders[-1].parent if folders else Path(on_path).resolve().parent if on_path else None
 
 
 def wheel_binaries() -> Path | None:
