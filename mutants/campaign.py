@@ -67,8 +67,7 @@ class Campaign:
 
     async def _measure(self, compiler: Compiler, files: set[str]) -> None:
         """Compiles the contracts as they are, and learns how long tests take and which cannot pass like that."""
-        tops = {top: name for file in files for top, name in self.sources.deployed_with(file).items()}
-        code = await compiler.fast(tops, {})
+        code = await compiler.fast(self.sources.deployed, {})
         for file in files:
             self._originals[file] = {name: code[name] for name in self.sources.deployed_with(file).values()}
         baseline = self.store.path.with_name(f"baseline-{fingerprint([self.suite.everything, *code.values()])}.json")

@@ -112,9 +112,14 @@ def _mutant(file: str, function: str, code: bytes, edit: _Edit, seen: Counter[tu
     return Mutant(*looks, seen[looks] - 1, (code[: edit.start] + new + code[edit.end :]).decode())
 
 
+def _literal(node: Tree) -> Tree:
+    """What is cast."""
+    cast = node["nodeType"] == "FunctionCall" and node["kind"] == "typeConversion"
+    return _literal(node["arguments"][0]) if cast else node
+
+
 def _is_zero(node: Tree) -> bool:
-    if node["nodeType"] == "FunctionCall" and node["kind"] == "typeConversion":
-        return _is_zero(node["arguments"][0])
+    node = _literal(node)
     return node["nodeType"] == "Literal" and node.get("value") == "0"
 
 
@@ -134,6 +139,8 @@ class _Walk:
 
     def __init__(self, code: bytes) -> None:
         self.code = code
+        #: Zeros that something is compared with: ROR says all that one more would.
+        self.zeros: set[str] = set()
 
     def span(self, node: Tree) -> tuple[int, int]:
         start, length, _ = map(int, node["src"].split(":"))
@@ -217,6 +224,7 @@ class _Walk:
     def visit_BinaryOperation(self, node: Tree) -> Iterator[_Edit]:  # noqa: N802
         operator, left, right = node["operator"], node["leftExpression"], node["rightExpression"]
         if operator in RELATIONAL:
+            self.zeros |= {_literal(operand)["src"] for operand in (left, right) if _is_zero(operand)}
             replacements: tuple[str, ...] = RELATIONAL[operator]
             if not _is_ordered(left) or _is_zero(left) or _is_zero(right):
                 replacements = ("false",) if operator == "==" else ("true",) if operator == "!=" else replacements[-1:]
@@ -259,7 +267,7 @@ class _Walk:
         text = self.text(node)
         if node["kind"] == "bool":
             yield self.replace("LIR", node, "false" if node["value"] == "true" else "true")
-        elif node["kind"] == "number":
+        elif node["kind"] == "number" and node["src"] not in self.zeros:
             yield self.replace("LIR", node, f"({text} + 1)")
         elif node["kind"] == "string":
             yield self.replace("LIR", node, '""')

@@ -291,6 +291,12 @@ def test_claim_for__by_a_stranger__pays_each_owner(world: World, node: int) -> N
     assert world.fec.balanceOf(world.stranger) == 0
 
 
+def test_claim_for__nodes_of_several_classes__each_on_its_own_curve(world: World, node: int) -> None:
+    daily = world.node(world.bob, P, world.program(period=86400))
+    world.pass_periods(1)
+    assert world.adn.claimFor([daily, node], sender=world.stranger) == schedule.released(P, 7) + schedule.released(P, 2)
+
+
 def test_claim_for__neighbours_of_one_owner__are_paid_together(world: World, node: int) -> None:
     nodes = [node, world.node(world.alice, P), world.node(world.bob, P)]
     world.pass_periods(1)

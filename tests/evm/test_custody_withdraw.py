@@ -44,6 +44,20 @@ def test_withdraw__all_of_nothing(market: Market) -> None:
     assert event.values["amount"] == 0
 
 
+def test_withdraw__nodes_alone__moves_no_coins(market: Market) -> None:
+    member = market.member()
+    node = filled(market, member)
+    withdraw(market, member, [node], 0, market.carol)
+    assert [event.address for event in market.chain.events("Transfer")] == [market.adn.address]
+
+
+def test_withdraw__member_without_a_key__reverts_whatever_the_signature(market: Market) -> None:
+    # What cannot be recovered is recovered as zero.
+    member = Member(market.merchant, ZERO, bytes(32))
+    with expect("Custodian_InvalidSignature", ZERO):
+        withdraw(market, member, [filled(market, member)], ALL, market.bob, signature=b"x")
+
+
 def test_withdraw__by_the_key_itself__needs_no_signature(market: Market) -> None:
     member = market.member()
     node = filled(market, member)

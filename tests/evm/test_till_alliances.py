@@ -102,6 +102,17 @@ def test_approve__a_member__reverts(market: Market) -> None:
             approve(market, one, member)
 
 
+@pytest.mark.parametrize("older", [True, False])
+def test_approve__a_member_of_another_alliance__is_taken(market: Market, older: bool) -> None:
+    first, second = shops(market, 2)
+    alliances = {program: found(market, program) for program in (first, second)}
+    member, candidate = (second, first) if older else (first, second)
+    approve(market, member, candidate)
+    leave(market, candidate)
+    join(market, candidate, alliances[member])
+    assert market.checkout.membersOf(alliances[member]) == [member, candidate]
+
+
 def test_approve__before_leaving__is_void_after_coming_back(market: Market) -> None:
     (one, other), alliance = allied(market, 2)
     [candidate] = shops(market, 1)
@@ -218,6 +229,18 @@ def test_leave__the_others_stay(market: Market, index: int) -> None:
     ]
     assert set(market.checkout.membersOf(alliance)) == {*programs} - {programs[index]}
     assert market.checkout.allianceOf(programs[index]) == 0
+
+
+@pytest.mark.parametrize("index", [0, 1, 2])
+def test_leave__alliance_that_joined_in_another_order__the_others_stay(market: Market, index: int) -> None:
+    programs = shops(market, 3)[::-1]
+    alliance = found(market, programs[0])
+    for count, candidate in enumerate(programs[1:], 1):
+        for member in programs[:count]:
+            approve(market, member, candidate)
+        join(market, candidate, alliance)
+    leave(market, programs[index])
+    assert set(market.checkout.membersOf(alliance)) == {*programs} - {programs[index]}
 
 
 def test_leave__in_none__reverts(market: Market) -> None:

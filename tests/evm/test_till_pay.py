@@ -155,6 +155,11 @@ def test_pay__events(market: Market) -> None:
     }
 
 
+def test_pay__all_of_it_burned__transfers_nothing_to_the_merchant(market: Market) -> None:
+    market.pay(market.order(market.shop(tiers=((0, 10_000),))))
+    assert [event for event in market.chain.events("Transfer") if event.values["to"] == market.treasury] == []
+
+
 def test_pay__with_window__event_tells_the_deadline(market: Market) -> None:
     order = market.order(market.shop(window=DAY))
     assert market.pay(order) == 0
