@@ -8,6 +8,7 @@ from fec.cli.base import Group, moving
 from fec.cli.params import PROGRAM
 from fec.cli.session import Refused, Session
 from fec.cli.words import receipt_line, receipt_record
+from fec.i18n import N_, _
 from fec.types import Receipt
 
 
@@ -23,12 +24,12 @@ def alliance() -> None:
 def found(session: Session, program_id: int) -> None:
     """Found an alliance with PROGRAM as its first member; for its operator."""
     client = session.client
-    session.confirm(f"Founds an alliance with program {program_id}.")
+    session.confirm(_("Founds an alliance with program {program_id}.", program_id=program_id))
     done = session.send(lambda: client.terms.found_alliance(program_id))
     if done is not None:
         session.show(
             {"allianceId": done.alliance_id, **receipt_record(done.receipt)},
-            f"Alliance {done.alliance_id} is there.",
+            _("Alliance {alliance_id} is there.", alliance_id=done.alliance_id),
             receipt_line(done.receipt),
         )
 
@@ -42,8 +43,9 @@ def found(session: Session, program_id: int) -> None:
 def approve(session: Session, member_id: int, candidate_id: int, revoke: bool) -> None:
     """Say that MEMBER would have the program CANDIDATE in its alliance; for the member's operator."""
     client = session.client
-    would = "would not" if revoke else "would"
-    session.confirm(f"Program {member_id} {would} have program {candidate_id} in its alliance.")
+    would = N_("Program {member_id} would have program {candidate_id} in its alliance.")
+    would_not = N_("Program {member_id} would not have program {candidate_id} in its alliance.")
+    session.confirm(_(would_not if revoke else would, member_id=member_id, candidate_id=candidate_id))
     _done(session, session.send(lambda: client.terms.approve_candidate(member_id, candidate_id, approved=not revoke)))
 
 
@@ -55,7 +57,13 @@ def approve(session: Session, member_id: int, candidate_id: int, revoke: bool) -
 def join(session: Session, program_id: int, alliance_id: int) -> None:
     """Join an ALLIANCE whose every member has approved PROGRAM; for its operator."""
     client = session.client
-    session.confirm(f"Program {program_id} joins alliance {alliance_id}: spend counts towards tiers with every member.")
+    session.confirm(
+        _(
+            "Program {program_id} joins alliance {alliance_id}: spend counts towards tiers with every member.",
+            program_id=program_id,
+            alliance_id=alliance_id,
+        )
+    )
     _done(session, session.send(lambda: client.terms.join_alliance(program_id, alliance_id)))
 
 
@@ -67,7 +75,11 @@ def leave(session: Session, program_id: int) -> None:
     """Leave the alliance; for PROGRAM's operator. Past credit stays."""
     client = session.client
     session.confirm(
-        f"Program {program_id} leaves its alliance. To return, it needs every member's consent.", final=True
+        _(
+            "Program {program_id} leaves its alliance. To return, it needs every member's consent.",
+            program_id=program_id,
+        ),
+        final=True,
     )
     _done(session, session.send(lambda: client.terms.leave_alliance(program_id)))
 
@@ -79,13 +91,19 @@ def show(session: Session, alliance_id: int) -> None:
     """Show the programs in an ALLIANCE."""
     members = session.client.terms.members(alliance_id)
     if not members:
-        raise Refused(f"Alliance {alliance_id} has no members. `fec alliance found` founds one.")
+        raise Refused(
+            "Alliance {alliance_id} has no members. `fec alliance found` founds one.", alliance_id=alliance_id
+        )
     session.show(
         {"allianceId": alliance_id, "members": members},
-        f"Alliance {alliance_id}: {', '.join(f'program {member}' for member in members)}",
+        _(
+            "Alliance {alliance_id}: {members}",
+            alliance_id=alliance_id,
+            members=", ".join(_("program {program_id}", program_id=member) for member in members),
+        ),
     )
 
 
 def _done(session: Session, receipt: Receipt | None) -> None:
     if receipt is not None:
-        session.show(receipt_record(receipt), "Done.", receipt_line(receipt))
+        session.show(receipt_record(receipt), _("Done."), receipt_line(receipt))

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from fec.cli.params import ADDRESS
+from fec import i18n
+from fec.cli.help import Localised
+from fec.cli.params import ADDRESS, LANGUAGE, NEW_FILE
 from fec.cli.session import DEFAULT_DEPLOYMENTS, DEFAULT_RPC, Session
 from fec.cli.words import safe
 from fec.exceptions import ContractError, FECError
+from fec.i18n import _
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,7 +35,7 @@ def _keep_signer(ctx: click.Context, param: click.Parameter, value: Any) -> None
     session = ctx.ensure_object(Session)
     if value is not None and ctx.get_parameter_source(str(param.name)) is click.core.ParameterSource.COMMANDLINE:
         if session.signer_option not in (None, param.name):
-            raise click.UsageError("Give --account or --keystore, not both.", ctx)
+            raise click.UsageError(_("Give --account or --keystore, not both."), ctx)
         session.signer_option = param.name
     _keep(ctx, param, value)
 
@@ -73,11 +79,19 @@ def _common(*, from_environment: bool) -> list[click.Option]:
             callback=_keep_signer,
             help="Who signs on a development chain, whose node holds the key; elsewhere, whose nodes to look at.",
         ),
+        option(
+            "--lang",
+            type=LANGUAGE,
+            metavar="LANGUAGE",
+            variable="FEC_LANG",
+            callback=None,
+            help=f"Language: {', '.join(i18n.LOCALES)}, or another name of one [your system's].",
+        ),
         option("--json", "as_json", is_flag=True, default=None, help="Print JSON, for machines."),
     ]
 
 
-class Command(click.Command):
+class Command(Localised):
     """A command that takes the common options."""
 
     def __init__(self, *args: Any, **settings: Any) -> None:
@@ -89,18 +103,20 @@ class Command(click.Command):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Lists the command's own options first."""
         own = [param for param in self.get_params(ctx) if param not in self.common]
-        for title, params in (("Options", own), ("Common options", self.common)):
-            records = [record for param in params if (record := param.get_help_record(ctx))]
-            if records:
-                with formatter.section(title):
-                    formatter.write_dl(records)
+        self.write_options(_("Options"), own, ctx, formatter)
+        self.write_options(_("Common options"), self.common, ctx, formatter)
 
 
-class Group(click.Group):
+class Group(Localised, click.Group):
     """A group of such commands."""
 
     command_class = Command
     group_class = type
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Lists the options, then the commands."""
+        self.write_options(_("Options"), self.get_params(ctx), ctx, formatter)
+        self.format_commands(ctx, formatter)
 
 
 class Root(Group):
@@ -110,6 +126,11 @@ class Root(Group):
         """Adds the common options, which it reads from the environment too."""
         super().__init__(*args, **settings)
         self.params += _common(from_environment=True)
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **settings: Any) -> Any:
+        """Runs the command line in the language that is asked for, from its first word on."""
+        with i18n.use(_language(sys.argv[1:] if args is None else args)):
+            return super().main(args, *rest, **settings)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs a command."""
@@ -122,6 +143,13 @@ class Root(Group):
             raise click.ClickException(f"{place}{error.strerror or error}") from error
 
 
+def _language(words: Sequence[str]) -> str:
+    """The language typed, wherever it stands, or else the environment's. A wrong one is refused with the options."""
+    typed = [after for word, after in pairwise((*words, "")) if word == "--lang"]
+    typed += [word.removeprefix("--lang=") for word in words if word.startswith("--lang=")]
+    return next(filter(None, map(i18n.find, typed)), None) or i18n.of_environment(os.environ)
+
+
 class _Failure(click.ClickException):
     """An error of the package on its way to the user; exit code 1."""
 
@@ -132,7 +160,7 @@ class _Failure(click.ClickException):
 
     def show(self, file: Any = None) -> None:  # noqa: ARG002 (click's signature)
         if not self._as_json:
-            click.echo(click.style("Error: ", fg="red", bold=True) + self.message, err=True)
+            click.echo(click.style(_("Error: "), fg="red", bold=True) + self.message, err=True)
             return
         name, values = type(self._error).__name__, {}
         if isinstance(self._error, ContractError):
@@ -165,3 +193,10 @@ def moving(*, final: bool = False) -> Callable[[F], F]:
         return function
 
     return decorate
+
+
+def signing(relay: str) -> Callable[[F], F]:
+    """The option of a command that may sign only, for anybody to send by another command."""
+    return click.option(
+        "--sign", "out", type=NEW_FILE, metavar="FILE", help=f"Only sign, for anybody to send by `{relay}`."
+    )

@@ -7,7 +7,8 @@ import click
 from fec.cli.base import Command, moving
 from fec.cli.params import ADDRESS, AMOUNT
 from fec.cli.session import Session
-from fec.cli.words import exact, fec, receipt_line, receipt_record
+from fec.cli.words import exact, receipt_line, receipt_record
+from fec.i18n import _
 
 
 @click.command(cls=Command)
@@ -17,7 +18,9 @@ def balance(session: Session, address: str | None) -> None:
     """Show the FEC of ADDRESS, or your own. What nodes have yet to pay is not in it: `fec node list`."""
     account = session.account_or(address)
     held = session.client.balance(account)
-    session.show({"account": account, "balance": exact(held)}, f"{account} has {fec(held)}.")
+    session.show(
+        {"account": account, "balance": exact(held)}, _("{account} has {held:fec}.", account=account, held=held)
+    )
 
 
 @click.command(cls=Command)
@@ -28,11 +31,13 @@ def balance(session: Session, address: str | None) -> None:
 def send(session: Session, to: str, amount: int) -> None:
     """Send AMOUNT of your FEC to another account. Burns nothing, and makes no node."""
     client = session.client
-    session.confirm(f"Sends {fec(amount)} of {client.address} to {to}.", final=True)
+    session.confirm(
+        _("Sends {amount:fec} of {address} to {to}.", amount=amount, address=client.address, to=to), final=True
+    )
     receipt = session.send(lambda: client.transfer(to, amount))
     if receipt is not None:
         session.show(
             {"to": to, "amount": exact(amount), **receipt_record(receipt)},
-            f"Sent {fec(amount)} to {to}.",
+            _("Sent {amount:fec} to {to}.", amount=amount, to=to),
             receipt_line(receipt),
         )

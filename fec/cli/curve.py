@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import click
+from rich.cells import cell_len
 from rich.text import Text
 
 from fec import schedule
@@ -13,8 +14,8 @@ from fec.cli.params import AMOUNT, DURATION, MOMENT
 from fec.cli.session import Session, grid
 from fec.cli.words import cell, exact, shape, stamp, utc
 from fec.exceptions import InvalidAmount
-from fec.times import local
-from fec.units import WEI_PER_FEC, format_fec
+from fec.i18n import _, amount
+from fec.units import WEI_PER_FEC
 
 _ONE_ADN = 1_000 * WEI_PER_FEC
 _WEEK = 7 * 24 * 3_600
@@ -33,12 +34,12 @@ def curve(session: Session, principal: int, start: int | None, period_length: in
     if not principal:
         raise InvalidAmount("A node needs some principal. Ask for more than nothing.")
     if not period_length:
-        raise click.BadParameter("A period takes some time.", param_hint="--period")
+        raise click.BadParameter(_("A period takes some time."), param_hint="--period")
     if start is None:
         start = MOMENT.convert(datetime.now().astimezone().date().isoformat(), None, None)
     releases = list(schedule.table(principal, start, period_length))
     marks = milestones(principal)
-    table = grid("Period", "Ends", "Pays", "Paid in all", "", left=("Ends", ""))
+    table = grid(_("Period"), _("Ends"), _("Pays"), _("Paid in all"), "", left=(_("Ends"), ""))
     for release in releases:
         if every or release.period in marks or release.period % 10 == 0:
             table.add_row(
@@ -70,7 +71,7 @@ def curve(session: Session, principal: int, start: int | None, period_length: in
         "",
         picture(principal, session.out.width),
         table,
-        f"From {local(start)}.",
+        _("From {start:date}.", start=start),
     )
 
 
@@ -85,17 +86,18 @@ def _half(principal: int) -> int:
 def milestones(principal: int) -> dict[int, str]:
     """The periods that a holder wants to know about."""
     return {
-        1: "the first to pay",
-        _back(principal): "what was burned is back",
-        _half(principal): "half of it all is paid",
-        schedule.PERIODS: "the last, and the largest",
+        1: _("the first to pay"),
+        _back(principal): _("what was burned is back"),
+        _half(principal): _("half of it all is paid"),
+        schedule.PERIODS: _("the last, and the largest"),
     }
 
 
 def picture(principal: int, width: int) -> Text:
     """What a node has paid by each period, from 1 to 100, in block characters; half as wide on a narrow terminal."""
     face = schedule.face(principal)
-    labels = {_ROWS - 1: format_fec(face), _ROWS // 2 - 1: format_fec(face // 2)}
+    labels = {_ROWS - 1: amount(face), _ROWS // 2 - 1: amount(face // 2)}
+    axis = _("periods")
     margin = max(len(label) for label in labels.values())
     step = 1 if width > margin + schedule.PERIODS + 3 else 2
     heights = [schedule.released(principal, k) * _ROWS * 8 // face for k in range(step, schedule.PERIODS + 1, step)]
@@ -105,5 +107,7 @@ def picture(principal: int, width: int) -> Text:
         drawn.append(f"{labels.get(row, ''):>{margin}} ┤", style="dim")
         drawn.append(f"{bar}\n", style="green")
     numbers = "".join(f"{k:>{20 // step}}" for k in range(20, schedule.PERIODS + 1, 20))
-    drawn.append(f"{'':>{margin}} └{'─' * len(heights)}\n{'periods':>{margin}}  {numbers}", style="dim")
+    drawn.append(
+        f"{'':>{margin}} └{'─' * len(heights)}\n{' ' * (margin - cell_len(axis))}{axis}  {numbers}", style="dim"
+    )
     return drawn

@@ -10,18 +10,18 @@ from typing import Any
 import click
 
 from fec.cli import files
-from fec.cli.base import Group, moving
-from fec.cli.order import hand_out, quote_rows, show_paid
-from fec.cli.params import ADDRESS, AMOUNT, DURATION, LABEL, NODE, NodeRef
+from fec.cli.base import Group, moving, signing
+from fec.cli.order import hand_out, show_paid
+from fec.cli.params import ADDRESS, AMOUNT, DURATION, FILE, LABEL, NEW_FILE, NODE, NodeRef
+from fec.cli.quote import quote_rows
 from fec.cli.session import Refused, Session, facts, grid
-from fec.cli.words import SHAPE, cell, exact, fec, node_record, plural, receipt_line, receipt_record, shape
+from fec.cli.words import SHAPE, cell, exact, fec, node_record, receipt_line, receipt_record, shape
 from fec.custody import ALL_COINS
+from fec.exceptions import InvalidArgument
+from fec.i18n import _, ngettext
 from fec.till import Member, Order, Withdrawal, Withdrawn
-from fec.times import local
 from fec.types import NodeId
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 _HOUR = 3_600
 
 
@@ -38,7 +38,7 @@ def custody() -> None:
 @click.argument("brand", type=ADDRESS)
 @click.argument("key", type=ADDRESS)
 @click.option("--salt", type=LABEL, metavar="HEX", help="32 bytes [random].")
-@click.option("--out", type=_NEW_FILE, required=True, metavar="FILE", help="Where to write who the member is.")
+@click.option("--out", type=NEW_FILE, required=True, metavar="FILE", help="Where to write who the member is.")
 @click.pass_obj
 def member(session: Session, *, brand: str, key: str, salt: str | None, out: Path) -> None:
     """Make a member of BRAND for a KEY; whoever has the file knows who the member is. Sends nothing."""
@@ -47,7 +47,7 @@ def member(session: Session, *, brand: str, key: str, salt: str | None, out: Pat
     files.write(files.member_record(made), out)
     session.show(
         {**files.member_record(made), "memberId": made.id, "vault": vault, "file": str(out)},
-        facts([("Member", made.id), ("Vault", vault), ("File", f"{out}: for the member to keep")]),
+        facts([(_("Member"), made.id), (_("Vault"), vault), (_("File"), _("{out}: for the member to keep", out=out))]),
     )
 
 
@@ -58,12 +58,12 @@ def member(session: Session, *, brand: str, key: str, salt: str | None, out: Pat
 def enroll(session: Session, member_id: str) -> None:
     """Announce a member of your brand, so that listings show them."""
     client = session.client
-    session.confirm(f"Announces member {member_id} of brand {client.address}.")
+    session.confirm(_("Announces member {member_id} of brand {address}.", member_id=member_id, address=client.address))
     done = session.send(lambda: client.custody.enroll(member_id))
     if done is not None:
         session.show(
             {"memberId": done.member_id, "vault": done.vault, **receipt_record(done.receipt)},
-            f"Their nodes and coins are kept at {done.vault}.",
+            _("Their nodes and coins are kept at {vault}.", vault=done.vault),
             receipt_line(done.receipt),
         )
 
@@ -75,7 +75,15 @@ def list_(session: Session, brand: str | None) -> None:
     """List the members of BRAND, or of your own, and what each has."""
     client = session.client
     now = client.now()
-    table = grid("Member", "Vault", "Coins", "Nodes", "Claimable", "Outstanding", left=("Member", "Vault"))
+    table = grid(
+        _("Member"),
+        _("Vault"),
+        _("Coins"),
+        _("Nodes"),
+        _("Claimable"),
+        _("Outstanding"),
+        left=(_("Member"), _("Vault")),
+    )
     records = []
     for member_id, vault in client.custody.members(session.account_or(brand)).items():
         nodes = client.nodes.owned_by(vault)
@@ -94,16 +102,21 @@ def list_(session: Session, brand: str | None) -> None:
                 "outstanding": exact(outstanding),
             }
         )
-    session.show(records, *([table] if records else []), plural(len(records), "member"), SHAPE)
+    session.show(
+        records,
+        *([table] if records else []),
+        ngettext("{count:number} member", "{count:number} members", len(records)),
+        SHAPE.localized(),
+    )
 
 
 @custody.command()
-@click.argument("member_file", type=_FILE, metavar="MEMBER")
+@click.argument("member_file", type=FILE, metavar="MEMBER")
 @click.pass_obj
 def show(session: Session, member_file: Path) -> None:
     """Show what a MEMBER has."""
     client = session.client
-    who = files.read(member_file, "member", files.member_from)
+    who = files.read(member_file, files.MEMBER, files.member_from)
     vault = client.custody.vault(who.brand, who.id)
     nodes = client.nodes.owned_by(vault)
     coins = client.balance(vault)
@@ -117,27 +130,32 @@ def show(session: Session, member_file: Path) -> None:
         },
         facts(
             [
-                ("Member", who.id),
-                ("Brand", who.brand),
-                ("Vault", vault),
-                ("Coins", fec(coins)),
-                ("Nodes", ", ".join(node.name for node in nodes) or "none"),
-                ("Claimable", f"{fec(sum(node.claimable(now) for node in nodes))} as of {local(now)}"),
-                ("Outstanding", fec(sum(node.outstanding for node in nodes))),
+                (_("Member"), who.id),
+                (_("Brand"), who.brand),
+                (_("Vault"), vault),
+                (_("Coins"), fec(coins)),
+                (_("Nodes"), ", ".join(node.name for node in nodes) or _("none")),
+                (
+                    _("Claimable"),
+                    _(
+                        "{claimable:fec} as of {now:date}",
+                        claimable=sum(node.claimable(now) for node in nodes),
+                        now=now,
+                    ),
+                ),
+                (_("Outstanding"), fec(sum(node.outstanding for node in nodes))),
             ]
         ),
-        SHAPE,
+        SHAPE.localized(),
     )
 
 
 @custody.command()
-@click.argument("member_file", type=_FILE, metavar="MEMBER")
-@click.argument("invoice_file", type=_FILE, metavar="INVOICE")
+@click.argument("member_file", type=FILE, metavar="MEMBER")
+@click.argument("invoice_file", type=FILE, metavar="INVOICE")
 @click.option("--node", "refs", type=NODE, multiple=True, metavar="NODE", help="Claim from it first.")
 @click.option("--cause", type=ADDRESS, metavar="ADDRESS", help="Where the merchant's donation goes.")
-@click.option(
-    "--sign", "out", type=_NEW_FILE, metavar="FILE", help="Only sign, for anybody to send by `fec custody relay`."
-)
+@signing("fec custody relay")
 @moving(final=True)
 @click.pass_obj
 def spend(
@@ -151,8 +169,8 @@ def spend(
 ) -> None:
     """Pay an INVOICE out of a MEMBER's vault; for the member's key."""
     client = session.client
-    who = files.read(member_file, "member", files.member_from)
-    invoice, signature = files.read(invoice_file, "invoice", files.invoice_from)
+    who = files.read(member_file, files.MEMBER, files.member_from)
+    invoice, signature = files.read(invoice_file, files.INVOICE, files.invoice_from)
     vault = client.custody.vault(who.brand, who.id)
     quote = client.orders.quote(invoice.program_id, invoice.amount, vault)
     order = Order(invoice, signature, vault, quote.principal, cause)
@@ -166,7 +184,7 @@ def spend(
             "tokenIds": [str(token_id) for token_id in token_ids],
             "signature": session.sign(client.custody.spend_message(order)),
         }
-        hand_out(session, record, out, f"A payment of {fec(invoice.amount)} out of the vault, signed")
+        hand_out(session, record, out, _("A payment of {amount:fec} out of the vault, signed", amount=invoice.amount))
         return
     if not session.as_json:
         session.print(facts(quote_rows(quote, invoice.amount, client.now(), cause)))
@@ -175,14 +193,12 @@ def spend(
 
 
 @custody.command()
-@click.argument("member_file", type=_FILE, metavar="MEMBER")
+@click.argument("member_file", type=FILE, metavar="MEMBER")
 @click.argument("to", type=ADDRESS)
 @click.option("--node", "refs", type=NODE, multiple=True, metavar="NODE", help="A node to take out [all].")
 @click.option("--amount", type=AMOUNT, metavar="AMOUNT", help="Coins to take out [all].")
 @click.option("--for", "valid", type=DURATION, default=_HOUR, metavar="DURATION", help="How long this holds [1h].")
-@click.option(
-    "--sign", "out", type=_NEW_FILE, metavar="FILE", help="Only sign, for anybody to send by `fec custody relay`."
-)
+@signing("fec custody relay")
 @moving(final=True)
 @click.pass_obj
 def withdraw(
@@ -197,7 +213,7 @@ def withdraw(
 ) -> None:
     """Take nodes and coins out of a MEMBER's vault; for the member's key. Everything, unless you name some."""
     client = session.client
-    who = files.read(member_file, "member", files.member_from)
+    who = files.read(member_file, files.MEMBER, files.member_from)
     vault = client.custody.vault(who.brand, who.id)
     everything = not refs and amount is None
     token_ids = [node.token_id for node in client.nodes.owned_by(vault)] if everything else session.resolve(refs)
@@ -212,26 +228,40 @@ def withdraw(
             "withdrawal": files.withdrawal_record(withdrawal),
             "signature": session.sign(client.custody.withdrawal_message(withdrawal)),
         }
-        hand_out(session, record, out, f"Leave to take {what} out, signed")
+        hand_out(session, record, out, _("Leave to take {what} out, signed", what=what))
         return
-    session.confirm(f"Takes {what} out of {vault}, to {to}.", final=True)
+    session.confirm(_("Takes {what} out of {vault}, to {to}.", what=what, vault=vault, to=to), final=True)
     _show_withdrawn(session, session.send(lambda: client.custody.withdraw(who, withdrawal)))
 
 
 @custody.command()
-@click.argument("signed", type=_FILE)
+@click.argument("signed", type=FILE)
 @moving()
 @click.pass_obj
 def relay(session: Session, signed: Path) -> None:
     """Send what a member has SIGNED (`spend --sign`, `withdraw --sign`). You pay for gas only."""
     client = session.client
-    who, payment, withdrawal, signature = files.read(signed, "signed instruction", _instruction)
+    who, payment, withdrawal, signature = files.read(signed, files.INSTRUCTION, _instruction)
     if payment is not None:
         order, token_ids = payment
-        session.confirm(f"Pays {fec(order.amount)} out of {order.customer} for order {order.invoice.order_id}.")
+        session.confirm(
+            _(
+                "Pays {amount:fec} out of {customer} for order {order_id}.",
+                amount=order.amount,
+                customer=order.customer,
+                order_id=order.invoice.order_id,
+            )
+        )
         show_paid(session, session.send(lambda: client.custody.spend(who, order, token_ids, signature)))
     if withdrawal is not None:
-        session.confirm(f"Takes {_taken(withdrawal)} out of {withdrawal.vault}, to {withdrawal.to}.")
+        session.confirm(
+            _(
+                "Takes {what} out of {vault}, to {to}.",
+                what=_taken(withdrawal),
+                vault=withdrawal.vault,
+                to=withdrawal.to,
+            )
+        )
         _show_withdrawn(session, session.send(lambda: client.custody.withdraw(who, withdrawal, signature)))
 
 
@@ -243,17 +273,23 @@ def _instruction(record: dict[str, Any]) -> tuple[Member, tuple[Order, list[int]
         return who, payment, None, signature
     if record["kind"] == "withdrawal":
         return who, None, files.withdrawal_from(record["withdrawal"]), signature
-    raise ValueError(f"its kind is {record['kind']!r}")
+    raise InvalidArgument("its kind is {kind!r}.", kind=record["kind"])
 
 
 def _taken(withdrawal: Withdrawal) -> str:
-    coins = "all coins" if withdrawal.amount == ALL_COINS else fec(withdrawal.amount)
-    return f"{plural(len(withdrawal.token_ids), 'node')} and {coins}"
+    coins = _("all coins") if withdrawal.amount == ALL_COINS else fec(withdrawal.amount)
+    return _(
+        "{nodes} and {coins}",
+        nodes=ngettext("{count:number} node", "{count:number} nodes", len(withdrawal.token_ids)),
+        coins=coins,
+    )
 
 
 def _need_key(session: Session, who: Member) -> None:
     if session.client.address != who.key:
-        raise Refused(f"This member's key is {who.key}, not {session.client.address}. Sign as that.")
+        raise Refused(
+            "This member's key is {key}, not {address}. Sign as that.", key=who.key, address=session.client.address
+        )
 
 
 def _show_withdrawn(session: Session, done: Withdrawn | None) -> None:
@@ -268,6 +304,11 @@ def _show_withdrawn(session: Session, done: Withdrawn | None) -> None:
             "amount": exact(done.amount),
             **receipt_record(done.receipt),
         },
-        f"{done.to} has {', '.join(names) or 'no nodes'} and {fec(done.amount)} from the vault.",
+        _(
+            "{to} has {names} and {amount:fec} from the vault.",
+            to=done.to,
+            names=", ".join(names) or _("no nodes"),
+            amount=done.amount,
+        ),
         receipt_line(done.receipt),
     )

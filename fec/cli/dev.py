@@ -13,11 +13,11 @@ from fec import deployments
 from fec.chain import DEFAULT_CHAIN_ID, MNEMONIC, Anvil
 from fec.cli.base import Command
 from fec.cli.session import DEFAULT_DEPLOYMENTS, Session, facts
-from fec.cli.words import fec
 from fec.client import Client
 from fec.deploy import deploy
 from fec.deployments import Deployment
 from fec.exceptions import AnvilFailed, DeploymentExists
+from fec.i18n import _
 
 #: Seconds between looks whether Anvil is still there.
 _WATCH = 2
@@ -52,7 +52,7 @@ def dev(session: Session, port: int, out: Path) -> None:
                 time.sleep(_WATCH)
         raise AnvilFailed("Anvil has stopped by itself, and its chain is gone. Start again.")
     except KeyboardInterrupt:
-        session.err.print("\nStopped; the chain is gone.")
+        session.err.print("\n" + _("Stopped; the chain is gone."))
     finally:
         for number, handler in before_us.items():
             signal.signal(number, handler)
@@ -73,8 +73,10 @@ def _may_replace(before: Deployment | None, deployment: Deployment, out: Path) -
     strange = [name for name, record in before["contracts"].items() if addresses.get(name) != record["address"]]
     if strange or before["chainId"] != deployment["chainId"]:
         raise DeploymentExists(
-            f"{out} records another deployment, on chain {before['chainId']}, and is left as it is. "
-            "Choose another file with --out, or move it away."
+            "{out} records another deployment, on chain {chain_id}, and is left as it is. Choose another "
+            "file with --out, or move it away.",
+            out=out,
+            chain_id=before["chainId"],
         )
     return True
 
@@ -95,17 +97,20 @@ def _report(session: Session, anvil: Anvil, deployment: Deployment, out: Path) -
         facts(
             [
                 ("RPC", anvil.url),
-                ("Chain", str(deployment["chainId"])),
+                (_("Chain"), str(deployment["chainId"])),
                 *((name, record["address"]) for name, record in sorted(deployment["contracts"].items())),
-                ("Deployments", str(out)),
-                ("Account 0", f"{holder.address} holds {fec(balance)} and owns the contracts"),
-                ("its key", f"{key} (public: everybody knows it, never use it elsewhere)"),
-                ("Mnemonic", f"{MNEMONIC} (public as well)"),
+                (_("Deployments"), str(out)),
+                (
+                    _("Account 0"),
+                    _("{address} holds {balance:fec} and owns the contracts", address=holder.address, balance=balance),
+                ),
+                (_("its key"), _("{key} (public: everybody knows it, never use it elsewhere)", key=key)),
+                (_("Mnemonic"), _("{mnemonic} (public as well)", mnemonic=MNEMONIC)),
             ]
         ),
-        "\nIn another terminal:\n"
-        f"  export FEC_RPC={anvil.url} FEC_DEPLOYMENTS={out} FEC_ACCOUNT={holder.address}\n"
-        "  fec node mint 1000\n\n"
-        "Running until interrupted (Ctrl-C).",
+        "",
+        _("In another terminal:"),
+        f"  export FEC_RPC={anvil.url} FEC_DEPLOYMENTS={out} FEC_ACCOUNT={holder.address}\n  fec node mint 1000\n",
+        _("Running until interrupted (Ctrl-C)."),
     )
     session.out.file.flush()

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from fec.cli.session import Refused
 from fec.cli.words import exact
-from fec.exceptions import FECError
+from fec.exceptions import FECError, InvalidArgument
+from fec.i18n import N_, Message
 from fec.session import checked
 from fec.till import Authorization, Invoice, Member, Order, Withdrawal
 from fec.units import parse_fec
@@ -25,16 +26,23 @@ def write(record: Record, path: Path) -> None:
         with path.open("x") as file:
             file.write(json.dumps(record, indent=1) + "\n")
     except FileExistsError as error:
-        raise Refused(f"There is a file {path} already. Choose another name, or move it away.") from error
+        raise Refused("There is a file {path} already. Choose another name, or move it away.", path=path) from error
 
 
-def read(path: Path, what: str, build: Callable[[Record], T]) -> T:
-    """Reads a file of a kind. Raises Refused if it is not of that kind."""
+#: What to say of a file that is not what it should be.
+INVOICE = N_("{path} is no invoice: {reason}")
+PAYMENT = N_("{path} is no signed payment: {reason}")
+MEMBER = N_("{path} is no member: {reason}")
+INSTRUCTION = N_("{path} is no signed instruction: {reason}")
+
+
+def read(path: Path, otherwise: str, build: Callable[[Record], T]) -> T:
+    """Reads a file of a kind. Raises Refused, with the sentence `otherwise`, if it is not of that kind."""
     try:
         return build(json.loads(path.read_text()))
     except (FECError, ValueError, TypeError, KeyError, AttributeError) as error:
-        missing = f"it has no {error}" if isinstance(error, KeyError) else error
-        raise Refused(f"{path} is no {what}: {missing}.".replace("..", ".")) from error
+        reason = Message("it has no {name!r}.", name=error.args[0]) if isinstance(error, KeyError) else error
+        raise Refused(otherwise, path=path, reason=reason) from error
 
 
 def invoice_record(invoice: Invoice, signature: str) -> Record:
@@ -143,7 +151,7 @@ def withdrawal_from(record: Record) -> Withdrawal:
 
 def _count(value: Any) -> int:
     if not isinstance(value, int) or value < 0:
-        raise ValueError(f"{value!r} is not a whole number")
+        raise InvalidArgument("{value!r} is not a whole number.", value=value)
     return value
 
 

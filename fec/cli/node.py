@@ -10,10 +10,10 @@ import click
 from fec.cli.base import Group, moving
 from fec.cli.params import ADDRESS, AMOUNT, NODE, PROGRAM, NodeRef
 from fec.cli.session import Refused, Session, facts, grid
-from fec.cli.words import SHAPE, cell, exact, fec, node_record, plural, receipt_line, receipt_record, shape, stamp
+from fec.cli.words import SHAPE, cell, exact, fec, node_record, receipt_line, receipt_record, shape, stamp
 from fec.deploy import PUBLIC_PROGRAM
+from fec.i18n import N_, _, local, ngettext
 from fec.schedule import PERIODS, time_when_released
-from fec.times import duration, local
 from fec.types import Claimed, Node, NodeId
 
 _BAR = 40
@@ -33,7 +33,9 @@ def list_(session: Session, owner: str | None) -> None:
     account = session.account_or(owner)
     nodes = client.nodes.owned_by(account)
     now = client.now()
-    table = grid("Node", "Principal", "Period", "Claimable", "Outstanding", "Next", "", left=("Node", ""))
+    table = grid(
+        _("Node"), _("Principal"), _("Period"), _("Claimable"), _("Outstanding"), _("Next"), "", left=(_("Node"), "")
+    )
     for found in nodes:
         release = found.next_release(now)
         table.add_row(
@@ -43,7 +45,7 @@ def list_(session: Session, owner: str | None) -> None:
             cell(found.claimable(now)),
             cell(found.outstanding),
             "" if release is None else cell(release.amount),
-            "all released" if release is None else stamp(release.timestamp),
+            _("all released") if release is None else stamp(release.timestamp),
         )
     claimable = sum(found.claimable(now) for found in nodes)
     outstanding = sum(found.outstanding for found in nodes)
@@ -55,10 +57,16 @@ def list_(session: Session, owner: str | None) -> None:
             "nodes": [node_record(found, now) for found in nodes],
         },
         *([table] if nodes else []),
-        f"{account} has {plural(len(nodes), 'node')}: {fec(claimable)} claimable as of {local(now)}, "
-        f"{fec(outstanding)} outstanding.",
+        _(
+            "{account} has {nodes}: {claimable:fec} claimable as of {now:date}, {outstanding:fec} outstanding.",
+            account=account,
+            nodes=ngettext("{count:number} node", "{count:number} nodes", len(nodes)),
+            claimable=claimable,
+            now=now,
+            outstanding=outstanding,
+        ),
         *({shape(found.principal, found.period_length) for found in nodes} if len(nodes) == 1 else ()),
-        *([SHAPE] if len(nodes) > 1 else ()),
+        *([SHAPE.localized()] if len(nodes) > 1 else ()),
     )
 
 
@@ -89,27 +97,36 @@ def _details(found: Node, now: int, fingerprint: str) -> list[tuple[str, str]]:
         return local(time_when_released(found.principal, amount, found.start, found.period_length))
 
     return [
-        ("Node", f"ADN {found.name}, of program {found.program_id}"),
-        ("Id", str(found.token_id)),
-        ("Owner", found.owner),
-        ("Principal", fec(found.principal)),
-        ("Face", fec(found.face)),
-        ("Claimed", fec(found.claimed)),
-        ("Claimable", f"{fec(found.claimable(now))} as of {local(now)}"),
-        ("Outstanding", fec(found.outstanding)),
+        (_("Node"), _("ADN {name}, of program {program_id}", name=found.name, program_id=found.program_id)),
+        (_("Id"), str(found.token_id)),
+        (_("Owner"), found.owner),
+        (_("Principal"), fec(found.principal)),
+        (_("Face"), fec(found.face)),
+        (_("Claimed"), fec(found.claimed)),
+        (_("Claimable"), _("{claimable:fec} as of {now:date}", claimable=found.claimable(now), now=now)),
+        (_("Outstanding"), fec(found.outstanding)),
         (
-            "Period",
-            f"{'█' * filled}{'░' * (_BAR - filled)} {period} of {PERIODS}, {duration(found.period_length)} each",
+            _("Period"),
+            _(
+                "{full}{empty} {period} of {periods}, {period_length:duration} each",
+                full="█" * filled,
+                empty="░" * (_BAR - filled),
+                period=period,
+                periods=PERIODS,
+                period_length=found.period_length,
+            ),
         ),
-        ("Start", local(found.start)),
+        (_("Start"), local(found.start)),
         (
-            "Next",
-            "everything is released" if release is None else f"{fec(release.amount)} on {local(release.timestamp)}",
+            _("Next"),
+            _("everything is released")
+            if release is None
+            else _("{amount:fec} on {timestamp:date}", amount=release.amount, timestamp=release.timestamp),
         ),
-        ("Burned back", when(found.principal)),
-        ("Half of all", when(found.face // 2)),
-        ("End", local(found.end)),
-        ("Fingerprint", fingerprint),
+        (_("Burned back"), when(found.principal)),
+        (_("Half of all"), when(found.face // 2)),
+        (_("End"), local(found.end)),
+        (_("Fingerprint"), fingerprint),
     ]
 
 
@@ -127,7 +144,12 @@ def mint(session: Session, amount: int, program_id: int, to: str | None) -> None
     found = client.programs.get(program_id)
     owner = session.account_or(to)
     session.confirm(
-        f"Burns {fec(amount)} into a node of program {program_id} for {owner}.",
+        _(
+            "Burns {amount:fec} into a node of program {program_id} for {owner}.",
+            amount=amount,
+            program_id=program_id,
+            owner=owner,
+        ),
         *([shape(amount, found.period_length)] if amount else []),
         final=bool(amount),
     )
@@ -135,7 +157,7 @@ def mint(session: Session, amount: int, program_id: int, to: str | None) -> None
     if minted is not None:
         session.show(
             {"name": minted.id.name, "tokenId": str(minted.token_id), **receipt_record(minted.receipt)},
-            f"ADN {minted.id.name} is there. `fec node show {minted.id.name}` shows it.",
+            _("ADN {name} is there. `fec node show {name}` shows it.", name=minted.id.name),
             receipt_line(minted.receipt),
         )
 
@@ -155,11 +177,11 @@ def claim(session: Session, refs: Sequence[NodeRef], to: str | None, owner: str 
     A keeper claims for others with --for or --for-owners, and can take nothing.
     """
     if (for_owners or owner) and to:
-        raise click.UsageError("--to pays somebody else, --for and --for-owners the owners: choose one.")
+        raise click.UsageError(_("--to pays somebody else, --for and --for-owners the owners: choose one."))
     if owner and refs:
-        raise click.UsageError("--for claims from all nodes of an owner. Name nodes with --for-owners instead.")
+        raise click.UsageError(_("--for claims from all nodes of an owner. Name nodes with --for-owners instead."))
     if for_owners and not refs:
-        raise click.UsageError("--for-owners needs the nodes to be named. --for OWNER finds all of an owner's.")
+        raise click.UsageError(_("--for-owners needs the nodes to be named. --for OWNER finds all of an owner's."))
     client = session.client
     now = client.now()
     if refs:
@@ -176,25 +198,40 @@ def claim(session: Session, refs: Sequence[NodeRef], to: str | None, owner: str 
     payee = None if for_owners or owner else session.account_or(to)
     session.confirm(*_claim_plan(due, now, payee))
     pay = client.nodes.claim_for if payee is None else partial(client.nodes.claim_to, to=payee)
-    _show_claimed(session, session.send_all([partial(pay, ids) for ids in pieces], "Claiming"))
+    _show_claimed(session, session.send_all([partial(pay, ids) for ids in pieces], _("Claiming")))
 
 
 def _nothing(whose: str, nodes: Sequence[Node], now: int) -> str:
     if not nodes:
-        return f"{whose} has no nodes. `fec node mint` makes one."
+        return _("{whose} has no nodes. `fec node mint` makes one.", whose=whose)
     releases = [release.timestamp for found in nodes if (release := found.next_release(now))]
     if not releases:
-        return f"Nothing to claim for {whose}: all is paid."
-    return f"Nothing to claim for {whose} yet. Come back on {local(min(releases))}, when the next period ends."
+        return _("Nothing to claim for {whose}: all is paid.", whose=whose)
+    return _(
+        "Nothing to claim for {whose} yet. Come back on {moment:date}, when the next period ends.",
+        whose=whose,
+        moment=min(releases),
+    )
 
 
 def _claim_plan(due: Sequence[Node], now: int, payee: str | None) -> list[str]:
     total = sum(found.claimable(now) for found in due)
-    whom = "their owners" if payee is None else payee
-    lines = [f"Claims {fec(total)} from {plural(len(due), 'node')} for {whom}, as of {local(now)}:"]
+    whom = _("their owners") if payee is None else payee
+    lines = [
+        _(
+            "Claims {total:fec} from {nodes} for {whom}, as of {now:date}:",
+            total=total,
+            nodes=ngettext("{count:number} node", "{count:number} nodes", len(due)),
+            whom=whom,
+            now=now,
+        )
+    ]
     lines += [f"  {found.name:<12} {cell(found.claimable(now)):>20}" for found in due[:20]]
     if len(due) > 20:
-        lines.append(f"  … and {plural(len(due) - 20, 'more node')}")
+        lines.append(
+            "  … "
+            + _("and {nodes}", nodes=ngettext("{count:number} more node", "{count:number} more nodes", len(due) - 20))
+        )
     return lines
 
 
@@ -217,7 +254,11 @@ def _show_claimed(session: Session, claims: Sequence[Claimed]) -> None:
             ],
             "transactions": [receipt_record(claimed.receipt) for claimed in claims],
         },
-        f"Paid {fec(paid)} from {plural(len(payments), 'node')}.",
+        _(
+            "Paid {paid:fec} from {nodes}.",
+            paid=paid,
+            nodes=ngettext("{count:number} node", "{count:number} nodes", len(payments)),
+        ),
         *(receipt_line(claimed.receipt) for claimed in claims),
     )
 
@@ -235,13 +276,21 @@ def transfer(session: Session, ref: NodeRef, to: str, fingerprint: str | None) -
     client = session.client
     [found] = client.nodes.get_many(session.resolve([ref]))
     session.confirm(
-        f"Gives ADN {found.name} to {to}, with {fec(found.outstanding)} that it has yet to pay, "
-        f"{fec(found.claimable(client.now()))} of it claimable now.",
+        _(
+            "Gives ADN {name} to {to}, with {outstanding:fec} that it has yet to pay, {claimable:fec} of it "
+            "claimable now.",
+            name=found.name,
+            to=to,
+            outstanding=found.outstanding,
+            claimable=found.claimable(client.now()),
+        ),
         final=True,
     )
     receipt = session.send(lambda: client.nodes.transfer(found.token_id, to, fingerprint=fingerprint))
     if receipt is not None:
-        session.show(receipt_record(receipt), f"ADN {found.name} belongs to {to}.", receipt_line(receipt))
+        session.show(
+            receipt_record(receipt), _("ADN {name} belongs to {to}.", name=found.name, to=to), receipt_line(receipt)
+        )
 
 
 @node.command()
@@ -254,8 +303,13 @@ def split(session: Session, ref: NodeRef, principals: Sequence[int]) -> None:
     client = session.client
     [found] = client.nodes.get_many(session.resolve([ref]))
     session.confirm(
-        f"Splits {fec(sum(principals))} of the {fec(found.principal)} of ADN {found.name} off, "
-        f"into {plural(len(principals), 'new node')}."
+        _(
+            "Splits {principals:fec} of the {principal:fec} of ADN {name} off, into {nodes}.",
+            principals=sum(principals),
+            principal=found.principal,
+            name=found.name,
+            nodes=ngettext("{count:number} new node", "{count:number} new nodes", len(principals)),
+        )
     )
     done = session.send(lambda: client.nodes.split(found.token_id, principals))
     if done is not None:
@@ -269,8 +323,11 @@ def split(session: Session, ref: NodeRef, principals: Sequence[int]) -> None:
                 ],
                 **receipt_record(done.receipt),
             },
-            *(f"ADN {name} has {fec(principal)}." for name, principal in zip(names, principals, strict=True)),
-            f"ADN {found.name} keeps {fec(found.principal - sum(principals))}.",
+            *(
+                _("ADN {name} has {principal:fec}.", name=name, principal=principal)
+                for name, principal in zip(names, principals, strict=True)
+            ),
+            _("ADN {name} keeps {principal:fec}.", name=found.name, principal=found.principal - sum(principals)),
             receipt_line(done.receipt),
         )
 
@@ -284,7 +341,7 @@ def merge(session: Session, refs: Sequence[NodeRef]) -> None:
     client = session.client
     nodes = client.nodes.get_many(session.resolve(refs))
     names = ", ".join(found.name for found in nodes[1:])
-    session.confirm(f"Merges {names or 'nothing'} into ADN {nodes[0].name}.")
+    session.confirm(_("Merges {names} into ADN {name}.", names=names or _("nothing"), name=nodes[0].name))
     done = session.send(lambda: client.nodes.merge([found.token_id for found in nodes]))
     if done is not None:
         session.show(
@@ -294,7 +351,11 @@ def merge(session: Session, refs: Sequence[NodeRef]) -> None:
                 "merged": [str(token_id) for token_id in done.merged_ids],
                 **receipt_record(done.receipt),
             },
-            f"ADN {nodes[0].name} has {fec(sum(found.principal for found in nodes))} of principal.",
+            _(
+                "ADN {name} has {principal:fec} of principal.",
+                name=nodes[0].name,
+                principal=sum(found.principal for found in nodes),
+            ),
             receipt_line(done.receipt),
         )
 
@@ -311,12 +372,16 @@ def delegate(session: Session, operator: str, ref: NodeRef | None, revoke: bool)
     Somebody who only claims for you needs no leave: `fec node claim --for`.
     """
     client = session.client
-    what = "all your nodes, present and future" if ref is None else f"ADN {ref.name}"
-    session.confirm(f"{operator} {'may no longer' if revoke else 'may'} claim for itself from {what}.")
+    what = _("all your nodes, present and future") if ref is None else f"ADN {ref.name}"
+    may, may_no_longer = (
+        N_("{operator} may claim for itself from {nodes}."),
+        N_("{operator} may no longer claim for itself from {nodes}."),
+    )
+    session.confirm(_(may_no_longer if revoke else may, operator=operator, nodes=what))
     if ref is None:
         receipt = session.send(lambda: client.nodes.approve_all_claims(operator, approved=not revoke))
     else:
         [token_id] = session.resolve([ref])
         receipt = session.send(lambda: client.nodes.approve_claims(token_id, operator, approved=not revoke))
     if receipt is not None:
-        session.show(receipt_record(receipt), "Done.", receipt_line(receipt))
+        session.show(receipt_record(receipt), _("Done."), receipt_line(receipt))

@@ -1,4 +1,4 @@
-"""`fec quote` and `fec order`: the till, from either side of the counter."""
+"""`fec order`: the till, from either side of the counter."""
 
 from __future__ import annotations
 
@@ -10,78 +10,22 @@ from pathlib import Path
 import click
 
 from fec.cli import files
-from fec.cli.base import Command, Group, moving
-from fec.cli.params import ADDRESS, AMOUNT, DURATION, LABEL, NODE, ORDER, PROGRAM, NodeRef
+from fec.cli.base import Group, moving, signing
+from fec.cli.params import ADDRESS, AMOUNT, DURATION, FILE, LABEL, NEW_FILE, NODE, ORDER, PROGRAM, NodeRef
+from fec.cli.quote import quote_rows
 from fec.cli.session import Refused, Session, facts, grid
-from fec.cli.words import cell, exact, fec, percent, plural, receipt_line, receipt_record, shape, stamp, utc
-from fec.till import Authorization, Capture, Captured, Invoice, Order, OrderRecord, Paid, Permit, Quote
-from fec.times import local
+from fec.cli.words import cell, exact, fec, receipt_line, receipt_record, shape, stamp, utc
+from fec.i18n import N_, _, local, ngettext, percent
+from fec.till import Authorization, Capture, Captured, Invoice, Order, OrderRecord, OrderStatus, Paid, Permit
 from fec.types import NodeId
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 _LONG = 15 * 60
-
-
-@click.command(cls=Command)
-@click.argument("amount", type=AMOUNT)
-@click.option("--program", "program_id", type=PROGRAM, required=True, help="Program of the merchant.")
-@click.option("--customer", type=ADDRESS, metavar="ADDRESS", help="Who would get the node [who signs].")
-@click.option("--cause", type=ADDRESS, metavar="ADDRESS", help="Where the merchant's donation would go [none].")
-@click.pass_obj
-def quote(session: Session, *, amount: int, program_id: int, customer: str | None, cause: str | None) -> None:
-    """Show what a payment of AMOUNT would do now: who gets what, and what flows back when."""
-    client = session.client
-    who = session.account_or(customer)
-    # Of a program that there is not, the till says just that it has no terms.
-    period_length = client.programs.get(program_id).period_length
-    if cause is not None and cause not in (causes := client.terms.get(program_id).causes):
-        raise Refused(f"Program {program_id} donates to {', '.join(causes) or 'no cause'}, not to {cause}.")
-    found = client.orders.quote(program_id, amount, who)
-    session.show(
-        quote_record(found, cause),
-        facts(quote_rows(found, amount, client.now(), cause)),
-        "",
-        shape(found.principal, period_length),
-    )
-
-
-def quote_rows(found: Quote, amount: int, now: int, cause: str | None) -> list[tuple[str, str]]:
-    """A quote as people read it."""
-    to_merchant, donated = found.given(cause)
-    gift = f"{fec(found.donation)} off the merchant's part, if a cause is picked"
-    return [
-        ("Paid", fec(amount)),
-        ("To merchant", fec(to_merchant)),
-        ("Burned", f"{fec(found.principal)}, tier {found.tier + 1} after {fec(found.spend)} spent"),
-        ("Donation", gift if cause is None else f"{fec(donated)} to {cause}"),
-        ("Flows back", fec(found.face)),
-        ("Node starts", local(found.start)),
-        ("First coins", local(found.first_release)),
-        ("Last coins", local(found.last_release)),
-        ("Returns until", local(found.return_deadline) if found.return_deadline > now else "none: final at once"),
-        ("Least claim", f"{fec(found.min_claim)} is worth paying out"),
-    ]
-
-
-def quote_record(found: Quote, cause: str | None) -> dict[str, object]:
-    """A quote for machines."""
-    to_merchant, donated = found.given(cause)
-    return {
-        "termsVersion": found.terms_version,
-        "tier": found.tier,
-        "spend": exact(found.spend),
-        "toMerchant": exact(to_merchant),
-        "donation": exact(donated),
-        "donationIfCause": exact(found.donation),
-        "principal": exact(found.principal),
-        "face": exact(found.face),
-        "returnDeadline": utc(found.return_deadline),
-        "start": utc(found.start),
-        "firstRelease": utc(found.first_release),
-        "lastRelease": utc(found.last_release),
-        "minClaim": exact(found.min_claim),
-    }
+_STATUS = {
+    OrderStatus.UNPAID: N_("unpaid"),
+    OrderStatus.ESCROWED: N_("escrowed"),
+    OrderStatus.CAPTURED: N_("captured"),
+    OrderStatus.REFUNDED: N_("refunded"),
+}
 
 
 @click.group(cls=Group)
@@ -99,7 +43,7 @@ def order() -> None:
 @click.option("--id", "order_id", type=LABEL, required=True, metavar="TEXT", help="The merchant's own id of the order.")
 @click.option("--reference", type=LABEL, default="", metavar="TEXT", help='What the amount stands for: "USD 12.34".')
 @click.option("--for", "valid", type=DURATION, default=_LONG, metavar="DURATION", help="How long it can be paid [15m].")
-@click.option("--out", type=_NEW_FILE, metavar="FILE", help="Where to write the invoice [print it].")
+@click.option("--out", type=NEW_FILE, metavar="FILE", help="Where to write the invoice [print it].")
 @click.pass_obj
 def sign(
     session: Session, *, amount: int, program_id: int, order_id: str, reference: str, valid: int, out: Path | None
@@ -109,9 +53,19 @@ def sign(
     invoice = Invoice(program_id, order_id, amount, reference, expiry=session.soon(valid))
     signer = client.terms.get(program_id).signer
     if signer != client.address:
-        raise Refused(f"The till of program {program_id} signs as {signer}, not as {client.address}. Sign as that.")
+        raise Refused(
+            "The till of program {program_id} signs as {signer}, not as {address}. Sign as that.",
+            program_id=program_id,
+            signer=signer,
+            address=client.address,
+        )
     record = files.invoice_record(invoice, session.sign(client.orders.invoice_message(invoice)))
-    hand_out(session, record, out, f"An invoice over {fec(amount)}, to be paid until {local(invoice.expiry)}")
+    hand_out(
+        session,
+        record,
+        out,
+        _("An invoice over {amount:fec}, to be paid until {expiry:date}", amount=amount, expiry=invoice.expiry),
+    )
 
 
 def hand_out(session: Session, record: files.Record, out: Path | None, what: str) -> None:
@@ -130,14 +84,14 @@ def hand_out(session: Session, record: files.Record, out: Path | None, what: str
 def allow(session: Session, amount: int) -> None:
     """Let the till take up to AMOUNT of your FEC, for orders and rewards; 0 ends it."""
     client = session.client
-    session.confirm(f"The till may take up to {fec(amount)} from {client.address}.")
+    session.confirm(_("The till may take up to {amount:fec} from {address}.", amount=amount, address=client.address))
     receipt = session.send(lambda: client.orders.approve(amount))
     if receipt is not None:
-        session.show(receipt_record(receipt), "Done.", receipt_line(receipt))
+        session.show(receipt_record(receipt), _("Done."), receipt_line(receipt))
 
 
 @order.command()
-@click.argument("invoice_file", type=_FILE, metavar="INVOICE")
+@click.argument("invoice_file", type=FILE, metavar="INVOICE")
 @click.option(
     "--by",
     type=click.Choice(["transfer", "allowance", "permit", "nodes"]),
@@ -149,9 +103,7 @@ def allow(session: Session, amount: int) -> None:
 @click.option("--customer", type=ADDRESS, metavar="ADDRESS", help="Who gets the node: you, or a member's vault [you].")
 @click.option("--cause", type=ADDRESS, metavar="ADDRESS", help="Where the merchant's donation goes.")
 @click.option("--least", type=AMOUNT, metavar="AMOUNT", help="Least principal to accept [as quoted now].")
-@click.option(
-    "--sign", "out", type=_NEW_FILE, metavar="FILE", help="Only sign, for anybody to send by `fec order relay`."
-)
+@signing("fec order relay")
 @moving(final=True)
 @click.pass_obj
 def pay(
@@ -167,9 +119,9 @@ def pay(
 ) -> None:
     """Pay an INVOICE that a merchant has signed."""
     if bool(refs) != (by == "nodes"):
-        raise click.UsageError("--by nodes and --node belong together.")
+        raise click.UsageError(_("--by nodes and --node belong together."))
     client = session.client
-    invoice, signature = files.read(invoice_file, "invoice", files.invoice_from)
+    invoice, signature = files.read(invoice_file, files.INVOICE, files.invoice_from)
     who = session.account_or(customer)
     found = client.orders.quote(invoice.program_id, invoice.amount, who)
     bought = Order(invoice, signature, who, found.principal if least is None else least, cause)
@@ -177,7 +129,10 @@ def pay(
         message = client.orders.authorization_message(bought, client.address, 0, invoice.expiry + 1)
         authorization = Authorization(client.address, 0, invoice.expiry + 1, session.sign(message))
         hand_out(
-            session, files.payment_record(bought, authorization), out, f"A payment of {fec(invoice.amount)}, signed"
+            session,
+            files.payment_record(bought, authorization),
+            out,
+            _("A payment of {amount:fec}, signed", amount=invoice.amount),
         )
         return
     token_ids = session.resolve(refs)
@@ -188,7 +143,12 @@ def pay(
         session.print(facts(quote_rows(found, invoice.amount, client.now(), cause)))
     session.confirm(
         shape(found.principal, period_length),
-        f"Pays order {invoice.order_id} of program {invoice.program_id} ({invoice.currency_reference or 'unnamed'}).",
+        _(
+            "Pays order {order_id} of program {program_id} ({currency_reference}).",
+            order_id=invoice.order_id,
+            program_id=invoice.program_id,
+            currency_reference=invoice.currency_reference or _("unnamed"),
+        ),
         final=True,
     )
 
@@ -206,14 +166,21 @@ def pay(
 
 
 @order.command()
-@click.argument("payment", type=_FILE)
+@click.argument("payment", type=FILE)
 @moving()
 @click.pass_obj
 def relay(session: Session, payment: Path) -> None:
     """Send a PAYMENT that its payer has signed (`fec order pay --sign`). You pay for gas only."""
     client = session.client
-    bought, authorization = files.read(payment, "signed payment", files.payment_from)
-    session.confirm(f"Pays {fec(bought.amount)} of {authorization.payer} for order {bought.invoice.order_id}.")
+    bought, authorization = files.read(payment, files.PAYMENT, files.payment_from)
+    session.confirm(
+        _(
+            "Pays {amount:fec} of {payer} for order {order_id}.",
+            amount=bought.amount,
+            payer=authorization.payer,
+            order_id=bought.invoice.order_id,
+        )
+    )
     show_paid(session, session.send(lambda: client.orders.pay_with_authorization(bought, authorization)))
 
 
@@ -223,9 +190,12 @@ def show_paid(session: Session, paid: Paid | None) -> None:
         return
     name = None if paid.token_id is None else NodeId.decode(paid.token_id).name
     after = (
-        f"ADN {name} belongs to {paid.customer}. `fec node show {name}` shows it."
+        _("ADN {name} belongs to {customer}. `fec node show {name}` shows it.", name=name, customer=paid.customer)
         if name
-        else f"It can be refunded until {local(paid.return_deadline or 0)}; the node starts with the capture after it."
+        else _(
+            "It can be refunded until {return_deadline:date}; the node starts with the capture after it.",
+            return_deadline=paid.return_deadline or 0,
+        )
     )
     session.show(
         {
@@ -239,8 +209,8 @@ def show_paid(session: Session, paid: Paid | None) -> None:
             "claimed": exact(sum(payment.amount for payment in paid.claimed)),
             **receipt_record(paid.receipt),
         },
-        f"Paid {fec(paid.amount)}. {after}",
-        f"Order {paid.order_key}",
+        _("Paid {amount:fec}. {after}", amount=paid.amount, after=after),
+        _("Order {order_key}", order_key=paid.order_key),
         receipt_line(paid.receipt),
     )
 
@@ -253,20 +223,24 @@ def list_(session: Session, program_id: int | None, customer: str | None) -> Non
     """List the orders paid so far, oldest first."""
     client = session.client
     orders = client.orders.records(program_id, customer)
-    names = ("Order", "Program", "Merchant's id", "Status", "Paid at")
-    table = grid(*names, "Amount", "Refunded", "Held", "To merchant", "Burned", "Donated", left=names)
+    names = (_("Order"), _("Program"), _("Merchant's id"), _("Status"), _("Paid at"))
+    table = grid(*names, _("Amount"), _("Refunded"), _("Held"), _("To merchant"), _("Burned"), _("Donated"), left=names)
     for found in orders:
         state, went = found.state, found.capture
         table.add_row(
             found.key,
             str(found.program_id),
             found.order_id,
-            state.status.name.lower(),
+            _(_STATUS[state.status]),
             stamp(state.paid_at),
             *map(cell, (found.amount, state.refunded, state.escrowed)),
             *(("", "", "") if went is None else map(cell, (went.to_merchant, went.burned, went.donated))),
         )
-    session.show([_order_record(found) for found in orders], *([table] if orders else []), plural(len(orders), "order"))
+    session.show(
+        [_order_record(found) for found in orders],
+        *([table] if orders else []),
+        ngettext("{count:number} order", "{count:number} orders", len(orders)),
+    )
 
 
 @order.command()
@@ -276,28 +250,44 @@ def show(session: Session, key: str) -> None:
     """Show where an ORDER stands."""
     found = session.client.orders.record(key)
     if found is None:
-        raise Refused(f"No order was paid under {key}. `fec order list` shows those that were.")
+        raise Refused("No order was paid under {key}. `fec order list` shows those that were.", key=key)
     state, went = found.state, found.capture
     rows = [
-        ("Order", f"{found.order_id} of program {found.program_id} ({found.currency_reference or 'unnamed'})"),
-        ("Key", found.key),
-        ("Status", state.status.name.lower()),
-        ("Paid by", str(state.payer)),
-        ("Customer", found.customer),
-        ("Paid at", f"{local(state.paid_at)}, under terms {state.terms_version}"),
-        ("Paid", fec(found.amount)),
-        ("Refunded", fec(state.refunded)),
-        ("Held", fec(state.escrowed)),
-        ("Burn share", percent(found.burn_bps)),
-        ("Returns until", local(state.return_deadline) if state.return_deadline else "none: final at once"),
+        (
+            _("Order"),
+            _(
+                "{order_id} of program {program_id} ({currency_reference})",
+                order_id=found.order_id,
+                program_id=found.program_id,
+                currency_reference=found.currency_reference or _("unnamed"),
+            ),
+        ),
+        (_("Key"), found.key),
+        (_("Status"), _(_STATUS[state.status])),
+        (_("Paid by"), str(state.payer)),
+        (_("Customer"), found.customer),
+        (
+            _("Paid at"),
+            _("{paid_at:date}, under terms {terms_version}", paid_at=state.paid_at, terms_version=state.terms_version),
+        ),
+        (_("Paid"), fec(found.amount)),
+        (_("Refunded"), fec(state.refunded)),
+        (_("Held"), fec(state.escrowed)),
+        (_("Burn share"), percent(found.burn_bps)),
+        (_("Returns until"), local(state.return_deadline) if state.return_deadline else _("none: final at once")),
     ]
     if went is not None:
         rows += [
-            ("To merchant", fec(went.to_merchant)),
-            ("Burned", fec(went.burned)),
-            ("Donated", fec(went.donated) + (f" to {went.cause}" if went.cause else "")),
-            ("Returned", fec(went.returned)),
-            ("Node", "none" if went.id is None else f"ADN {went.id.name}"),
+            (_("To merchant"), fec(went.to_merchant)),
+            (_("Burned"), fec(went.burned)),
+            (
+                _("Donated"),
+                _("{donated:fec} to {cause}", donated=went.donated, cause=went.cause)
+                if went.cause
+                else fec(went.donated),
+            ),
+            (_("Returned"), fec(went.returned)),
+            (_("Node"), _("none") if went.id is None else f"ADN {went.id.name}"),
         ]
     session.show(_order_record(found), facts(rows))
 
@@ -343,8 +333,8 @@ def _capture_record(went: Capture) -> dict[str, object]:
 def refund(session: Session, key: str, amount: int | None) -> None:
     """Pay AMOUNT of an ORDER back, or all that is left; for the merchant, within the return window."""
     client = session.client
-    what = "all that is left" if amount is None else fec(amount)
-    session.confirm(f"Pays {what} of order {key} back to who paid it.", final=True)
+    what = _("all that is left") if amount is None else fec(amount)
+    session.confirm(_("Pays {what} of order {key} back to who paid it.", what=what, key=key), final=True)
     refunded = session.send(lambda: client.orders.refund(key, amount))
     if refunded is not None:
         session.show(
@@ -354,7 +344,11 @@ def refund(session: Session, key: str, amount: int | None) -> None:
                 "refundedInAll": exact(refunded.refunded_in_all),
                 **receipt_record(refunded.receipt),
             },
-            f"Refunded {fec(refunded.amount)}, {fec(refunded.refunded_in_all)} in all.",
+            _(
+                "Refunded {amount:fec}, {refunded_in_all:fec} in all.",
+                amount=refunded.amount,
+                refunded_in_all=refunded.refunded_in_all,
+            ),
             receipt_line(refunded.receipt),
         )
 
@@ -370,20 +364,22 @@ def capture(session: Session, keys: Sequence[str], program_id: int | None) -> No
     due = list(keys) or client.orders.due(program_id)
     if not due:
         raise Refused("No order waits to be captured. `fec order list` shows where each stands.")
-    session.confirm(f"Captures {plural(len(due), 'order')}.")
+    session.confirm(_("Captures {orders}.", orders=ngettext("{count:number} order", "{count:number} orders", len(due))))
     pieces = client.orders.batches(due)
-    done = session.send_all([partial(client.orders.capture, piece) for piece in pieces], "Capturing")
+    done = session.send_all([partial(client.orders.capture, piece) for piece in pieces], _("Capturing"))
     if done:
         _show_captured(session, done)
 
 
 def _show_captured(session: Session, done: Sequence[Captured]) -> None:
     captures = [found for each in done for found in each.captures]
-    table = grid("Order", "Node", "To merchant", "Burned", "Donated", "Returned", left=("Order", "Node"))
+    table = grid(
+        _("Order"), _("Node"), _("To merchant"), _("Burned"), _("Donated"), _("Returned"), left=(_("Order"), _("Node"))
+    )
     for found in captures:
         table.add_row(
             found.order_key,
-            "none" if found.id is None else found.id.name,
+            _("none") if found.id is None else found.id.name,
             *(cell(amount) for amount in (found.to_merchant, found.burned, found.donated, found.returned)),
         )
     session.show(
@@ -392,6 +388,6 @@ def _show_captured(session: Session, done: Sequence[Captured]) -> None:
             "transactions": [receipt_record(each.receipt) for each in done],
         },
         *([table] if captures else []),
-        f"Captured {plural(len(captures), 'order')}.",
+        _("Captured {orders}.", orders=ngettext("{count:number} order", "{count:number} orders", len(captures))),
         *(receipt_line(each.receipt) for each in done),
     )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import click
 
 from fec.exceptions import FECError
+from fec.i18n import NAMES, _, find
 from fec.session import checked
 from fec.till import Tier, order_key
 from fec.types import NodeId
@@ -76,7 +78,7 @@ class Node(click.ParamType):
             token_id = int(text, 0)
             return NodeRef(text, token_id, NodeId.decode(token_id).name)
         except ValueError:
-            self.fail(f"{value!r} is no node. Write its name, such as 3-42, or its full id.", param, ctx)
+            self.fail(_("{value!r} is no node. Write its name, such as 3-42, or its full id.", value=value), param, ctx)
 
 
 class Duration(click.ParamType):
@@ -91,7 +93,9 @@ class Duration(click.ParamType):
         text = value.strip().lower()
         if not _DURATION.fullmatch(text):
             self.fail(
-                f"{value!r} is no duration. Write weeks, days, hours, minutes, seconds: 7d or 14h24m.", param, ctx
+                _("{value!r} is no duration. Write weeks, days, hours, minutes, seconds: 7d or 14h24m.", value=value),
+                param,
+                ctx,
             )
         return sum(int(count) * _SECONDS[unit] for count, unit in re.findall(r"(\d+)([wdhms])", text))
 
@@ -108,10 +112,12 @@ class Moment(click.ParamType):
         try:
             moment = datetime.fromisoformat(value.strip()).astimezone(UTC)
         except (ValueError, OverflowError):
-            self.fail(f"{value!r} is no date. Write it as 2026-01-31, or 2026-01-31T18:30+01:00.", param, ctx)
+            self.fail(
+                _("{value!r} is no date. Write it as 2026-01-31, or 2026-01-31T18:30+01:00.", value=value), param, ctx
+            )
         seconds = (moment - _EPOCH) // timedelta(seconds=1)
         if seconds < 0:
-            self.fail(f"{value!r} lies before 1970, where chains count from.", param, ctx)
+            self.fail(_("{value!r} lies before 1970, where chains count from.", value=value), param, ctx)
         return seconds
 
 
@@ -126,7 +132,9 @@ class Share(click.ParamType):
             return value
         match = _PERCENT.fullmatch(value.strip())
         if match is None:
-            self.fail(f"{value!r} is no percentage of at most two decimals. Write it as 12.5%.", param, ctx)
+            self.fail(
+                _("{value!r} is no percentage of at most two decimals. Write it as 12.5%.", value=value), param, ctx
+            )
         return int(match[1] + (match[2] or "").ljust(2, "0"))
 
 
@@ -154,9 +162,13 @@ class OrderKey(click.ParamType):
         text = value.strip()
         if re.fullmatch(r"0x[0-9a-fA-F]{64}", text):
             return str(text.lower())
-        program, _, order_id = text.partition("/")
+        program, order_id = text.partition("/")[::2]
         if not (program.isascii() and program.isdigit() and order_id):
-            self.fail(f"{value!r} is no order. Write program and order id, such as 2/A-1027, or its key.", param, ctx)
+            self.fail(
+                _("{value!r} is no order. Write program and order id, such as 2/A-1027, or its key.", value=value),
+                param,
+                ctx,
+            )
         try:
             return order_key(int(program), order_id)
         except FECError as error:
@@ -172,10 +184,28 @@ class TierType(click.ParamType):
         """Reads `5000:12.5`."""
         if isinstance(value, Tier):
             return value
-        spend, _, share = value.partition(":")
+        spend, share = value.partition(":")[::2]
         if not (spend.isascii() and spend.isdigit() and share):
-            self.fail(f"{value!r} is no tier. Write spend in whole FEC and percentage burned: 5000:12.5", param, ctx)
+            self.fail(
+                _("{value!r} is no tier. Write spend in whole FEC and percentage burned: 5000:12.5", value=value),
+                param,
+                ctx,
+            )
         return Tier(int(spend), SHARE.convert(share, param, ctx))
+
+
+class Language(click.ParamType):
+    """A language by any of its tags; gives its catalog's name."""
+
+    name = "language"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Reads `ms`, `zh_Hant`, `zh-TW`."""
+        found = find(value)
+        if found is None:
+            names = ", ".join(f"{locale} ({name})" for locale, name in NAMES.items())
+            self.fail(_("{value!r} is none of the languages here: {names}.", value=value, names=names), param, ctx)
+        return found
 
 
 AMOUNT = Amount()
@@ -187,4 +217,7 @@ SHARE = Share()
 LABEL = Label()
 ORDER = OrderKey()
 TIER = TierType()
+LANGUAGE = Language()
 PROGRAM = click.IntRange(min=1)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+NEW_FILE = click.Path(dir_okay=False, path_type=Path)

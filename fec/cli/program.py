@@ -11,7 +11,7 @@ from fec.cli.terms import set_terms, terms_record, terms_rows
 from fec.cli.words import cell, exact, fec, receipt_line, receipt_record, utc
 from fec.deploy import PUBLIC_PROGRAM
 from fec.deployments import contract
-from fec.times import duration, local
+from fec.i18n import _, duration
 from fec.types import Program
 
 _WEEK = 7 * 24 * 3_600
@@ -41,7 +41,16 @@ program.add_command(set_terms)
 def list_(session: Session) -> None:
     """List all programs."""
     programs = session.client.programs.list()
-    table = grid("Program", "Operator", "Issuer", "Period", "Burned", "Quota left", "", left=("Operator", "Issuer", ""))
+    table = grid(
+        _("Program"),
+        _("Operator"),
+        _("Issuer"),
+        _("Period"),
+        _("Burned"),
+        _("Quota left"),
+        "",
+        left=(_("Operator"), _("Issuer"), ""),
+    )
     for found in programs:
         table.add_row(
             str(found.program_id),
@@ -50,7 +59,7 @@ def list_(session: Session) -> None:
             duration(found.period_length),
             cell(found.burned),
             cell(found.quota),
-            "closed" if found.closed else "",
+            _("closed") if found.closed else "",
         )
     session.show([_record(found) for found in programs], table)
 
@@ -65,12 +74,24 @@ def show(session: Session, program_id: int) -> None:
         {**_record(found), "terms": terms_record(session, program_id)},
         facts(
             [
-                ("Program", f"{found.program_id}{' (closed: no new nodes)' if found.closed else ''}"),
-                ("Operator", found.operator),
-                ("Issuer", _issuer_words(session, found)),
-                ("Period", f"{duration(found.period_length)}, on the grid through {local(found.origin)}"),
-                ("Burned", fec(found.burned)),
-                ("Quota left", fec(found.quota)),
+                (
+                    _("Program"),
+                    _("{program_id} (closed: no new nodes)", program_id=found.program_id)
+                    if found.closed
+                    else str(found.program_id),
+                ),
+                (_("Operator"), found.operator),
+                (_("Issuer"), _issuer_words(session, found)),
+                (
+                    _("Period"),
+                    _(
+                        "{period_length:duration}, on the grid through {origin:date}",
+                        period_length=found.period_length,
+                        origin=found.origin,
+                    ),
+                ),
+                (_("Burned"), fec(found.burned)),
+                (_("Quota left"), fec(found.quota)),
                 *terms_rows(session, program_id),
             ]
         ),
@@ -103,7 +124,14 @@ def create(
         issuer = contract(client.deployment, "Checkout")["address"]
     if origin is None:
         origin = client.programs.get(PUBLIC_PROGRAM).origin
-    session.confirm(f"A program of {duration(period_length)} a period, run by {runs_it}, with a quota of {fec(quota)}.")
+    session.confirm(
+        _(
+            "A program of {period_length:duration} a period, run by {runs_it}, with a quota of {quota:fec}.",
+            period_length=period_length,
+            runs_it=runs_it,
+            quota=quota,
+        )
+    )
     created = session.send(
         lambda: client.programs.create(
             runs_it,
@@ -116,7 +144,7 @@ def create(
     if created is not None:
         session.show(
             {"programId": created.program_id, **receipt_record(created.receipt)},
-            f"Program {created.program_id} is there.",
+            _("Program {program_id} is there.", program_id=created.program_id),
             receipt_line(created.receipt),
         )
 
@@ -129,10 +157,17 @@ def create(
 def grant(session: Session, program_id: int, amount: int) -> None:
     """Grant a program AMOUNT more quota out of the budget; for the owner of the contracts."""
     client = session.client
-    session.confirm(f"Program {program_id} may burn {fec(amount)} more, out of the budget.", final=True)
+    session.confirm(
+        _("Program {program_id} may burn {amount:fec} more, out of the budget.", program_id=program_id, amount=amount),
+        final=True,
+    )
     receipt = session.send(lambda: client.programs.grant(program_id, amount))
     if receipt is not None:
-        session.show(receipt_record(receipt), f"Granted {fec(amount)} to program {program_id}.", receipt_line(receipt))
+        session.show(
+            receipt_record(receipt),
+            _("Granted {amount:fec} to program {program_id}.", amount=amount, program_id=program_id),
+            receipt_line(receipt),
+        )
 
 
 @program.command()
@@ -142,10 +177,15 @@ def grant(session: Session, program_id: int, amount: int) -> None:
 def close(session: Session, program_id: int) -> None:
     """Close a program to new nodes, for good; for its operator. Its nodes go on paying."""
     client = session.client
-    session.confirm(f"Program {program_id} will take no new nodes, ever. Its nodes go on paying.", final=True)
+    session.confirm(
+        _("Program {program_id} will take no new nodes, ever. Its nodes go on paying.", program_id=program_id),
+        final=True,
+    )
     receipt = session.send(lambda: client.programs.close(program_id))
     if receipt is not None:
-        session.show(receipt_record(receipt), f"Program {program_id} is closed.", receipt_line(receipt))
+        session.show(
+            receipt_record(receipt), _("Program {program_id} is closed.", program_id=program_id), receipt_line(receipt)
+        )
 
 
 @program.command()
@@ -156,17 +196,23 @@ def close(session: Session, program_id: int) -> None:
 def hand(session: Session, program_id: int, operator: str) -> None:
     """Hand a program to another OPERATOR; for its operator."""
     client = session.client
-    session.confirm(f"Program {program_id} will be run by {operator}.", final=True)
+    session.confirm(
+        _("Program {program_id} will be run by {operator}.", program_id=program_id, operator=operator), final=True
+    )
     receipt = session.send(lambda: client.programs.set_operator(program_id, operator))
     if receipt is not None:
-        session.show(receipt_record(receipt), f"{operator} runs program {program_id}.", receipt_line(receipt))
+        session.show(
+            receipt_record(receipt),
+            _("{operator} runs program {program_id}.", operator=operator, program_id=program_id),
+            receipt_line(receipt),
+        )
 
 
 def _issuer_words(session: Session, found: Program) -> str:
     if found.issuer is None:
-        return _ANYBODY
+        return _("anybody")
     till = session.client.deployment["contracts"].get("Checkout")
-    return _TILL if till and till["address"] == found.issuer else found.issuer
+    return _("till") if till and till["address"] == found.issuer else found.issuer
 
 
 def _record(found: Program) -> dict[str, object]:

@@ -8,14 +8,13 @@ from pathlib import Path
 import click
 
 from fec.cli.base import Group, moving
-from fec.cli.params import ADDRESS, AMOUNT, LABEL, MOMENT, PROGRAM
+from fec.cli.params import ADDRESS, AMOUNT, FILE, LABEL, MOMENT, NEW_FILE, PROGRAM
 from fec.cli.session import Refused, Session, facts
-from fec.cli.words import exact, fec, plural, receipt_line, receipt_record, shape, utc
+from fec.cli.words import exact, fec, receipt_line, receipt_record, shape, utc
+from fec.i18n import _, local, ngettext
 from fec.merkle import RewardTree, read_csv, read_proofs, write_proofs
-from fec.times import local
 from fec.types import NodeId
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _BATCH = click.IntRange(min=1)
 
 
@@ -37,7 +36,13 @@ def give(session: Session, *, program_id: int, shopper: str, amount: int, reason
     found = client.programs.get(program_id)
     session.need_allowance(amount)
     session.confirm(
-        f"Burns {fec(amount)} of {client.address} into a node of program {program_id} for {shopper}.",
+        _(
+            "Burns {amount:fec} of {address} into a node of program {program_id} for {shopper}.",
+            amount=amount,
+            address=client.address,
+            program_id=program_id,
+            shopper=shopper,
+        ),
         *([shape(amount, found.period_length)] if amount else []),
         final=bool(amount),
     )
@@ -46,16 +51,16 @@ def give(session: Session, *, program_id: int, shopper: str, amount: int, reason
         name = NodeId.decode(given.token_id).name
         session.show(
             {"node": name, "tokenId": str(given.token_id), "shopper": shopper, **receipt_record(given.receipt)},
-            f"ADN {name} belongs to {shopper}.",
+            _("ADN {name} belongs to {shopper}.", name=name, shopper=shopper),
             receipt_line(given.receipt),
         )
 
 
 @reward.command()
-@click.argument("csv_file", type=_FILE, metavar="CSV")
+@click.argument("csv_file", type=FILE, metavar="CSV")
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NEW_FILE,
     required=True,
     metavar="FILE",
     help="Where to write the proofs.",
@@ -68,19 +73,24 @@ def tree(session: Session, csv_file: Path, out: Path) -> None:
     column amount_wei. Needs no chain.
     """
     if out.exists():
-        raise Refused(f"There is a file {out} already. Choose another name, or move it away.")
+        raise Refused("There is a file {path} already. Choose another name, or move it away.", path=out)
     made = RewardTree(read_csv(csv_file))
     write_proofs(made, out)
     session.show(
         {"root": made.root, "total": exact(made.total), "rewards": len(made.rewards), "file": str(out)},
-        f"{plural(len(made.rewards), 'reward')} of {fec(made.total)} in all, with their proofs: {out}",
-        f"Root {made.root}",
+        _(
+            "{rewards} of {total:fec} in all, with their proofs: {out}",
+            rewards=ngettext("{count:number} reward", "{count:number} rewards", len(made.rewards)),
+            total=made.total,
+            out=out,
+        ),
+        _("Root {root}", root=made.root),
     )
 
 
 @reward.command()
 @click.argument("program_id", type=PROGRAM, metavar="PROGRAM")
-@click.argument("proofs", type=_FILE)
+@click.argument("proofs", type=FILE)
 @click.option("--until", "deadline", type=MOMENT, required=True, metavar="DATE", help="Last moment to take them.")
 @click.option("--reason", type=LABEL, default="", metavar="TEXT", help="What for.")
 @moving(final=True)
@@ -91,8 +101,15 @@ def fund(session: Session, *, program_id: int, proofs: Path, deadline: int, reas
     funded = RewardTree([proven.reward for proven in read_proofs(proofs)])
     session.need_allowance(funded.total)
     session.confirm(
-        f"Sets {fec(funded.total)} of {client.address} aside for {plural(len(funded.rewards), 'reward')} "
-        f"of program {program_id}, to be taken until {local(deadline)}; the rest can be reclaimed then.",
+        _(
+            "Sets {total:fec} of {address} aside for {rewards} of program {program_id}, to be taken until "
+            "{deadline:date}; the rest can be reclaimed then.",
+            total=funded.total,
+            address=client.address,
+            rewards=ngettext("{count:number} reward", "{count:number} rewards", len(funded.rewards)),
+            program_id=program_id,
+            deadline=deadline,
+        ),
         shape(funded.total, client.programs.get(program_id).period_length),
         final=True,
     )
@@ -100,14 +117,19 @@ def fund(session: Session, *, program_id: int, proofs: Path, deadline: int, reas
     if done is not None:
         session.show(
             {"batchId": done.batch_id, "amount": exact(done.amount), **receipt_record(done.receipt)},
-            f"Batch {done.batch_id} holds {fec(done.amount)}. Give {proofs} to your shoppers.",
+            _(
+                "Batch {batch_id} holds {amount:fec}. Give {proofs} to your shoppers.",
+                batch_id=done.batch_id,
+                amount=done.amount,
+                proofs=proofs,
+            ),
             receipt_line(done.receipt),
         )
 
 
 @reward.command()
 @click.argument("batch_id", type=_BATCH, metavar="BATCH")
-@click.argument("proofs", type=_FILE)
+@click.argument("proofs", type=FILE)
 @click.option("--shopper", type=ADDRESS, metavar="ADDRESS", help="Whose [all].")
 @moving()
 @click.pass_obj
@@ -121,10 +143,14 @@ def take(session: Session, batch_id: int, proofs: Path, shopper: str | None) -> 
         raise Refused("Nothing to take: the file has no such reward, or all were taken.")
     total = sum(proven.reward.amount for proven in left)
     session.confirm(
-        f"Mints {plural(len(left), 'node')} of {fec(total)} of principal in all.",
+        _(
+            "Mints {nodes} of {total:fec} of principal in all.",
+            nodes=ngettext("{count:number} node", "{count:number} nodes", len(left)),
+            total=total,
+        ),
         shape(total, client.programs.get(batch.program_id).period_length),
     )
-    taken = session.send_all([partial(client.rewards.take, batch_id, proven) for proven in left], "Taking rewards")
+    taken = session.send_all([partial(client.rewards.take, batch_id, proven) for proven in left], _("Taking rewards"))
     if taken:
         session.show(
             [
@@ -137,7 +163,15 @@ def take(session: Session, batch_id: int, proofs: Path, shopper: str | None) -> 
                 }
                 for each in taken
             ],
-            *(f"ADN {NodeId.decode(each.token_id).name} of {fec(each.amount)} for {each.shopper}" for each in taken),
+            *(
+                _(
+                    "ADN {name} of {amount:fec} for {shopper}",
+                    name=NodeId.decode(each.token_id).name,
+                    amount=each.amount,
+                    shopper=each.shopper,
+                )
+                for each in taken
+            ),
         )
 
 
@@ -149,12 +183,12 @@ def reclaim(session: Session, batch_id: int) -> None:
     """Return what nobody took of a BATCH to who funded it, once its deadline has passed. Anybody may."""
     client = session.client
     batch = client.rewards.get(batch_id)
-    session.confirm(f"Returns {fec(batch.left)} to {batch.funder}.")
+    session.confirm(_("Returns {left:fec} to {funder}.", left=batch.left, funder=batch.funder))
     done = session.send(lambda: client.rewards.reclaim(batch_id))
     if done is not None:
         session.show(
             {"amount": exact(done.amount), **receipt_record(done.receipt)},
-            f"Returned {fec(done.amount)}.",
+            _("Returned {amount:fec}.", amount=done.amount),
             receipt_line(done.receipt),
         )
 
@@ -176,11 +210,11 @@ def show(session: Session, batch_id: int) -> None:
         },
         facts(
             [
-                ("Batch", f"{batch_id}, of program {batch.program_id}"),
-                ("Funded by", batch.funder),
-                ("Root", batch.root),
-                ("Left", fec(batch.left)),
-                ("Until", local(batch.deadline)),
+                (_("Batch"), _("{batch_id}, of program {program_id}", batch_id=batch_id, program_id=batch.program_id)),
+                (_("Funded by"), batch.funder),
+                (_("Root"), batch.root),
+                (_("Left"), fec(batch.left)),
+                (_("Until"), local(batch.deadline)),
             ]
         ),
     )

@@ -9,8 +9,8 @@ from fec.cli.base import Command
 from fec.cli.session import Session, facts
 from fec.cli.words import cell, exact, utc
 from fec.deploy import verify
+from fec.i18n import _
 from fec.rpc import clear_errors
-from fec.times import local
 
 
 @click.command(cls=Command)
@@ -39,25 +39,33 @@ def status(session: Session) -> None:
         },
         facts(
             [
-                ("Chain", f"{client.deployment['chainId']}, block {figures.block_number:,}, {local(time)}"),
+                (
+                    _("Chain"),
+                    _(
+                        "{chain_id}, block {block_number:number}, {time:date}",
+                        chain_id=client.deployment["chainId"],
+                        block_number=figures.block_number,
+                        time=time,
+                    ),
+                ),
                 *((name, record["address"]) for name, record in sorted(client.deployment["contracts"].items())),
             ]
         ),
         "",
         _books(
             [
-                ("Supply", figures.supply, "what exists"),
-                ("Outstanding", figures.outstanding, "what nodes have yet to pay"),
-                ("Headroom", figures.headroom, "what is left under the cap after that"),
-                ("Cap", figures.cap, "the most that may ever exist"),
+                (_("Supply"), figures.supply, _("what exists")),
+                (_("Outstanding"), figures.outstanding, _("what nodes have yet to pay")),
+                (_("Headroom"), figures.headroom, _("what is left under the cap after that")),
+                (_("Cap"), figures.cap, _("the most that may ever exist")),
                 ("", None, ""),
-                ("Genesis supply", figures.genesis_supply, "what existed first"),
-                ("Burned", figures.burned, "principal of all nodes ever"),
-                ("Budget", figures.budget, "principal not yet granted to a program"),
+                (_("Genesis supply"), figures.genesis_supply, _("what existed first")),
+                (_("Burned"), figures.burned, _("principal of all nodes ever")),
+                (_("Budget"), figures.budget, _("principal not yet granted to a program")),
             ]
         ),
         "",
-        *(f"✓ {check}" for check in checks),
+        *(f"✓ {check.localized()}" for check in checks),
     )
 
 

@@ -9,10 +9,10 @@ import click
 from fec.cli.base import Command, moving
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, PROGRAM, SHARE, TIER
 from fec.cli.session import Session, facts
-from fec.cli.words import exact, fec, percent, receipt_line, receipt_record
+from fec.cli.words import exact, fec, receipt_line, receipt_record
 from fec.exceptions import ContractError
+from fec.i18n import _, duration, percent
 from fec.till import Terms, Tier
-from fec.times import duration
 
 _NO_TERMS = "Checkout_NoTerms"
 
@@ -57,14 +57,14 @@ def set_terms(
         causes=tuple(causes) or before.causes,
         min_claim=before.min_claim if min_claim is None else min_claim,
     )
-    session.confirm(f"Terms of program {program_id} for orders from now on:")
+    session.confirm(_("Terms of program {program_id} for orders from now on:", program_id=program_id))
     if not session.as_json:
         session.print(facts(_rows(terms)))
     done = session.send(lambda: client.terms.set(program_id, terms))
     if done is not None:
         session.show(
             {"programId": program_id, "version": done.version, **_record(terms), **receipt_record(done.receipt)},
-            f"Version {done.version} of the terms holds.",
+            _("Version {version} of the terms holds.", version=done.version),
             receipt_line(done.receipt),
         )
 
@@ -72,7 +72,7 @@ def set_terms(
 def terms_rows(session: Session, program_id: int) -> list[tuple[str, str]]:
     """A program's terms, a line each."""
     terms = _terms(session, program_id)
-    return [("Terms", "none: nothing can be paid at the till")] if terms is None else _rows(terms)
+    return [(_("Terms"), _("none: nothing can be paid at the till"))] if terms is None else _rows(terms)
 
 
 def terms_record(session: Session, program_id: int) -> dict[str, object] | None:
@@ -91,15 +91,18 @@ def _terms(session: Session, program_id: int) -> Terms | None:
 
 
 def _rows(terms: Terms) -> list[tuple[str, str]]:
-    tiers = "; ".join(f"{percent(tier.burn_bps)} from {tier.min_spend:,} FEC spent" for tier in terms.tiers)
+    tiers = "; ".join(
+        _("{burn_bps:percent} from {min_spend:number} FEC spent", burn_bps=tier.burn_bps, min_spend=tier.min_spend)
+        for tier in terms.tiers
+    )
     return [
-        ("Till's key", terms.signer),
-        ("Treasury", terms.treasury),
-        ("Burn share", tiers),
-        ("Returns", duration(terms.return_window) if terms.return_window else "none: final at once"),
-        ("Donation", percent(terms.donation_bps)),
-        ("Causes", ", ".join(terms.causes) or "none"),
-        ("Least claim", fec(terms.min_claim)),
+        (_("Till's key"), terms.signer),
+        (_("Treasury"), terms.treasury),
+        (_("Burn share"), tiers),
+        (_("Returns"), duration(terms.return_window) if terms.return_window else _("none: final at once")),
+        (_("Donation"), percent(terms.donation_bps)),
+        (_("Causes"), ", ".join(terms.causes) or _("none")),
+        (_("Least claim"), fec(terms.min_claim)),
     ]
 
 

@@ -7,24 +7,24 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fec import schedule
-from fec.times import duration, local
+from fec.i18n import Message, _, amount, local
 from fec.types import Node, Receipt
 from fec.units import format_fec
 
 #: Decimals of FEC in tables, where columns are to be compared; lines and JSON are exact.
 TABLE_DECIMALS = 4
 #: The shape of payback for nodes of any size.
-SHAPE = "Nodes pay slowly at first: the burned amount is back in period 55, half of it all in period 86."
+SHAPE = Message("Nodes pay slowly at first: the burned amount is back in period 55, half of it all in period 86.")
 
 
 def fec(wei: int) -> str:
     """An exact amount with its unit."""
-    return f"{format_fec(wei)} FEC"
+    return f"{amount(wei)} FEC"
 
 
 def cell(wei: int) -> str:
     """An amount in a table, rounded down."""
-    return format_fec(wei, TABLE_DECIMALS)
+    return amount(wei, TABLE_DECIMALS)
 
 
 def exact(wei: int) -> str:
@@ -34,7 +34,7 @@ def exact(wei: int) -> str:
 
 def stamp(timestamp: int) -> str:
     """A moment in a table: local time without its offset, which a line beside the table says."""
-    return local(timestamp)[:16]
+    return local(timestamp, short=True)
 
 
 def utc(timestamp: int) -> str:
@@ -43,12 +43,6 @@ def utc(timestamp: int) -> str:
         return datetime.fromtimestamp(timestamp, UTC).isoformat().replace("+00:00", "Z")
     except (ValueError, OverflowError, OSError):  # beyond the year 9999
         return str(timestamp)
-
-
-def percent(basis_points: int) -> str:
-    """A share: `12.5 %`."""
-    whole, rest = divmod(basis_points, 100)
-    return f"{whole}.{rest:02}".rstrip("0").rstrip(".") + " %"
 
 
 def plural(count: int, noun: str) -> str:
@@ -60,12 +54,18 @@ def shape(principal: int, period_length: int) -> str:
     """The curve of a node in a sentence. Wherever payback is shown, this is shown too."""
     face = schedule.face(principal)
     last = face - schedule.released(principal, schedule.PERIODS - 1)
-    return (
-        f"{fec(principal)} burned pay back {fec(face)} over {schedule.PERIODS} periods of {duration(period_length)}, "
-        f"slowly at first: "
-        f"{cell(schedule.released(principal, 1))} in period 1, {cell(last)} in period {schedule.PERIODS}; "
-        f"the burned amount is back in period {schedule.period_when_released(principal, principal)}, "
-        f"half of it all in period {schedule.period_when_released(principal, face // 2)}."
+    return _(
+        "{principal:fec} burned pay back {face:fec} over {periods} periods of {period_length:duration}, "
+        "slowly at first: {first} in period 1, {last} in period {periods}; the burned amount is back in "
+        "period {back}, half of it all in period {half}.",
+        principal=principal,
+        face=face,
+        periods=schedule.PERIODS,
+        period_length=period_length,
+        first=cell(schedule.released(principal, 1)),
+        last=cell(last),
+        back=schedule.period_when_released(principal, principal),
+        half=schedule.period_when_released(principal, face // 2),
     )
 
 
@@ -97,7 +97,12 @@ def receipt_record(receipt: Receipt) -> dict[str, Any]:
 
 def receipt_line(receipt: Receipt) -> str:
     """A transaction in a line."""
-    return f"Transaction {receipt.tx_hash}, block {receipt.block_number:,}, {receipt.gas_used:,} gas"
+    return _(
+        "Transaction {tx_hash}, block {block_number:number}, {gas_used:number} gas",
+        tx_hash=receipt.tx_hash,
+        block_number=receipt.block_number,
+        gas_used=receipt.gas_used,
+    )
 
 
 def safe(values: Mapping[str, Any]) -> dict[str, Any]:
