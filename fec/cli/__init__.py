@@ -12,8 +12,9 @@ from fec.cli.custody import custody
 from fec.cli.dev import dev
 from fec.cli.index import index
 from fec.cli.node import node
-from fec.cli.order import order, quote
+from fec.cli.order import order
 from fec.cli.program import program
+from fec.cli.quote import quote
 from fec.cli.reward import reward
 from fec.cli.serve import serve
 from fec.cli.status import status

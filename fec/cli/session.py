@@ -26,10 +26,11 @@ from web3.types import RPCEndpoint
 
 from fec import deployments
 from fec.cli.params import NodeRef
-from fec.cli.words import exact, fec, plural
+from fec.cli.words import exact
 from fec.client import Client
 from fec.deployments import Deployment
 from fec.exceptions import FECError, RPCFailed, SignerMissing
+from fec.i18n import Message, _, ngettext
 from fec.rpc import Sender, clear_errors, connect
 from fec.session import checked, open_handle
 from fec.signing import TypedMessage
@@ -110,7 +111,7 @@ class Session:
         try:
             return self.client.address
         except SignerMissing as error:
-            raise SignerMissing(f"Whose? Name an address, or yourself by {_SIGNERS}.") from error
+            raise SignerMissing("Whose? Name an address, or yourself by {signers}.", signers=_SIGNERS) from error
 
     def soon(self, seconds: int) -> int:
         """A moment that many seconds from now, for the chain's next block: a development chain's latest may be old."""
@@ -126,7 +127,9 @@ class Session:
             found |= self._ids_by_name(**{"from": ADDRESS_ZERO})
         unknown = sorted(named - found.keys())
         if unknown:
-            raise Refused(f"There is no node {', '.join(unknown)}. `fec node list` shows the nodes of an account.")
+            raise Refused(
+                "There is no node {names}. `fec node list` shows the nodes of an account.", names=", ".join(unknown)
+            )
         return [found[ref.name] if ref.token_id is None else ref.token_id for ref in refs]
 
     def confirm(self, *plan: str, final: bool = False) -> None:
@@ -140,7 +143,7 @@ class Session:
         if self.as_json:
             raise refusal
         try:
-            click.confirm("This cannot be undone. Go on?", abort=True, err=True)
+            click.confirm(_("This cannot be undone. Go on?"), abort=True, err=True)
         except click.Abort as error:
             click.echo(err=True)
             raise refusal from error
@@ -164,7 +167,13 @@ class Session:
                     results.append(act())
                 except FECError:
                     if results:
-                        self.err.print(f"{len(results)} of {len(acts)} transactions were sent; the next one failed:")
+                        self.err.print(
+                            _(
+                                "{sent} of {count} transactions were sent; the next one failed:",
+                                sent=len(results),
+                                count=len(acts),
+                            )
+                        )
                     raise
                 progress.advance(task)
         return results
@@ -180,7 +189,7 @@ class Session:
                 RPCEndpoint("eth_signTypedData_v4"), [signer, _as_text(message.document)]
             )
         if "error" in response:
-            raise RPCFailed(f"The node at {self.rpc} does not sign: {response['error']}")
+            raise RPCFailed("The node at {rpc} does not sign: {reason}", rpc=self.rpc, reason=response["error"])
         return str(response["result"])
 
     def need_allowance(self, amount: int) -> None:
@@ -188,8 +197,11 @@ class Session:
         allowed = self.client.orders.allowance()
         if allowed < amount:
             raise Refused(
-                f"The till may take {fec(allowed)} of {self.client.address}, not {fec(amount)}. "
-                f"Let it: `fec order allow {exact(amount)}`."
+                "The till may take {allowed:fec} of {address}, not {amount:fec}. Let it: `fec order allow {exact}`.",
+                allowed=allowed,
+                address=self.client.address,
+                amount=amount,
+                exact=exact(amount),
             )
 
     def show(self, record: Any, *shown: RenderableType) -> None:
@@ -220,7 +232,11 @@ class Session:
                 gas += rehearsed.gas
         self.show(
             {"dryRun": True, "transactions": len(acts), "gas": gas},
-            f"Dry run: nothing was sent. It would go well, in {plural(len(acts), 'transaction')} of {gas:,} gas.",
+            _(
+                "Dry run: nothing was sent. It would go well, in {transactions} of {gas:number} gas.",
+                transactions=ngettext("{count:number} transaction", "{count:number} transactions", len(acts)),
+                gas=gas,
+            ),
         )
 
     def _signer(self) -> LocalAccount | str | None:
@@ -235,7 +251,9 @@ class Session:
         try:
             return _local(Account.from_key(key))
         except (ValueError, TypeError, ValidationError) as error:
-            raise Refused(f"{PRIVATE_KEY_VARIABLE} holds no private key, which is 32 bytes in hex.") from error
+            raise Refused(
+                "{variable} holds no private key, which is 32 bytes in hex.", variable=PRIVATE_KEY_VARIABLE
+            ) from error
 
     @cached_property
     def _unlocked(self) -> LocalAccount:
@@ -244,17 +262,21 @@ class Session:
         content = self.keystore.read_text()
         passphrase = os.environ.get(PASSPHRASE_VARIABLE)
         if passphrase is None:
-            passphrase = click.prompt(f"Passphrase of {self.keystore}", hide_input=True, err=True)
+            passphrase = click.prompt(_("Passphrase of {keystore}", keystore=self.keystore), hide_input=True, err=True)
         try:
             return _local(Account.from_key(Account.decrypt(content, passphrase)))
         except (ValueError, TypeError, KeyError) as error:
-            raise Refused(f"{self.keystore} does not open: {error}. Check the file and its passphrase.") from error
+            raise Refused(
+                "{keystore} does not open: {reason}. Check the file and its passphrase.",
+                keystore=self.keystore,
+                reason=error,
+            ) from error
 
     def _check_signer(self) -> None:
         """Raises SignerMissing unless somebody can sign."""
         signer = self._signer()
         if signer is None:
-            raise SignerMissing(f"Nobody is there to sign. Give {_SIGNERS}.")
+            raise SignerMissing("Nobody is there to sign. Give {signers}.", signers=_SIGNERS)
         if isinstance(signer, str):
             try:
                 with clear_errors():
@@ -263,8 +285,10 @@ class Session:
                 unlocked = False
             if not unlocked:
                 raise SignerMissing(
-                    f"The node at {self.rpc} does not sign for {signer}. Give --keystore FILE, "
-                    f"or a key in {PRIVATE_KEY_VARIABLE}."
+                    "The node at {rpc} does not sign for {signer}. Give --keystore FILE, or a key in {variable}.",
+                    rpc=self.rpc,
+                    signer=signer,
+                    variable=PRIVATE_KEY_VARIABLE,
                 )
 
     def _deployment(self, web3: Web3) -> Deployment:
@@ -283,7 +307,9 @@ class Session:
         return {NodeId.decode(token_id).name: token_id for token_id in ids}
 
 
-_SIGNERS = f"--keystore FILE, a key in {PRIVATE_KEY_VARIABLE}, or --account ADDRESS on a development chain"
+_SIGNERS = Message(
+    "--keystore FILE, a key in {variable}, or --account ADDRESS on a development chain", variable=PRIVATE_KEY_VARIABLE
+)
 
 
 def _local(account: Any) -> LocalAccount:
