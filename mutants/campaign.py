@@ -70,16 +70,17 @@ class Campaign:
         code = await compiler.fast(self.sources.deployed, {})
         for file in files:
             self._originals[file] = {name: code[name] for name in self.sources.deployed_with(file).values()}
-        baseline = self.store.path.with_name(f"baseline-{fingerprint([self.suite.everything, *code.values()])}.json")
-        if not baseline.exists():
-            failures = await self.suite.measure(code)
-            if 100 * len(failures) > len(self.suite.items):
-                raise UnfitContracts(f"without a mutation, {len(failures)} tests fail: {failures[0]}")
-            baseline.write_text(json.dumps({"durations": self.suite.durations, "unfit": [one.by for one in failures]}))
-        known = json.loads(baseline.read_text())
-        self.suite.durations = known["durations"]
-        self.left_out = known["unfit"]
-        self.suite.leave_out(self.left_out)
+        path = self.store.path.with_name(f"baseline-{fingerprint(code)}.json")
+        known = json.loads(path.read_text()) if path.exists() else {}
+        proofs = {test: self.suite.hash_of(test) for test in self.suite.items}
+        measured = await self.suite.measure([test for test, proof in proofs.items() if proof not in known], code)
+        known |= {proofs[test]: measure for test, measure in measured.items()}
+        path.write_text(json.dumps(known))
+        self.left_out = [test for test, proof in proofs.items() if known[proof]["failed"]]
+        if 100 * len(self.left_out) > len(proofs):
+            raise UnfitContracts(f"without a mutation, {len(self.left_out)} tests fail, as {self.left_out[0]} does")
+        unfit = set(self.left_out)
+        self.suite.durations = {test: known[proof]["seconds"] for test, proof in proofs.items() if test not in unfit}
 
     def _still_true(self, key: str) -> Result | None:
         """A result of an earlier run, if the tests that it rests on are what they were."""

@@ -47,7 +47,7 @@ class Suite:
     def __init__(self, items: Sequence[pytest.Item]) -> None:
         """Takes what pytest has collected."""
         self.items = {item.nodeid: item for item in items}
-        #: CPU seconds that each test takes on the contracts as they are.
+        #: CPU seconds that each test takes on the contracts as they are; without those that they do not pass.
         self.durations: dict[str, float] = {}
         self._kills: Counter[tuple[str, str]] = Counter()
 
@@ -76,11 +76,13 @@ class Suite:
                 ("test_till" in test or "test_custody" in test) != till,
             )
 
-        return sorted((test for test in self.items if self.durations[test] <= SLOW), key=rank)
+        return sorted((test for test, seconds in self.durations.items() if seconds <= SLOW), key=rank)
 
     def slow(self) -> list[str]:
         """The state machines and the like, quickest first."""
-        return sorted((test for test in self.items if self.durations[test] > SLOW), key=self.durations.__getitem__)
+        return sorted(
+            (test for test, seconds in self.durations.items() if seconds > SLOW), key=self.durations.__getitem__
+        )
 
     def learn(self, file: str, function: str, test: str) -> None:
         """Remembers that a test killed a mutant."""
@@ -97,17 +99,11 @@ class Suite:
             return Verdict(timeout=True)
         return Verdict(**json.loads(output)) if output else Verdict()
 
-    async def measure(self, code: Bytecode) -> list[Verdict]:
-        """Runs every test that is left, whatever fails, learns what each takes, and returns what failed."""
-        self.durations = dict.fromkeys(self.items, 60.0)
-        lines = (await self._fork(list(self.items), code, 3600 * 4, every=True)).splitlines()
+    async def measure(self, tests: Sequence[str], code: Bytecode) -> dict[str, dict[str, Any]]:
+        """Runs tests, whatever fails; says of each how many seconds of CPU time it took, and whether it failed."""
+        lines = (await self._fork(tests, code, 3600, every=True)).splitlines() if tests else []
         reports = [json.loads(line) for line in lines]
-        self.durations = {report.pop("test"): report.pop("seconds") for report in reports}
-        return [verdict for report in reports if (verdict := Verdict(**report)).by]
-
-    def leave_out(self, tests: Iterable[str]) -> None:
-        """Goes on without some tests."""
-        self.items = {test: item for test, item in self.items.items() if test not in set(tests)}
+        return {report["test"]: {"seconds": report["seconds"], "failed": "why" in report} for report in reports}
 
     async def _fork(self, tests: Sequence[str], code: Bytecode, limit: int, *, every: bool = False) -> bytes:
         """Runs tests in a fork with so many seconds of CPU time; returns what it wrote.
