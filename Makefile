@@ -5,7 +5,7 @@ READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test lint format bench soak abi pictures lock clean
+.PHONY: help setup demo dev test lint prove mutants coverage soak format bench abi pictures lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -21,32 +21,48 @@ demo: $(READY) ## The main job: real shopping on a local chain, until every node
 dev: $(READY) ## A local chain with everything deployed, until interrupted
 	@$(BIN)/fec dev
 
-test: lint ## All tests: package, contracts, command line, scripts, demo, gas
+test: lint ## All tests: package, contracts, command line, scripts, demo, gas; forge's model; the quick proofs
 	@$(BIN)/pytest -p no:ape_test -n 2 --dist loadfile tests --ignore=tests/ape
 	@$(BIN)/ape test tests/ape
 	@$(BIN)/python -m benchmarks.gas --check
+	@$(BIN)/python -m tests.forge --quick
+	@$(BIN)/python -m proofs --quick
 
-lint: $(READY) ## Style, types, formatting, and whether generated files are fresh
+lint: $(READY) ## Style, types, formatting, static analysis, and whether generated files are fresh
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/forge fmt --check contracts
+	@$(BIN)/forge fmt --check contracts tests/forge proofs/symbolic
+	@$(BIN)/forge lint --deny warnings contracts
 	@node_modules/.bin/solhint --disc --noPoster --max-warnings 0 'contracts/**/*.sol'
 	@$(BIN)/python tools/artifacts.py --check
+	@$(BIN)/python -m tools.layout --check
+	@$(BIN)/python -m tools.static
+
+prove: $(READY) ## Prove the contracts: every case, and that each proof can fail
+	@$(BIN)/python -m proofs
+
+mutants: $(READY) ## Change the contracts in every place, one at a time: does a test notice?
+	@$(BIN)/python -m mutants
+
+coverage: $(READY) ## What the tests reach of the contracts and of the Python code
+	@$(BIN)/python -m tools.cover
 
 format: $(READY) ## Format Python and Solidity
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
-	@$(BIN)/forge fmt contracts
+	@$(BIN)/forge fmt contracts tests/forge proofs/symbolic
 
 bench: $(READY) ## Gas of every function beside the EVM's floor and a peer; writes the snapshot and docs/benchmarks.md
 	@$(BIN)/python -m benchmarks.gas --write
 
-soak: $(READY) ## The state machines for a million steps in all, with a fresh seed that is printed
-	@$(BIN)/python -m tests.evm.soak --steps 1000000
+soak: $(READY) ## The state machines for a million steps in all, with fresh seeds that are printed
+	@$(BIN)/python -m tests.evm.soak --steps 900000
+	@$(BIN)/python -m tests.forge --steps 100000 --jobs 2
 
-abi: $(READY) ## Make fec/abi from the contracts
+abi: $(READY) ## Make fec/abi and the record of storage and sizes from the contracts
 	@$(BIN)/python tools/artifacts.py
+	@$(BIN)/python -m tools.layout --write
 
 pictures: $(READY) ## Make the picture that the README shows
 	@$(BIN)/python -m demo.pictures > docs/payout-curve.svg
@@ -54,7 +70,9 @@ pictures: $(READY) ## Make the picture that the README shows
 lock: $(READY) ## Resolve the pinned versions anew (requirements.lock, package-lock.json)
 	@$(BIN)/uv pip compile --quiet --upgrade --group dev --extra server pyproject.toml --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --upgrade proofs/requirements.in --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header -o proofs/requirements.lock
 	@npm install --package-lock-only --no-audit --no-fund
 
 clean: ## Remove everything that was installed or built
-	rm -rf .venv node_modules .build out
+	rm -rf .venv .venv-proofs node_modules .build out
