@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fec.store.base import AddressText, Base, Hash32Text, JSONValue, TokenIdInt, WeiInt
@@ -217,3 +217,99 @@ class ReconcileCursor(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     block_number: Mapped[int]
     block_hash: Mapped[Hash32Text | None]
+
+
+class WebhookEndpoint(Base):
+    """Where a merchant's events are sent, how far that has come, and who is at it. Its secrets are kept nowhere."""
+
+    __tablename__ = "webhook_endpoints"
+    __table_args__ = (Index(None, "program_id", "number"), Index(None, "enabled", "next_attempt_at"))
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(Text, unique=True)
+    program_id: Mapped[int] = mapped_column(ForeignKey("merchants.program_id"))
+    url: Mapped[str] = mapped_column(Text)
+    types: Mapped[JSONValue | None]
+    """List of the types of events that are sent; None for all."""
+    secret_version: Mapped[int]
+    previous_until: Mapped[int | None]
+    """Until when events are signed under the version before as well."""
+    cursor: Mapped[int]
+    """Number of the last event that was delivered."""
+    enabled: Mapped[bool]
+    failures: Mapped[int]
+    """Attempts that failed since the last one that did not."""
+    failing_since: Mapped[int | None]
+    next_attempt_at: Mapped[int]
+    lease: Mapped[str | None] = mapped_column(Text)
+    """Whoever is at it, by a random word: only they may say what came of it."""
+    leased_until: Mapped[int]
+    """After it, whoever was at it is thought to have crashed."""
+    created_at: Mapped[int]
+
+
+class WebhookAttempt(Base):
+    """An event was sent to an endpoint, and what came of it."""
+
+    __tablename__ = "webhook_attempts"
+    __table_args__ = (Index(None, "endpoint_number", "number"), Index(None, "attempted_at"))
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    endpoint_number: Mapped[int] = mapped_column(ForeignKey("webhook_endpoints.number", ondelete="CASCADE"))
+    message_id: Mapped[str] = mapped_column(Text)
+    sequence: Mapped[int | None]
+    """The event's number; None for a test."""
+    type: Mapped[str] = mapped_column(Text)
+    attempted_at: Mapped[int]
+    duration_ms: Mapped[int]
+    status: Mapped[int | None]
+    """What the endpoint answered, if it did."""
+    error: Mapped[str | None] = mapped_column(Text)
+    """Why it is no delivery, in a word; None if it is one."""
+
+
+class RewardList(Base):
+    """Rewards for many shoppers, funded by one action under one Merkle root."""
+
+    __tablename__ = "reward_lists"
+    __table_args__ = (Index(None, "program_id", "number"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(Text, unique=True)
+    program_id: Mapped[int] = mapped_column(ForeignKey("merchants.program_id"))
+    root: Mapped[Hash32Text]
+    total: Mapped[WeiInt]
+    count: Mapped[int]
+    deadline: Mapped[int]
+    reason: Mapped[str] = mapped_column(Text)
+    action_number: Mapped[int] = mapped_column(ForeignKey("actions.number"), unique=True)
+    created_at: Mapped[int]
+
+
+class RewardEntry(Base):
+    """One shopper's reward in a list, and the proof that it is in there."""
+
+    __tablename__ = "reward_entries"
+    __table_args__ = (Index(None, "shopper"),)
+
+    list_number: Mapped[int] = mapped_column(ForeignKey("reward_lists.number"), primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """The reward's index in the batch, from 0."""
+    shopper: Mapped[AddressText]
+    amount: Mapped[WeiInt]
+    proof: Mapped[JSONValue]
+    """Hashes in hex, from the leaf's neighbour up."""
+
+
+class BrandMember(Base):
+    """A member that a merchant announced: a hash, of which nobody here knows what it is of."""
+
+    __tablename__ = "brand_members"
+    __table_args__ = (UniqueConstraint("program_id", "member_id"), Index(None, "member_id"))
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    program_id: Mapped[int] = mapped_column(ForeignKey("merchants.program_id"))
+    member_id: Mapped[Hash32Text]
+    vault: Mapped[AddressText]
+    action_number: Mapped[int] = mapped_column(ForeignKey("actions.number"))
+    created_at: Mapped[int]
