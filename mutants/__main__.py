@@ -101,7 +101,7 @@ def _changed_since(revision: str) -> set[str]:
 
 def _table(scores: Sequence[Score]) -> Table:
     table = Table()
-    for column in ("", "mutants", "killed", "of them timed out", "equivalent", "alive", "score", "same code", "twins"):
+    for column in ("", "mutants", "killed", "timeout", "equal", "alive", "score", "same code", "twins"):
         table.add_column(column, justify="left" if column == "" else "right")
     for one in scores:
         counted = one.killed + one.equivalent + one.alive
@@ -192,7 +192,7 @@ def main(  # noqa: PLR0917
         sys.exit("The tests cannot be collected.")
     reasons = read_reasons(reasons_path)
     counted = [result for result in runner.results if result.status != INVALID]
-    by_file = _grouped(counted, lambda result: result.file.removeprefix("contracts/"), reasons)
+    by_file = _grouped(counted, lambda result: Path(result.file).stem, reasons)
     by_operator = _grouped(counted, lambda result: result.operator, reasons)
     total = score("all", counted, reasons)
     wrong = complaints(runner.results, reasons, full=len(mutants) == len(everything))
