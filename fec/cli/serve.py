@@ -225,11 +225,15 @@ def _secret() -> bytes:
     secret = os.environ.get(SECRET_VARIABLE, "").encode()
     if len(secret) < SECRET_BYTES:
         raise Refused(
-            f"{SECRET_VARIABLE} has to hold {SECRET_BYTES} characters or more, always the same for one database. "
-            f"`export {SECRET_VARIABLE}=$(openssl rand -hex 32)` makes one; keep it."
+            "{variable} has to hold {least} characters or more, always the same for one database. "
+            "`export {variable}=$(openssl rand -hex 32)` makes one; keep it.",
+            variable=SECRET_VARIABLE,
+            least=SECRET_BYTES,
         )
     return secret
 
 
 def _extra_missing(error: ImportError) -> Refused:
-    return Refused(f"The service needs more than the base package ({error}). Install it: pip install 'fec[server]'.")
+    return Refused(
+        "The service needs {name}, which is not installed: pip install 'fec[server]'.", name=error.name or str(error)
+    )

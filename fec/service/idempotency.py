@@ -16,6 +16,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Header, Request
 from fastapi.responses import JSONResponse
 from sqlalchemy import Engine, delete, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fec.service import events
@@ -83,25 +84,36 @@ class Once:
         `prepare` asks the chain and changes nothing; `commit` runs in the transaction that keeps the answer. Raises
         problems: the key was used for something else, or the first request is under way.
         """
-        if key is None:
-            prepared = prepare()
-            with Session(self._writer) as session, session.begin():
-                effect = commit(session, prepared)
-                events.record(session, effect.changes)
-            return JSONResponse(effect.answer.body, effect.answer.status)
-        key = key.strip('"')
+        key = None if key is None else key.strip('"')
         with self._alone(program_id, key):
-            with Session(self._engine) as session:
-                known = _known(session, program_id, key, fingerprint)
-            if known is not None:
-                return known
+            if key is not None:
+                with Session(self._engine) as session:
+                    known = _known(session, program_id, key, fingerprint)
+                if known is not None:
+                    return known
             prepared = prepare()
-            with Session(self._writer) as session, session.begin():
+            try:
+                return self._commit(program_id, key, fingerprint, prepared, commit)
+            except IntegrityError:
+                # Somebody else was faster with something that is there once only: now it can be seen.
+                return self._commit(program_id, key, fingerprint, prepared, commit)
+
+    def _commit(
+        self,
+        program_id: int,
+        key: str | None,
+        fingerprint: str,
+        prepared: T,
+        commit: Callable[[Session, T], Effect],
+    ) -> JSONResponse:
+        with Session(self._writer) as session, session.begin():
+            if key is not None:
                 _claim(session, program_id, key)
                 known = _known(session, program_id, key, fingerprint)
                 if known is not None:
                     return known
-                effect = commit(session, prepared)
+            effect = commit(session, prepared)
+            if key is not None:
                 session.add(
                     IdempotencyRecord(
                         program_id=program_id,
@@ -112,8 +124,8 @@ class Once:
                         created_at=int(time.time()),
                     )
                 )
-                events.record(session, effect.changes)
-            return JSONResponse(effect.answer.body, effect.answer.status)
+            events.record(session, effect.changes)
+        return JSONResponse(effect.answer.body, effect.answer.status)
 
     def forget_old(self) -> None:
         """Deletes answers that nobody will ask for again."""
@@ -122,8 +134,11 @@ class Once:
             session.execute(delete(IdempotencyRecord).where(old))
 
     @contextmanager
-    def _alone(self, program_id: int, key: str) -> Iterator[None]:
+    def _alone(self, program_id: int, key: str | None) -> Iterator[None]:
         """In this process, nobody else is at the same request."""
+        if key is None:
+            yield
+            return
         name = (program_id, key)
         with self._lock:
             if name in self._under_way:

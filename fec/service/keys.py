@@ -53,7 +53,9 @@ class KeyRing:
         """Serves a program from now on. Raises MerchantExists."""
         with Session(self._writer) as session, session.begin():
             if session.get(Merchant, program_id) is not None:
-                raise MerchantExists(f"Program {program_id} is served already. `fec serve merchant list` shows all.")
+                raise MerchantExists(
+                    "Program {program} is served already. `fec serve merchant list` shows all.", program=program_id
+                )
             session.add(Merchant(program_id=program_id, name=name, created_at=int(time.time())))
 
     def merchants(self) -> list[Merchant]:
@@ -69,7 +71,8 @@ class KeyRing:
         with Session(self._writer) as session, session.begin():
             if session.get(Merchant, program_id) is None:
                 raise MerchantUnknown(
-                    f"Program {program_id} is not served here. `fec serve merchant add --program {program_id}` adds it."
+                    "Program {program} is not served here. `fec serve merchant add --program {program}` adds it.",
+                    program=program_id,
                 )
             key = ApiKey(
                 program_id=program_id, role=role, label=label, hash=self._hash(token), created_at=int(time.time())
@@ -89,7 +92,7 @@ class KeyRing:
         with Session(self._writer) as session, session.begin():
             key = session.get(ApiKey, key_id)
             if key is None:
-                raise MerchantUnknown(f"There is no key {key_id}. `fec serve key list` shows all.")
+                raise MerchantUnknown("There is no key {key}. `fec serve key list` shows all.", key=key_id)
             key.revoked_at = key.revoked_at or int(time.time())
 
     def key_of(self, token: str) -> ApiKey | None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from web3 import Web3
 
-from fec.exceptions import InsufficientGasCoin, RPCFailed, RPCUnreachable
+from fec.exceptions import ContractError, InsufficientGasCoin, RPCFailed, RPCUnreachable
 from fec.relayer import FeesTooHigh
 from fec.rpc import clear_errors
 from fec.service import events, schemas
@@ -24,7 +24,7 @@ from fec.service.invoices import PAYMENT, any_invoice, if_changed
 from fec.service.links import qr_code, signed, wallet_link
 from fec.service.models import Action, ActionState, Invoice, InvoiceStatus
 from fec.service.outbox import Call, action_body
-from fec.service.problems import declared, problem
+from fec.service.problems import Problem, declared, problem
 from fec.service.service import Service
 from fec.service.words import exact
 from fec.signing import TypedMessage
@@ -126,6 +126,22 @@ def create(invoice_id: schemas.Identity, body: schemas.NewPayment, service: Serv
     known = _known(service, invoice, digest)
     if known is not None:
         return JSONResponse(known, 202)
+    try:
+        number, shown = _taken(service, invoice, body, digest)
+    except (Problem, ContractError, IntegrityError) as error:
+        # The same may have been sent twice at once: then there is but one answer.
+        known = _known(service, invoice, digest)
+        if known is not None:
+            return JSONResponse(known, 202)
+        if isinstance(error, IntegrityError):
+            raise _under_way() from error
+        raise
+    push_soon(service, number)
+    return JSONResponse(shown, 202)
+
+
+def _taken(service: Service, invoice: Invoice, body: schemas.NewPayment, digest: str) -> tuple[int, dict[str, Any]]:
+    """Checks a payment and keeps it; gives its number and how it is shown."""
     _check_payable(service, invoice)
     order = _order(invoice, body.customer, body.min_principal, body.cause)
     signed_by = Authorization(body.payer, body.valid_after, body.valid_before, body.signature)
@@ -141,31 +157,21 @@ def create(invoice_id: schemas.Identity, body: schemas.NewPayment, service: Serv
     )
     # The rest is the contract's to say: expired, paid before, no balance, another signer, quota.
     service.outbox.simulate(call)
-    details = {"payer": body.payer, "customer": body.customer}
-    try:
-        with Session(writer(service.engine)) as session, session.begin():
-            number = _next_attempt(session, invoice)
-            action = service.outbox.add(
-                session,
-                PAYMENT,
-                call,
-                program_id=invoice.program_id,
-                details=details,
-                invoice=session.get_one(Invoice, invoice.number, with_for_update=True),
-                digest=digest,
-                request_key=f"pay {invoice.order_key}" + (f" {number}" if number > 1 else ""),
-            )
-            shown = action_body(action)
-            events.record(session, [Change(invoice.program_id, invoice.number, "payment.requested", shown)])
-            action_number = action.number
-    except IntegrityError:
-        # Somebody else was faster: with the same payment, or with another.
-        known = _known(service, invoice, digest)
-        if known is None:
-            raise _under_way() from None
-        return JSONResponse(known, 202)
-    push_soon(service, action_number)
-    return JSONResponse(shown, 202)
+    with Session(writer(service.engine)) as session, session.begin():
+        attempt = _next_attempt(session, invoice)
+        action = service.outbox.add(
+            session,
+            PAYMENT,
+            call,
+            program_id=invoice.program_id,
+            details={"payer": body.payer, "customer": body.customer},
+            invoice=session.get_one(Invoice, invoice.number, with_for_update=True),
+            digest=digest,
+            request_key=f"pay {invoice.order_key}" + (f" {attempt}" if attempt > 1 else ""),
+        )
+        shown = action_body(action)
+        events.record(session, [Change(invoice.program_id, invoice.number, "payment.requested", shown)])
+        return action.number, shown
 
 
 def push_soon(service: Service, number: int) -> None:
@@ -248,5 +254,5 @@ def _next_attempt(session: Session, invoice: Invoice) -> int:
     return 1 + (session.scalar(select(func.count()).where(*mine)) or 0)
 
 
-def _under_way() -> Exception:
+def _under_way() -> Problem:
     return problem("payment-under-way", "Another payment of this order is under way. Look at the invoice in a moment.")

@@ -2,8 +2,8 @@
 
 raise problem("invoice-expired", "The invoice expired at {expiry:date}. Ask for a new one.", expiry=invoice.expiry)
 
-A problem's kind, its title and its sentence are written once, in English, with places for values: what translates
-them is `fec.service.words.say`, and nothing else builds sentences.
+Titles and sentences are written once, in English, with places for values as `fec.i18n` has them; `words.say` puts them
+into the reader's language.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from fec.exceptions import (
     ContractError,
@@ -31,6 +32,7 @@ from fec.exceptions import (
     RPCUnreachable,
     StateConflict,
 )
+from fec.i18n import N_, language_tag
 from fec.relayer import FeesTooHigh
 from fec.service.words import language_of, say
 
@@ -38,33 +40,36 @@ MEDIA_TYPE = "application/problem+json"
 
 #: By kind: HTTP status and title.
 KINDS: dict[str, tuple[int, str]] = {
-    "invalid-request": (422, "The request is not what this address takes"),
-    "malformed-request": (400, "The request cannot be read"),
-    "not-found": (404, "There is nothing here"),
-    "method-not-allowed": (405, "This address does not take that method"),
-    "request-too-large": (413, "The request is too large"),
-    "too-many-requests": (429, "Too many requests"),
-    "not-signed-in": (401, "Who are you?"),
-    "role-too-low": (403, "This key may not do that"),
-    "origin-not-trusted": (403, "This web page may not do that"),
-    "sign-in-refused": (403, "The sign-in was refused"),
-    "not-the-till": (409, "The program's terms name another till"),
-    "order-id-taken": (409, "There is an invoice for this order"),
-    "order-already-paid": (409, "The order was paid before"),
-    "invoice-expired": (409, "The invoice has expired"),
-    "payment-under-way": (409, "Another payment is under way"),
-    "payment-not-signed": (403, "The payer did not sign this payment"),
-    "nothing-to-capture": (409, "There is nothing to capture"),
-    "refund-impossible": (409, "There is nothing to refund"),
-    "idempotency-key-missing": (400, "The Idempotency-Key is missing"),
-    "idempotency-key-reused": (422, "The Idempotency-Key was used for another request"),
-    "idempotency-key-busy": (409, "The first request with this Idempotency-Key is under way"),
-    "refused-by-contract": (409, "The contract refuses"),
-    "chain-unavailable": (503, "The chain does not answer"),
-    "database-unavailable": (503, "The database does not answer"),
-    "relayer-unable": (503, "The service cannot send transactions now"),
-    "internal-error": (500, "Something is wrong with the service"),
+    "invalid-request": (422, N_("The request is not what this address takes")),
+    "malformed-request": (400, N_("The request cannot be read")),
+    "not-found": (404, N_("There is nothing here")),
+    "method-not-allowed": (405, N_("This address does not take that method")),
+    "request-too-large": (413, N_("The request is too large")),
+    "too-many-requests": (429, N_("Too many requests")),
+    "not-signed-in": (401, N_("Who are you?")),
+    "role-too-low": (403, N_("This key may not do that")),
+    "origin-not-trusted": (403, N_("This web page may not do that")),
+    "sign-in-refused": (403, N_("The sign-in was refused")),
+    "not-the-till": (409, N_("The program's terms name another till")),
+    "order-id-taken": (409, N_("There is an invoice for this order")),
+    "order-already-paid": (409, N_("The order was paid before")),
+    "invoice-expired": (409, N_("The invoice has expired")),
+    "payment-under-way": (409, N_("Another payment is under way")),
+    "payment-not-signed": (403, N_("The payer did not sign this payment")),
+    "nothing-to-capture": (409, N_("There is nothing to capture")),
+    "refund-impossible": (409, N_("There is nothing to refund")),
+    "idempotency-key-missing": (400, N_("The Idempotency-Key is missing")),
+    "idempotency-key-reused": (422, N_("The Idempotency-Key was used for another request")),
+    "idempotency-key-busy": (409, N_("The first request with this Idempotency-Key is under way")),
+    "webhook-address-refused": (409, N_("No events can be sent there")),
+    "not-the-member": (403, N_("This is not the member's")),
+    "refused-by-contract": (409, N_("The contract refuses")),
+    "chain-unavailable": (503, N_("The chain does not answer")),
+    "database-unavailable": (503, N_("The database does not answer")),
+    "relayer-unable": (503, N_("The service cannot send transactions now")),
+    "internal-error": (500, N_("Something is wrong with the service")),
 }
+_KEY = ("header", "Idempotency-Key")
 #: HTTP status by what kind of refusal a contract's error is.
 _REFUSALS = ((NotAllowed, 403), (NotFound, 404), (InvalidInput, 409), (LimitExceeded, 409), (StateConflict, 409))
 
@@ -79,6 +84,8 @@ class Problem(Exception):
         self.detail = detail
         self.values = dict(values)
         self.status = status or KINDS[kind][0]
+        self.shown = self.values
+        """For machines: the values, or those of the contract's error."""
         self.error: str | None = None
         self.headers: dict[str, str] = {}
 
@@ -90,7 +97,7 @@ class Problem(Exception):
             "status": self.status,
             "detail": say(self.detail, self.values, language),
             "error": self.error,
-            "values": {name: safe(value) for name, value in self.values.items()},
+            "values": {name: safe(value) for name, value in self.shown.items()},
             "requestId": request_id,
         }
 
@@ -104,11 +111,11 @@ def of_error(error: Exception) -> Problem:
     """The problem that an error of the package is."""
     if isinstance(error, ContractError):
         status = next((status for kind, status in _REFUSALS if isinstance(error, kind)), 409)
-        found = Problem("refused-by-contract", "{sentence}", {"sentence": str(error)}, status)
-        found.error, found.values = error.name, {**error.values, "sentence": str(error)}
+        found = Problem("refused-by-contract", "{sentence}", {"sentence": error.message}, status)
+        found.error, found.shown = error.name, error.values
         return found
     if isinstance(error, InvalidAmount | InvalidArgument):
-        return problem("invalid-request", "{sentence}", sentence=str(error))
+        return problem("invalid-request", "{sentence}", sentence=error.message)
     if isinstance(error, InsufficientGasCoin | FeesTooHigh):
         return problem("relayer-unable", "The service's key cannot pay for gas now. Try again later; nothing was sent.")
     if isinstance(error, RPCUnreachable | RPCFailed):
@@ -129,7 +136,7 @@ def answer(found: Problem, request: Request) -> JSONResponse:
     """A problem as the answer to a request."""
     language = language_of(request.headers.get("accept-language"))
     request_id = getattr(request.state, "request_id", None)
-    headers = {**found.headers, "Content-Language": language}
+    headers = {**found.headers, "Content-Language": language_tag(language), "Vary": "Accept-Language"}
     return JSONResponse(found.body(language, request_id), found.status, headers, MEDIA_TYPE)
 
 
@@ -151,6 +158,9 @@ def install(app: FastAPI) -> None:
         faults = [
             {"where": "/".join(map(str, fault["loc"])), "what": str(fault["msg"])} for fault in error.errors()[:10]
         ]
+        if any(fault["type"] == "missing" and fault["loc"] == _KEY for fault in error.errors()):
+            missing = problem("idempotency-key-missing", "Choose a key for this, and send it as Idempotency-Key.")
+            return answer(missing, request)
         found = problem(
             "invalid-request",
             "{where}: {what}. Correct that and send it again.",
@@ -173,6 +183,8 @@ def install(app: FastAPI) -> None:
             found = problem("malformed-request", "The request cannot be read: {reason}.", reason=str(error.detail))
             found.status = error.status_code
         found.headers = dict(error.headers or {})
+        if error.status_code == 405:
+            found.headers["Allow"] = ", ".join(_methods(app, request))
         return answer(found, request)
 
     app.add_exception_handler(Problem, on_problem)
@@ -180,6 +192,14 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(OperationalError, on_error)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
+
+
+def _methods(app: FastAPI, request: Request) -> list[str]:
+    """What an address takes: each method has a route of its own, and the framework names the first one's only."""
+    matching = (
+        route for route in app.routes if route.matches({**request.scope, "path": request.url.path})[0] != Match.NONE
+    )
+    return sorted({method for route in matching for method in getattr(route, "methods", None) or ()})
 
 
 def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:

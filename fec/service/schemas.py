@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from fec.session import checked
@@ -16,7 +16,7 @@ _SHARE = r"^(0|[1-9][0-9]{0,9})(\.[0-9]{1,18})?$"
 _ORDER_ID = r"^[!-~]([ -~]{0,30}[!-~])?$"
 _REFERENCE = r"^([ -~]{0,32}|[ -~\u00a1-\ud7ff\uf900-\ufffd]{0,10})$"
 #: Databases keep no zero characters.
-_TEXT = r"^[^\u0000\ud800-\udfff]*$"
+_TEXT = r"^[^\u0000]*$"
 
 FecText = Annotated[str, Field(pattern=_AMOUNT, max_length=29, examples=["12.5"], description="FEC, exact, not zero.")]
 FecOrZero = Annotated[str, Field(pattern=_SHARE, max_length=29, examples=["0"], description="FEC, exact.")]
@@ -30,7 +30,15 @@ Account = Annotated[
     ),
     AfterValidator(checked),
 ]
-Seconds = Annotated[int, Field(ge=0, le=2**53 - 1, description="Seconds since the epoch.")]
+
+
+def _whole(value: Any) -> Any:
+    """JSON knows one kind of number: 900.0 is as whole as 900."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Seconds = Annotated[Whole, Field(ge=0, le=2**53 - 1, description="Seconds since the epoch.")]
 Identity = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{22}$", description="As the service gave it.")]
 Signature = Annotated[str, Field(pattern="^0x([0-9a-fA-F]{2}){1,2048}$", description="Bytes in hex.")]
 Hash = Annotated[str, Field(pattern="^0x[0-9a-f]{64}$")]
@@ -78,7 +86,7 @@ class NewInvoice(Request):
     items: str = Field(
         default="", pattern=_TEXT, max_length=4_000, description="What was bought, for the shopper to read. Not signed."
     )
-    expires_in: int = Field(default=900, ge=60, le=31_536_000, description="Seconds within which it can be paid.")
+    expires_in: Whole = Field(default=900, ge=60, le=31_536_000, description="Seconds within which it can be paid.")
 
 
 class ActionError(_Model):
@@ -267,7 +275,7 @@ class Nonce(_Model):
 class SignIn(Request):
     """A signed EIP-4361 message."""
 
-    program_id: Annotated[int, Field(ge=1, le=2**32 - 1)]
+    program_id: Annotated[Whole, Field(ge=1, le=2**32 - 1)]
     message: str = Field(min_length=1, max_length=4_000, pattern=_TEXT)
     signature: Signature
 

@@ -1,10 +1,5 @@
 """An order's whole way: asked for, paid without gas, refunded in part, captured."""
 
-from collections.abc import Callable
-
-import pytest
-from eth_account.signers.local import LocalAccount
-
 from fec.chain import Anvil
 from fec.client import Client
 from fec.service.models import Role
