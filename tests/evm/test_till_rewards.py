@@ -140,6 +140,13 @@ def test_fund__reserves_and_holds(market: Market) -> None:
     assert market.checkout.reservedOf(program) == market.fec.balanceOf(market.checkout.address) == 6 * FEC
 
 
+def test_fund__a_second_batch__is_reserved_on_top(market: Market) -> None:
+    program = market.shop()
+    for _ in range(2):
+        fund(market, program, rewards_of(market))
+    assert market.checkout.reservedOf(program) == market.fec.balanceOf(market.checkout.address) == 12 * FEC
+
+
 def test_fund__by_a_stranger__reverts(market: Market) -> None:
     program = market.shop()
     with expect("Checkout_NotTill", program, market.alice):
