@@ -14,7 +14,6 @@ from collections import Counter
 from functools import cache
 from typing import Any, ClassVar
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -31,16 +30,6 @@ AMOUNT = st.one_of(
 #: Thousandths of a principal; the last ones add up to more than there is.
 PARTS = st.lists(st.integers(0, 250), max_size=6) | st.lists(st.integers(1, 900), min_size=1, max_size=2)
 LENGTH = st.sampled_from([MIN_PERIOD - 1, MIN_PERIOD, 86400, 86400, WEEK, WEEK, MAX_PERIOD, MAX_PERIOD + 1])
-
-
-#: Small and always the same; `python -m tests.evm.soak` runs the machines for as long as you like.
-CI_PROFILE = settings(
-    max_examples=60,
-    stateful_step_count=60,
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
-)
 
 
 @cache
