@@ -17,7 +17,7 @@ from fec.i18n.catalogs import catalog, current
 CLICK = (core, exceptions, formatting, parser, termui, types)
 
 # Chinese is broken between any two characters, but not before what closes nor after what opens.
-_OPENING, _CLOSING = "（「『“《", "，。；：、！？）」』”》…"
+_OPENING, _CLOSING = r"（「『“《(\[", "，。；：、！？）」』”》…"
 _WIDE = r"\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
 _UNIT = re.compile(rf"\s+|[{_OPENING}]*(?:[{_WIDE}]|[^\s{_WIDE}{_OPENING}]+)[{_CLOSING}]*")
 _SENTENCE = re.compile(r".*?(?:\.(?=\s|$)|。)|.+", re.DOTALL)

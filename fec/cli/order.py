@@ -74,7 +74,7 @@ def hand_out(session: Session, record: files.Record, out: Path | None, what: str
         click.echo(json.dumps(record, indent=1))
         return
     files.write(record, out)
-    session.show({**record, "file": str(out)}, f"{what}: {out}")
+    session.show({**record, "file": str(out)}, _("{what}: {file}", what=what, file=out))
 
 
 @order.command()

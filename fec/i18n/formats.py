@@ -8,7 +8,6 @@ from string import Formatter
 from typing import Any
 
 from babel.dates import format_date, format_datetime, format_skeleton
-from babel.lists import format_list
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from fec.i18n.catalogs import SOURCE, catalog, current, use
@@ -103,7 +102,7 @@ def duration(seconds: int) -> str:
         ngettext("{count:number} minute", "{count:number} minutes", minutes) if minutes else "",
         ngettext("{count:number} second", "{count:number} seconds", rest) if rest or not seconds else "",
     ]
-    return format_list(list(filter(None, parts)), "unit-narrow", current())
+    return " ".join(filter(None, parts))
 
 
 def _node(token_id: int) -> str:
