@@ -55,6 +55,14 @@ class _Group(Command, Group):
 @click.option(
     "--confirmations", envvar="FEC_CONFIRMATIONS", type=click.IntRange(0, 1_000), default=0, show_default=True
 )
+@click.option(
+    "--watched",
+    envvar="FEC_WATCHED",
+    type=click.IntRange(0, 10_000),
+    default=16,
+    show_default=True,
+    help="Blocks on top of a transaction until it is no longer looked after.",
+)
 @click.option("--index/--no-index", envvar="FEC_SERVE_INDEX", default=True, help="Keep the index in this process.")
 @click.option(
     "--relay/--no-relay", envvar="FEC_SERVE_RELAY", default=True, help="Tend to transactions in this process."
@@ -81,6 +89,7 @@ def _serve(
     public_url: str | None,
     origins: tuple[str, ...],
     confirmations: int,
+    watched: int,
     index: bool,
     relay: bool,
     capture: bool,
@@ -107,6 +116,7 @@ def _serve(
         public_url=(public_url or f"http://{host}:{port}").rstrip("/"),
         origins=tuple(origin.rstrip("/") for origin in origins),
         confirmations=confirmations,
+        watched=watched,
         index=index,
         relay=relay,
         capture=capture,

@@ -54,9 +54,13 @@ class Call:
 class Outbox:
     """Actions of one database, sent by one key."""
 
-    def __init__(self, engine: Engine, web3: Web3, deployment: Deployment, relayer: Relayer) -> None:
-        """Takes the database, the chain, the contracts on it, and who sends."""
+    def __init__(
+        self, engine: Engine, web3: Web3, deployment: Deployment, relayer: Relayer, confirmations: int = 0
+    ) -> None:
+        """Takes the database, the chain, the contracts on it, who sends, and the blocks on top of what is done."""
         self._engine = engine
+        self._web3 = web3
+        self._confirmations = confirmations
         self._writer = writer(engine)
         self._relayer = relayer
         self._sender = Sender(web3, relayer.address)
@@ -139,8 +143,11 @@ class Outbox:
         for number, state in found:
             if state == ActionState.REQUESTED:
                 self.push(number)
-        for number, _ in found:
-            self._watch(number)
+        if found:
+            with clear_errors():
+                deep = self._web3.eth.block_number - self._confirmations
+            for number, _ in found:
+                self._watch(number, deep)
         return len(found)
 
     # -------------------------------------------------------------------- steps
@@ -183,30 +190,30 @@ class Outbox:
                 action.state, action.relay_id = ActionState.SENT, relay_id
                 _touch(session, action)
 
-    def _watch(self, number: int) -> None:
+    def _watch(self, number: int, deep: int) -> None:
+        """Notes what has become of an action that was sent; blocks up to `deep` have enough confirmations.
+
+        The relayer goes on watching for longer: what is reorganised away after all, it sends again.
+        """
         with Session(self._engine) as session:
             action = session.get_one(Action, number)
             relayed = None if action.relay_id is None else session.get(RelayTransaction, action.relay_id)
-            if relayed is None or action.state != ActionState.SENT:
-                return
-            if relayed.state == RelayState.PENDING or (
-                relayed.state == RelayState.INCLUDED and relayed.transaction_hash == action.transaction_hash
-            ):
+            if relayed is None or action.state != ActionState.SENT or not _news(action, relayed, deep):
                 return
         with Session(self._writer) as session, session.begin():
             action = session.get_one(Action, number, with_for_update=True)
             relayed = session.get_one(RelayTransaction, action.relay_id)
-            if action.state != ActionState.SENT:
+            if action.state != ActionState.SENT or not _news(action, relayed, deep):
                 return
             action.transaction_hash = relayed.transaction_hash
-            if relayed.state == RelayState.FINAL and relayed.succeeded:
-                self._end(session, action, ActionState.DONE, None)
-            elif relayed.state == RelayState.FINAL:
-                self._end(session, action, ActionState.FAILED, _REVERTED)
-            elif relayed.state == RelayState.DISPLACED:
+            if relayed.state == RelayState.DISPLACED:
                 self._end(session, action, ActionState.FAILED, _DISPLACED)
-            else:
+            elif relayed.block_number is None or relayed.block_number > deep:
                 _touch(session, action)
+            elif relayed.succeeded:
+                self._end(session, action, ActionState.DONE, None)
+            else:
+                self._end(session, action, ActionState.FAILED, _REVERTED)
 
     def _end(self, session: Session, action: Action, state: ActionState, error: dict[str, Any] | None) -> None:
         action.state, action.error = state, error
@@ -227,6 +234,13 @@ _DISPLACED = {
     "values": {},
     "sentence": "It was never sent: somebody else used the service's key. Ask anew.",
 }
+
+
+def _news(action: Action, relayed: RelayTransaction, deep: int) -> bool:
+    """Whether a request has come further than its action says."""
+    if relayed.state == RelayState.DISPLACED or action.transaction_hash != relayed.transaction_hash:
+        return True
+    return relayed.block_number is not None and relayed.block_number <= deep
 
 
 def _call_of(action: Action) -> Call:

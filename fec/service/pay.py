@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Any
 
 from eth_account import Account
 from eth_account.messages import encode_typed_data
+from eth_keys.exceptions import BadSignature
+from eth_typing import HexStr
 from eth_utils.crypto import keccak
+from eth_utils.exceptions import ValidationError
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import JSONResponse
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from web3 import Web3
 
 from fec.exceptions import ContractError, InsufficientGasCoin, RPCFailed, RPCUnreachable
-from fec.relayer import FeesTooHigh
+from fec.relayer import FeesTooHigh, RelayState
+from fec.relayer.models import RelayTransaction
 from fec.rpc import clear_errors
 from fec.service import events, schemas
 from fec.service.auth import Served
@@ -31,6 +36,13 @@ from fec.signing import TypedMessage
 from fec.store import writer
 from fec.till import Authorization, Order
 from fec.units import parse_fec
+
+#: Neither failed, nor done in a block that was reorganised away and then not taken again.
+_MAY_SUCCEED = (Action.state != ActionState.FAILED) & ~exists().where(
+    RelayTransaction.id == Action.relay_id,
+    (RelayTransaction.state == RelayState.DISPLACED)
+    | ((RelayTransaction.state == RelayState.FINAL) & RelayTransaction.succeeded.is_(False)),
+)
 
 router = APIRouter(prefix="/v1/pay/{invoice_id}", tags=["pay"])
 
@@ -201,9 +213,7 @@ def _document(message: TypedMessage) -> dict[str, Any]:
 
 def _known(service: Service, invoice: Invoice, digest: str) -> dict[str, Any] | None:
     """The payment, if it was sent before and has not failed."""
-    query = select(Action).where(
-        Action.invoice_number == invoice.number, Action.digest == digest, Action.state != ActionState.FAILED
-    )
+    query = select(Action).where(Action.invoice_number == invoice.number, Action.digest == digest, _MAY_SUCCEED)
     with Session(service.engine) as session:
         found = session.scalars(query).first()
         return None if found is None else action_body(found)
@@ -227,12 +237,11 @@ def _check_signature(service: Service, order: Order, authorization: Authorizatio
     message = service.client.orders.authorization_message(
         order, authorization.payer, authorization.valid_after, authorization.valid_before
     )
-    try:
-        signer = Account.recover_message(
-            encode_typed_data(full_message=message.document), signature=authorization.signature
-        )
-    except Exception:  # noqa: BLE001
-        signer = None
+    signer = None
+    # Whatever else is no signature of a key may be one of a contract.
+    with suppress(ValueError, BadSignature, ValidationError):
+        signable = encode_typed_data(full_message=message.document)
+        signer = Account.recover_message(signable, signature=HexStr(authorization.signature))
     if signer == authorization.payer:
         return
     with clear_errors():
@@ -248,7 +257,7 @@ def _check_signature(service: Service, order: Order, authorization: Authorizatio
 def _next_attempt(session: Session, invoice: Invoice) -> int:
     """Number of the payment to come. Raises a problem if one is under way that may still succeed."""
     mine = (Action.invoice_number == invoice.number, Action.kind == PAYMENT)
-    live = session.scalar(select(func.count()).where(*mine, Action.state != ActionState.FAILED))
+    live = session.scalar(select(func.count()).where(*mine, _MAY_SUCCEED))
     if live:
         raise _under_way()
     return 1 + (session.scalar(select(func.count()).where(*mine)) or 0)

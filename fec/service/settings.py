@@ -26,7 +26,10 @@ class Settings:
     origins: tuple[str, ...] = ()
     """Origins of web pages that may call the service from a browser, besides its own."""
     confirmations: int = 0
-    """Blocks that lie on top of what an invoice's state follows from."""
+    """Blocks that lie on top of what an invoice's state follows from, and of a transaction that is done."""
+    watched: int = 16
+    """Blocks that lie on top of a transaction until nobody looks whether it is still there: a deeper reorganisation
+    than that is not put right."""
     index: bool = True
     """Whether this instance keeps the index; one of them at least has to, or `fec index run`."""
     relay: bool = True

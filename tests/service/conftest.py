@@ -3,13 +3,16 @@
 Each test leaves the chain as it found it; databases are fresh, SQLite and PostgreSQL in turn.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
+import httpx
 import pytest
+import uvicorn
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from fastapi.testclient import TestClient
@@ -207,3 +210,22 @@ def serving(settings: Settings, shop: Shop) -> Iterator[Callable[..., Till]]:
 @pytest.fixture
 def till(serving: Callable[..., Till]) -> Till:
     return serving()
+
+
+@pytest.fixture
+def live(settings: Settings, shop: Shop) -> Iterator[Till]:
+    """The service on a port of its own: streams never end, which the test client cannot take."""
+    unlimited = replace(settings, key_limit="1000000/minute", address_limit="1000000/minute")
+    app = create_app(unlimited, LocalSigner(shop.till))
+    service = app.state.service
+    service.keys.add_merchant(shop.escrow, "")
+    config = uvicorn.Config(app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    until(lambda: server.started, bool)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as http:
+        yield Till(http, service).as_(shop.escrow, Role.MANAGER)  # type: ignore[arg-type]
+    server.should_exit = True
+    thread.join()

@@ -1,0 +1,289 @@
+"""Who may call: keys and their roles, people who sign in, pages of other origins, and how often and how much."""
+
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from eth_account import Account
+from eth_account.messages import encode_defunct
+from eth_account.signers.local import LocalAccount
+from siwe import SiweMessage
+
+from fec.chain import Anvil
+from fec.client import Client
+from fec.service.models import Role
+from fec.service.observing import configure, redact
+from tests.service.conftest import SECRET, Shop, Till, until
+
+PAGE = "https://shop.example"
+
+MAY = {
+    ("POST", "/v1/invoices"): {Role.TILL, Role.MANAGER},
+    ("GET", "/v1/invoices"): set(Role),
+    ("POST", "/v1/invoices/{id}/refunds"): {Role.TILL, Role.MANAGER},
+    ("GET", "/v1/invoices/{id}/refunds"): set(Role),
+    ("POST", "/v1/captures"): {Role.MANAGER},
+    ("GET", "/v1/captures"): set(Role),
+    ("GET", "/v1/events"): set(Role),
+    ("GET", "/v1/session"): set(Role),
+}
+BODIES: dict[str, Any] = {
+    "/v1/invoices": {"orderId": "B-1", "amount": "1"},
+    "/v1/invoices/{id}/refunds": {"amount": "1"},
+    "/v1/captures": {},
+}
+
+
+def test_roles__each_operation__is_for_those_it_is_for(till: Till, shop: Shop) -> None:
+    invoice = till.invoice()
+    for role in Role:
+        caller = till.as_(shop.escrow, role)
+        for (method, path), roles in MAY.items():
+            body = BODIES.get(path) if method == "POST" else None
+            answer = caller.call(method, path.format(id=invoice["id"]), body, Idempotency_Key=f"{role}")
+            assert (answer.status_code == 403) == (role not in roles), (role, method, path)
+
+
+def test_no_key__each_operation_of_merchants__is_refused(till: Till) -> None:
+    nobody = till.anybody()
+    for method, path in MAY:
+        answer = nobody.call(method, path.format(id="A" * 22), BODIES.get(path), Idempotency_Key="k")
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="fec"'
+        assert answer.json()["type"] == "urn:fec:problem:not-signed-in"
+
+
+def test_key__revoked__is_nobodys(till: Till) -> None:
+    till.service.keys.revoke(till.service.keys.keys()[-1].id)
+    assert till.refused("GET", "/v1/invoices")["status"] == 401
+
+
+def test_key__in_the_database__is_a_keyed_hash(till: Till) -> None:
+    token = till.headers["Authorization"].removeprefix("Bearer ")
+    [kept] = till.service.keys.keys()
+    assert token not in str(vars(kept))
+    assert kept.hash == till.service.keys._hash(token)
+    assert len(kept.hash) == 64
+
+
+# --------------------------------------------------------------------- sign-in
+
+
+def message(till: Till, key: LocalAccount, **changes: Any) -> dict[str, Any]:
+    given = till.post("/v1/session/nonce", None)
+    fields = {
+        "domain": given["domain"],
+        "address": key.address,
+        "uri": "https://till.example",
+        "version": "1",
+        "chain_id": given["chainId"],
+        "nonce": given["nonce"],
+        "issued_at": "2026-01-01T00:00:00Z",
+        **changes,
+    }
+    text = SiweMessage(**fields).prepare_message()
+    return {"message": text, "signature": key.sign_message(encode_defunct(text=text)).signature.to_0x_hex()}
+
+
+def test_sign_in__as_the_operator__manages(till: Till, shop: Shop) -> None:
+    body = {"programId": shop.escrow, **message(till, shop.operator)}
+    answer = till.anybody().call("POST", "/v1/session", body)
+    assert answer.status_code == 201
+    cookie = answer.headers["Set-Cookie"]
+    assert {"HttpOnly", "SameSite=strict", "Secure", "Path=/v1"} <= set(cookie.split("; "))
+    token = answer.json()["token"]
+    signed_in = Till(till.http, till.service, token)
+    assert signed_in.get("/v1/session") == {
+        "programId": shop.escrow,
+        "role": "manager",
+        "name": shop.operator.address,
+    }
+    assert signed_in.call("DELETE", "/v1/session").status_code == 204
+    assert signed_in.refused("GET", "/v1/session")["status"] == 401
+
+
+def test_sign_in__message_used_before__is_refused(till: Till, shop: Shop) -> None:
+    body = {"programId": shop.escrow, **message(till, shop.operator)}
+    till.post("/v1/session", body)
+    problem = till.refused("POST", "/v1/session", body)
+    assert problem["values"] == {"reason": "Its nonce was used before, is too old, or was never given."}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"domain": "evil.example"}, "It was signed for another domain."),
+        ({"chain_id": 1}, "It was signed for another chain."),
+        ({"nonce": "0123456789abcdef"}, "Its nonce was used before, is too old, or was never given."),
+        ({"expiration_time": "2026-01-02T00:00:00Z"}, "It is too old, or somebody else signed it."),
+    ],
+)
+def test_sign_in__message_for_something_else__is_refused(
+    till: Till, shop: Shop, changes: dict[str, Any], reason: str
+) -> None:
+    problem = till.refused("POST", "/v1/session", {"programId": shop.escrow, **message(till, shop.operator, **changes)})
+    assert (problem["status"], problem["values"]) == (403, {"reason": reason})
+
+
+def test_sign_in__signed_by_another__is_refused(till: Till, shop: Shop) -> None:
+    body = message(till, shop.operator)
+    other = message(till, shop.till)
+    problem = till.refused("POST", "/v1/session", {"programId": shop.escrow, **body, "signature": other["signature"]})
+    assert problem["values"] == {"reason": "It is too old, or somebody else signed it."}
+
+
+def test_sign_in__as_somebody_else__is_refused(till: Till, shop: Shop) -> None:
+    problem = till.refused("POST", "/v1/session", {"programId": shop.escrow, **message(till, shop.till)})
+    assert problem["values"] == {"address": shop.till.address, "program": str(shop.escrow)}
+
+
+def test_session__operator_replaced_meanwhile__is_over(till: Till, shop: Shop, chain: Anvil) -> None:
+    token = till.post("/v1/session", {"programId": shop.escrow, **message(till, shop.operator)})["token"]
+    signed_in = Till(till.http, till.service, token)
+    until(lambda: signed_in.call("GET", "/v1/session").status_code, lambda status: status == 200)
+    Client(chain.web3, shop.deployment, shop.operator).programs.set_operator(shop.escrow, shop.till.address)
+    until(lambda: signed_in.call("GET", "/v1/session").status_code, lambda status: status == 401)
+
+
+# --------------------------------------------------------------------- origins
+
+
+def test_cookie__from_a_page_that_is_not_trusted__may_not_act(serving: Callable[..., Till], shop: Shop) -> None:
+    till = serving(origins=(PAGE,))
+    token = till.post("/v1/session", {"programId": shop.escrow, **message(till, shop.operator)})["token"]
+    till.http.cookies.clear()
+    nobody = till.anybody()
+    cookie = {"Cookie": f"fec_session={token}"}
+    until(lambda: nobody.call("GET", "/v1/session", **cookie).status_code, lambda status: status == 200)
+    body = {"orderId": "B-1", "amount": "1"}
+    refused = nobody.refused("POST", "/v1/invoices", body, Origin="https://evil.example", **cookie)
+    assert refused["type"] == "urn:fec:problem:origin-not-trusted"
+    nobody.post("/v1/invoices", body, Origin=PAGE, **cookie)
+
+
+def test_cors__only_for_pages_that_are_trusted(serving: Callable[..., Till]) -> None:
+    till = serving(origins=(PAGE,))
+    asked = {"Access_Control_Request_Method": "GET"}
+    trusted = till.call("OPTIONS", "/v1/invoices", Origin=PAGE, **asked)
+    strange = till.call("OPTIONS", "/v1/invoices", Origin="https://evil.example", **asked)
+    assert trusted.headers["Access-Control-Allow-Origin"] == PAGE
+    assert "Access-Control-Allow-Origin" not in strange.headers
+
+
+# ---------------------------------------------------------------------- limits
+
+
+def test_rate__of_one_key__is_limited_and_says_when_to_come_again(serving: Callable[..., Till], shop: Shop) -> None:
+    till = serving(key_limit="3/hour")
+    statuses = [till.call("GET", "/v1/invoices").status_code for _ in range(5)]
+    assert statuses == [200, 200, 200, 429, 429]
+    answer = till.call("GET", "/v1/invoices")
+    assert answer.json()["type"] == "urn:fec:problem:too-many-requests"
+    assert 0 < int(answer.headers["Retry-After"]) <= 3_600
+    assert till.as_(shop.escrow, Role.TILL).call("GET", "/v1/invoices").status_code == 200
+
+
+def test_rate__of_one_address__is_limited_but_for_those_who_watch(serving: Callable[..., Till]) -> None:
+    till = serving(address_limit="2/hour").anybody()
+    path = "/v1/pay/AAAAAAAAAAAAAAAAAAAAAA"
+    assert [till.call("GET", path).status_code for _ in range(3)] == [404, 404, 429]
+    assert till.call("GET", "/healthz").status_code == 200
+
+
+def test_body__too_large__is_refused_whether_it_says_so_or_not(serving: Callable[..., Till]) -> None:
+    till = serving(max_body=1_000)
+    body = {"orderId": "A-1", "amount": "1", "items": "x" * 1_000}
+    assert till.refused("POST", "/v1/invoices", body)["type"] == "urn:fec:problem:request-too-large"
+    pieces = (b"x" * 500 for _ in range(3))
+    answer = till.http.post("/v1/invoices", content=pieces, headers=till.headers)
+    assert (answer.status_code, answer.json()["values"]) == (413, {"most": "1000"})
+
+
+def test_answers__all__say_to_browsers_what_they_may_do(till: Till) -> None:
+    for path in ("/v1/invoices", "/healthz", "/nowhere"):
+        headers = till.call("GET", path).headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert headers["Strict-Transport-Security"].startswith("max-age=")
+        assert headers["X-Request-ID"]
+
+
+# ------------------------------------------------------------------------ logs
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """What the service logs."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    configure([SECRET.decode()])
+    [handler] = root.handlers
+    assert isinstance(handler, logging.StreamHandler)
+    stream = io.StringIO()
+    handler.setStream(stream)
+    yield stream
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def test_logs__of_everything__are_json_and_have_no_secrets(
+    logged: io.StringIO, serving: Callable[..., Till], shop: Shop
+) -> None:
+    till = serving()
+    invoice = till.invoice()
+    payment = till.payment(invoice, shop.shopper)
+    till.post(f"/v1/pay/{invoice['id']}/payments", payment)
+    signing_in = message(till, shop.operator)
+    token = till.post("/v1/session", {"programId": shop.escrow, **signing_in})["token"]
+    till.call("GET", f"/v1/invoices?orderId={payment['signature'][:30]}", Cookie=f"fec_session={token}")
+    till.refused("POST", f"/v1/pay/{invoice['id']}/payments", {**payment, "payer": shop.till.address})
+    till.call("GET", "/v1/invoices", Authorization="Bearer " + till.headers["Authorization"])
+    text = logged.getvalue()
+    records = [json.loads(line) for line in text.splitlines()]
+    requests = [record for record in records if record["event"] == "request"]
+    assert {record["route"] for record in requests} >= {"/v1/pay/{invoice_id}/payments", "/v1/session"}
+    assert all(record["request_id"] for record in requests)
+    for secret in (
+        till.headers["Authorization"].removeprefix("Bearer "),
+        token,
+        payment["signature"][2:],
+        signing_in["signature"][2:],
+        bytes(shop.till.key).hex(),
+        invoice["id"],
+        SECRET.decode(),
+    ):
+        assert secret not in text
+
+
+def test_redact__what_looks_like_a_secret_or_is_known__is_gone() -> None:
+    signature = Account.from_key(b"\x22" * 32).sign_message(encode_defunct(text="x")).signature.to_0x_hex()
+    text = redact(f"fec_key_abc-_1 {signature} postgresql://user:pass@host/db known", ["known"])
+    assert text == "[secret] [secret] postgresql://[secret]host/db [secret]"
+
+
+# ---------------------------------------------------------------------- health
+
+
+def test_readiness__all_is_well__says_so(till: Till) -> None:
+    until(lambda: till.get("/readyz"), lambda seen: seen["ready"])
+    assert till.get("/healthz") == {"status": "ok"}
+
+
+def test_readiness__relayer_without_coin__is_not_ready(till: Till, shop: Shop, chain: Anvil) -> None:
+    chain.request("anvil_setBalance", shop.till.address, "0x0")
+    answer = till.call("GET", "/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["relayer"] == {"ok": False, "detail": f"{shop.till.address} needs coin for gas"}
+
+
+def test_metrics__after_a_payment__count_it(till: Till, shop: Shop) -> None:
+    till.paid(shop.shopper)
+    until(lambda: "payment.done" in till.event_types(), bool)
+    lines = till.call("GET", "/metrics").text.splitlines()
+    assert 'fec_invoices{status="paid"} 1.0' in lines
+    assert 'fec_actions{kind="payment",state="done"} 1.0' in lines
+    assert 'fec_relays{state="included"} 1.0' in lines
+    assert 'fec_requests_total{method="POST",route="/v1/invoices",status="201"} 1.0' in lines
