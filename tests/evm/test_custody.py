@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from eth_abi.abi import encode
+from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from tests.evm.build import shipped
@@ -40,6 +41,17 @@ def spend(
 
 
 # ------------------------------------------------------------------------ addresses
+
+
+def test_vault_of__brand_and_member__is_where_their_clone_goes(market: Market) -> None:
+    # EIP-1014 of an ERC-1167 clone; the salt is the hash of the two, each in a word of its own.
+    brand, member_id = market.merchant, b"\x11" * 32
+    implementation = market.custodian.vaultImplementation().removeprefix("0x")
+    clone = bytes.fromhex(f"3d602d80600a3d3981f3363d3d373d3d3d363d73{implementation}5af43d82803e903d91602b57fd5bf3")
+    salt = keccak(bytes(12) + bytes.fromhex(brand.removeprefix("0x")) + member_id)
+    deployer = bytes.fromhex(market.custodian.address.removeprefix("0x"))
+    expected = keccak(b"\xff" + deployer + salt + keccak(clone))[12:]
+    assert market.custodian.vaultOf(brand, member_id) == to_checksum_address(expected)
 
 
 def test_enroll__announces(market: Market) -> None:
