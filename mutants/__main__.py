@@ -6,12 +6,14 @@ Exit code 1 if a mutant survives without a reason in `survivors.toml`, or if a r
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import random
-import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -38,6 +40,10 @@ from mutants.suite import Suite, prepare
 
 REASONS = Path(__file__).with_name("survivors.toml")
 RESULTS = ROOT / ".build" / "mutants" / "results.jsonl"
+#: By source file: its hash when all its mutants were run, and what became of them.
+SCORES = Path(__file__).with_name("scores.json")
+
+Reasons = dict[tuple[str, ...], str]
 
 console = Console(stderr=True)
 
@@ -94,9 +100,28 @@ async def _all_mutants(sources: Sources) -> list[Mutant]:
     return [mutant for file in sources.mutable for mutant in mutants_of(file, sources.text[file], trees[file])]
 
 
-def _changed_since(revision: str) -> set[str]:
-    command = ["git", "diff", "--name-only", revision, "--", "contracts"]
-    return set(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split())
+def _changed(sources: Sources) -> set[str]:
+    """Source files that are not what they were when all their mutants were run."""
+    scored = _scores()
+    return {file for file in sources.mutable if scored.get(file, {}).get("sha256") != _sha256(sources.text[file])}
+
+
+def _record(sources: Sources, mutants: Sequence[Mutant], results: Sequence[Result], reasons: Reasons) -> None:
+    """Notes the scores of the source files all of whose mutants were run, if none is left alive."""
+    scores = {file: scored for file, scored in _scores().items() if file in sources.mutable}
+    of_file = Counter(mutant.file for mutant in mutants)
+    for one in _grouped(results, lambda result: result.file, reasons):
+        if sum(one.counts.values()) == of_file[one.name] and not one.alive:
+            scores[one.name] = {"sha256": _sha256(sources.text[one.name]), **one.as_dict()}
+    SCORES.write_text(json.dumps(dict(sorted(scores.items())), indent=1) + "\n")
+
+
+def _scores() -> dict[str, dict[str, Any]]:
+    return json.loads(SCORES.read_text()) if SCORES.exists() else {}
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _table(scores: Sequence[Score]) -> Table:
@@ -113,9 +138,7 @@ def _table(scores: Sequence[Score]) -> Table:
     return table
 
 
-def _grouped(
-    results: Sequence[Result], name_of: Callable[[Result], str], reasons: dict[tuple[str, ...], str]
-) -> list[Score]:
+def _grouped(results: Sequence[Result], name_of: Callable[[Result], str], reasons: Reasons) -> list[Score]:
     names = dict.fromkeys(map(name_of, results))
     return [score(name, [result for result in results if name_of(result) == name], reasons) for name in names]
 
@@ -124,7 +147,7 @@ def _grouped(
 @click.option(
     "--contract", "contracts", multiple=True, help="Only this source file, by its name without .sol; repeatable."
 )
-@click.option("--changed", metavar="REV", help="Only source files that differ from this git revision.")
+@click.option("--changed", is_flag=True, help="Only source files that changed since all their mutants were run.")
 @click.option(
     "--operator", "operators", type=click.Choice(list(OPERATORS)), multiple=True, help="Only these; repeatable."
 )
@@ -144,7 +167,7 @@ def _grouped(
 @click.option("--list", "listed", is_flag=True, help="Say what would be changed, and run nothing.")
 def main(  # noqa: PLR0917
     contracts: tuple[str, ...],
-    changed: str | None,
+    changed: bool,
     operators: tuple[str, ...],
     only: str | None,
     sample: int | None,
@@ -158,11 +181,11 @@ def main(  # noqa: PLR0917
     listed: bool,
 ) -> None:
     """Runs mutants of the contracts against the tests."""
-    files = _changed_since(changed) if changed else None
-    if files is not None and not files:
-        console.print("No contract has changed.")
-        return
     sources = Sources()
+    files = _changed(sources) if changed else None
+    if files is not None and not files:
+        console.print(f"No contract has changed since the runs that {SCORES.relative_to(ROOT)} records.")
+        return
     everything = asyncio.run(_all_mutants(sources))
     mutants = [
         mutant
@@ -195,7 +218,10 @@ def main(  # noqa: PLR0917
     by_file = _grouped(counted, lambda result: Path(result.file).stem, reasons)
     by_operator = _grouped(counted, lambda result: result.operator, reasons)
     total = score("all", counted, reasons)
-    wrong = complaints(runner.results, reasons, full=len(mutants) == len(everything))
+    full = len(mutants) == len(everything)
+    wrong = complaints(runner.results, reasons, full=full)
+    if not quick:
+        _record(sources, everything, runner.results, reasons)
     if as_json:
         report = {"total": total.as_dict(), "results": [vars(result) for result in runner.results], "complaints": wrong}
         click.echo(json.dumps(report, indent=1))
