@@ -12,14 +12,44 @@ from fastapi.openapi.utils import get_openapi
 from starlette.middleware.cors import CORSMiddleware
 
 from fec.relayer import TransactionSigner
-from fec.service import captures, health, invoices, pay, problems, refunds, schemas, session, stream
+from fec.service import (
+    captures,
+    custody,
+    health,
+    invoices,
+    members,
+    pay,
+    problems,
+    refunds,
+    reward_batches,
+    rewards,
+    schemas,
+    session,
+    shoppers,
+    stream,
+    webhooks,
+)
 from fec.service.background import Background
 from fec.service.gate import Gate
 from fec.service.observing import Observing
 from fec.service.service import Service
 from fec.service.settings import Settings
 
-_ROUTERS = (invoices.router, pay.router, refunds.router, captures.router, stream.router, session.router, health.router)
+_ROUTERS = (
+    invoices.router,
+    pay.router,
+    refunds.router,
+    captures.router,
+    rewards.router,
+    reward_batches.router,
+    members.router,
+    custody.router,
+    shoppers.router,
+    webhooks.router,
+    stream.router,
+    session.router,
+    health.router,
+)
 
 
 def create_app(settings: Settings, signer: TransactionSigner) -> FastAPI:

@@ -88,6 +88,8 @@ class Background:
             self.loops.append(Loop(service, "relay", settings.poll_ms, self._relay))
         if settings.capture:
             self.loops.append(Loop(service, "capture", _CAPTURE_SECONDS * 1000, self._capture))
+        if settings.deliver:
+            self.loops.append(Loop(service, "webhooks", settings.poll_ms, service.deliveries.deliver))
         self.loops.append(Loop(service, "bell", _BELL_MS, self._look))
         self.loops.append(Loop(service, "tidy", _TIDY_SECONDS * 1000, self._tidy))
 
@@ -102,6 +104,7 @@ class Background:
             loop.stop()
         for loop in self.loops:
             loop.join()
+        self._service.deliveries.close()
         if self._indexer is not None:
             self._indexer.close()
 
@@ -125,3 +128,4 @@ class Background:
     def _tidy(self) -> None:
         self._service.keys.forget_expired()
         self._service.once.forget_old()
+        self._service.deliveries.forget_old()

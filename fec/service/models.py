@@ -299,6 +299,8 @@ class RewardEntry(Base):
     amount: Mapped[WeiInt]
     proof: Mapped[JSONValue]
     """Hashes in hex, from the leaf's neighbour up."""
+    action_number: Mapped[int | None] = mapped_column(ForeignKey("actions.number"))
+    """What was asked of the chain last, to have it taken."""
 
 
 class BrandMember(Base):

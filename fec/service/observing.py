@@ -17,7 +17,7 @@ from fec.service.metrics import Metrics
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 #: Tokens, and hex as long as a signature: nobody needs either to find out what happened.
-_SECRETS = re.compile(r"fec_(?:key|session)_[A-Za-z0-9_-]+|0x[0-9a-fA-F]{128,}|(?<=://)[^/@\s]+@")
+_SECRETS = re.compile(r"fec_(?:key|session)_[A-Za-z0-9_-]+|whsec_[A-Za-z0-9+/=]+|0x[0-9a-fA-F]{128,}|(?<=://)[^/@\s]+@")
 
 log = structlog.get_logger("fec.service")
 

@@ -8,6 +8,7 @@ from fec.exceptions import FECError
 from fec.indexer import Keeper
 from fec.relayer import Relayer, TransactionSigner
 from fec.rpc import connect
+from fec.service.deliveries import Deliveries
 from fec.service.idempotency import Once
 from fec.service.keys import KeyRing
 from fec.service.metrics import Metrics
@@ -46,6 +47,7 @@ class Service:
         self.outbox = Outbox(self.engine, self.web3, settings.deployment, self.relayer, settings.confirmations)
         self.keys = KeyRing(self.engine, settings.secret)
         self.once = Once(self.engine)
+        self.deliveries = Deliveries(self.engine, settings.secret, settings.webhooks)
         self.metrics = Metrics()
         self.latest_event = 0
         """Number of the last event, as of a moment ago: streams look at it."""
@@ -59,4 +61,8 @@ class Service:
 def check_secret(secret: bytes) -> None:
     """Raises SecretTooShort unless a secret has as many bytes as it should."""
     if len(secret) < SECRET_BYTES:
-        raise SecretTooShort(f"The service's secret has {len(secret)} bytes and needs {SECRET_BYTES} at least.")
+        raise SecretTooShort(
+            "The service's secret has {length} bytes and needs {least} at least.",
+            length=len(secret),
+            least=SECRET_BYTES,
+        )

@@ -11,6 +11,27 @@ SECRET_BYTES = 32
 
 
 @dataclass(frozen=True)
+class WebhookPolicy:
+    """How events are sent to merchants' endpoints. Times in seconds."""
+
+    trusted_hosts: tuple[str, ...] = ()
+    """Hosts that may be reached by http and at private addresses: for development, or a merchant's own network."""
+    timeout: int = 10
+    """For one attempt, all in all."""
+    first_delay: int = 5
+    """After the first attempt that fails; doubled after each that follows."""
+    longest_delay: int = 43_200
+    give_up_after: int = 5 * 86_400
+    """How long an endpoint may fail before it is disabled."""
+    rotation: int = 86_400
+    """How long events are signed under the old secret as well as the new one."""
+    lease: int = 90
+    """After it, an instance that was sending is thought to have crashed."""
+    kept: int = 30 * 86_400
+    """How long attempts are listed."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """How one instance of the service runs. Several may share one database and one key."""
 
@@ -36,6 +57,8 @@ class Settings:
     """Whether this instance sends, sends again and watches what was asked for; one of them at least has to."""
     capture: bool = True
     """Whether this instance captures orders whose return window is over."""
+    deliver: bool = True
+    """Whether this instance sends events to merchants' endpoints."""
     poll_ms: int = 500
     """Milliseconds between looks at the chain."""
     key_limit: str = "3000/minute"
@@ -48,6 +71,7 @@ class Settings:
     """Bytes that a request may have."""
     session_seconds: int = 43_200
     """How long somebody stays signed in."""
+    webhooks: WebhookPolicy = field(default_factory=WebhookPolicy)
 
     @property
     def domain(self) -> str:

@@ -57,7 +57,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_webhook_attempts")),
     )
-    op.create_index(op.f("ix_webhook_attempts_endpoint_number_number"), "webhook_attempts", ["endpoint_number", "number"])
+    op.create_index(
+        op.f("ix_webhook_attempts_endpoint_number_number"), "webhook_attempts", ["endpoint_number", "number"]
+    )
     op.create_index(op.f("ix_webhook_attempts_attempted_at"), "webhook_attempts", ["attempted_at"])
     op.create_table(
         "reward_lists",
@@ -89,8 +91,12 @@ def upgrade() -> None:
         sa.Column("shopper", Address(), nullable=False),
         sa.Column("amount", Wei(), nullable=False),
         sa.Column("proof", sa.JSON(), nullable=False),
+        sa.Column("action_number", Int64, nullable=True),
         sa.ForeignKeyConstraint(
             ["list_number"], ["reward_lists.number"], name=op.f("fk_reward_entries_list_number_reward_lists")
+        ),
+        sa.ForeignKeyConstraint(
+            ["action_number"], ["actions.number"], name=op.f("fk_reward_entries_action_number_actions")
         ),
         sa.PrimaryKeyConstraint("list_number", "position", name=op.f("pk_reward_entries")),
     )

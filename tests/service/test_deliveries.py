@@ -1,0 +1,331 @@
+"""Events get to a merchant's endpoint: signed, in order, at least once, whatever the endpoint or the sender does."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from fec.service import events
+from fec.service.deliveries import Deliveries
+from fec.service.events import Change
+from fec.service.models import Merchant, ServiceEvent, WebhookAttempt, WebhookEndpoint
+from fec.service.sending import AddressRefused, check_url, post
+from fec.service.settings import WebhookPolicy
+from fec.store import writer
+from tests.service.conftest import SECRET, until
+from tests.service.receiver import Receiver
+
+PROGRAM = 7
+#: Patient with a busy machine, and quick to try again.
+POLICY = WebhookPolicy(trusted_hosts=("127.0.0.1",), timeout=60, first_delay=0)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver().serving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def sending(engine: Engine) -> Iterator[Callable[..., Deliveries]]:
+    """Makes senders that share the database, as instances of the service do."""
+    with ExitStack() as stack:
+
+        def make(**changes: Any) -> Deliveries:
+            made = Deliveries(engine, SECRET, replace(POLICY, **changes))
+            stack.callback(made.close)
+            return made
+
+        yield make
+
+
+class Books:
+    """The database, as a test looks at it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        with Session(writer(engine)) as session, session.begin():
+            session.add(Merchant(program_id=PROGRAM, name="", created_at=0))
+
+    def endpoint(self, url: str, **changes: Any) -> int:
+        plain = {"types": None, "secret_version": 1, "cursor": 0, "enabled": True, "failures": 0}
+        with Session(writer(self.engine)) as session, session.begin():
+            endpoint = WebhookEndpoint(
+                **{"id": "e", "program_id": PROGRAM, "url": url, "next_attempt_at": 0, "leased_until": 0},
+                **{**plain, "created_at": 0, **changes},
+            )
+            session.add(endpoint)
+            session.flush()
+            return endpoint.number
+
+    def happen(self, *types: str) -> list[int]:
+        """Events, one of each type; gives their numbers."""
+        with Session(writer(self.engine)) as session, session.begin():
+            events.record(session, [Change(PROGRAM, None, kind, {"kind": kind}) for kind in types])
+        with Session(self.engine) as session:
+            newest = select(ServiceEvent.sequence).order_by(ServiceEvent.sequence.desc()).limit(len(types))
+            return sorted(session.scalars(newest))
+
+    def stands(self, number: int) -> WebhookEndpoint:
+        with Session(self.engine, expire_on_commit=False) as session:
+            return session.get_one(WebhookEndpoint, number)
+
+    def attempts(self) -> list[WebhookAttempt]:
+        with Session(self.engine, expire_on_commit=False) as session:
+            return list(session.scalars(select(WebhookAttempt).order_by(WebhookAttempt.number)))
+
+    def types(self) -> list[str]:
+        with Session(self.engine) as session:
+            return list(session.scalars(select(ServiceEvent.type).order_by(ServiceEvent.sequence)))
+
+
+@pytest.fixture
+def books(engine: Engine) -> Books:
+    return Books(engine)
+
+
+def deliver(
+    books: Books, number: int, done: Callable[[WebhookEndpoint], bool], *senders: Deliveries
+) -> WebhookEndpoint:
+    """Has events sent until the endpoint stands as it should."""
+
+    def look() -> WebhookEndpoint:
+        for sender in senders:
+            sender.deliver()
+        return books.stands(number)
+
+    found: WebhookEndpoint = until(look, done)
+    return found
+
+
+def test_deliver__several_events__arrive_in_order_and_signed(
+    books: Books, receiver: Receiver, sending: Callable[..., Deliveries]
+) -> None:
+    sender = sending()
+    number = books.endpoint(receiver.url)
+    sequences = books.happen("invoice.created", "invoice.paid", "refund.done")
+    deliver(books, number, lambda seen: seen.cursor == sequences[-1], sender)
+    secret = sender.secret("e", 1)
+    assert [request.verified(secret)["sequence"] for request in receiver.received] == sequences
+    assert [request.document["type"] for request in receiver.received] == [
+        "invoice.created",
+        "invoice.paid",
+        "refund.done",
+    ]
+    assert [request.id for request in receiver.received] == [f"evt_{PROGRAM}_{each}" for each in sequences]
+    assert receiver.received[0].document["data"] == {"kind": "invoice.created"}
+    assert [(attempt.status, attempt.error) for attempt in books.attempts()] == [(204, None)] * 3
+
+
+def test_deliver__endpoint_fails__same_event_is_sent_again_before_any_other(
+    books: Books, receiver: Receiver, sending: Callable[..., Deliveries]
+) -> None:
+    receiver.plan.extend([500, 503, 204, 404, 204])
+    number = books.endpoint(receiver.url)
+    first, second = books.happen("invoice.created", "invoice.paid")
+    stands = deliver(books, number, lambda seen: seen.cursor == second, sending())
+    assert [request.document["sequence"] for request in receiver.received] == [first, first, first, second, second]
+    assert len({request.id for request in receiver.received}) == 2
+    assert len({request.body for request in receiver.received}) == 2
+    assert [attempt.error for attempt in books.attempts()] == [
+        "answered-500",
+        "answered-503",
+        None,
+        "answered-404",
+        None,
+    ]
+    assert (stands.failures, stands.failing_since) == (0, None)
+
+
+@pytest.mark.parametrize("way", ["hold", "drip"])
+def test_deliver__endpoint_takes_too_long__is_a_timeout(
+    way: str, books: Books, receiver: Receiver, sending: Callable[..., Deliveries]
+) -> None:
+    receiver.plan.append(getattr(receiver, way))
+    number = books.endpoint(receiver.url)
+    (sequence,) = books.happen("invoice.paid")
+    # The next attempt is not made before the test is over.
+    deliver(books, number, lambda seen: seen.failures > 0, sending(timeout=1, first_delay=100_000))
+    attempt = books.attempts()[0]
+    assert (attempt.sequence, attempt.status, attempt.error) == (sequence, None, "timeout")
+    assert books.stands(number).cursor == 0
+
+
+def test_deliver__nobody_listens__is_a_failed_connection(books: Books, sending: Callable[..., Deliveries]) -> None:
+    number = books.endpoint("http://127.0.0.1:1/hooks")
+    books.happen("invoice.paid")
+    stands = deliver(books, number, lambda seen: seen.failures > 0, sending(first_delay=1_000))
+    assert books.attempts()[0].error == "connection-failed"
+    assert stands.next_attempt_at >= stands.failing_since + 500
+
+
+def test_deliver__redirect__is_not_followed(
+    books: Books, receiver: Receiver, sending: Callable[..., Deliveries]
+) -> None:
+    receiver.plan.append(lambda handler: handler.answer(302, Location="/elsewhere"))
+    number = books.endpoint(receiver.url)
+    books.happen("invoice.paid")
+    deliver(books, number, lambda seen: seen.failures > 0, sending(first_delay=100_000))
+    assert [request.path for request in receiver.received] == ["/hooks"]
+    assert books.attempts()[0].error == "answered-302"
+
+
+def test_deliver__endpoint_asks_to_wait__is_left_alone(
+    books: Books, receiver: Receiver, sending: Callable[..., Deliveries]
+) -> None:
+    receiver.plan.append(lambda handler: handler.answer(429, Retry_After="9000"))
+    number = books.endpoint(receiver.url)
+    books.happen("invoice.paid")
+    stands = deliver(books, number, lambda seen: seen.failures > 0, sending())
+    assert stands.next_attempt_at >= stands.failing_since + 9_000
+
+
+def test_deliver__fails_for_too_long__is_disabled_with_an_event(
+    books: Books, receiver: Receiver, sending: Callable[..., Deliveries]
+) -> None:
+    receiver.usual = 500
+    number = books.endpoint(receiver.url, failures=40, failing_since=int(time.time()) - POLICY.give_up_after)
+    books.happen("invoice.paid")
+    stands = deliver(books, number, lambda seen: not seen.enabled, sending())
+    assert (stands.cursor, stands.failures) == (0, 41)
+    assert books.types() == ["invoice.paid", "webhook.disabled"]
+
+
+def test_deliver__endpoint_is_gone__is_disabled_at_once(
+    books: Books, receiver: Receiver, sending: Callable[..., Deliveries]
+) -> None:
+    receiver.plan.append(410)
+    number = books.endpoint(receiver.url)
+    books.happen("invoice.paid")
+    stands = deliver(books, number, lambda seen: not seen.enabled, sending())
+    assert (stands.cursor, stands.failures) == (0, 1)
+
+
+def test_deliver__types_named__others_are_passed_over(
+    books: Books, receiver: Receiver, sending: Callable[..., Deliveries]
+) -> None:
+    number = books.endpoint(receiver.url, types=["invoice.paid"])
+    sequences = books.happen("invoice.created", "invoice.paid", "refund.done")
+    deliver(books, number, lambda seen: seen.cursor == sequences[-1], sending())
+    assert [request.document["type"] for request in receiver.received] == ["invoice.paid"]
+
+
+def test_deliver__secret_just_rotated__both_secrets_verify(
+    books: Books, receiver: Receiver, sending: Callable[..., Deliveries]
+) -> None:
+    sender = sending()
+    number = books.endpoint(receiver.url, secret_version=2, previous_until=int(time.time()) + 10_000)
+    (sequence,) = books.happen("invoice.paid")
+    deliver(books, number, lambda seen: seen.cursor == sequence, sender)
+    assert [receiver.received[0].verified(sender.secret("e", version))["sequence"] for version in (1, 2)] == [
+        sequence
+    ] * 2
+
+
+def test_deliver__rotation_over__only_the_new_secret_signs(
+    books: Books, receiver: Receiver, sending: Callable[..., Deliveries]
+) -> None:
+    number = books.endpoint(receiver.url, secret_version=2, previous_until=int(time.time()))
+    (sequence,) = books.happen("invoice.paid")
+    deliver(books, number, lambda seen: seen.cursor == sequence, sending())
+    assert len(receiver.received[0].headers["webhook-signature"].split()) == 1
+
+
+def test_deliver__two_instances__each_event_is_sent_once(
+    books: Books, receiver: Receiver, sending: Callable[..., Deliveries]
+) -> None:
+    senders = [sending(), sending()]
+    number = books.endpoint(receiver.url)
+    sequences: list[int] = []
+    for _ in range(10):
+        sequences += books.happen("invoice.created", "invoice.paid", "refund.done")
+        for sender in senders:
+            sender.deliver()
+    deliver(books, number, lambda seen: seen.cursor == sequences[-1], *senders)
+    assert [request.document["sequence"] for request in receiver.received] == sequences
+
+
+def test_deliver__slow_endpoint__others_are_served_meanwhile(
+    books: Books, receiver: Receiver, sending: Callable[..., Deliveries]
+) -> None:
+    with Receiver().serving() as slow:
+        slow.usual = slow.hold
+        books.endpoint(slow.url, id="slow")
+        number = books.endpoint(receiver.url)
+        sequences = books.happen("invoice.created", "invoice.paid")
+        deliver(books, number, lambda seen: seen.cursor == sequences[-1], sending())
+        assert slow.holding.wait(60)
+
+
+def test_deliver__killed_between_delivery_and_record__is_sent_again_with_the_same_id(
+    books: Books, receiver: Receiver, sending: Callable[..., Deliveries]
+) -> None:
+    number = books.endpoint(receiver.url)
+    first, second, third = books.happen("invoice.created", "invoice.paid", "refund.done")
+    receiver.plan.extend([204, receiver.hold])
+    address = books.engine.url.render_as_string(hide_password=False)
+    settings = {"database": address, "secret": SECRET.decode(), "lease": 1}
+    with subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", "tests.service.delivering", json.dumps(settings)]
+    ) as process:
+        assert receiver.holding.wait(120)
+        process.kill()
+    receiver.released.set()
+    assert books.stands(number).cursor == first
+    deliver(books, number, lambda seen: seen.cursor == third, sending())
+    assert [request.document["sequence"] for request in receiver.received] == [first, second, second, third]
+    assert receiver.received[1].id == receiver.received[2].id
+    assert receiver.received[1].body == receiver.received[2].body
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://shop.example/hooks",
+        "ftp://shop.example/hooks",
+        "https://",
+        "https://user:word@shop.example/",
+        "https://shop.example/#part",
+        "https://localhost/",
+        "https://db.internal/",
+        "https://127.0.0.1/",
+        "https://10.1.2.3/",
+        "https://169.254.169.254/latest/meta-data",
+        "https://[::1]/",
+        "https://[::ffff:10.0.0.1]/",
+        "https://[64:ff9b::a00:1]/",
+        "https://[2002:a00:1::]/",
+        "https://[fe80::1]/",
+        "https://shop.example:99999/",
+    ],
+)
+def test_check_url__not_a_public_https_address__is_refused(url: str) -> None:
+    with pytest.raises(AddressRefused):
+        check_url(url, WebhookPolicy())
+
+
+@pytest.mark.parametrize(
+    "url", ["https://shop.example/hooks?shop=1", "https://93.184.215.14:8443/", "https://[2606:4700::1]/"]
+)
+def test_check_url__public_https_address__is_taken(url: str) -> None:
+    assert check_url(url, WebhookPolicy()).geturl() == url
+
+
+def test_post__name_leads_to_a_private_address__is_refused_when_sent() -> None:
+    # Names may lead anywhere; a number that the system reads as 127.0.0.1 is a name that needs no server.
+    outcome = post("https://2130706433/", {}, b"{}", WebhookPolicy())
+    assert (outcome.status, outcome.error) == (None, "address-refused")
+
+
+def test_post__answer_is_no_http__is_a_failed_connection(receiver: Receiver) -> None:
+    receiver.plan.append(lambda handler: handler.wfile.write(b"no such thing\r\n\r\n") and None)
+    outcome = post(receiver.url, {}, b"{}", POLICY)
+    assert (outcome.status, outcome.error) == (None, "connection-failed")
