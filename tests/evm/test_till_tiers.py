@@ -37,6 +37,18 @@ def test_tier__at_its_least_spend__applies(market: Market) -> None:
     assert market.principal(node) == 300 * FEC
 
 
+def test_tier__as_many_as_there_can_be__each_applies_from_its_least_spend_on(market: Market) -> None:
+    most = market.checkout.MAX_TIERS()
+    program = market.shop(tiers=[(1000 * tier, 1000 + 500 * tier) for tier in range(most)])
+    for tier in range(most):
+        if tier:
+            market.pay(market.order(program, 1000 * FEC - 1, order_id=keccak(text=f"nearly {tier}")))
+            assert market.checkout.quote(program, market.alice, 10_000)["tier"] == tier - 1
+            market.pay(market.order(program, 1, order_id=keccak(text=f"there {tier}")))
+        quote = market.checkout.quote(program, market.alice, 10_000)
+        assert (quote["tier"], quote["principal"]) == (tier, 1000 + 500 * tier)
+
+
 def test_tier__only_for_the_customer_not_the_payer(market: Market) -> None:
     program = market.shop(tiers=TIERS)
     market.pay(market.order(program, customer=market.bob), market.alice)
