@@ -60,7 +60,7 @@ def read_checks() -> list[Check]:
     for path in sorted((ROOT / CHECKS).glob("*.sol")):
         text = path.read_text()
         starts = list(_CONTRACT.finditer(text))
-        for this, following in zip(starts, [*starts[1:], None], strict=True):
+        for this, following in zip(starts, [*starts[1:], None], strict=False):
             body = text[this.start() : following.start() if following else None]
             found = [
                 Check(path.relative_to(ROOT), this[1], match["name"], _plain(match["notice"]), bool(match["slow"]))
