@@ -68,6 +68,17 @@ class _Group(Command, Group):
     "--relay/--no-relay", envvar="FEC_SERVE_RELAY", default=True, help="Tend to transactions in this process."
 )
 @click.option("--capture/--no-capture", envvar="FEC_SERVE_CAPTURE", default=True, help="Capture orders that are due.")
+@click.option(
+    "--deliver/--no-deliver", envvar="FEC_SERVE_DELIVER", default=True, help="Send events to webhooks in this process."
+)
+@click.option(
+    "--webhook-host",
+    "webhook_hosts",
+    envvar="FEC_WEBHOOK_HOSTS",
+    multiple=True,
+    metavar="HOST",
+    help="Host that webhooks reach by http or at a private address; repeatable.",
+)
 @click.option("--limits", envvar="FEC_LIMITS", default="memory://", metavar="URL", help="Where requests are counted.")
 @click.pass_context
 def serve(ctx: click.Context, /, database: str, **options: Any) -> None:
@@ -93,6 +104,8 @@ def _serve(
     index: bool,
     relay: bool,
     capture: bool,
+    deliver: bool,
+    webhook_hosts: tuple[str, ...],
     limits: str,
 ) -> None:
     try:
@@ -101,7 +114,7 @@ def _serve(
         from fec.relayer import LocalSigner  # noqa: PLC0415
         from fec.service.app import create_app  # noqa: PLC0415
         from fec.service.observing import configure  # noqa: PLC0415
-        from fec.service.settings import Settings  # noqa: PLC0415
+        from fec.service.settings import Settings, WebhookPolicy  # noqa: PLC0415
     except ImportError as error:
         raise _extra_missing(error) from error
     account = session.local_account()
@@ -120,6 +133,8 @@ def _serve(
         index=index,
         relay=relay,
         capture=capture,
+        deliver=deliver,
+        webhooks=WebhookPolicy(trusted_hosts=webhook_hosts),
         limits_storage=limits,
     )
     configure([session.rpc, database, secret.decode(), bytes(account.key).hex()])

@@ -139,7 +139,7 @@ class Deliveries:
         """Sends an endpoint's events until there are no more, one fails, or others are to have their turn."""
         try:
             for _ in range(_TURN):
-                if task is None:
+                if task is None or not self._in_time(task):
                     return
                 outcome, attempted_at = self._post(task.endpoint, task.message)
                 task = self._note(task, outcome, attempted_at)
@@ -149,6 +149,10 @@ class Deliveries:
             # The lease runs out, and the event is sent again.
             log.exception("webhook failed")
             raise
+
+    def _in_time(self, task: _Task) -> bool:
+        """Whether an attempt, with looking the name up, ends before others may think that this process has crashed."""
+        return task.endpoint.leased_until - time.time() >= 2 * self._policy.timeout
 
     def _lease(self) -> _Task | None:
         """The endpoint that has been waiting longest, for this instance alone, and the event that it is to get."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
@@ -97,16 +96,27 @@ def remove(webhook_id: schemas.Identity, service: Served, caller: Manager) -> Re
     "/{webhook_id}/secret",
     status_code=201,
     response_model=schemas_webhooks.WebhookWithSecret,
-    responses=declared(401, 403, 404),
+    responses=declared(401, 403, 404, 409),
 )
-def rotate(webhook_id: schemas.Identity, service: Served, caller: Manager) -> JSONResponse:
-    """Make a new secret, shown now and never again. For a day, events are signed under the old one as well."""
+def rotate(
+    webhook_id: schemas.Identity,
+    service: Served,
+    caller: Manager,
+    fingerprint: Fingerprint,
+    key: OptionalKey = None,
+) -> JSONResponse:
+    """Make a new secret, shown now and never again. For a day, events are signed under the one before as well.
 
-    def renew(endpoint: WebhookEndpoint) -> None:
+    With an Idempotency-Key, a request that is sent again does not end the secret that the receiver has.
+    """
+
+    def commit(session: Session, _: None) -> Effect:
+        endpoint = _own(session, caller, webhook_id, lock=True)
         endpoint.secret_version += 1
         endpoint.previous_until = int(time.time()) + service.settings.webhooks.rotation
+        return Effect(Answer(201, _body(endpoint)))
 
-    return _with_secret(service, JSONResponse(_changed(service, caller, webhook_id, renew), 201))
+    return _with_secret(service, service.once.do(caller.program_id, key, fingerprint, lambda: None, commit))
 
 
 @router.post(
@@ -117,14 +127,14 @@ def replay(
 ) -> JSONResponse:
     """Send all events again that came after a number, in order, beginning at once. Enables what was disabled."""
 
-    def rewind(endpoint: WebhookEndpoint) -> None:
+    with Session(writer(service.engine)) as session, session.begin():
+        endpoint = _own(session, caller, webhook_id, lock=True)
         if body.after is not None:
             endpoint.cursor = body.after
         endpoint.enabled, endpoint.failures, endpoint.failing_since, endpoint.next_attempt_at = True, 0, None, 0
         # What is under way does not move the cursor any more.
         endpoint.lease, endpoint.leased_until = None, 0
-
-    return JSONResponse(_changed(service, caller, webhook_id, rewind), 202)
+        return JSONResponse(_body(endpoint), 202)
 
 
 @router.post(
@@ -190,16 +200,6 @@ def _own(session: Session, caller: Caller, webhook_id: str, *, lock: bool = Fals
     if found is None:
         raise problem("not-found", "There is no webhook {id} here. Check the id.", id=webhook_id)
     return found
-
-
-def _changed(
-    service: Service, caller: Caller, webhook_id: str, change: Callable[[WebhookEndpoint], None]
-) -> dict[str, Any]:
-    with Session(writer(service.engine)) as session, session.begin():
-        endpoint = _own(session, caller, webhook_id, lock=True)
-        change(endpoint)
-        session.flush()
-        return _body(endpoint)
 
 
 def _latest(session: Session) -> int:

@@ -11,9 +11,9 @@ from fec.service.deliveries import Deliveries
 from fec.service.settings import WebhookPolicy
 
 
-def main(*, database: str, secret: str, lease: int) -> None:
-    """Address of the database, the service's secret, and seconds that a lease lasts."""
-    policy = WebhookPolicy(trusted_hosts=("127.0.0.1",), timeout=60, first_delay=0, lease=lease)
+def main(*, database: str, secret: str) -> None:
+    """Address of the database, and the service's secret."""
+    policy = WebhookPolicy(trusted_hosts=("127.0.0.1",), timeout=60, first_delay=0, lease=600)
     deliveries = Deliveries(store.open_database(database), secret.encode(), policy)
     while True:
         deliveries.deliver()

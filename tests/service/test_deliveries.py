@@ -25,7 +25,7 @@ from tests.service.receiver import Receiver
 
 PROGRAM = 7
 #: Patient with a busy machine, and quick to try again.
-POLICY = WebhookPolicy(trusted_hosts=("127.0.0.1",), timeout=60, first_delay=0)
+POLICY = WebhookPolicy(trusted_hosts=("127.0.0.1",), timeout=60, first_delay=0, lease=600)
 
 
 @pytest.fixture
@@ -56,12 +56,21 @@ class Books:
             session.add(Merchant(program_id=PROGRAM, name="", created_at=0))
 
     def endpoint(self, url: str, **changes: Any) -> int:
-        plain = {"types": None, "secret_version": 1, "cursor": 0, "enabled": True, "failures": 0}
+        plain = {
+            "id": "e",
+            "program_id": PROGRAM,
+            "url": url,
+            "types": None,
+            "secret_version": 1,
+            "cursor": 0,
+            "enabled": True,
+            "failures": 0,
+            "next_attempt_at": 0,
+            "leased_until": 0,
+            "created_at": 0,
+        }
         with Session(writer(self.engine)) as session, session.begin():
-            endpoint = WebhookEndpoint(
-                **{"id": "e", "program_id": PROGRAM, "url": url, "next_attempt_at": 0, "leased_until": 0},
-                **{**plain, "created_at": 0, **changes},
-            )
+            endpoint = WebhookEndpoint(**{**plain, **changes})
             session.add(endpoint)
             session.flush()
             return endpoint.number
@@ -77,6 +86,11 @@ class Books:
     def stands(self, number: int) -> WebhookEndpoint:
         with Session(self.engine, expire_on_commit=False) as session:
             return session.get_one(WebhookEndpoint, number)
+
+    def pass_time(self, number: int) -> None:
+        """So much of it that leases are over."""
+        with Session(writer(self.engine)) as session, session.begin():
+            session.get_one(WebhookEndpoint, number).leased_until = int(time.time())
 
     def attempts(self) -> list[WebhookAttempt]:
         with Session(self.engine, expire_on_commit=False) as session:
@@ -265,6 +279,39 @@ def test_deliver__slow_endpoint__others_are_served_meanwhile(
         assert slow.holding.wait(60)
 
 
+def test_deliver__somebody_is_at_it__others_leave_it_alone(
+    books: Books, receiver: Receiver, sending: Callable[..., Deliveries]
+) -> None:
+    receiver.plan.append(receiver.hold)
+    number = books.endpoint(receiver.url)
+    (sequence,) = books.happen("invoice.paid")
+    first, second = sending(), sending()
+    first.deliver()
+    assert receiver.holding.wait(60)
+    assert second.deliver() == 0
+    receiver.released.set()
+    # The one that is held gets no answer, and tries again.
+    deliver(books, number, lambda seen: seen.cursor == sequence, first)
+    assert [request.document["sequence"] for request in receiver.received] == [sequence] * 2
+
+
+def test_deliver__lease_was_taken_over__the_first_moves_nothing(
+    books: Books, receiver: Receiver, sending: Callable[..., Deliveries]
+) -> None:
+    receiver.plan.append(receiver.hold)
+    number = books.endpoint(receiver.url)
+    (sequence,) = books.happen("invoice.paid")
+    first = sending()
+    first.deliver()
+    assert receiver.holding.wait(60)
+    books.pass_time(number)
+    stands = deliver(books, number, lambda seen: seen.cursor == sequence, sending())
+    receiver.released.set()
+    until(books.attempts, lambda seen: len(seen) == 2)
+    assert books.stands(number).cursor == stands.cursor
+    assert books.stands(number).failures == 0
+
+
 def test_deliver__killed_between_delivery_and_record__is_sent_again_with_the_same_id(
     books: Books, receiver: Receiver, sending: Callable[..., Deliveries]
 ) -> None:
@@ -272,7 +319,7 @@ def test_deliver__killed_between_delivery_and_record__is_sent_again_with_the_sam
     first, second, third = books.happen("invoice.created", "invoice.paid", "refund.done")
     receiver.plan.extend([204, receiver.hold])
     address = books.engine.url.render_as_string(hide_password=False)
-    settings = {"database": address, "secret": SECRET.decode(), "lease": 1}
+    settings = {"database": address, "secret": SECRET.decode()}
     with subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", "tests.service.delivering", json.dumps(settings)]
     ) as process:
@@ -280,6 +327,7 @@ def test_deliver__killed_between_delivery_and_record__is_sent_again_with_the_sam
         process.kill()
     receiver.released.set()
     assert books.stands(number).cursor == first
+    books.pass_time(number)
     deliver(books, number, lambda seen: seen.cursor == third, sending())
     assert [request.document["sequence"] for request in receiver.received] == [first, second, second, third]
     assert receiver.received[1].id == receiver.received[2].id

@@ -1,0 +1,215 @@
+"""Members of a brand, whose vaults their own keys open: sold to, spending and withdrawing through the service."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from fec.chain import Anvil
+from fec.client import Client
+from fec.service.models import Role
+from fec.till import Member
+from fec.units import WEI_PER_FEC as FEC
+from tests.service.conftest import DAY, Shop, Till, until
+
+HOME = Account.from_key(b"\x66" * 32).address
+
+
+@dataclass(frozen=True)
+class Person:
+    """A member: their key and salt never leave their hands but to act."""
+
+    key: LocalAccount
+    member: Member
+
+    @property
+    def id(self) -> str:
+        return self.member.id
+
+    def revealed(self, document: Any, **more: Any) -> dict[str, Any]:
+        """A request, with the member's signature over a document."""
+        signature = self.key.sign_typed_data(full_message=document).signature.to_0x_hex()
+        return {"key": self.key.address, "salt": self.member.salt, "signature": signature, **more}
+
+
+@pytest.fixture
+def person(shop: Shop) -> Person:
+    key = Account.from_key(b"\x55" * 32)
+    return Person(key, Member(shop.till.address, key.address, "0x" + "ab" * 32))
+
+
+@pytest.fixture
+def client(chain: Anvil, shop: Shop) -> Client:
+    return Client(chain.web3, shop.deployment, chain.accounts[0])
+
+
+@pytest.fixture
+def seller(serving: Callable[..., Till], shop: Shop) -> Till:
+    """At the program whose nodes exist at once."""
+    return serving(shop.at_once)
+
+
+@pytest.fixture
+def enrolled(seller: Till, person: Person) -> Any:
+    """The member, once the chain has announced them."""
+    made = seller.post("/v1/members", {"memberId": person.id})
+    return until(lambda: seller.get(f"/v1/members/{made['memberId']}"), lambda seen: seen["enrolled"])
+
+
+def spend(till: Till, person: Person, invoice: Any, **more: Any) -> dict[str, Any]:
+    """A payment out of the member's vault, signed over what the service says is to be signed."""
+    document = till.get(f"/v1/custody/{person.id}/spend?invoiceId={invoice['id']}")["document"]
+    return person.revealed(document, invoiceId=invoice["id"], **more)
+
+
+def withdrawal(till: Till, person: Person, deadline: int, **more: Any) -> dict[str, Any]:
+    query = {"to": HOME, "deadline": deadline, **more}
+    answer = till.http.get(f"/v1/custody/{person.id}/withdrawal", params={**query, "tokenId": more.get("tokenIds", [])})
+    assert answer.status_code == 200, answer.text
+    return person.revealed(answer.json()["document"], **query)
+
+
+def test_enroll__announces_the_member_where_the_contract_says(
+    enrolled: Any, seller: Till, person: Person, client: Client, shop: Shop
+) -> None:
+    assert enrolled["vault"] == client.custody.vault(shop.till.address, person.id)
+    assert client.custody.members(shop.till.address) == {person.id: enrolled["vault"]}
+    assert [member["memberId"] for member in seller.get("/v1/members")["items"]] == [person.id]
+    assert not enrolled["deployed"]
+
+
+def test_enroll__twice__is_one_transaction(enrolled: Any, seller: Till, person: Person) -> None:
+    again = seller.post("/v1/members", {"memberId": person.id})
+    assert again["enrollment"]["id"] == enrolled["enrollment"]["id"]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_enroll__accountant__is_refused(seller: Till, shop: Shop, person: Person) -> None:
+    accountant = seller.as_(shop.at_once, Role.ACCOUNTANT)
+    assert accountant.refused("POST", "/v1/members", {"memberId": person.id})["type"] == "urn:fec:problem:role-too-low"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_vault__member_of_nobody__is_not_found(seller: Till, person: Person) -> None:
+    problem = seller.anybody().refused("GET", f"/v1/custody/{person.id}")
+    assert (problem["status"], problem["values"]) == (404, {"id": person.id})
+
+
+def test_spend__signed_by_the_member__pays_the_invoice_out_of_the_vault(
+    enrolled: Any, seller: Till, person: Person, client: Client
+) -> None:
+    vault = enrolled["vault"]
+    client.transfer(vault, 150 * FEC)
+    invoice = seller.invoice("100")
+    body = spend(seller.anybody(), person, invoice)
+    first = seller.anybody().post(f"/v1/custody/{person.id}/spends", body)
+    paid = seller.until(invoice, lambda seen: seen["status"] == "captured")
+    assert (paid["payer"], paid["customer"]) == (vault, vault)
+    again = seller.anybody().post(f"/v1/custody/{person.id}/spends", body)
+    assert first["id"] == again["id"]
+    seen = until(lambda: seller.anybody().get(f"/v1/custody/{person.id}"), lambda seen: seen["nodes"])
+    assert (seen["coins"], [node["principal"] for node in seen["nodes"]]) == ("50", ["10"])
+    assert seller.get(f"/v1/members/{person.id}")["deployed"]
+    done = until(
+        lambda: seller.get(f"/v1/custody/{person.id}/actions/{first['id']}"), lambda seen: seen["state"] == "done"
+    )
+    assert done["kind"] == "spend"
+
+
+def test_spend__sent_many_times_at_once__is_one_payment(
+    enrolled: Any, seller: Till, person: Person, client: Client
+) -> None:
+    client.transfer(enrolled["vault"], 500 * FEC)
+    invoice = seller.invoice("100")
+    body = spend(seller, person, invoice)
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: seller.anybody().post(f"/v1/custody/{person.id}/spends", body), range(4)))
+    assert len({answer["id"] for answer in answers}) == 1
+    seller.until(invoice, lambda seen: seen["status"] == "captured")
+    assert client.balance(enrolled["vault"]) == 400 * FEC
+
+
+def test_spend__signed_by_another__is_refused_by_the_contract(
+    enrolled: Any, seller: Till, person: Person, client: Client
+) -> None:
+    client.transfer(enrolled["vault"], 100 * FEC)
+    invoice = seller.invoice("100")
+    stranger = Person(Account.from_key(b"\x77" * 32), person.member)
+    body = {**spend(seller, stranger, invoice), "key": person.key.address}
+    problem = seller.anybody().refused("POST", f"/v1/custody/{person.id}/spends", body)
+    assert (problem["status"], problem["error"]) == (403, "Custodian_InvalidSignature")
+    assert problem["values"] == {"key": person.key.address}
+    assert client.balance(enrolled["vault"]) == 100 * FEC
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_spend__by_the_service_itself__is_refused(
+    enrolled: Any, seller: Till, person: Person, client: Client, shop: Shop
+) -> None:
+    client.transfer(enrolled["vault"], 100 * FEC)
+    invoice = seller.invoice("100")
+    brand = Person(shop.till, person.member)
+    body = {**spend(seller, brand, invoice), "key": person.key.address}
+    problem = seller.anybody().refused("POST", f"/v1/custody/{person.id}/spends", body)
+    assert (problem["error"], problem["values"]) == ("Custodian_InvalidSignature", {"key": person.key.address})
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_spend__key_is_not_the_members__is_refused(enrolled: Any, seller: Till, person: Person) -> None:
+    invoice = seller.invoice("100")
+    body = {**spend(seller, person, invoice), "key": HOME}
+    problem = seller.anybody().refused("POST", f"/v1/custody/{person.id}/spends", body)
+    assert (problem["type"], problem["values"]) == ("urn:fec:problem:not-the-member", {"id": person.id})
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_spend__node_of_somebody_else__is_not_found(enrolled: Any, seller: Till, person: Person) -> None:
+    invoice = seller.invoice("100")
+    body = spend(seller, person, invoice, tokenIds=["12345"])
+    problem = seller.anybody().refused("POST", f"/v1/custody/{person.id}/spends", body)
+    assert (problem["status"], problem["values"]) == (404, {"id": "12345"})
+
+
+def test_withdraw__everything__goes_where_the_member_says_once(
+    enrolled: Any, seller: Till, person: Person, client: Client
+) -> None:
+    client.transfer(enrolled["vault"], 150 * FEC)
+    invoice = seller.invoice("100")
+    seller.anybody().post(f"/v1/custody/{person.id}/spends", spend(seller, person, invoice))
+    seen = until(lambda: seller.get(f"/v1/custody/{person.id}"), lambda seen: seen["nodes"])
+    (node,) = seen["nodes"]
+    body = withdrawal(seller, person, client.now() + DAY, tokenIds=[node["id"]])
+    first = seller.anybody().post(f"/v1/custody/{person.id}/withdrawals", body)
+    until(lambda: seller.get(f"/v1/custody/{person.id}")["nodes"], lambda nodes: not nodes)
+    again = seller.anybody().post(f"/v1/custody/{person.id}/withdrawals", body)
+    assert first["id"] == again["id"]
+    assert client.nodes.get(int(node["id"])).owner == HOME
+    assert client.balance(HOME) == 50 * FEC
+    assert seller.get(f"/v1/custody/{person.id}")["nextWithdrawal"] == "1"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_withdraw__more_than_was_signed__is_refused(
+    enrolled: Any, seller: Till, person: Person, client: Client
+) -> None:
+    client.transfer(enrolled["vault"], 150 * FEC)
+    body = {**withdrawal(seller, person, client.now() + DAY, amount="10"), "amount": "11"}
+    problem = seller.anybody().refused("POST", f"/v1/custody/{person.id}/withdrawals", body)
+    assert (problem["error"], problem["values"]) == ("Custodian_InvalidSignature", {"key": person.key.address})
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_withdraw__too_late__is_refused(
+    enrolled: Any, seller: Till, person: Person, client: Client, chain: Anvil
+) -> None:
+    deadline = client.now() + DAY
+    body = withdrawal(seller, person, deadline, amount="0")
+    chain.travel_to(deadline + 1)
+    problem = seller.anybody().refused("POST", f"/v1/custody/{person.id}/withdrawals", body)
+    assert problem["error"] == "Custodian_Expired"
+    assert problem["values"]["deadline"] == str(deadline)
+    assert problem["values"]["timestamp"] > str(deadline)

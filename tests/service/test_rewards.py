@@ -1,0 +1,179 @@
+"""Rewards through the API: one by one, and many under one root that shoppers take without gas."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from eth_account import Account
+
+from fec.chain import Anvil
+from fec.client import Client
+from fec.merkle import ProvenReward
+from fec.merkle import Reward as Leaf
+from fec.service.models import Role
+from fec.units import WEI_PER_FEC as FEC
+from tests.service.conftest import DAY, Shop, Till, until
+
+ALICE, BOB = (Account.from_key(bytes([number]) * 32).address for number in (0x33, 0x44))
+
+
+@pytest.fixture
+def client(chain: Anvil, shop: Shop) -> Client:
+    """The chain, with a till whose key has FEC."""
+    owner = Client(chain.web3, shop.deployment, chain.accounts[0])
+    owner.transfer(shop.till.address, 1_000 * FEC)
+    return owner
+
+
+@pytest.fixture
+def manager(serving: Callable[..., Till], client: Client) -> Till:
+    return serving(role=Role.MANAGER)
+
+
+@pytest.fixture
+def funded(manager: Till) -> Till:
+    """A manager whose till may burn the key's FEC."""
+    manager.post("/v1/rewards/allowance", {"amount": "1000"}, Idempotency_Key="a-1")
+    until(lambda: manager.get("/v1/rewards/funds")["allowance"], lambda seen: seen == "1000")
+    return manager
+
+
+def batch(till: Till, rewards: list[tuple[str, str]], deadline: int, key: str = "b-1") -> Any:
+    """A batch of rewards, once it is funded."""
+    body = {
+        "rewards": [{"shopper": shopper, "amount": amount} for shopper, amount in rewards],
+        "deadline": deadline,
+        "reason": "spring",
+    }
+    made = till.post("/v1/reward-batches", body, Idempotency_Key=key)
+    return until(lambda: till.get(f"/v1/reward-batches/{made['id']}"), lambda seen: seen["batchId"] is not None)
+
+
+def test_reward__one_shopper__gets_a_node(funded: Till, shop: Shop, client: Client) -> None:
+    body = {"shopper": ALICE, "amount": "12.5", "reason": "review"}
+    made = funded.post("/v1/rewards", body, Idempotency_Key="r-1")
+    done = until(lambda: funded.get(f"/v1/rewards/{made['id']}"), lambda seen: seen["nodeId"] is not None)
+    node = client.nodes.get(int(done["nodeId"]))
+    assert (node.owner, node.principal, node.program_id) == (ALICE, 12 * FEC + FEC // 2, shop.escrow)
+    assert (done["shopper"], done["amount"], done["reason"], done["node"]) == (ALICE, "12.5", "review", node.name)
+    assert funded.get("/v1/rewards/funds") == {"account": shop.till.address, "balance": "987.5", "allowance": "987.5"}
+    until(funded.event_types, lambda types: "reward.done" in types)
+
+
+def test_reward__same_key_twice__is_one_reward(funded: Till, client: Client) -> None:
+    body = {"shopper": ALICE, "amount": "10"}
+    first = funded.post("/v1/rewards", body, Idempotency_Key="r-1")
+    again = funded.post("/v1/rewards", body, Idempotency_Key="r-1")
+    assert first["id"] == again["id"]
+    until(lambda: funded.get(f"/v1/rewards/{first['id']}")["state"], lambda state: state == "done")
+    assert [node.principal for node in client.nodes.owned_by(ALICE)] == [10 * FEC]
+    assert len(funded.get("/v1/rewards")["items"]) == 1
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_reward__no_key__is_refused(manager: Till) -> None:
+    problem = manager.refused("POST", "/v1/rewards", {"shopper": ALICE, "amount": "10"})
+    assert problem["type"] == "urn:fec:problem:idempotency-key-missing"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_reward__nothing_allowed__is_refused_with_the_contracts_words(manager: Till, shop: Shop) -> None:
+    problem = manager.refused("POST", "/v1/rewards", {"shopper": ALICE, "amount": "10"}, Idempotency_Key="r-1")
+    assert (problem["status"], problem["error"]) == (409, "ERC20InsufficientAllowance")
+    assert problem["values"] == {
+        "spender": manager.service.client.orders.address,
+        "allowance": "0",
+        "needed": str(10 * FEC),
+    }
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize("path", ["/v1/rewards", "/v1/reward-batches", "/v1/rewards/allowance"])
+def test_rewards__till_role__is_refused(manager: Till, shop: Shop, path: str) -> None:
+    body = {"shopper": ALICE, "amount": "10", "rewards": [{"shopper": ALICE, "amount": "1"}], "deadline": 1}
+    problem = manager.as_(shop.escrow, Role.TILL).refused("POST", path, body, Idempotency_Key="r-1")
+    assert problem["type"] == "urn:fec:problem:role-too-low"
+
+
+def test_batch__funded__lists_what_is_left_and_proofs_that_hold(funded: Till, client: Client) -> None:
+    deadline = client.now() + DAY
+    made = batch(funded, [(ALICE, "10"), (BOB, "20"), (ALICE, "5")], deadline)
+    assert (made["total"], made["left"], made["count"], made["deadline"]) == ("35", "35", 3, deadline)
+    assert client.rewards.get(int(made["batchId"])).root == made["root"]
+    rewards = funded.get(f"/v1/reward-batches/{made['id']}/rewards")["items"]
+    assert [(each["shopper"], each["amount"], each["taken"]) for each in rewards] == [
+        (ALICE, "10", False),
+        (BOB, "20", False),
+        (ALICE, "5", False),
+    ]
+    for each in rewards:
+        leaf = Leaf(each["index"], each["shopper"], int(each["amount"]) * FEC)
+        assert ProvenReward(leaf, tuple(each["proof"])).root == made["root"]
+    assert [each["id"] for each in funded.get("/v1/reward-batches")["items"]] == [made["id"]]
+
+
+def test_batch__taken_by_a_shopper__mints_once_without_gas(funded: Till, client: Client) -> None:
+    made = batch(funded, [(ALICE, "10"), (BOB, "20")], client.now() + DAY)
+    shopper = funded.anybody()
+    path = f"/v1/reward-batches/{made['id']}/shoppers/{BOB}"
+    (mine,) = shopper.get(path)["items"]
+    first = shopper.post(f"{path}/rewards/{mine['index']}", None)
+    taken = until(lambda: shopper.get(path)["items"][0], lambda seen: seen["taken"])
+    assert client.nodes.get(int(taken["nodeId"])).owner == BOB
+    again = shopper.post(f"{path}/rewards/{mine['index']}", None)
+    assert first["id"] == again["id"]
+    assert [node.principal for node in client.nodes.owned_by(BOB)] == [20 * FEC]
+    assert shopper.get(path)["batch"]["left"] == "10"
+
+
+def test_batch__taken_by_many_at_once__is_one_transaction(funded: Till, chain: Anvil, client: Client) -> None:
+    made = batch(funded, [(ALICE, "10")], client.now() + DAY)
+    before = chain.web3.eth.get_transaction_count(funded.service.signer.address)
+    path = f"/v1/reward-batches/{made['id']}/shoppers/{ALICE}/rewards/0"
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: funded.anybody().post(path, None), range(4)))
+    assert len({answer["id"] for answer in answers}) == 1
+    until(funded.event_types, lambda types: "reward-taking.done" in types)
+    assert chain.web3.eth.get_transaction_count(funded.service.signer.address) == before + 1
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_batch__anothers_reward__is_not_found(funded: Till, client: Client) -> None:
+    made = batch(funded, [(ALICE, "10")], client.now() + DAY)
+    problem = funded.anybody().refused("POST", f"/v1/reward-batches/{made['id']}/shoppers/{BOB}/rewards/0")
+    assert (problem["status"], problem["values"]) == (404, {"index": "0", "shopper": BOB})
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_batch__of_another_merchant__is_not_there(funded: Till, shop: Shop, client: Client) -> None:
+    made = batch(funded, [(ALICE, "10")], client.now() + DAY)
+    other = funded.as_(shop.at_once, Role.MANAGER)
+    assert other.refused("GET", f"/v1/reward-batches/{made['id']}")["values"] == {"id": made["id"]}
+    assert other.get("/v1/reward-batches")["items"] == []
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_reclaim__before_the_deadline__is_refused(funded: Till, client: Client) -> None:
+    deadline = client.now() + DAY
+    made = batch(funded, [(ALICE, "10")], deadline)
+    problem = funded.refused("POST", f"/v1/reward-batches/{made['id']}/reclaim", None, Idempotency_Key="c-1")
+    assert problem["error"] == "Checkout_BatchOpen"
+    assert problem["values"] == {"batchId": made["batchId"], "deadline": str(deadline)}
+
+
+def test_reclaim__after_the_deadline__returns_what_is_left(
+    funded: Till, shop: Shop, client: Client, chain: Anvil
+) -> None:
+    deadline = client.now() + DAY
+    made = batch(funded, [(ALICE, "10"), (BOB, "20")], deadline)
+    assert client.balance(shop.till.address) == 970 * FEC
+    chain.travel_to(deadline + 1)
+    funded.post(f"/v1/reward-batches/{made['id']}/reclaim", None, Idempotency_Key="c-1")
+    until(lambda: funded.get(f"/v1/reward-batches/{made['id']}")["left"], lambda left: left == "0")
+    assert client.balance(shop.till.address) == 1_000 * FEC
+    late = funded.anybody().refused("POST", f"/v1/reward-batches/{made['id']}/shoppers/{ALICE}/rewards/0")
+    assert (late["error"], late["values"]) == (
+        "Checkout_BatchOver",
+        {"batchId": made["batchId"], "deadline": str(deadline)},
+    )
