@@ -15,6 +15,7 @@ from fec.cli.node import node
 from fec.cli.order import order
 from fec.cli.program import program
 from fec.cli.quote import quote
+from fec.cli.replay import replay
 from fec.cli.reward import reward
 from fec.cli.serve import serve
 from fec.cli.status import status
@@ -47,6 +48,7 @@ for command in (
     custody,
     index,
     serve,
+    replay,
     dev,
 ):
     main.add_command(command)

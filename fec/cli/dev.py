@@ -12,6 +12,7 @@ import click
 from fec import deployments
 from fec.chain import DEFAULT_CHAIN_ID, MNEMONIC, Anvil
 from fec.cli.base import Command
+from fec.cli.params import MOMENT
 from fec.cli.session import DEFAULT_DEPLOYMENTS, Session, facts
 from fec.client import Client
 from fec.deploy import deploy
@@ -33,8 +34,10 @@ _WATCH = 2
     show_default=True,
     help="Where to record the deployment.",
 )
+@click.option("--clock", type=MOMENT, metavar="DATE", help="Where the chain's clock starts [now].")
+@click.option("--no-past", is_flag=True, help="Forget the state after each block: faster in long runs.")
 @click.pass_obj
-def dev(session: Session, port: int, out: Path) -> None:
+def dev(session: Session, *, port: int, out: Path, clock: int | None, no_past: bool) -> None:
     """Run a development chain with all contracts deployed, until interrupted.
 
     Account 0 of Anvil's default mnemonic deploys, owns the contracts and holds the genesis supply. The chain forgets
@@ -44,7 +47,7 @@ def dev(session: Session, port: int, out: Path) -> None:
     before_us = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         before = deployments.read(out) if out.exists() else None
-        with Anvil(port=port) as anvil:
+        with Anvil(port=port, timestamp=clock, past_states=not no_past) as anvil:
             deployment = deploy(anvil.web3, anvil.accounts[0])
             deployments.write(deployment, out, overwrite=_may_replace(before, deployment, out))
             _report(session, anvil, deployment, out)

@@ -1,0 +1,297 @@
+"""`fec replay`: a purchase history onto a development chain, through the real till."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from fec.chain import MNEMONIC
+from fec.cli.base import Command, moving
+from fec.cli.params import AMOUNT, DURATION, FILE, TIER
+from fec.cli.session import Refused, Session, facts
+from fec.cli.words import exact, shape
+from fec.exceptions import SignerMissing
+from fec.i18n import _, ngettext
+from fec.till import Tier
+
+if TYPE_CHECKING:
+    from fec.replay import History, Report, Settings
+
+_WEEK = 7 * 24 * 3_600
+_SHOWN = 20
+#: What the sentence on the curve speaks of.
+_EXAMPLE = 100 * 10**18
+
+
+@click.command(cls=Command)
+@click.argument("file", type=FILE)
+@click.option("--customer", required=True, metavar="COLUMN", help="Who bought.")
+@click.option("--time", "moment", required=True, metavar="COLUMN", help="When: ISO 8601 (else UTC), or epoch seconds.")
+@click.option("--amount", required=True, metavar="COLUMN", help="For how much, in decimals; negative: a return.")
+@click.option("--store", metavar="COLUMN", help="Where [one store for all].")
+@click.option("--order-id", metavar="COLUMN", help="The purchase's id, of at most 32 bytes [made from the row].")
+@click.option("--rate", type=AMOUNT, required=True, metavar="FEC", help="FEC for one unit of the file's currency.")
+@click.option("--currency", default="", metavar="TEXT", help="The currency's name, for the invoices: USD.")
+@click.option(
+    "--places",
+    type=click.IntRange(0, 18),
+    default=2,
+    show_default=True,
+    help="Decimals of amounts that a Parquet file has as doubles.",
+)
+@click.option(
+    "--tier", "tiers", type=TIER, multiple=True, metavar="SPEND:PERCENT", help="Burn share from a spend on [0:10]."
+)
+@click.option("--returns", "return_window", type=DURATION, default=0, metavar="DURATION", help="Return window [0s].")
+@click.option("--period", "period_length", type=DURATION, default=_WEEK, metavar="DURATION", help="Period length [7d].")
+@click.option(
+    "--every", type=DURATION, default=1, metavar="DURATION", help="Purchases within so long share a block [1s]."
+)
+@click.option("--shift", is_flag=True, help="Move all times by whole weeks, to after the chain's clock.")
+@click.option("--leave-open", is_flag=True, help="Capture nothing after the last row: the file will grow.")
+@click.option("--wallets", metavar="TEXT", help="Seed of the test wallets' keys [Anvil's mnemonic].")
+@click.option(
+    "--workers", type=click.IntRange(0, 64), metavar="COUNT", help="Processes that sign [processors less one]."
+)
+@moving()
+@click.pass_obj
+def replay(
+    session: Session,
+    *,
+    file: Path,
+    customer: str,
+    moment: str,
+    amount: str,
+    store: str | None,
+    order_id: str | None,
+    rate: int,
+    currency: str,
+    places: int,
+    tiers: Sequence[Tier],
+    return_window: int,
+    period_length: int,
+    every: int,
+    shift: bool,
+    leave_open: bool,
+    wallets: str | None,
+    workers: int | None,
+) -> None:
+    """Replay a purchase history, FILE, on a development chain: CSV or Parquet, through the real till.
+
+    For the account that owns ADN and holds the genesis supply. Stores become programs, customers get test wallets, the
+    chain's clock follows the file. Interrupted at any instant, it goes on from there the next time; nothing is paid
+    twice. The wallets' keys follow from --wallets: whoever knows it holds them all.
+    """
+    with _extra():
+        from fec.replay import Columns, Settings, StoreTerms, read  # noqa: PLC0415
+    before = time.perf_counter_ns()
+    columns = Columns(customer, moment, amount, store, order_id)
+    history = read(file, columns, rate=rate, currency=currency, places=places)
+    reading = (time.perf_counter_ns() - before) // 1_000_000
+    if session.dry_run:
+        _show_plan(session, history)
+        return
+    settings = Settings(
+        terms=StoreTerms(tuple(tiers) or StoreTerms().tiers, return_window, period_length),
+        seed=wallets or MNEMONIC,
+        every=every,
+        shift=shift,
+        leave_open=leave_open,
+        workers=max((os.cpu_count() or 1) - 1, 1) if workers is None else workers,
+    )
+    report = _run(session, history, settings)
+    _show(session, report, settings, {"file": reading, **report.milliseconds})
+
+
+@contextmanager
+def _extra() -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        raise Refused(
+            "A replay needs {name}, which is not installed: pip install 'fec[replay]'.", name=error.name
+        ) from error
+
+
+def _run(session: Session, history: History, settings: Settings) -> Report:
+    from fec.replay import Replay  # noqa: PLC0415
+
+    owner = session.local_account() or session.account
+    if owner is None:
+        raise SignerMissing("Nobody is there to sign. Give the account that owns ADN: `fec dev` prints it.")
+    phases = {"chain": _("Reading the chain"), "setUp": _("Setting up"), "replay": _("Replaying")}
+    text = TextColumn("{task.description}")
+    columns = (text, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=session.err, transient=True, disable=not session.err.is_terminal) as progress:
+        task = progress.add_task("", total=None)
+
+        def advanced(phase: str, done: int, total: int) -> None:
+            progress.update(task, description=phases[phase], completed=done, total=total)
+
+        return Replay(session.client, owner, settings).run(history, advanced)
+
+
+def _show_plan(session: Session, history: History) -> None:
+    purchases = [row for row in history.rows if row.amount > 0]
+    returns = len(history.rows) - len(purchases)
+    stores, customers = len({row.store for row in purchases}), len({row.customer for row in purchases})
+    spend = sum(row.amount for row in purchases)
+    session.show(
+        {
+            "dryRun": True,
+            "orders": len(purchases),
+            "returns": returns,
+            "zeros": len(history.zeros),
+            "stores": stores,
+            "customers": customers,
+            "amount": exact(spend),
+        },
+        _(
+            "Dry run: nothing was sent. The file has {orders:number} purchases for {spend:fec} by {customers:number} "
+            "customers at {stores:number} stores, {returns:number} returns and {zeros:number} rows for nothing.",
+            orders=len(purchases),
+            spend=spend,
+            customers=customers,
+            stores=stores,
+            returns=returns,
+            zeros=len(history.zeros),
+        ),
+    )
+
+
+def _show(session: Session, report: Report, settings: Settings, milliseconds: dict[str, int]) -> None:
+    figures = report.figures
+    rows = [
+        (
+            _("Orders"),
+            _(
+                "{orders:number} for {paid:fec}, {new:number} of them in this run",
+                orders=report.orders,
+                paid=report.paid,
+                new=report.new_orders,
+            ),
+        ),
+        (
+            _("Taken back"),
+            _(
+                "{refunds:number} for {refunded:fec}, {new:number} of them in this run",
+                refunds=report.refunds,
+                refunded=report.refunded,
+                new=report.new_refunds,
+            ),
+        ),
+        (
+            _("Burned"),
+            _("{burned:fec} into {nodes:number} nodes", burned=report.burned, nodes=report.nodes),
+        ),
+        (
+            _("Who"),
+            _(
+                "{customers:number} customers at {stores:number} stores",
+                customers=report.customers,
+                stores=report.stores,
+            ),
+        ),
+        (
+            _("This run"),
+            _(
+                "{transactions:number} transactions in {blocks:number} blocks, {rate:number} orders a second",
+                transactions=report.transactions,
+                blocks=report.blocks,
+                rate=report.orders_per_second,
+            ),
+        ),
+        *((_time_word(name), _("{count:number} ms", count=count)) for name, count in milliseconds.items() if count),
+        (
+            _("Books"),
+            _(
+                "supply {supply:fec} + outstanding {outstanding:fec} = genesis {genesis:fec} + 9 · burned {burned:fec}",
+                supply=figures.supply,
+                outstanding=figures.outstanding,
+                genesis=figures.genesis_supply,
+                burned=figures.burned,
+            ),
+        ),
+    ]
+    session.show(
+        _record(report, milliseconds),
+        facts(rows),
+        *_remarks(report),
+        shape(_EXAMPLE, settings.terms.period_length),
+    )
+
+
+def _remarks(report: Report) -> Iterator[str]:
+    """What is not as somebody might expect."""
+    if report.left_out:
+        yield ngettext(
+            "{count:number} return was not taken back:",
+            "{count:number} returns were not taken back:",
+            len(report.left_out),
+        )
+    for line, reason in report.left_out[:_SHOWN]:
+        yield _("  line {line}: {reason}", line=line, reason=reason)
+    if (more := len(report.left_out) - _SHOWN) > 0:
+        yield _("  and {count:number} more; --json lists them all", count=more)
+    if report.zeros:
+        yield ngettext(
+            "{count:number} row for nothing was left out.",
+            "{count:number} rows for nothing were left out.",
+            len(report.zeros),
+        )
+    if report.unminted:
+        yield _("{count:number} nodes could not be minted; their burn went back.", count=report.unminted)
+    if report.shift:
+        yield _("All times are {shift:duration} later than in the file.", shift=report.shift)
+    if report.lateness:
+        yield _("Blocks came up to {lateness:duration} later than in the file.", lateness=report.lateness)
+
+
+def _time_word(name: str) -> str:
+    """What took a time; the last three of them run beside each other."""
+    return {
+        "file": _("File read in"),
+        "read": _("Chain read in"),
+        "setUp": _("Set up in"),
+        "replay": _("Replayed in"),
+        "waitedForChain": _("of it waited for Anvil"),
+        "waitedForSigning": _("of it waited for signatures"),
+        "signing": _("Signing took the workers"),
+    }[name]
+
+
+def _record(report: Report, milliseconds: dict[str, int]) -> dict[str, Any]:
+    figures = report.figures
+    return {
+        "orders": report.orders,
+        "newOrders": report.new_orders,
+        "paid": exact(report.paid),
+        "refunds": report.refunds,
+        "newRefunds": report.new_refunds,
+        "refunded": exact(report.refunded),
+        "captured": report.captured,
+        "nodes": report.nodes,
+        "burned": exact(report.burned),
+        "unminted": report.unminted,
+        "notTakenBack": [{"line": line, "reason": str(reason)} for line, reason in report.left_out],
+        "zeros": list(report.zeros),
+        "stores": report.stores,
+        "customers": report.customers,
+        "transactions": report.transactions,
+        "blocks": report.blocks,
+        "shift": report.shift,
+        "lateness": report.lateness,
+        "ordersPerSecond": report.orders_per_second,
+        "milliseconds": milliseconds,
+        "supply": exact(figures.supply),
+        "outstanding": exact(figures.outstanding),
+        "genesisSupply": exact(figures.genesis_supply),
+        "totalBurned": exact(figures.burned),
+    }

@@ -1,0 +1,32 @@
+"""Puts a purchase history on a development chain, through the real till: every order signed by merchant and shopper.
+
+    history = read(Path("history.csv"), Columns(customer="who", time="when", amount="paid"), rate=100 * WEI_PER_FEC)
+    report = Replay(client, owner_key, Settings()).run(history)
+
+What is on the chain decides what is left to do, so that a run can be stopped at any instant and started again.
+It needs Anvil: the chain's clock follows the history, and the test wallets' gas coin comes from nowhere.
+"""
+
+from __future__ import annotations
+
+from fec.replay.exceptions import BadRows, ReplayFailed, ReplayRefused
+from fec.replay.history import Columns, History, Row, read
+from fec.replay.replay import Replay
+from fec.replay.settings import Report, Settings
+from fec.replay.stage import StoreTerms
+from fec.replay.wallets import Wallets
+
+__all__ = [
+    "BadRows",
+    "Columns",
+    "History",
+    "Replay",
+    "ReplayFailed",
+    "ReplayRefused",
+    "Report",
+    "Row",
+    "Settings",
+    "StoreTerms",
+    "Wallets",
+    "read",
+]

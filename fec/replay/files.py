@@ -1,0 +1,115 @@
+"""The cells of a CSV or Parquet file as text, with the number of each row."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from decimal import Decimal, localcontext
+from pathlib import Path
+from typing import Any
+
+from fec.exceptions import InvalidArgument
+from fec.i18n import Message
+from fec.replay.exceptions import ReplayRefused
+
+#: A row's number, and its cells or what is wrong with one of them.
+Cells = tuple[int, Sequence[str | Message]]
+
+_PARQUET = b"PAR1"
+#: Digits enough for any double.
+_PRECISION = 1_100
+#: A double stands for a decimal if it is nearer to it than this part of the last place.
+_NEARNESS = 1_000
+
+
+def cells(path: Path, names: Sequence[str], amount: str, places: int) -> Iterator[Cells]:
+    """The named columns of each row, in the file's order. A CSV's rows are numbered by lines, Parquet's from 1.
+
+    Doubles of a Parquet file's column `amount` become exact decimals of `places` places.
+    Raises InvalidArgument if a column is not there or the file is no such file, ReplayRefused if pyarrow is missing.
+    """
+    with path.open("rb") as file:
+        is_parquet = file.read(len(_PARQUET)) == _PARQUET
+    return _parquet(path, names, amount, places) if is_parquet else _csv(path, names)
+
+
+def exact(value: float, places: int) -> str | Message:
+    """The decimal of so many places that a double stands for, or what is wrong with it."""
+    problem = Message("the double {value} is no amount of {places} decimals", value=repr(value), places=places)
+    number = Decimal(value)
+    if not number.is_finite():
+        return problem
+    with localcontext(prec=_PRECISION):
+        place = Decimal(1).scaleb(-places)
+        rounded = number.quantize(place)
+        return problem if abs(number - rounded) * _NEARNESS > place else f"{rounded:f}"
+
+
+def _csv(path: Path, names: Sequence[str]) -> Iterator[Cells]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = csv.reader(file, strict=True)
+            header = next(rows, [])
+            places = [_place(path, header, name) for name in names]
+            for row in rows:
+                if len(row) == len(header):
+                    yield rows.line_num, [row[place] for place in places]
+                elif row:
+                    found = Message("it has {count} cells, the header {most}", count=len(row), most=len(header))
+                    yield rows.line_num, [found]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InvalidArgument(
+            "{path} is not CSV in UTF-8: {reason}. Save it as such, or as Parquet.", path=path, reason=error
+        ) from error
+
+
+def _place(path: Path, header: Sequence[str], name: str) -> int:
+    if header.count(name) != 1:
+        raise InvalidArgument(
+            "{path} has no column {name!r}, or several; it has: {columns}. Columns are named in its first line.",
+            path=path,
+            name=name,
+            columns=", ".join(header),
+        )
+    return header.index(name)
+
+
+def _parquet(path: Path, names: Sequence[str], amount: str, places: int) -> Iterator[Cells]:
+    try:
+        import pyarrow as arrow  # noqa: PLC0415
+        from pyarrow import parquet  # noqa: PLC0415
+    except ImportError as error:
+        raise ReplayRefused(
+            "Parquet is read with pyarrow, which is not installed: pip install pyarrow. Or save {path} as CSV.",
+            path=path,
+        ) from error
+    try:
+        with parquet.ParquetFile(path) as file:  # type: ignore[no-untyped-call]
+            for name in names:
+                _place(path, file.schema_arrow.names, name)
+            number = 0
+            for batch in file.iter_batches(columns=list(dict.fromkeys(names))):
+                columns = [_texts(arrow, batch.column(name), places if name == amount else None) for name in names]
+                for row in zip(*columns, strict=True):
+                    number += 1
+                    yield number, row
+    except arrow.ArrowException as error:
+        raise InvalidArgument("{path} is not a Parquet file: {reason}", path=path, reason=error) from error
+
+
+def _texts(arrow: Any, column: Any, places: int | None) -> list[str | Message]:
+    kind = column.type
+    if arrow.types.is_timestamp(kind) or arrow.types.is_date(kind):
+        # To whole seconds since the epoch, down.
+        seconds = arrow.timestamp("s", tz=getattr(kind, "tz", None))
+        column = column.cast(seconds, safe=False).cast(arrow.int64())
+    if arrow.types.is_floating(kind):
+        if places is not None:
+            return ["" if value is None else exact(value, places) for value in column.to_pylist()]
+        # Numbers of people and stores, which some tools keep as doubles as soon as one is missing.
+        return [
+            "" if value is None else f"{value:.0f}" if value % 1 == 0 else str(value) for value in column.to_pylist()
+        ]
+    if arrow.types.is_decimal(kind):
+        return ["" if value is None else f"{value:f}" for value in column.to_pylist()]
+    return ["" if value is None else str(value) for value in column.to_pylist()]

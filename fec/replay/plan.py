@@ -1,0 +1,199 @@
+"""What happens when: blocks of purchases, returns and captures, all of it following from the history alone.
+
+So a further run makes the same plan, and leaves out what the chain says is done.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import NamedTuple, TypeVar
+
+from fec.i18n import Message
+from fec.replay.history import Row
+
+#: Gas limits: of a payment, a refund, and a capture of so many orders, which wants its last mint's reserve to be left.
+PAY_GAS = 400_000
+REFUND_GAS = 150_000
+CAPTURE_GAS = 700_000
+CAPTURE_GAS_PER_ORDER = 320_000
+CAPTURED_AT_ONCE = 20
+#: Seconds between the keeper's rounds.
+ROUND = 86_400
+
+
+class Payment(NamedTuple):
+    """A purchase, by its place in the history."""
+
+    row: int
+
+
+class Refund(NamedTuple):
+    """A return: its own place in the history, that of the order, and the amount in wei."""
+
+    row: int
+    order: int
+    amount: int
+
+
+class Capture(NamedTuple):
+    """Orders made final, by their places in the history."""
+
+    rows: tuple[int, ...]
+
+
+Action = Payment | Refund | Capture
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Block:
+    """What goes into a block, and its time in seconds since the epoch."""
+
+    time: int
+    actions: tuple[Action, ...]
+
+
+@dataclass
+class Plan:
+    """All blocks in order, and the returns that cannot be taken back, by line and with the reason."""
+
+    blocks: list[Block] = field(default_factory=list)
+    left_out: list[tuple[int, Message]] = field(default_factory=list)
+
+
+@dataclass
+class _Open:
+    """An order that can be refunded."""
+
+    row: int
+    deadline: int
+    left: int
+
+
+def gas_of(action: Action) -> int:
+    """Gas limit of an action's transaction."""
+    match action:
+        case Payment():
+            return PAY_GAS
+        case Refund():
+            return REFUND_GAS
+        case Capture(rows):
+            return CAPTURE_GAS + CAPTURE_GAS_PER_ORDER * len(rows)
+
+
+def pack(items: Iterable[T], gas: int, needed: Callable[[T], int]) -> Iterator[tuple[T, ...]]:
+    """Cuts what needs gas each into blocks of at most so much gas, or of one item. Keeps the order."""
+    block: list[T] = []
+    room = gas
+    for item in items:
+        if block and needed(item) > room:
+            yield tuple(block)
+            block, room = [], gas
+        block.append(item)
+        room -= needed(item)
+    if block:
+        yield tuple(block)
+
+
+def plan(
+    rows: Sequence[Row], *, return_window: int, shift: int, every: int, gas: int, leave_open: bool = False
+) -> Plan:
+    """The plan for a history.
+
+    `return_window` is that of all stores, `shift` moves all times; purchases come in blocks at multiples of `every`,
+    none before its time; all in seconds. A block takes at most `gas`. Within an instant purchases come before returns;
+    what does not fit one block comes a second later, since blocks have rising times. Unless it is to `leave_open` what
+    is in its return window after the last row, the plan goes on until all is captured.
+    """
+    return _Planner(rows, return_window, gas).plan(shift, every, leave_open=leave_open)
+
+
+class _Planner:
+    def __init__(self, rows: Sequence[Row], return_window: int, gas: int) -> None:
+        self._rows = rows
+        self._window = return_window
+        self._gas = gas
+        self._plan = Plan()
+        self._clock = 0
+        self._orders: dict[tuple[str, str], list[_Open]] = {}
+        self._escrow: deque[_Open] = deque()
+
+    def plan(self, shift: int, every: int, *, leave_open: bool) -> Plan:
+        places = range(len(self._rows))
+        for time, instant in groupby(places, lambda place: -(-(self._rows[place].time + shift) // every) * every):
+            self._rounds(time)
+            here = list(instant)
+            self._pay(time, [place for place in here if self._rows[place].amount > 0])
+            self._take_back(time, [place for place in here if self._rows[place].amount < 0])
+        if self._escrow and not leave_open:
+            self._rounds(self._escrow[-1].deadline + ROUND)
+        return self._plan
+
+    def _rounds(self, until: int) -> None:
+        """The keeper captures at each midnight what is due by then."""
+        while self._escrow:
+            midnight = -(-self._escrow[0].deadline // ROUND) * ROUND
+            if midnight > until:
+                return
+            due = []
+            while self._escrow and self._escrow[0].deadline <= midnight:
+                order = self._escrow.popleft()
+                if order.left:
+                    due.append(order.row)
+            captures = [
+                Capture(tuple(due[first : first + CAPTURED_AT_ONCE])) for first in range(0, len(due), CAPTURED_AT_ONCE)
+            ]
+            self._put(midnight, captures)
+
+    def _pay(self, time: int, places: Sequence[int]) -> None:
+        for block in self._put(time, [Payment(place) for place in places]):
+            if self._window:
+                for action in block.actions:
+                    self._open(action, block.time + self._window)
+
+    def _open(self, action: Action, deadline: int) -> None:
+        if isinstance(action, Payment):
+            row = self._rows[action.row]
+            order = _Open(action.row, deadline, row.amount)
+            self._escrow.append(order)
+            self._orders.setdefault((row.customer, row.store), []).append(order)
+
+    def _take_back(self, time: int, places: Sequence[int]) -> None:
+        at_once = max(self._gas // REFUND_GAS, 1)
+        for first in range(0, len(places), at_once):
+            moment = max(time, self._clock + 1)
+            refunds = [self._refund(moment, place) for place in places[first : first + at_once]]
+            self._put(moment, [refund for refund in refunds if refund is not None])
+
+    def _refund(self, moment: int, place: int) -> Refund | None:
+        row = self._rows[place]
+        orders = self._orders.get((row.customer, row.store), [])
+        # Deadlines rise, so whatever lies before one that is over is over too.
+        usable = [order for order in reversed(orders) if order.deadline > moment]
+        for order in usable:
+            if order.left >= -row.amount:
+                order.left += row.amount
+                return Refund(place, order.row, -row.amount)
+        self._plan.left_out.append((row.line, self._reason(orders, usable)))
+        return None
+
+    def _reason(self, orders: Sequence[_Open], usable: Sequence[_Open]) -> Message:
+        if not self._window:
+            return Message("the stores take nothing back: there is no return window")
+        if not orders:
+            return Message("the customer has bought nothing at this store before")
+        if not usable:
+            return Message("the return window of the customer's last order at this store is over")
+        return Message("it is more than is left of any order in its return window")
+
+    def _put(self, time: int, actions: Sequence[Action]) -> list[Block]:
+        blocks = []
+        for some in pack(actions, self._gas, gas_of):
+            self._clock = max(time, self._clock + 1)
+            blocks.append(Block(self._clock, some))
+        self._plan.blocks += blocks
+        return blocks

@@ -1,0 +1,61 @@
+"""What a replay is told, and what it tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from fec.chain import MNEMONIC
+from fec.i18n import Message
+from fec.replay.stage import StoreTerms
+from fec.types import Figures
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a history is replayed; times in seconds."""
+
+    terms: StoreTerms = field(default_factory=StoreTerms)
+    seed: str = MNEMONIC
+    """Which test wallets."""
+    every: int = 1
+    """Purchases within so long go into one block, at its end."""
+    shift: bool = False
+    """Whether to move all times by whole weeks, to where the chain's clock is."""
+    leave_open: bool = False
+    """Whether orders still in their return window after the last row stay in escrow, for rows to come."""
+    workers: int = 1
+    """Processes that sign; with 0 this one does."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run did, and what is on the chain of this history. Amounts in wei, `milliseconds` by what took them."""
+
+    orders: int
+    new_orders: int
+    paid: int
+    refunds: int
+    new_refunds: int
+    refunded: int
+    captured: int
+    nodes: int
+    burned: int
+    unminted: int
+    left_out: tuple[tuple[int, Message], ...]
+    """Returns that were not taken back, by line and with the reason."""
+    zeros: tuple[int, ...]
+    stores: int
+    customers: int
+    transactions: int
+    """Of this run, what was set up included."""
+    blocks: int
+    shift: int
+    lateness: int
+    """By how many seconds a block came later than the history has it, at most."""
+    figures: Figures
+    milliseconds: dict[str, int]
+
+    @property
+    def orders_per_second(self) -> int:
+        """Of this run, once all was set up."""
+        return self.new_orders * 1_000 // max(self.milliseconds["replay"], 1)

@@ -1,0 +1,51 @@
+"""Test wallets: the same for the same seed and name, on every machine. Whoever knows the seed holds their keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from coincurve import PrivateKey
+from eth_utils.crypto import keccak
+
+from fec.chain import MNEMONIC
+
+_WALLETS_KEPT = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """An account of a test."""
+
+    key: bytes
+    address: bytes
+
+
+class Wallets:
+    """Wallets of customers, stores and the keeper. A key is keccak256 of `seed/role/name`, in UTF-8.
+
+    One hash and one multiplication on the curve each; deriving them from a mnemonic's tree would cost a hundred times
+    as much and hide that these keys are nobody's.
+    """
+
+    def __init__(self, seed: str = MNEMONIC) -> None:
+        """Takes any text; Anvil's own mnemonic if none is given."""
+        self._seed = seed
+        self._of = lru_cache(_WALLETS_KEPT)(self._derive)
+
+    def customer(self, name: str) -> Wallet:
+        """Who pays, and gets the node."""
+        return self._of("customer", name)
+
+    def store(self, name: str) -> Wallet:
+        """Operates the store's program, signs its invoices, takes goods back, and receives the merchant's part."""
+        return self._of("store", name)
+
+    def keeper(self) -> Wallet:
+        """Captures orders once their return window is over."""
+        return self._of("keeper", "")
+
+    def _derive(self, role: str, name: str) -> Wallet:
+        key = keccak(text=f"{self._seed}/{role}/{name}")
+        public = PrivateKey(key).public_key.format(compressed=False)
+        return Wallet(key, keccak(public[1:])[-20:])

@@ -1,0 +1,60 @@
+"""What workers make by hand equals what the libraries make."""
+
+from eth_account import Account
+from eth_utils.crypto import keccak
+from web3 import Web3
+
+from fec import abi
+from fec.orders import CHECKOUT_NAME
+from fec.replay.encode import Bill, Job, ground, pay_data, signed_transaction
+from fec.replay.wallets import Wallets
+from fec.signing import Domain, invoice_message
+from fec.till import Invoice, Order
+from fec.words import pack_word
+
+TILL = Account.from_key(keccak(text="till"))
+ANN = Wallets().customer("ann")
+CHECKOUT = Web3.to_checksum_address(keccak(text="checkout")[-20:])
+BASE = ground(31_337, bytes.fromhex(CHECKOUT[2:]))
+INVOICE = Invoice(7, "A-1027", 123 * 10**18, "USD 1.23", 1_483_315_200)
+BILL = Bill(bytes(TILL.key), 7, pack_word("A-1027"), 123 * 10**18, pack_word("USD 1.23"), 1_483_315_200, ANN.address)
+
+
+def test_pay_data__equals_web3_and_the_packages_own_signature() -> None:
+    signature = invoice_message(Domain(CHECKOUT_NAME, 31_337, CHECKOUT), INVOICE).sign(TILL)
+    order = Order(INVOICE, signature, Web3.to_checksum_address(ANN.address))
+    contract = Web3().eth.contract(address=CHECKOUT, abi=abi.load("Checkout")["abi"])
+    assert "0x" + pay_data(BASE.domain, BILL).hex() == contract.encode_abi("pay", [order.fields])
+
+
+def test_signed_transaction__equals_that_of_eth_account() -> None:
+    job = Job(ANN.key, 0, 400_000, bill=BILL)
+    signed = Account.from_key(ANN.key).sign_transaction(
+        {
+            "type": 2,
+            "chainId": 31_337,
+            "nonce": 0,
+            "gas": 400_000,
+            "maxFeePerGas": 10**15,
+            "maxPriorityFeePerGas": 0,
+            "to": CHECKOUT,
+            "value": 0,
+            "data": pay_data(BASE.domain, BILL),
+        }
+    )
+    assert signed_transaction(BASE, job) == "0x" + bytes(signed.raw_transaction).hex()
+
+
+def test_wallets__same_seed__same_keys() -> None:
+    assert Wallets("seed").customer("ann") == Wallets("seed").customer("ann")
+
+
+def test_wallets__documented_rule__is_what_eth_account_has() -> None:
+    account = Account.from_key(keccak(text="seed/store/7"))
+    wallet = Wallets("seed").store("7")
+    assert (wallet.key, Web3.to_checksum_address(wallet.address)) == (bytes(account.key), account.address)
+
+
+def test_wallets__roles_and_seeds__differ() -> None:
+    some = [Wallets("a").customer("7"), Wallets("a").store("7"), Wallets("b").customer("7"), Wallets("a").keeper()]
+    assert len(set(some)) == len(some)
