@@ -112,7 +112,6 @@ def _serve(
         import uvicorn  # noqa: PLC0415 (optional: the base package goes without)
 
         from fec.relayer import LocalSigner  # noqa: PLC0415
-        from fec.service.app import create_app  # noqa: PLC0415
         from fec.service.observing import configure  # noqa: PLC0415
         from fec.service.settings import Settings, WebhookPolicy  # noqa: PLC0415
     except ImportError as error:
@@ -138,6 +137,9 @@ def _serve(
         limits_storage=limits,
     )
     configure([session.rpc, database, secret.decode(), bytes(account.key).hex()])
+    # Only now: what libraries warn of as they are loaded is part of the record.
+    from fec.service.app import create_app  # noqa: PLC0415
+
     app = create_app(settings, LocalSigner(account))
     config = uvicorn.Config(
         app,

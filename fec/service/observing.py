@@ -119,6 +119,7 @@ def configure(known: Iterable[str] = ()) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    logging.captureWarnings(capture=True)
     # One line for each request is ours; the libraries' own would show paths and addresses of the chain.
     for name in ("uvicorn.access", "httpx", "httpcore", "web3", "urllib3", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -38,7 +38,8 @@ def _whole(value: Any) -> Any:
 
 
 Whole = Annotated[int, BeforeValidator(_whole)]
-Seconds = Annotated[Whole, Field(ge=0, le=2**53 - 1, description="Seconds since the epoch.")]
+# Bounds come before the validator: behind it, the description would not have them.
+Seconds = Annotated[int, Field(ge=0, le=2**53 - 1, description="Seconds since the epoch."), BeforeValidator(_whole)]
 Identity = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{22}$", description="As the service gave it.")]
 Signature = Annotated[str, Field(pattern="^0x([0-9a-fA-F]{2}){1,2048}$", description="Bytes in hex.")]
 Hash = Annotated[str, Field(pattern="^0x[0-9a-f]{64}$")]
@@ -86,7 +87,9 @@ class NewInvoice(Request):
     items: str = Field(
         default="", pattern=_TEXT, max_length=4_000, description="What was bought, for the shopper to read. Not signed."
     )
-    expires_in: Whole = Field(default=900, ge=60, le=31_536_000, description="Seconds within which it can be paid.")
+    expires_in: Annotated[int, Field(ge=60, le=31_536_000), BeforeValidator(_whole)] = Field(
+        default=900, description="Seconds within which it can be paid."
+    )
 
 
 class ActionError(_Model):
@@ -275,7 +278,7 @@ class Nonce(_Model):
 class SignIn(Request):
     """A signed EIP-4361 message."""
 
-    program_id: Annotated[Whole, Field(ge=1, le=2**32 - 1)]
+    program_id: Annotated[int, Field(ge=1, le=2**32 - 1), BeforeValidator(_whole)]
     message: str = Field(min_length=1, max_length=4_000, pattern=_TEXT)
     signature: Signature
 

@@ -42,7 +42,7 @@ MONDAY = 2_922 * WEEK + 345_600
 WINDOW = 14 * DAY
 SECRET = b"a secret of the tests' own, which is long enough"
 #: How long anything may take that happens in the background, on a busy machine.
-PATIENCE = 60
+PATIENCE = 240
 
 
 @dataclass(frozen=True)
