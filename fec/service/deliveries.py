@@ -123,7 +123,8 @@ class Deliveries:
         outcome, attempted_at = self._post(endpoint, message)
         attempt = _attempt(endpoint.number, message, outcome, attempted_at)
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
-            if session.get(WebhookEndpoint, endpoint.number) is not None:  # it may have been deleted meanwhile
+            # It may have been deleted meanwhile.
+            if session.get(WebhookEndpoint, endpoint.number, with_for_update=True) is not None:
                 session.add(attempt)
         return attempt
 

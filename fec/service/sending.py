@@ -7,7 +7,6 @@ answers is read up to its headers, which the library bounds; its body is not rea
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import ssl
 import threading
@@ -16,13 +15,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
+from fec.exceptions import FECError
 from fec.service.settings import WebhookPolicy
 
 _PORTS = {"https": 443, "http": 80}
 #: Addresses that lead on to IPv4 ones through translators, wherever those may be (RFC 6052, RFC 8215).
-_TRANSLATED = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48")))
+_TRANSLATED = tuple(map(IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48")))
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class Outcome:
     """Seconds that the endpoint asks to be left alone."""
 
 
-class AddressRefused(Exception):
-    """The address is none that events may be sent to; `args` has the reason."""
+class AddressRefused(FECError, ValueError):
+    """The address is none that events may be sent to; the sentence says why, and is part of another."""
 
 
 def check_url(url: str, policy: WebhookPolicy) -> SplitResult:
@@ -55,8 +56,9 @@ def check_url(url: str, policy: WebhookPolicy) -> SplitResult:
         return parts
     if parts.scheme != "https":
         raise AddressRefused("it is not https")
-    with suppress(ValueError):  # most hosts are names, which are looked up when something is sent
-        _check_address(host)
+    # Most hosts are names, which are looked up when something is sent.
+    if (address := _read(host)) is not None:
+        _check_address(address)
     if host == "localhost" or host.endswith((".localhost", ".local", ".internal")):
         raise AddressRefused("its host is not public")
     return parts
@@ -144,18 +146,28 @@ def _resolved(parts: SplitResult, policy: WebhookPolicy) -> str:
         raise _Failed("name-not-found") from error
     addresses = [str(entry[4][0]) for entry in found]
     if host not in policy.trusted_hosts:
-        for address in addresses:
+        for address in map(_read, addresses):
+            if address is None:
+                raise AddressRefused("its address is not public")
             _check_address(address)
     return addresses[0]
 
 
-def _check_address(text: str) -> None:
-    """Raises AddressRefused for an address that is not public, ValueError for what is none."""
-    address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
+def _read(text: str) -> IPv4Address | IPv6Address | None:
+    """An address, or None for a name."""
+    try:
+        return ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+
+
+def _check_address(address: IPv4Address | IPv6Address) -> None:
+    """Raises AddressRefused for an address that is not public."""
+    if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
-        elif address.sixtofour or address.teredo or any(address in network for network in _TRANSLATED):
+            _check_address(address.ipv4_mapped)
+            return
+        if address.sixtofour or address.teredo or any(address in network for network in _TRANSLATED):
             raise AddressRefused("its address is not public")
     if not address.is_global or address.is_multicast or address.is_reserved:
         raise AddressRefused("its address is not public")

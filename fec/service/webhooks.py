@@ -43,7 +43,7 @@ def create(
                 "webhook-address-refused",
                 "No events can be sent to {url}: {reason}. Give an https address of a public host.",
                 url=body.url,
-                reason=str(error),
+                reason=error.message,
             ) from error
 
     def commit(session: Session, _: None) -> Effect:

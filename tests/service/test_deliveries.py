@@ -202,6 +202,24 @@ def test_deliver__endpoint_asks_to_wait__is_left_alone(
     assert stands.next_attempt_at >= stands.failing_since + 9_000
 
 
+@pytest.mark.parametrize(("failures", "least", "bound"), [(0, 50, 10_000), (4, 800, 10_000), (60, 20_000, 1_000_000)])
+def test_deliver__fails_again__waits_twice_as_long_up_to_the_longest(
+    *,
+    books: Books,
+    receiver: Receiver,
+    sending: Callable[..., Deliveries],
+    failures: int,
+    least: int,
+    bound: int,
+) -> None:
+    receiver.usual = 500
+    number = books.endpoint(receiver.url, failures=failures)
+    books.happen("invoice.paid")
+    sender = sending(first_delay=100, longest_delay=40_000)
+    stands = deliver(books, number, lambda seen: seen.failures > failures, sender)
+    assert least <= stands.next_attempt_at - books.attempts()[0].attempted_at < bound
+
+
 def test_deliver__fails_for_too_long__is_disabled_with_an_event(
     books: Books, receiver: Receiver, sending: Callable[..., Deliveries]
 ) -> None:

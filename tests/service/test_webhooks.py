@@ -4,8 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from fec.service.models import Role
+from fec.indexer.models import table
+from fec.service.models import IdempotencyRecord, Role, WebhookEndpoint
+from fec.service.observing import redact
 from fec.service.settings import WebhookPolicy
 from tests.service.conftest import Shop, Till, until
 from tests.service.receiver import Receiver
@@ -59,10 +62,23 @@ def test_create__same_idempotency_key__is_one_endpoint(idle: Till) -> None:
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
+def test_create__secret__is_kept_nowhere_and_struck_out_of_logs(idle: Till) -> None:
+    made = idle.post("/v1/webhooks", {"url": "https://shop.example/hooks"}, Idempotency_Key="w-1")
+    with idle.service.engine.connect() as connection:
+        rows = [
+            *connection.execute(select(table(WebhookEndpoint))),
+            *connection.execute(select(table(IdempotencyRecord))),
+        ]
+    assert len(rows) == 2
+    assert made["secret"].removeprefix("whsec_") not in str(rows)
+    assert redact(f"signed with {made['secret']}") == "signed with [secret]"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_create__address_is_not_public__is_refused(idle: Till) -> None:
     problem = idle.refused("POST", "/v1/webhooks", {"url": "https://10.0.0.1/hooks"})
     assert problem["type"] == "urn:fec:problem:webhook-address-refused"
-    assert problem["values"]["url"] == "https://10.0.0.1/hooks"
+    assert problem["values"] == {"url": "https://10.0.0.1/hooks", "reason": "its address is not public"}
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
