@@ -332,6 +332,16 @@ def test_claim_for__merged_away__is_skipped(world: World, node: int) -> None:
     assert world.adn.claimFor([part, node], sender=world.stranger) == FIRST
 
 
+def test_claim_for__merged_away_between_two_of_one_owner__pays_once(world: World, node: int) -> None:
+    (part,) = world.adn.split(node, [FEC], sender=world.alice)
+    world.adn.merge([node, part], sender=world.alice)
+    other = world.node(world.alice, P)
+    world.pass_periods(1)
+    paid = world.adn.claimFor([node, part, other], sender=world.stranger)
+    payments = [event.values for event in world.chain.events("Transfer")]
+    assert payments == [{"from": ZERO, "to": world.alice, "value": paid}]
+
+
 def test_claim_for__never_minted__reverts(world: World, node: int) -> None:
     with expect("ERC721NonexistentToken", node + 1):
         world.adn.claimFor([node, node + 1], sender=world.stranger)

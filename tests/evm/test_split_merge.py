@@ -46,6 +46,32 @@ def test_split__claimed__is_shared_in_proportion(world: World, node: int) -> Non
     assert shares == [first, second, claimed - first - second]
 
 
+def test_split__large_parts_first__is_shared_in_proportion(world: World, node: int) -> None:
+    claimed = world.claimed(node)
+    part, other = world.adn.split(node, [600 * FEC, 300 * FEC], sender=world.alice)
+    first = claimed * 600 // 1000
+    second = (claimed - first) * 300 // 400
+    shares = [world.claimed(one) for one in (part, other, node)]
+    assert shares == [first, second, claimed - first - second]
+
+
+def test_split__all_claimed_and_nothing_lost_to_rounding__each_has_claimed_what_it_released(world: World) -> None:
+    """In proportion to principal the part would have claimed a wei less than it released, and the rest a wei more."""
+    node = world.node(world.alice, P)
+    world.pass_periods(3)
+    world.adn.claim(node, sender=world.alice)
+    claimed = world.claimed(node)
+    part = next(
+        part
+        for part in range(FEC, 2 * FEC)
+        if schedule.released(part, 3) + schedule.released(P - part, 3) == claimed
+        and claimed * part // P < schedule.released(part, 3)
+    )
+    (split_off,) = world.adn.split(node, [part], sender=world.alice)
+    shares = [world.claimed(split_off), world.claimed(node)]
+    assert shares == [schedule.released(part, 3), schedule.released(P - part, 3)]
+
+
 def test_split__events__tell_parts_and_shares(world: World, node: int) -> None:
     claimed = world.claimed(node)
     (part,) = world.adn.split(node, [100 * FEC], sender=world.alice)

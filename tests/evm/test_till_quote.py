@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fec import schedule
 from tests.evm.evm import ZERO, expect
 from tests.evm.till_world import DAY, Market
-from tests.evm.world import FEC
+from tests.evm.world import FEC, WEEK
 
 AMOUNT = st.integers(1, 10**4) | st.integers(10**15, 10**23)
 
@@ -22,6 +22,27 @@ def tiers(draw: st.DrawFn) -> tuple[tuple[int, int], ...]:
     spends = sorted(draw(st.lists(st.integers(1, 3000), min_size=count - 1, max_size=count - 1, unique=True)))
     shares = sorted(draw(st.lists(st.integers(1000, 8000), min_size=count, max_size=count)))
     return tuple(zip([0, *spends], shares, strict=True))
+
+
+def test_quote__each_figure__by_hand(market: Market) -> None:
+    program = market.shop(window=3 * DAY, donation=500, causes=(market.cause,), min_claim=7)
+    origin = market.adn.programOf(program)["origin"]
+    deadline = market.chain.now + 3 * DAY
+    start = deadline - (deadline - origin) % WEEK
+    assert market.checkout.quote(program, market.alice, 1000 * FEC) == {
+        "termsVersion": 1,
+        "tier": 0,
+        "spend": 0,
+        "toMerchant": 900 * FEC,
+        "donation": 50 * FEC,
+        "principal": 100 * FEC,
+        "face": 1000 * FEC,
+        "returnDeadline": deadline,
+        "start": start,
+        "firstRelease": start + WEEK,
+        "lastRelease": start + 100 * WEEK,
+        "minClaim": 7,
+    }
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

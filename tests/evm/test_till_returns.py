@@ -338,6 +338,18 @@ def test_capture__too_little_gas__reverts_and_never_returns_the_share(
         assert event.values["returned"] == (0 if mode == "Accept" else 100 * FEC)
 
 
+def test_capture__gas_that_is_needed_is_left__is_enough(market: Market) -> None:
+    """To the unit: what is left when it is refused is one less than what is needed."""
+    order = escrowed(market, customer=market.bob)
+    market.chain.now += DAY
+    low, high = 300_000, 750_000
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if gas_too_low(market, order, middle) else (low, middle)
+    with market.chain.rolled_back(), expect("Checkout_GasTooLow", NEEDED - 1, NEEDED):
+        capture(market, order, gas=low)
+
+
 def gas_too_low(market: Market, order: Order, gas: int) -> bool:
     """Whether a capture with so much gas is refused, by the one error that it may be refused by."""
     with market.chain.rolled_back():
