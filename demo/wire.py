@@ -5,14 +5,10 @@ Each account acts for itself; Anvil lets any address send (impersonation).
 
 from __future__ import annotations
 
-import itertools
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from http.client import HTTPConnection
 from typing import Any
-from urllib.parse import urlsplit
 
 from eth_abi.abi import decode, encode
 from eth_utils.abi import (
@@ -26,11 +22,11 @@ from eth_utils.address import to_checksum_address
 
 from fec import abi
 from fec.exceptions import ContractError, RPCFailed
+from fec.replay import wire as replay
 from fec.reverts import decode_revert
 
 #: Requests in one HTTP exchange: more hardly save time, and the answer stays small.
 BATCH_SIZE = 500
-TIMEOUT = 60
 WORD_DIGITS = 64
 GAS = 2_000_000
 GAS_PRICE = 2 * 10**9
@@ -164,9 +160,7 @@ class Wire:
 
     def __init__(self, url: str) -> None:
         """Takes over the Anvil that answers at `url`."""
-        address = urlsplit(url)
-        self._connection = HTTPConnection(address.hostname or "", address.port, timeout=TIMEOUT)
-        self._ids = itertools.count(1)
+        self._wire = replay.Wire(url)
         self._contracts: dict[str, Contract] = {}
         self.transactions = 0
         self.request("anvil_autoImpersonateAccount", True)
@@ -250,15 +244,9 @@ class Wire:
         return int(self.request("eth_blockNumber"), 16)
 
     def _exchange(self, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[dict[str, Any]]:
-        answers: list[dict[str, Any]] = []
-        for first in range(0, len(asked), BATCH_SIZE):
-            body = [
-                {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": list(params)}
-                for method, params in asked[first : first + BATCH_SIZE]
-            ]
-            self._connection.request("POST", "/", json.dumps(body).encode(), {"Content-Type": "application/json"})
-            answers += sorted(json.load(self._connection.getresponse()), key=lambda answer: answer["id"])
-        return answers
+        """Answers in order; what does not fit one request is on its way before the first is answered."""
+        tickets = [self._wire.post(asked[first : first + BATCH_SIZE]) for first in range(0, len(asked), BATCH_SIZE)]
+        return [answer for ticket in tickets for answer in self._wire.answers(ticket)]
 
     def _done(self, receipt: dict[str, Any]) -> Done:
         return Done(receipt["status"] == "0x1", receipt["transactionHash"], receipt["logs"], self._event)

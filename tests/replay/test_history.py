@@ -1,5 +1,6 @@
 """Files read into rows: exact, or refused with the line."""
 
+import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from pyarrow import parquet
 
 from fec.exceptions import InvalidArgument
-from fec.replay import BadRows, Columns, History, read
+from fec.replay import BadRows, Columns, History, ReplayRefused, read
 from fec.units import WEI_PER_FEC
 
 RATE = 100 * WEI_PER_FEC
@@ -175,3 +176,25 @@ def test_read_parquet__null__is_an_empty_customer(tmp_path: Path) -> None:
     with pytest.raises(BadRows) as caught:
         of_parquet(tmp_path, who=arrow.array([None], arrow.string()), when=[1_483_315_200], paid=[1])
     assert problems(caught) == ["line 1: customer or store is empty; give each row both"]
+
+
+def test_read_parquet__without_pyarrow__says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "history.parquet"
+    path.write_bytes(b"PAR1")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ReplayRefused, match="is read with pyarrow, which is not installed: pip install pyarrow"):
+        read(path, COLUMNS, rate=RATE)
+
+
+def test_read__neither_csv_nor_parquet__says_so(tmp_path: Path) -> None:
+    path = tmp_path / "history.csv"
+    path.write_bytes(b"who,when,paid\n\xff,1,1\n")
+    with pytest.raises(InvalidArgument, match="is not CSV in UTF-8"):
+        read(path, COLUMNS, rate=RATE)
+
+
+def test_read_parquet__broken__says_so(tmp_path: Path) -> None:
+    path = tmp_path / "history.parquet"
+    path.write_bytes(b"PAR1 and then nothing")
+    with pytest.raises(InvalidArgument, match="is not a Parquet file"):
+        read(path, COLUMNS, rate=RATE)
