@@ -90,7 +90,7 @@ def check() -> list[str]:
         found = {message.id: message for message in catalog if message.id}
         faults += [f"{locale}: stale: {ids!r}" for ids in found.keys() - wanted]
         faults += [f"{locale}: missing: {ids!r}" for ids in wanted - found.keys()]
-        faults += [f"{locale}: {fault}: {ids!r}" for ids in found.keys() & wanted for fault in _faults(found[ids])]
+        faults += [f"{locale}: {fault}: {ids!r}" for ids in found.keys() & wanted for fault in faults_of(found[ids])]
         with _po(locale).with_suffix(".mo").open("rb") as file:
             compiled = _pairs(read_mo(file))
         if compiled != _pairs(catalog):
@@ -102,7 +102,7 @@ def extract() -> Catalog:
     """All sentences of the package, in order of their files."""
     catalog = _parse(HEADER.format(locale=""), None)
     sources = sorted(PACKAGE.rglob("*.py"))
-    keywords = {**_KEYWORDS, **dict.fromkeys(_errors(sources), (0,))}
+    keywords = {**_KEYWORDS, **dict.fromkeys(error_names(sources), (0,))}
     for source in sources:
         for ids in _sentences(source.read_text(), keywords):
             _add(catalog, ids, source.relative_to(ROOT).as_posix())
@@ -130,7 +130,7 @@ def _add(catalog: Catalog, ids: Ids, place: str) -> None:
         catalog.add(ids, locations=[(place, 0)])
 
 
-def _errors(sources: list[Path]) -> set[str]:
+def error_names(sources: list[Path]) -> set[str]:
     """Names of the package's errors, whose constructors take a sentence first: all that inherit from the base."""
     trees = (ast.parse(source.read_text()) for source in sources)
     classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
@@ -153,7 +153,7 @@ def _helps(command: click.Command, ctx: click.Context) -> Iterator[str]:
                 yield from _helps(inner, click.Context(inner, parent=ctx))
 
 
-def _faults(message: Message) -> list[str]:
+def faults_of(message: Message) -> list[str]:
     """What is wrong with a translation."""
     sources = _texts(message.id)
     translations = _texts(message.string or "")

@@ -167,7 +167,9 @@ def _extra() -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise Refused(f"The index needs {error.name}, which is not installed: pip install 'fec[server]'.") from error
+        raise Refused(
+            "The index needs {name}, which is not installed: pip install 'fec[server]'.", name=error.name
+        ) from error
 
 
 def _open(database: str) -> Engine:

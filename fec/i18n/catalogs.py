@@ -54,10 +54,10 @@ def find(tag: str) -> str | None:
     except ValueError:
         return None
     likely: Mapping[str, str] = get_global("likely_subtags")
-    full = likely.get(f"{language}_{territory}") or likely.get(language) or language
-    _, _, usual, *_ = parse_locale(full)
-    language = _ALIASES.get(language, language)
-    return next((locale for locale in (f"{language}_{script or usual}", language) if locale in LOCALES), None)
+    macro = _ALIASES.get(language, language)
+    names = (f"{language}_{territory}", f"{macro}_{territory}", language, macro)
+    _, _, usual, *_ = parse_locale(next((likely[name] for name in names if name in likely), macro))
+    return next((locale for locale in (f"{macro}_{script or usual}", macro) if locale in LOCALES), None)
 
 
 def negotiate(wanted: str | None) -> str:

@@ -40,8 +40,10 @@ class FeePolicy:
             tip = max(web3.eth.max_priority_fee, self.least_tip)
         if base + tip > self.ceiling:
             raise FeesTooHigh(
-                f"A place in a block costs {base + tip} wei per gas now, and {self.ceiling} is the most that may be "
-                "offered. Nothing was sent; wait, or raise the ceiling."
+                "A place in a block costs {price} wei per gas now, and {ceiling} is the most that may be "
+                "offered. Nothing was sent; wait, or raise the ceiling.",
+                price=base + tip,
+                ceiling=self.ceiling,
             )
         return Fees(min(2 * base + tip, self.ceiling), tip)
 

@@ -46,7 +46,9 @@ class LocalSigner:
         try:
             return cls(Account.from_key(Account.decrypt(json.loads(path.read_text()), passphrase)))
         except (OSError, ValueError, TypeError, KeyError) as error:
-            raise SignerMissing(f"{path} does not open: {error}. Check the file and its passphrase.") from error
+            raise SignerMissing(
+                "{path} does not open: {reason}. Check the file and its passphrase.", path=path, reason=error
+            ) from error
 
     @property
     def address(self) -> ChecksumAddress:

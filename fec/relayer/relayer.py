@@ -87,8 +87,10 @@ class Relayer:
             coin = self._web3.eth.get_balance(self.address)
         if coin < gas * fees.most:
             raise InsufficientGasCoin(
-                f"The relayer {self.address} has {coin} wei of the chain's coin and may need {gas * fees.most}. "
-                "Send it some."
+                "The relayer {address} has {coin} wei of the chain's coin and may need {needed}. Send it some.",
+                address=self.address,
+                coin=coin,
+                needed=gas * fees.most,
             )
         transaction = self._store(request_key, recipient, data, gas, fees)
         self._broadcast(transaction)
@@ -107,13 +109,16 @@ class Relayer:
                 self._note(transaction_id, receipt)
                 if receipt["status"] != 1:
                     raise TransactionFailed(
-                        f"Transaction {receipt['transactionHash'].to_0x_hex()} was reverted in its block, although its "
-                        "simulation had passed: something else came first. Look at the state and try again."
+                        "Transaction {tx_hash} was reverted in its block, although its simulation had passed: "
+                        "something "
+                        "else came first. Look at the state and try again.",
+                        tx_hash=receipt["transactionHash"].to_0x_hex(),
                     )
                 return receipt
             if self._state(transaction_id) == RelayState.DISPLACED:
                 raise TransactionFailed(
-                    f"Request {transaction_id} was never sent: somebody else used the relayer's key. Ask again."
+                    "Request {transaction_id} was never sent: somebody else used the relayer's key. Ask again.",
+                    transaction_id=transaction_id,
                 )
             time.sleep(POLL_LATENCY)
         raise TransactionPending(self._attempts(transaction_id)[-1].hash, self._timeout)
@@ -347,5 +352,7 @@ def _same(session: Session, request_key: str, recipient: str, data: str) -> int 
     if found is None:
         return None
     if (found.recipient, found.data) != (recipient, data):
-        raise RequestConflict(f"The key {request_key!r} stands for another request. Use a new one.")
+        raise RequestConflict(
+            "The key {request_key!r} stands for another request. Use a new one.", request_key=request_key
+        )
     return found.id

@@ -44,8 +44,12 @@ def bind(connection: Connection, deployment: Deployment) -> None:
     found = connection.execute(select(DeploymentRecord.__table__)).mappings().one()
     if dict(found) != wanted:
         raise WrongDatabase(
-            f"The database is that of FEC at {found['fec']} on chain {found['chain_id']}, not of "
-            f"FEC at {wanted['fec']} on chain {wanted['chain_id']}. Name another, or the right deployments file."
+            "The database is that of FEC at {found_fec} on chain {found_chain}, not of FEC at {wanted_fec} "
+            "on chain {wanted_chain}. Name another, or the right deployments file.",
+            found_fec=found["fec"],
+            found_chain=found["chain_id"],
+            wanted_fec=wanted["fec"],
+            wanted_chain=wanted["chain_id"],
         )
 
 

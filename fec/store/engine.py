@@ -36,7 +36,9 @@ def open_database(where: str | Path) -> Engine:
     except DBAPIError as error:
         engine.dispose()
         shown = url.render_as_string(hide_password=True)
-        raise DatabaseUnreachable(f"The database {shown} cannot be opened: {error.orig}".strip()) from error
+        raise DatabaseUnreachable(
+            "The database {shown} cannot be opened: {reason}", shown=shown, reason=str(error.orig).strip()
+        ) from error
     return engine
 
 
@@ -71,9 +73,9 @@ def _url(where: str | Path) -> URL:
         if backend == "sqlite" and url.database not in (None, "", ":memory:"):
             return url
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
-        raise DatabaseInvalid(f"{where!r} is no address of a database: {error}") from error
+        raise DatabaseInvalid("{where!r} is no address of a database: {reason}", where=where, reason=error) from error
     shown = url.render_as_string(hide_password=True)
-    raise DatabaseInvalid(f"{shown!r} names neither a file of SQLite nor a server of PostgreSQL.")
+    raise DatabaseInvalid("{shown!r} names neither a file of SQLite nor a server of PostgreSQL.", shown=shown)
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

@@ -46,7 +46,8 @@ def _refuse_later(engine: Engine) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     if later := _current(engine) - known:
         raise DatabaseOutdated(
-            f"A later version of this package made the database (revision {', '.join(sorted(later))}). Upgrade."
+            "A later version of this package made the database (revision {revisions}). Upgrade.",
+            revisions=", ".join(sorted(later)),
         )
 
 
