@@ -108,12 +108,14 @@ def _changed(sources: Sources) -> set[str]:
 
 def _record(sources: Sources, mutants: Sequence[Mutant], results: Sequence[Result], reasons: Reasons) -> None:
     """Notes the scores of the source files all of whose mutants were run, if none is left alive."""
-    scores = {file: scored for file, scored in _scores().items() if file in sources.mutable}
+    before = _scores()
+    scores = {file: scored for file, scored in before.items() if file in sources.mutable}
     of_file = Counter(mutant.file for mutant in mutants)
     for one in _grouped(results, lambda result: result.file, reasons):
         if sum(one.counts.values()) == of_file[one.name] and not one.alive:
             scores[one.name] = {"sha256": _sha256(sources.text[one.name]), **one.as_dict()}
-    SCORES.write_text(json.dumps(dict(sorted(scores.items())), indent=1) + "\n")
+    if scores != before:
+        SCORES.write_text(json.dumps(dict(sorted(scores.items())), indent=1) + "\n")
 
 
 def _scores() -> dict[str, dict[str, Any]]:
