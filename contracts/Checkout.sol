@@ -366,7 +366,8 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         // The mint gets a fixed amount of gas, whatever the caller sent: too little cannot make it fail, and a receiver that
         // burns all it gets cannot make the others' captures fail.
         uint256 needed = (MINT_GAS * 64) / 63 + GAS_AFTER_MINT;
-        if (gasleft() < needed) revert Checkout_GasTooLow(gasleft(), needed);
+        uint256 left = gasleft();
+        if (left < needed) revert Checkout_GasTooLow(left, needed);
         uint256 returned = 0;
         uint256 tokenId = 0;
         // Gas is fixed, failure is caught, the order is final already.
