@@ -37,6 +37,7 @@ lint: $(READY) ## Style, types, formatting, static analysis, and whether generat
 	@node_modules/.bin/solhint --disc --noPoster --max-warnings 0 'contracts/**/*.sol'
 	@$(BIN)/python tools/artifacts.py --check
 	@$(BIN)/python -m tools.layout --check
+	@$(BIN)/python -m tools.messages --check
 	@$(BIN)/python -m tools.static
 
 prove: $(READY) ## Prove the contracts: every case, and that each proof can fail
