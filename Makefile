@@ -37,6 +37,7 @@ lint: $(READY) ## Style, types, formatting, static analysis, and whether generat
 	@node_modules/.bin/solhint --disc --noPoster --max-warnings 0 'contracts/**/*.sol'
 	@$(BIN)/python tools/artifacts.py --check
 	@$(BIN)/python -m tools.layout --check
+	@$(BIN)/python -m tools.messages --check
 	@$(BIN)/python -m tools.static
 
 prove: $(READY) ## Prove the contracts: every case, and that each proof can fail
@@ -68,7 +69,7 @@ pictures: $(READY) ## Make the picture that the README shows
 	@$(BIN)/python -m demo.pictures > docs/payout-curve.svg
 
 lock: $(READY) ## Resolve the pinned versions anew (requirements.lock, package-lock.json)
-	@$(BIN)/uv pip compile --quiet --upgrade --group dev --extra server pyproject.toml --python-version 3.11 --generate-hashes \
+	@$(BIN)/uv pip compile --quiet --upgrade --group dev --extra replay --extra server pyproject.toml --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --upgrade proofs/requirements.in --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header -o proofs/requirements.lock

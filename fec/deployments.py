@@ -58,14 +58,12 @@ def read(path: Path) -> Deployment:
     Raises DeploymentMissing if there is none, DeploymentInvalid if it is not one.
     """
     try:
-        text = path.read_text()
+        document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise DeploymentMissing(
             "There is no deployments file {path}. Deploy first, or name the right file.", path=path
         ) from error
-    try:
-        document = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise DeploymentInvalid("{path} is not JSON: {reason}", path=path, reason=error) from error
     return validate(document, str(path))
 

@@ -19,6 +19,7 @@ from typing import Any
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
+from fec.documents import MISFITS, misfit, read_record, write_new
 from fec.exceptions import InvalidAmount, InvalidArgument
 from fec.session import checked
 from fec.units import parse_fec
@@ -137,7 +138,7 @@ def read_csv(path: Path) -> list[Reward]:
 
 
 def write_proofs(tree: RewardTree, path: Path) -> None:
-    """Writes root, total, and each reward with its proof."""
+    """Writes root, total, and each reward with its proof, to a new file. Raises FileExistsError if it is not new."""
     document = {
         "root": tree.root,
         "total": str(tree.total),
@@ -151,7 +152,7 @@ def write_proofs(tree: RewardTree, path: Path) -> None:
             for proven in tree.proofs()
         ],
     }
-    path.write_text(json.dumps(document, indent=1) + "\n")
+    write_new(json.dumps(document, indent=1) + "\n", path)
 
 
 def read_proofs(path: Path, shopper: str | None = None) -> list[ProvenReward]:
@@ -161,12 +162,12 @@ def read_proofs(path: Path, shopper: str | None = None) -> list[ProvenReward]:
     """
     wanted = None if shopper is None else checked(shopper)
     try:
-        document = json.loads(path.read_text())
+        document = read_record(path)
         root = document["root"]
         proven = [_proven(entry) for entry in document["rewards"]]
         wrong = [each.reward.index for each in proven if each.root != root]
-    except (KeyError, TypeError, ValueError) as error:
-        raise InvalidArgument("{path} is not a file of proofs: {reason}", path=path, reason=error) from error
+    except MISFITS as error:
+        raise InvalidArgument("{path} is not a file of proofs: {reason}", path=path, reason=misfit(error)) from error
     if wrong:
         raise InvalidArgument(
             "{path}: the proof of reward {index} does not lead to the file's root.", path=path, index=wrong[0]

@@ -118,12 +118,22 @@ class Orders:
         )
 
     def authorize(
-        self, order: Order, key: LocalAccount, *, valid_after: int = 0, valid_before: int | None = None
+        self,
+        order: Order,
+        key: LocalAccount,
+        *,
+        payer: str | None = None,
+        valid_after: int = 0,
+        valid_before: int | None = None,
     ) -> Authorization:
-        """An order's payment, signed; to be sent by anybody. Valid up to the order's expiry, unless told otherwise."""
+        """An order's payment, signed; to be sent by anybody. Valid up to the order's expiry, unless told otherwise.
+
+        `payer` is a contract wallet that takes the key's signature for its own (ERC-1271); the key's account, if none.
+        """
+        payer = key.address if payer is None else checked(payer)
         before = order.invoice.expiry + 1 if valid_before is None else valid_before
-        signature = self.authorization_message(order, key.address, valid_after, before).sign(key)
-        return Authorization(key.address, valid_after, before, signature)
+        signature = self.authorization_message(order, payer, valid_after, before).sign(key)
+        return Authorization(payer, valid_after, before, signature)
 
     def approve(self, amount: int) -> Receipt:
         """Lets the till take up to `amount` wei of the signer's FEC, for orders and rewards."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from web3 import Web3
 from web3.contract.contract import ContractConstructor, ContractFunction
 from web3.exceptions import (
     BadFunctionCallOutput,
+    BadResponseFormat,
     ContractLogicError,
     InvalidAddress,
     MismatchedABI,
@@ -28,6 +30,7 @@ from web3.types import BlockIdentifier, TxParams, TxReceipt
 
 from fec.exceptions import (
     DeploymentMissing,
+    FECError,
     InsufficientGasCoin,
     InvalidArgument,
     RPCFailed,
@@ -55,6 +58,10 @@ def clear_errors() -> Iterator[None]:
     """Translates what web3 raises into errors of this package."""
     try:
         yield
+    except (BadResponseFormat, json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise RPCFailed(
+            "What the RPC endpoint answers is no JSON-RPC: {reason}. Check the address.", reason=error
+        ) from error
     except ContractLogicError as error:
         raise decode_revert(_revert_data(error)) from error
     except BadFunctionCallOutput as error:
@@ -101,9 +108,20 @@ def connect(url: str) -> Web3:
     web3 = Web3(Web3.HTTPProvider(url, request_kwargs={"timeout": REQUEST_TIMEOUT}))
     # Chains run by named validators put more into a block's extra data than web3 takes otherwise.
     web3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
-    with clear_errors():
-        _ = web3.eth.chain_id
+    try:
+        with clear_errors():
+            known = web3.eth.chain_id
+    except FECError:
+        raise
+    except ValueError as error:  # hosts that cannot be, numbers that are none
+        raise _no_chain(url, error) from error
+    if not isinstance(known, int) or known < 1:
+        raise _no_chain(url, f"eth_chainId {known}")
     return web3
+
+
+def _no_chain(url: str, reason: object) -> RPCFailed:
+    return RPCFailed("No chain answers at {url!r}: {reason}. Check the address.", url=url, reason=reason)
 
 
 class Sender:

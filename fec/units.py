@@ -9,6 +9,8 @@ from fec.exceptions import InvalidAmount
 DECIMALS = 18
 WEI_PER_FEC = 10**DECIMALS
 
+#: More would not fit the 256 bits that contracts have for an amount.
+_MOST_DIGITS = 58
 _AMOUNT = re.compile(r"(?P<whole>\d+|\d{1,3}(?:,\d{3})+)(?:\.(?P<fraction>\d+))?", re.ASCII)
 
 
@@ -23,6 +25,8 @@ def parse_fec(text: str) -> int:
             "{text!r} is not an amount of FEC. Write it in digits, such as 12.5 or 1,250.75.", text=text
         )
     fraction = match["fraction"] or ""
+    if len(match["whole"]) > _MOST_DIGITS:
+        raise InvalidAmount("{text!r:.40} … is more FEC than there can be.", text=text)
     if len(fraction) > DECIMALS:
         raise InvalidAmount(
             "{text!r} has {count} decimals; FEC has {most}.", text=text, count=len(fraction), most=DECIMALS

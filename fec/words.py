@@ -14,7 +14,10 @@ def pack_word(text: str) -> bytes:
     """
     if text.startswith("0x") and len(text) == 2 + 2 * WORD_BYTES:
         return from_hex(text)
-    word = text.encode()
+    try:
+        word = text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidArgument("{text!r} is no text in UTF-8.", text=text) from error
     if len(word) > WORD_BYTES or "\0" in text:
         raise InvalidArgument("{text!r} does not fit 32 bytes. Shorten it, or give 0x and 64 hex digits.", text=text)
     return word.ljust(WORD_BYTES, b"\0")

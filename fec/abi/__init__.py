@@ -24,6 +24,8 @@ def load(name: str) -> dict[str, Any]:
     The same object each time: not to be changed. Raises DeploymentMissing if no such contract is shipped.
     """
     if name not in names():
-        raise DeploymentMissing(f"This package ships no contract named {name!r}, only {', '.join(names())}.")
+        raise DeploymentMissing(
+            "This package ships no contract named {name!r}, only {names}.", name=name, names=", ".join(names())
+        )
     artifact: dict[str, Any] = json.loads(resources.files(__name__).joinpath(f"{name}.json").read_text())
     return artifact

@@ -13,6 +13,7 @@ from fec.cli.dev import dev
 from fec.cli.index import index
 from fec.cli.node import node
 from fec.cli.order import order
+from fec.cli.pay import pay
 from fec.cli.program import program
 from fec.cli.quote import quote
 from fec.cli.replay import replay
@@ -42,6 +43,7 @@ for command in (
     node,
     program,
     quote,
+    pay,
     order,
     reward,
     alliance,

@@ -15,7 +15,7 @@ import click
 from fec import i18n
 from fec.cli.help import Localised
 from fec.cli.params import ADDRESS, LANGUAGE, NEW_FILE
-from fec.cli.session import DEFAULT_DEPLOYMENTS, DEFAULT_RPC, Session
+from fec.cli.session import DEFAULT_DEPLOYMENTS, DEFAULT_RPC, Refused, Session
 from fec.cli.words import safe
 from fec.exceptions import ContractError, FECError
 from fec.i18n import _
@@ -138,9 +138,21 @@ class Root(Group):
             return super().invoke(ctx)
         except FECError as error:
             raise _Failure(error, as_json=ctx.ensure_object(Session).as_json) from error
+        except _database_errors() as error:
+            reason = " ".join(str(error.orig).split())
+            raise _Failure(
+                Refused("The database does not do that: {reason}. What was being done is undone.", reason=reason),
+                as_json=ctx.ensure_object(Session).as_json,
+            ) from error
         except OSError as error:
             place = f"{error.filename}: " if error.filename else ""
             raise click.ClickException(f"{place}{error.strerror or error}") from error
+
+
+def _database_errors() -> tuple[type[Any], ...]:
+    """What databases raise; nothing as long as none is used, for the library is optional."""
+    loaded = sys.modules.get("sqlalchemy.exc")
+    return () if loaded is None else (loaded.DBAPIError,)
 
 
 def _language(words: Sequence[str]) -> str:

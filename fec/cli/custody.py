@@ -11,8 +11,8 @@ import click
 
 from fec.cli import files
 from fec.cli.base import Group, moving, signing
-from fec.cli.order import hand_out, show_paid
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, FILE, LABEL, NEW_FILE, NODE, NodeRef
+from fec.cli.pay import show_paid
 from fec.cli.quote import quote_rows
 from fec.cli.session import Refused, Session, facts, grid
 from fec.cli.words import SHAPE, cell, exact, fec, node_record, receipt_line, receipt_record, shape
@@ -184,7 +184,9 @@ def spend(
             "tokenIds": [str(token_id) for token_id in token_ids],
             "signature": session.sign(client.custody.spend_message(order)),
         }
-        hand_out(session, record, out, _("A payment of {amount:fec} out of the vault, signed", amount=invoice.amount))
+        files.hand_out(
+            session, record, out, _("A payment of {amount:fec} out of the vault, signed", amount=invoice.amount)
+        )
         return
     if not session.as_json:
         session.print(facts(quote_rows(quote, invoice.amount, client.now(), cause)))
@@ -228,7 +230,7 @@ def withdraw(
             "withdrawal": files.withdrawal_record(withdrawal),
             "signature": session.sign(client.custody.withdrawal_message(withdrawal)),
         }
-        hand_out(session, record, out, _("Leave to take {what} out, signed", what=what))
+        files.hand_out(session, record, out, _("Leave to take {what} out, signed", what=what))
         return
     session.confirm(_("Takes {what} out of {vault}, to {to}.", what=what, vault=vault, to=to), final=True)
     _show_withdrawn(session, session.send(lambda: client.custody.withdraw(who, withdrawal)))

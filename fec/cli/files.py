@@ -7,26 +7,36 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from fec.cli.session import Refused
+import click
+
+from fec.cli.session import Refused, Session
 from fec.cli.words import exact
-from fec.exceptions import FECError, InvalidArgument
-from fec.i18n import N_, Message
+from fec.documents import MISFITS, Record, misfit, read_record, write_new
+from fec.exceptions import InvalidArgument
+from fec.i18n import N_, _
 from fec.session import checked
 from fec.till import Authorization, Invoice, Member, Order, Withdrawal
 from fec.units import parse_fec
 from fec.words import pack_word
 
 T = TypeVar("T")
-Record = dict[str, Any]
 
 
 def write(record: Record, path: Path) -> None:
     """Writes a new file. Raises Refused if there is one of that name already."""
     try:
-        with path.open("x") as file:
-            file.write(json.dumps(record, indent=1) + "\n")
+        write_new(json.dumps(record, indent=1) + "\n", path)
     except FileExistsError as error:
         raise Refused("There is a file {path} already. Choose another name, or move it away.", path=path) from error
+
+
+def hand_out(session: Session, record: Record, out: Path | None, what: str) -> None:
+    """Writes something signed to a file, or prints it."""
+    if out is None:
+        click.echo(json.dumps(record, indent=1))
+        return
+    write(record, out)
+    session.show({**record, "file": str(out)}, _("{what}: {file}", what=what, file=out))
 
 
 #: What to say of a file that is not what it should be.
@@ -39,10 +49,9 @@ INSTRUCTION = N_("{path} is no signed instruction: {reason}")
 def read(path: Path, otherwise: str, build: Callable[[Record], T]) -> T:
     """Reads a file of a kind. Raises Refused, with the sentence `otherwise`, if it is not of that kind."""
     try:
-        return build(json.loads(path.read_text()))
-    except (FECError, ValueError, TypeError, KeyError, AttributeError) as error:
-        reason = Message("it has no {name!r}.", name=error.args[0]) if isinstance(error, KeyError) else error
-        raise Refused(otherwise, path=path, reason=reason) from error
+        return build(read_record(path))
+    except MISFITS as error:
+        raise Refused(otherwise, path=path, reason=misfit(error)) from error
 
 
 def invoice_record(invoice: Invoice, signature: str) -> Record:

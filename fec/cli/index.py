@@ -12,8 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from fec.cli.base import Group
 from fec.cli.session import Refused, Session, facts, grid
-from fec.cli.words import plural
 from fec.exceptions import FECError
+from fec.i18n import _, ngettext, number
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -57,7 +57,7 @@ def run(session: Session, *, database: str, follow: bool, every: int) -> None:
         cursor, events = _sync(session, indexer)
         _show_progress(session, cursor, events)
         if follow:
-            session.err.print("Following the chain; Ctrl-C ends it.")
+            session.err.print(_("Following the chain; Ctrl-C ends it."))
             _follow(session, indexer, every)
     finally:
         indexer.close()
@@ -74,9 +74,9 @@ def status(session: Session, *, database: str) -> None:
     found = overview(engine)
     head = session.client.web3.eth.block_number
     behind = max(head - found.cursor.block, 0)
-    rows = grid("Table", "Rows", left=["Table"])
+    rows = grid(_("Table"), _("Rows"), left=[_("Table")])
     for name, count in found.rows.items():
-        rows.add_row(name, f"{count:,}")
+        rows.add_row(name, number(count))
     session.show(
         {
             "chainId": found.chain_id,
@@ -89,9 +89,19 @@ def status(session: Session, *, database: str) -> None:
         },
         facts(
             [
-                ("Chain", f"{found.chain_id}, block {head:,}"),
-                ("Indexed", f"up to block {found.cursor.block:,}, {plural(behind, 'block')} behind"),
-                ("Finalized", f"up to block {found.cursor.finalized_block:,}"),
+                (_("Chain"), _("{chain_id}, block {block_number:number}", chain_id=found.chain_id, block_number=head)),
+                (
+                    _("Indexed"),
+                    _(
+                        "up to block {block_number:number}, {blocks} behind",
+                        block_number=found.cursor.block,
+                        blocks=ngettext("{count:number} block", "{count:number} blocks", behind),
+                    ),
+                ),
+                (
+                    _("Finalized"),
+                    _("up to block {block_number:number}", block_number=found.cursor.finalized_block),
+                ),
             ]
         ),
         rows,
@@ -108,9 +118,9 @@ def check(ctx: click.Context, *, database: str) -> None:
     from fec.indexer import check as compare  # noqa: PLC0415
 
     report = compare(engine, session.rpc, session.client.deployment)
-    rows = grid("Compared", "Number", left=["Compared"])
+    rows = grid(_("Compared"), _("Number"), left=[_("Compared")])
     for what, count in report.compared.items():
-        rows.add_row(what, f"{count:,}")
+        rows.add_row(what, number(count))
     differences = [str(difference) for difference in report.differences]
     more = len(differences) - _SHOWN
     session.show(
@@ -122,8 +132,13 @@ def check(ctx: click.Context, *, database: str) -> None:
         },
         rows,
         *(f"✗ {difference}" for difference in differences[:_SHOWN]),
-        *([f"… and {more:,} more"] if more > 0 else []),
-        f"{'✗' if differences else '✓'} {plural(len(differences), 'difference')} at block {report.cursor.block:,}",
+        *([_("  and {count:number} more; --json lists them all", count=more)] if more > 0 else []),
+        _(
+            "{mark} {differences} at block {block_number:number}",
+            mark="✗" if differences else "✓",
+            differences=ngettext("{count:number} difference", "{count:number} differences", len(differences)),
+            block_number=report.cursor.block,
+        ),
     )
     if differences:
         ctx.exit(1)
@@ -137,9 +152,9 @@ def rebuild(session: Session, *, database: str) -> None:
     engine = _open(database)
     from fec.indexer import Keeper  # noqa: PLC0415
 
-    with session.err.status("Rebuilding …"):
+    with session.err.status(_("Rebuilding …")):
         events = max(Keeper(engine).rebuild(), default=0)
-    session.show({"events": events}, f"Made anew from {plural(events, 'event')}.")
+    session.show({"events": events}, _("Made anew from {events}.", events=_events(events)))
 
 
 @index.command()
@@ -155,7 +170,9 @@ def rollback(session: Session, *, block: int, database: str) -> None:
     cursor = keeper.cursor()
     kept = keeper.hashes(min(block, cursor.block), 1)
     after = keeper.undo(cursor, *kept[0]) if kept else keeper.undo_all(cursor)
-    session.show({"block": after.block}, f"The index ends at block {after.block:,} now.")
+    session.show(
+        {"block": after.block}, _("The index ends at block {block_number:number} now.", block_number=after.block)
+    )
 
 
 # ------------------------------------------------------------------------- parts
@@ -176,7 +193,7 @@ def _open(database: str) -> Engine:
     """The database, with its tables as this version has them."""
     with _extra():
         from fec import store  # noqa: PLC0415
-    engine = store.open_database(database)
+    engine = store.open_database(database, make=False)
     store.check_version(engine)
     return engine
 
@@ -192,18 +209,20 @@ def _sync(session: Session, indexer: Indexer) -> tuple[Cursor, int]:
     """One look at the chain, with a bar; how far it went and how many events it found."""
     events = 0
     found_so_far = TextColumn("{task.description}")
-    columns = (TextColumn("Block"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), found_so_far)
+    columns = (TextColumn(_("Block")), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), found_so_far)
     with Progress(*columns, console=session.err, transient=True, disable=not session.err.is_terminal) as progress:
         task = progress.add_task("", total=None)
 
         def advanced(cursor: Cursor, heads: Any, found: int) -> None:
             nonlocal events
             events += found
-            progress.update(
-                task, completed=cursor.block, total=heads.latest.number, description=plural(events, "event")
-            )
+            progress.update(task, completed=cursor.block, total=heads.latest.number, description=_events(events))
 
         return indexer.sync(advanced), events
+
+
+def _events(count: int) -> str:
+    return ngettext("{count:number} event", "{count:number} events", count)
 
 
 def _show_progress(session: Session, cursor: Cursor, events: int) -> None:
@@ -214,7 +233,12 @@ def _show_progress(session: Session, cursor: Cursor, events: int) -> None:
             "finalizedBlock": cursor.finalized_block,
             "events": events,
         },
-        f"{plural(events, 'new event')}; indexed up to block {cursor.block:,}, final up to {cursor.finalized_block:,}.",
+        _(
+            "{events}; indexed up to block {block_number:number}, final up to {finalized:number}.",
+            events=ngettext("{count:number} new event", "{count:number} new events", events),
+            block_number=cursor.block,
+            finalized=cursor.finalized_block,
+        ),
     )
 
 
@@ -222,7 +246,7 @@ def _follow(session: Session, indexer: Indexer, seconds: int) -> None:
     stop = threading.Event()
 
     def failed(error: FECError) -> None:
-        session.err.print(f"{error} Trying again.")
+        session.err.print(_("{reason} Trying again.", reason=error))
 
     try:
         indexer.follow(stop, seconds, failed)

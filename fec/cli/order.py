@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -10,14 +9,13 @@ from pathlib import Path
 import click
 
 from fec.cli import files
-from fec.cli.base import Group, moving, signing
-from fec.cli.params import ADDRESS, AMOUNT, DURATION, FILE, LABEL, NEW_FILE, NODE, ORDER, PROGRAM, NodeRef
-from fec.cli.quote import quote_rows
+from fec.cli.base import Group, moving
+from fec.cli.params import ADDRESS, AMOUNT, DURATION, FILE, LABEL, NEW_FILE, ORDER, PROGRAM
+from fec.cli.pay import pay, show_paid
 from fec.cli.session import Refused, Session, facts, grid
-from fec.cli.words import cell, exact, fec, receipt_line, receipt_record, shape, stamp, utc
+from fec.cli.words import cell, exact, fec, receipt_line, receipt_record, stamp, utc
 from fec.i18n import N_, _, local, ngettext, percent
-from fec.till import Authorization, Capture, Captured, Invoice, Order, OrderRecord, OrderStatus, Paid, Permit
-from fec.types import NodeId
+from fec.till import Capture, Captured, Invoice, OrderRecord, OrderStatus
 
 _LONG = 15 * 60
 _STATUS = {
@@ -35,6 +33,9 @@ def order() -> None:
     The merchant signs an invoice (sign), the shopper pays it (pay, or pay --sign and anybody's relay); within the
     return window it can be refunded, after it anybody captures it.
     """
+
+
+order.add_command(pay)
 
 
 @order.command()
@@ -60,21 +61,12 @@ def sign(
             address=client.address,
         )
     record = files.invoice_record(invoice, session.sign(client.orders.invoice_message(invoice)))
-    hand_out(
+    files.hand_out(
         session,
         record,
         out,
         _("An invoice over {amount:fec}, to be paid until {expiry:date}", amount=amount, expiry=invoice.expiry),
     )
-
-
-def hand_out(session: Session, record: files.Record, out: Path | None, what: str) -> None:
-    """Writes something signed to a file, or prints it."""
-    if out is None:
-        click.echo(json.dumps(record, indent=1))
-        return
-    files.write(record, out)
-    session.show({**record, "file": str(out)}, _("{what}: {file}", what=what, file=out))
 
 
 @order.command()
@@ -88,81 +80,6 @@ def allow(session: Session, amount: int) -> None:
     receipt = session.send(lambda: client.orders.approve(amount))
     if receipt is not None:
         session.show(receipt_record(receipt), _("Done."), receipt_line(receipt))
-
-
-@order.command()
-@click.argument("invoice_file", type=FILE, metavar="INVOICE")
-@click.option(
-    "--by",
-    type=click.Choice(["transfer", "allowance", "permit", "nodes"]),
-    default="transfer",
-    show_default=True,
-    help="How: one transfer, the till's allowance, a permit, or what nodes let flow back (and the allowance).",
-)
-@click.option("--node", "refs", type=NODE, multiple=True, metavar="NODE", help="With --by nodes: claim from it first.")
-@click.option("--customer", type=ADDRESS, metavar="ADDRESS", help="Who gets the node: you, or a member's vault [you].")
-@click.option("--cause", type=ADDRESS, metavar="ADDRESS", help="Where the merchant's donation goes.")
-@click.option("--least", type=AMOUNT, metavar="AMOUNT", help="Least principal to accept [as quoted now].")
-@signing("fec order relay")
-@moving(final=True)
-@click.pass_obj
-def pay(
-    session: Session,
-    *,
-    invoice_file: Path,
-    by: str,
-    refs: Sequence[NodeRef],
-    customer: str | None,
-    cause: str | None,
-    least: int | None,
-    out: Path | None,
-) -> None:
-    """Pay an INVOICE that a merchant has signed."""
-    if bool(refs) != (by == "nodes"):
-        raise click.UsageError(_("--by nodes and --node belong together."))
-    client = session.client
-    invoice, signature = files.read(invoice_file, files.INVOICE, files.invoice_from)
-    who = session.account_or(customer)
-    found = client.orders.quote(invoice.program_id, invoice.amount, who)
-    bought = Order(invoice, signature, who, found.principal if least is None else least, cause)
-    if out is not None:
-        message = client.orders.authorization_message(bought, client.address, 0, invoice.expiry + 1)
-        authorization = Authorization(client.address, 0, invoice.expiry + 1, session.sign(message))
-        hand_out(
-            session,
-            files.payment_record(bought, authorization),
-            out,
-            _("A payment of {amount:fec}, signed", amount=invoice.amount),
-        )
-        return
-    token_ids = session.resolve(refs)
-    if by in ("allowance", "nodes"):
-        session.need_allowance(invoice.amount)
-    period_length = client.programs.get(invoice.program_id).period_length
-    if not session.as_json:
-        session.print(facts(quote_rows(found, invoice.amount, client.now(), cause)))
-    session.confirm(
-        shape(found.principal, period_length),
-        _(
-            "Pays order {order_id} of program {program_id} ({currency_reference}).",
-            order_id=invoice.order_id,
-            program_id=invoice.program_id,
-            currency_reference=invoice.currency_reference or _("unnamed"),
-        ),
-        final=True,
-    )
-
-    def by_permit() -> Paid:
-        permit = client.orders.permit_message(bought, client.address, invoice.expiry)
-        return client.orders.pay_with_permit(bought, Permit(invoice.expiry, session.sign(permit)))
-
-    ways = {
-        "transfer": lambda: client.orders.transfer_and_call(bought),
-        "allowance": lambda: client.orders.pay(bought),
-        "permit": by_permit,
-        "nodes": lambda: client.orders.pay_from_nodes(bought, token_ids),
-    }
-    show_paid(session, session.send(ways[by]))
 
 
 @order.command()
@@ -182,37 +99,6 @@ def relay(session: Session, payment: Path) -> None:
         )
     )
     show_paid(session, session.send(lambda: client.orders.pay_with_authorization(bought, authorization)))
-
-
-def show_paid(session: Session, paid: Paid | None) -> None:
-    """What a payment did; nothing after a dry run."""
-    if paid is None:
-        return
-    name = None if paid.token_id is None else NodeId.decode(paid.token_id).name
-    after = (
-        _("ADN {name} belongs to {customer}. `fec node show {name}` shows it.", name=name, customer=paid.customer)
-        if name
-        else _(
-            "It can be refunded until {return_deadline:date}; the node starts with the capture after it.",
-            return_deadline=paid.return_deadline or 0,
-        )
-    )
-    session.show(
-        {
-            "orderKey": paid.order_key,
-            "payer": paid.payer,
-            "customer": paid.customer,
-            "amount": exact(paid.amount),
-            "node": name,
-            "tokenId": None if paid.token_id is None else str(paid.token_id),
-            "returnDeadline": None if paid.return_deadline is None else utc(paid.return_deadline),
-            "claimed": exact(sum(payment.amount for payment in paid.claimed)),
-            **receipt_record(paid.receipt),
-        },
-        _("Paid {amount:fec}. {after}", amount=paid.amount, after=after),
-        _("Order {order_key}", order_key=paid.order_key),
-        receipt_line(paid.receipt),
-    )
 
 
 @order.command(name="list")

@@ -20,8 +20,11 @@ from fec.words import pack_word
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
-_DURATION = re.compile(r"(?:\d+[wdhms])+", re.ASCII)
-_NODE_NAME = re.compile(r"(?:ADN\s*)?(\d+)-(\d+)", re.ASCII | re.IGNORECASE)
+_DURATION = re.compile(r"(?:\d{1,10}[wdhms])+", re.ASCII)
+_NODE_NAME = re.compile(r"(?:ADN\s*)?(\d{1,20})-(\d{1,20})", re.ASCII | re.IGNORECASE)
+#: Contracts have 32 bits for a program and for most lengths of time, and for whole FEC no more digits than these.
+_MOST_32 = (1 << 32) - 1
+_WHOLE = re.compile(r"\d{1,28}", re.ASCII)
 _PERCENT = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?\s*%?", re.ASCII)
 
 
@@ -97,7 +100,10 @@ class Duration(click.ParamType):
                 param,
                 ctx,
             )
-        return sum(int(count) * _SECONDS[unit] for count, unit in re.findall(r"(\d+)([wdhms])", text))
+        seconds = sum(int(count) * _SECONDS[unit] for count, unit in re.findall(r"(\d+)([wdhms])", text))
+        if seconds > _MOST_32:
+            self.fail(_("{value!r} is too long: 136 years are the most.", value=value), param, ctx)
+        return seconds
 
 
 class Moment(click.ParamType):
@@ -163,7 +169,7 @@ class OrderKey(click.ParamType):
         if re.fullmatch(r"0x[0-9a-fA-F]{64}", text):
             return str(text.lower())
         program, order_id = text.partition("/")[::2]
-        if not (program.isascii() and program.isdigit() and order_id):
+        if not (_WHOLE.fullmatch(program) and order_id):
             self.fail(
                 _("{value!r} is no order. Write program and order id, such as 2/A-1027, or its key.", value=value),
                 param,
@@ -185,7 +191,7 @@ class TierType(click.ParamType):
         if isinstance(value, Tier):
             return value
         spend, share = value.partition(":")[::2]
-        if not (spend.isascii() and spend.isdigit() and share):
+        if not (_WHOLE.fullmatch(spend) and share):
             self.fail(
                 _("{value!r} is no tier. Write spend in whole FEC and percentage burned: 5000:12.5", value=value),
                 param,
@@ -218,6 +224,6 @@ LABEL = Label()
 ORDER = OrderKey()
 TIER = TierType()
 LANGUAGE = Language()
-PROGRAM = click.IntRange(min=1)
+PROGRAM = click.IntRange(1, _MOST_32)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)

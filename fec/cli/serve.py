@@ -13,6 +13,7 @@ from fec.cli.params import PROGRAM
 from fec.cli.session import Refused, Session, grid
 from fec.cli.words import stamp
 from fec.exceptions import SignerMissing
+from fec.i18n import _
 
 if TYPE_CHECKING:
     from fec.service.keys import KeyRing
@@ -167,7 +168,7 @@ def add_merchant(session: Session, program: int, name: str, database: str) -> No
     """Serve a program. Its terms are to name the till's key as their signer."""
     session.client.programs.get(program)
     _ring(session, database).add_merchant(program, name)
-    session.show({"programId": program, "name": name}, f"Program {program} is served from now on.")
+    session.show({"programId": program, "name": name}, _("Program {program} is served from now on.", program=program))
 
 
 @merchant.command("list")
@@ -176,7 +177,7 @@ def add_merchant(session: Session, program: int, name: str, database: str) -> No
 def list_merchants(session: Session, database: str) -> None:
     """List the merchants that are served."""
     found = _ring(session, database).merchants()
-    table = grid("Program", "Name", "Since", left=["Name"])
+    table = grid(_("Program"), _("Name"), _("Since"), left=[_("Name")])
     for one in found:
         table.add_row(str(one.program_id), one.name, stamp(one.created_at))
     session.show([{"programId": one.program_id, "name": one.name} for one in found], table)
@@ -211,7 +212,8 @@ def add_key(session: Session, program: int, role: str, label: str, database: str
 def list_keys(session: Session, program: int | None, database: str) -> None:
     """List API keys, without the keys themselves."""
     found = _ring(session, database).keys(program)
-    table = grid("Key", "Program", "Role", "Label", "Since", "Revoked", left=["Role", "Label"])
+    names = (_("Role"), _("Label"))
+    table = grid(_("Key"), _("Program"), *names, _("Since"), _("Revoked"), left=names)
     for one in found:
         revoked = "" if one.revoked_at is None else stamp(one.revoked_at)
         table.add_row(str(one.id), str(one.program_id), one.role, one.label, stamp(one.created_at), revoked)
@@ -229,7 +231,7 @@ def list_keys(session: Session, program: int | None, database: str) -> None:
 def revoke_key(session: Session, number: int, database: str) -> None:
     """End an API key, at once."""
     _ring(session, database).revoke(number)
-    session.show({"id": number, "revoked": True}, f"Key {number} is revoked.")
+    session.show({"id": number, "revoked": True}, _("Key {number} is revoked.", number=number))
 
 
 def _ring(session: Session, database: str) -> KeyRing:

@@ -29,7 +29,8 @@ from fec.cli.params import NodeRef
 from fec.cli.words import exact
 from fec.client import Client
 from fec.deployments import Deployment
-from fec.exceptions import FECError, RPCFailed, SignerMissing
+from fec.documents import read_record
+from fec.exceptions import FECError, InvalidArgument, RPCFailed, SignerMissing
 from fec.i18n import Message, _, ngettext
 from fec.rpc import Sender, clear_errors, connect
 from fec.session import checked, open_handle
@@ -259,18 +260,24 @@ class Session:
     def _unlocked(self) -> LocalAccount:
         if self.keystore is None:
             raise AssertionError("asked only with a keystore")
-        content = self.keystore.read_text()
+        try:
+            content = read_record(self.keystore)
+        except InvalidArgument as error:
+            raise self._shut(error) from error
         passphrase = os.environ.get(PASSPHRASE_VARIABLE)
         if passphrase is None:
             passphrase = click.prompt(_("Passphrase of {keystore}", keystore=self.keystore), hide_input=True, err=True)
         try:
             return _local(Account.from_key(Account.decrypt(content, passphrase)))
-        except (ValueError, TypeError, KeyError) as error:
-            raise Refused(
-                "{keystore} does not open: {reason}. Check the file and its passphrase.",
-                keystore=self.keystore,
-                reason=error,
-            ) from error
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise self._shut(error) from error
+
+    def _shut(self, reason: Exception) -> Refused:
+        return Refused(
+            "{keystore} does not open: {reason}. Check the file and its passphrase.",
+            keystore=self.keystore,
+            reason=reason,
+        )
 
     def _check_signer(self) -> None:
         """Raises SignerMissing unless somebody can sign."""

@@ -45,11 +45,6 @@ def utc(timestamp: int) -> str:
         return str(timestamp)
 
 
-def plural(count: int, noun: str) -> str:
-    """A count and its noun: `1 node`, `12 nodes`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def shape(principal: int, period_length: int) -> str:
     """The curve of a node in a sentence. Wherever payback is shown, this is shown too."""
     face = schedule.face(principal)

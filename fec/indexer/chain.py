@@ -132,14 +132,14 @@ class Chain:
         for log in logs:
             number, block_hash = int(log["blockNumber"], 16), log["blockHash"]
             if hashes.setdefault(number, block_hash) != block_hash:
-                raise WrongAnswer(f"Two blocks {number} at once: {hashes[number]} and {block_hash}.")
+                raise _two_blocks(number, hashes[number], block_hash)
             if "blockTimestamp" in log:
                 times.setdefault(number, int(log["blockTimestamp"], 16))
         missing = sorted(hashes.keys() - times.keys())
         for number, block in zip(missing, self._wire.results([_block(number) for number in missing]), strict=True):
             header = _present(block, number)
             if header.hash != hashes[number]:
-                raise WrongAnswer(f"Two blocks {number} at once: {hashes[number]} and {header.hash}.")
+                raise _two_blocks(number, hashes[number], header.hash)
             times[number] = header.timestamp
         blocks = [(number, hashes[number], times[number]) for number in sorted(hashes)]
         return Stretch(first, last, parent_hash, headers[-1].hash, blocks, self._events(logs))
@@ -150,11 +150,15 @@ class Chain:
         self._check_link(headers[0], parent_hash)
         for parent, child in pairwise(headers):
             if child.parent_hash != parent.hash:
-                raise WrongAnswer(f"Block {child.number} is no child of block {parent.number}: the branches are mixed.")
+                raise WrongAnswer(
+                    "Block {child} is no child of block {parent}: the branches are mixed.",
+                    child=child.number,
+                    parent=parent.number,
+                )
         hashes = {header.number: header.hash for header in headers}
         for log in logs:
             if hashes[int(log["blockNumber"], 16)] != log["blockHash"]:
-                raise WrongAnswer(f"A log is in block {log['blockHash']}, which is not in this branch.")
+                raise WrongAnswer("A log is in block {hash}, which is not in this branch.", hash=log["blockHash"])
         logs += self._overlooked(headers, logs)
         blocks = [(header.number, header.hash, header.timestamp) for header in headers]
         return Stretch(first, last, parent_hash, headers[-1].hash, blocks, self._events(logs))
@@ -191,10 +195,12 @@ class Chain:
                 raise logs
             raise _TooMuch
         if not isinstance(logs, list):
-            raise WrongAnswer(f"These are no logs: {logs!r:.100}")
+            raise WrongAnswer("These are no logs: {answer!r:.100}", answer=logs)
         for log in logs:
             if not _is_within(log, first, last):
-                raise WrongAnswer(f"This is no log of blocks {first} to {last}: {log!r:.200}")
+                raise WrongAnswer(
+                    "This is no log of blocks {first} to {last}: {answer!r:.200}", first=first, last=last, answer=log
+                )
         headers = []
         for number, block in zip(numbers, blocks, strict=True):
             if isinstance(block, Refused):
@@ -204,13 +210,19 @@ class Chain:
 
     def _check_link(self, header: Header, parent_hash: str | None) -> None:
         if parent_hash is not None and header.parent_hash != parent_hash:
-            raise Reorganised(f"Block {header.number} does not follow {parent_hash}, up to which the index goes.")
+            raise Reorganised(
+                "Block {number} does not follow {parent_hash}, up to which the index goes.",
+                number=header.number,
+                parent_hash=parent_hash,
+            )
 
     def _events(self, logs: Iterable[Mapping[str, Any]]) -> list[Event]:
         events = sorted(map(self._decoder.decode, logs))
         for before, after in pairwise(events):
             if before[:2] == after[:2]:
-                raise WrongAnswer(f"Two logs {after.log_index} in block {after.block_number}.")
+                raise WrongAnswer(
+                    "Two logs {index} in block {number}.", index=after.log_index, number=after.block_number
+                )
         return events
 
 
@@ -247,12 +259,16 @@ def _block(number: int) -> Call:
     return "eth_getBlockByNumber", [hex(number), False]
 
 
+def _two_blocks(number: int, one: str, other: str) -> WrongAnswer:
+    return WrongAnswer("Two blocks {number} at once: {one} and {other}.", number=number, one=one, other=other)
+
+
 def _present(block: Any, number: int | str) -> Header:
     if block is None:
-        raise WrongAnswer(f"The endpoint says that there is no block {number}.")
+        raise WrongAnswer("The RPC endpoint says that there is no block {number}.", number=number)
     header = _header(block)
     if number not in ("latest", header.number):
-        raise WrongAnswer(f"Block {header.number} came in place of block {number}.")
+        raise WrongAnswer("Block {found} came in place of block {number}.", found=header.number, number=number)
     return header
 
 
@@ -273,7 +289,7 @@ def _header(block: Any) -> Header:
             bloom=int(block["logsBloom"], 16),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise WrongAnswer(f"This is no block: {block!r:.200}") from error
+        raise WrongAnswer("This is no block: {answer!r:.200}", answer=block) from error
 
 
 def _bloom_of(address: str) -> int:

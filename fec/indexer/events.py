@@ -110,7 +110,7 @@ class Decoder:
                 read(topics, log["data"]),
             )
         except (KeyError, IndexError, TypeError, ValueError, AttributeError, DecodingError) as error:
-            raise WrongAnswer(f"A log is not one of these contracts': {log!r:.200}") from error
+            raise WrongAnswer("A log is not one of these contracts': {answer!r:.200}", answer=log) from error
 
 
 def _kind(contract: str, entry: Mapping[str, Any]) -> Kind:

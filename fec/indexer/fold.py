@@ -72,8 +72,11 @@ class Fold:
                 handler(*event.arguments)
             except KeyError as error:
                 raise IndexInconsistent(
-                    f"{event.name} in block {event.block_number} speaks of {error.args[0]}, which the index does not "
-                    "have. Run `fec index rebuild`; if that does not help, index into a new database."
+                    "{event} in block {number} speaks of {key}, which the index does not have. "
+                    "Run `fec index rebuild`; if that does not help, index into a new database.",
+                    event=event.name,
+                    number=event.block_number,
+                    key=error.args[0],
                 ) from error
         self._end_block()
         return self.rows
@@ -166,8 +169,15 @@ class Fold:
         node, merged = self._state.nodes[token_id], self._state.nodes[merged_id]
         if (merged.principal, merged.claimed) != (principal, claimed):
             raise IndexInconsistent(
-                f"Node {merged_id} had {principal} wei of principal, {claimed} claimed, when it was merged in block "
-                f"{self._block}; the index has {merged.principal} and {merged.claimed}. Run `fec index rebuild`."
+                "When {merged_id:node} was merged in block {number}, it had {principal:fec} of principal and "
+                "{claimed:fec} claimed; the index has {kept_principal:fec} and {kept_claimed:fec}. "
+                "Run `fec index rebuild`.",
+                merged_id=merged_id,
+                number=self._block,
+                principal=principal,
+                claimed=claimed,
+                kept_principal=merged.principal,
+                kept_claimed=merged.claimed,
             )
         node.principal += principal
         node.claimed += claimed

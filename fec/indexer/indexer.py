@@ -83,7 +83,9 @@ class Indexer:
                 # The chain has another branch, or another indexer was faster: look again.
                 pause = next(pauses, None)
                 if pause is None:
-                    raise WrongAnswer(f"The endpoint contradicts itself again and again. {error}") from error
+                    raise WrongAnswer(
+                        "The RPC endpoint contradicts itself again and again. Try another one. {reason}", reason=error
+                    ) from error
                 self._wire.wait(pause)
 
     def follow(self, stop: threading.Event, seconds: int, failed: Callable[[FECError], object]) -> None:
@@ -121,7 +123,11 @@ class Indexer:
         if cursor.block < heads.latest.number:
             [found] = self._chain.headers([cursor.block])
             if found is None:
-                raise Reorganised(f"The endpoint had block {heads.latest.number}, but has no block {cursor.block}.")
+                raise Reorganised(
+                    "The RPC endpoint had block {latest}, but has no block {number}.",
+                    latest=heads.latest.number,
+                    number=cursor.block,
+                )
             header = found
         if header.hash == cursor.block_hash:
             return False

@@ -129,7 +129,11 @@ class Keeper:
     def _expect(self, connection: Connection, place: tuple[int, str | None]) -> None:
         cursor = cursor_of(connection, lock=True)
         if (cursor.next_block, cursor.block_hash) != place:
-            raise Reorganised(f"The index goes on at {cursor.next_block}, not at {place[0]}: it was moved meanwhile.")
+            raise Reorganised(
+                "The index goes on at block {actual}, not at {expected}: it was moved meanwhile.",
+                actual=cursor.next_block,
+                expected=place[0],
+            )
 
 
 def cursor_of(connection: Connection, *, lock: bool = False) -> Cursor:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import requests
 
 from fec.exceptions import RPCFailed, RPCUnreachable
+from fec.i18n import Message
 from fec.indexer.exceptions import WrongAnswer
 
 T = TypeVar("T")
@@ -53,8 +54,9 @@ class Unavailable(Exception):
     """The endpoint gave no answer, or none that is one; seconds that it wants to be left alone, if it says so."""
 
     def __init__(self, reason: str, pause: int = 0) -> None:
-        """Takes the reason, and the pause."""
+        """Takes the reason, a `Message` where it is this package's, and the pause."""
         super().__init__(reason)
+        self.reason = reason
         self.pause = pause
 
 
@@ -78,7 +80,7 @@ class Wire:
     def wait(self, seconds: float) -> None:
         """Lets time pass. Raises RPCUnreachable if the connection is closed meanwhile."""
         if self._closed.wait(seconds):
-            raise RPCUnreachable(f"The connection to {self.url} was closed.")
+            raise RPCUnreachable("The connection to {url} was closed.", url=self.url)
 
     def ask(self, calls: Sequence[Call]) -> list[Any | Refused]:
         """Result of each call, or how it was refused, in the order of the calls. One attempt; raises Unavailable."""
@@ -113,9 +115,13 @@ class Wire:
 
     def _final(self, error: Exception) -> Exception:
         if isinstance(error, Unavailable):
-            return RPCUnreachable(f"Nothing answers well at {self.url}: {error}. Start the node, or check the address.")
+            return RPCUnreachable(
+                "Nothing answers well at {url}: {reason}. Start the node, or check the address.",
+                url=self.url,
+                reason=error.reason,
+            )
         if isinstance(error, Refused):
-            return RPCFailed(f"The RPC endpoint refused: {error}")
+            return RPCFailed("The RPC endpoint refused: {reason}", reason=str(error))
         return error
 
     def _ask(self, calls: Sequence[Call]) -> list[Any | Refused]:
@@ -131,7 +137,7 @@ class Wire:
         if len(answers) != len(calls) or any(request["id"] not in by_id for request in requests_):
             if len(calls) == 1 and isinstance(answer, dict) and answer.get("id") is None and "error" in answer:
                 return [Refused(answer["error"])]
-            raise Unavailable("the answer is to another question")
+            raise Unavailable(Message("the answer is to another question"))
         return [_result(by_id[request["id"]]) for request in requests_]
 
     def _post(self, body: Any) -> Any:
@@ -143,11 +149,13 @@ class Wire:
         try:
             answer = json.loads(content)
         except ValueError as error:
-            raise Unavailable(f"HTTP status {response.status_code}, and no JSON", _pause(response)) from error
+            raise Unavailable(
+                Message("HTTP status {status}, and no JSON", status=response.status_code), _pause(response)
+            ) from error
         # Some endpoints send a well-formed refusal along with an error's status.
         refusal = answer if isinstance(answer, dict) and isinstance(answer.get("error"), dict) else None
         if response.status_code == _BUSY or (response.status_code >= 400 and refusal is None):
-            raise Unavailable(f"HTTP status {response.status_code}", _pause(response))
+            raise Unavailable(Message("HTTP status {status}", status=response.status_code), _pause(response))
         return answer
 
 
@@ -155,7 +163,7 @@ def _result(answer: dict[str, Any]) -> Any | Refused:
     if answer.get("error") is not None:
         return Refused(answer["error"])
     if "result" not in answer:
-        raise Unavailable("the answer has neither result nor error")
+        raise Unavailable(Message("the answer has neither result nor error"))
     return answer["result"]
 
 

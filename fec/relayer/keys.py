@@ -45,7 +45,7 @@ class LocalSigner:
         """
         try:
             return cls(Account.from_key(Account.decrypt(json.loads(path.read_text()), passphrase)))
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise SignerMissing(
                 "{path} does not open: {reason}. Check the file and its passphrase.", path=path, reason=error
             ) from error

@@ -60,7 +60,8 @@ class Loop:
                 self._act()
             except (FECError, DBAPIError) as error:
                 self._metrics.loops.labels(self.name, "failed").inc()
-                if not failing:  # once is enough while it lasts
+                # Once is enough while it lasts; at the end, it is the end that fails it.
+                if not failing and not self._stop.is_set():
                     log.warning("loop failed", loop=self.name, error=type(error).__name__, reason=str(error)[:300])
                 failing = True
             except Exception:
@@ -102,11 +103,12 @@ class Background:
         """Stops all loops, and waits for them."""
         for loop in self.loops:
             loop.stop()
+        if self._indexer is not None:
+            # Its patience with an endpoint that does not answer would hold up the end.
+            self._indexer.close()
         for loop in self.loops:
             loop.join()
         self._service.deliveries.close()
-        if self._indexer is not None:
-            self._indexer.close()
 
     def _follow(self) -> None:
         if self._indexer is not None:

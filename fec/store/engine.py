@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,15 +18,21 @@ from fec.store.exceptions import DatabaseInvalid, DatabaseUnreachable
 _BUSY_SECONDS = 60
 _CONNECT_SECONDS = 10
 _WRITES = "fec_writes"
+_PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*@")
 
 
-def open_database(where: str | Path) -> Engine:
-    """Opens a database: the path of an SQLite file, made if it is not there, or a sqlite:/// or postgresql:// address.
+def open_database(where: str | Path, *, make: bool = True) -> Engine:
+    """Opens a database: the path of an SQLite file, or a sqlite:/// or postgresql:// address.
 
-    Raises DatabaseInvalid for an address of another kind, DatabaseUnreachable if it cannot be opened.
+    A file that is not there is made, unless told otherwise. Raises DatabaseInvalid for an address of another kind,
+    DatabaseUnreachable if it cannot be opened.
     """
     url = _url(where)
     if url.get_backend_name() == "sqlite":
+        if not make and not Path(str(url.database)).exists():
+            raise DatabaseUnreachable(
+                "There is no database {path}. `fec index run` makes it; or name another.", path=url.database
+            )
         engine = create_engine(url)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -37,7 +44,9 @@ def open_database(where: str | Path) -> Engine:
         engine.dispose()
         shown = url.render_as_string(hide_password=True)
         raise DatabaseUnreachable(
-            "The database {shown} cannot be opened: {reason}", shown=shown, reason=str(error.orig).strip()
+            "The database {shown} cannot be opened: {reason}. Check the address; for PostgreSQL, that its server runs.",
+            shown=shown,
+            reason=" ".join(str(error.orig).split()).rstrip("."),
         ) from error
     return engine
 
@@ -73,7 +82,10 @@ def _url(where: str | Path) -> URL:
         if backend == "sqlite" and url.database not in (None, "", ":memory:"):
             return url
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
-        raise DatabaseInvalid("{where!r} is no address of a database: {reason}", where=where, reason=error) from error
+        raise DatabaseInvalid(
+            "{where!r} is no address of a database. Write postgresql://user@host/name, or the path of a file.",
+            where=_PASSWORD.sub(r"\1***@", where),
+        ) from error
     shown = url.render_as_string(hide_password=True)
     raise DatabaseInvalid("{shown!r} names neither a file of SQLite nor a server of PostgreSQL.", shown=shown)
 

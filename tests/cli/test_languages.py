@@ -211,19 +211,18 @@ def test_node__claimed_and_shown__in_each_language(
 ) -> None:
     principal, outstanding = labels
     record = shell.json("node", "show", claimed_node, "--lang", locale)
-    printed = dict(
-        line.split(maxsplit=1) for line in _one_word_labels(shell("node", "show", claimed_node, "--lang", locale))
-    )
+    printed = _facts(shell("node", "show", claimed_node, "--lang", locale))
     left = f"{amount(parse_fec(record['outstanding']))} FEC"
-    assert printed[principal].strip() == "1,000 FEC"
-    assert printed[outstanding.replace(" ", "_")].strip() == left
+    assert printed[principal] == "1,000 FEC"
+    assert printed[outstanding] == left
     assert left.startswith("9,99")
     assert [text for text in printed.values() if periods.format(period=record["period"]) in text] != []
 
 
-def _one_word_labels(printed: str) -> list[str]:
-    """Lines of a label and its text; spaces within labels as underscores."""
-    return [re.sub(r"(?<=\w) (?=\w+\s{2,})", "_", line) for line in printed.split("\n\n", maxsplit=1)[0].splitlines()]
+def _facts(printed: str) -> dict[str, str]:
+    """The first block of lines, each a label and its text, with two spaces or more between them."""
+    lines = printed.split("\n\n", maxsplit=1)[0].splitlines()
+    return dict(re.split(r" {2,}", line.strip(), maxsplit=1) for line in lines)
 
 
 def test_json__of_a_chain__is_the_same_in_all_languages(shell: Shell, node: str) -> None:

@@ -106,7 +106,7 @@ def test_show__unknown__is_refused(shell: Shell) -> None:
 
 
 def test_show__number_zero__is_misuse(shell: Shell) -> None:
-    assert "0 is not in the range x>=1" in shell.misused("program", "show", "0")
+    assert "0 is not in the range 1<=x<=4294967295" in shell.misused("program", "show", "0")
 
 
 # ---------------------------------------------------------------------- terms

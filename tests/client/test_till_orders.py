@@ -16,6 +16,7 @@ from fec.exceptions import InvalidArgument, InvalidInput, LimitExceeded, NotAllo
 from fec.till import Capture, Invoice, Order, Permit, Terms, order_key
 from fec.types import Payment
 from fec.units import WEI_PER_FEC
+from tests.evm.build import compiled
 
 from .conftest import WEEK
 from .refusals import refused
@@ -224,6 +225,48 @@ def test_pay_with_authorization__not_yet_valid__is_refused(
     authorization = alice.orders.authorize(bought, accounts[1], valid_after=start, valid_before=end)
     with refused(StateConflict, "ERC3009InvalidAuthorizationTime", validAfter=start, validBefore=end):
         bob.orders.pay_with_authorization(bought, authorization)
+
+
+@pytest.fixture
+def wallet(alice: Client, accounts: list[LocalAccount]) -> str:
+    """A contract that pays what Alice's key signs; it has 1,000 FEC."""
+    artifact = compiled("KeyWallet")
+    factory = alice.web3.eth.contract(abi=artifact["abi"], bytecode=artifact["bytecode"])
+    sent = factory.constructor(accounts[1].address).transact({"from": accounts[0].address})
+    address = alice.web3.eth.wait_for_transaction_receipt(sent)["contractAddress"]
+    alice.transfer(address, 1_000 * FEC)
+    return str(address)
+
+
+def test_pay_with_authorization__contract_wallet__pays_and_holds_the_node(
+    alice: Client, bob: Client, order: NewOrder, accounts: list[LocalAccount], wallet: str
+) -> None:
+    bought = order(customer=wallet)
+    authorization = alice.orders.authorize(bought, accounts[1], payer=wallet.lower())
+    paid = bob.orders.pay_with_authorization(bought, authorization)
+    assert (paid.payer, paid.customer) == (wallet, wallet)
+    assert alice.balance(wallet) == 900 * FEC
+    assert paid.token_id is not None
+    assert alice.nodes.get(paid.token_id).owner == wallet
+
+
+def test_pay_with_authorization__contract_wallet_and_another_key__is_refused(
+    alice: Client, bob: Client, order: NewOrder, accounts: list[LocalAccount], wallet: str
+) -> None:
+    bought = order(customer=wallet)
+    with refused(NotAllowed, "ERC3009InvalidSignature"):
+        bob.orders.pay_with_authorization(bought, alice.orders.authorize(bought, accounts[2], payer=wallet))
+
+
+def test_pay_with_authorization__contract_wallet__pays_an_order_once(
+    alice: Client, bob: Client, order: NewOrder, accounts: list[LocalAccount], wallet: str
+) -> None:
+    bought = order(customer=wallet)
+    authorization = alice.orders.authorize(bought, accounts[1], payer=wallet)
+    bob.orders.pay_with_authorization(bought, authorization)
+    with refused(StateConflict, "Checkout_OrderAlreadyPaid", orderKey=bought.key):
+        bob.orders.pay_with_authorization(bought, authorization)
+    assert alice.balance(wallet) == 900 * FEC
 
 
 def test_transfer_and_call__needs_no_allowance(alice: Client, order: NewOrder, cause: str) -> None:

@@ -86,8 +86,9 @@ def test_status__for_people__is_a_table(shell: Shell, where: list[str]) -> None:
 
 def test_status__nothing_there__says_what_to_do(shell: Shell, where: list[str]) -> None:
     error = shell.refused("index", "status", *where)
-    assert error["error"] == "DatabaseOutdated"
-    assert "Run `fec index run` once" in error["message"]
+    # A server's database can be there and be empty; a file is not made just to look into it.
+    assert error["error"] in ("DatabaseOutdated", "DatabaseUnreachable")
+    assert "`fec index run`" in error["message"]
 
 
 def test_check__all_is_well__says_so(shell: Shell, where: list[str]) -> None:

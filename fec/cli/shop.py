@@ -1,0 +1,181 @@
+"""A shop's till service from the shopper's side: its invoices by link, and payments that are only signed here."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit, urlunsplit
+
+import click
+import requests
+
+from fec.cli import files
+from fec.cli.params import FILE
+from fec.cli.session import Refused, Session
+from fec.cli.words import exact
+from fec.documents import MISFITS, Record, misfit
+from fec.exceptions import FECError, WrongNetwork
+from fec.i18n import _
+from fec.i18n.catalogs import current, language_tag
+from fec.till import Authorization, Invoice, Order
+
+_TIMEOUT = 30
+_LOOK = 0.5
+#: Seconds until a payment that is on its way is left to itself.
+_PATIENCE = 180
+
+
+@dataclass(frozen=True)
+class Link:
+    """An invoice at a till service."""
+
+    url: str
+    """Where the service has it."""
+    signed: dict[str, str]
+    """What the link itself says of it; empty if it says just where."""
+
+    def __str__(self) -> str:
+        """The address."""
+        return self.url
+
+
+class InvoiceType(click.ParamType):
+    """A file that holds a signed invoice, or a link to one: what its QR code says, or its address at the service."""
+
+    name = "invoice"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | Link:
+        """Reads `a-1.json`, `https://shop.example/pay#…`, `https://shop.example/v1/pay/…`."""
+        if isinstance(value, Path | Link):
+            return value
+        if not value.startswith(("http://", "https://")):
+            FILE.convert(value, param, ctx)
+            return Path(value)
+        try:
+            return _link(value)
+        except ValueError:
+            self.fail(_("{value!r} is no link to an invoice. Copy it from the QR code.", value=value), param, ctx)
+
+
+def _link(text: str) -> Link:
+    parts = urlsplit(text)
+    said = {name: values[-1] for name, values in parse_qs(parts.fragment, keep_blank_values=True).items()}
+    folder, _slash, last = parts.path.rstrip("/").rpartition("/")
+    if last == "pay" and "id" in said:
+        root, number = folder, said["id"]
+    elif folder.endswith(("/v1/pay", "/v1/invoices")) and last:
+        root, number = folder.rpartition("/v1/")[0], last
+    else:
+        raise ValueError(text)
+    path = f"{root}/v1/pay/{quote(number, safe='')}"
+    return Link(urlunsplit((parts.scheme, parts.netloc, path, "", "")), said if last == "pay" else {})
+
+
+INVOICE = InvoiceType()
+
+
+def read(session: Session, place: Path | Link) -> tuple[Invoice, str]:
+    """An invoice and its merchant's signature, from a file, a link, or the service that the link leads to.
+
+    What came with a link is what is paid: the service is asked only if the link does not say.
+    """
+    if isinstance(place, Path):
+        return files.read(place, files.INVOICE, files.invoice_from)
+    said = place.signed
+    fetched = {} if said else _call("GET", place.url)
+    try:
+        found = files.invoice_from(_carried(said) if said else fetched)
+        chain, till = (int(said["chain"]), said["till"]) if said else (None, None)
+    except MISFITS as error:
+        raise Refused("{url} is no invoice: {reason}", url=place.url, reason=misfit(error)) from error
+    if chain is not None and chain != session.client.deployment["chainId"]:
+        raise WrongNetwork(session.client.deployment["chainId"], chain)
+    if till is not None and till.lower() != session.client.orders.address.lower():
+        raise Refused(
+            "The invoice is for the till {till}, not for {ours}. Name the deployments file that the shop uses.",
+            till=till,
+            ours=session.client.orders.address,
+        )
+    return found
+
+
+def _carried(said: dict[str, str]) -> Record:
+    return {
+        "programId": int(said["program"]),
+        "orderId": said["order"],
+        "amount": said["amount"],
+        "currencyReference": said["reference"],
+        "expiry": int(said["expiry"]),
+        "merchantSignature": said["signature"],
+    }
+
+
+def post(link: Link, order: Order, authorization: Authorization) -> None:
+    """Gives a payment to the service that issued the invoice. Raises Refused if it does not take it."""
+    body = {
+        "payer": authorization.payer,
+        "customer": order.customer,
+        "minPrincipal": exact(order.min_principal),
+        "cause": order.cause,
+        "validAfter": authorization.valid_after,
+        "validBefore": authorization.valid_before,
+        "signature": authorization.signature,
+    }
+    _call("POST", f"{link.url}/payments", body)
+
+
+def wait(link: Link) -> dict[str, Any]:
+    """The invoice once it was paid. Raises Refused if the payment failed, or is still on its way after a while."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        seen = _call("GET", link.url)
+        payment = seen.get("payment") or {}
+        # The chain may show the order as paid a moment before the service knows its own transaction.
+        if seen.get("status") not in ("open", "expired") and payment.get("state") != "requested":
+            return seen
+        if payment.get("state") == "failed":
+            error = payment.get("error") or {}
+            raise Refused("The payment failed, and nothing was paid: {reason}", reason=error.get("sentence"))
+        if time.monotonic() > deadline:
+            raise Refused(
+                "The shop has the payment, but it is in no block after {seconds} s. Look before you try again: {url}",
+                seconds=_PATIENCE,
+                url=link.url,
+            )
+        time.sleep(_LOOK)
+
+
+def _call(method: str, url: str, body: Any = None) -> dict[str, Any]:
+    try:
+        answer = requests.request(
+            method,
+            url,
+            json=body,
+            timeout=_TIMEOUT,
+            headers={"Accept-Language": language_tag(current())},
+        )
+        document = answer.json()
+    except requests.JSONDecodeError as error:
+        raise _no_service(url, answer.status_code) from error
+    except (requests.RequestException, ValueError) as error:  # among the latter, hosts that cannot be
+        raise Refused(
+            "The shop's service does not answer at {url}: {reason}. Check the link, or try again in a moment.",
+            url=url,
+            reason=error,
+        ) from error
+    if not isinstance(document, dict):
+        raise _no_service(url, answer.status_code)
+    if answer.ok:
+        return document
+    if "detail" not in document:
+        raise _no_service(url, answer.status_code)
+    # Said in the reader's language, with what to do next.
+    raise Refused(str(document["detail"]))
+
+
+def _no_service(url: str, status: int) -> FECError:
+    return Refused(
+        "What answers at {url} is no till service (HTTP status {status}). Check the link.", url=url, status=status
+    )
