@@ -77,6 +77,7 @@ def result_record(result: Result) -> dict[str, Any]:
         "cap": AMOUNT.write(result.scenario.coupon.cap),
         "events": [{"time": moment(result.budget_ended), "name": "budgetEnds"}] if result.budget_ended else [],
         "measure": "flowBack",
+        "every": "year",
         "cohorts": list(_cohorts(result)),
         "points": [point_record(point) for point in result.points],
     }
