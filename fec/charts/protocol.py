@@ -121,7 +121,10 @@ def supply(data: Data) -> Drawing:
 
 
 def fan(data: Data) -> Drawing:
-    """`{"fan": [{"time", "low", "lower", "middle", "upper", "high"}], "cap"?}`: percentiles 5, 25, 50, 75, 95 in FEC."""
+    """`{"fan": [{"time", "low", "lower", "middle", "upper", "high"}], "cap"?}`: percentiles 5, 25, 50, 75, 95.
+
+    Of the supply, in FEC, at each step of many runs.
+    """
     names = ("low", "lower", "middle", "upper", "high")
     points = []
     for row, place in each(data, "fan"):

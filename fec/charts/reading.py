@@ -17,6 +17,7 @@ from fec.charts.exceptions import ChartDataInvalid
 DECIMALS = 18
 DRAWN = 6
 MILLISECONDS = 1_000
+_NOT_DRAWN: int = 10 ** (DECIMALS - DRAWN)
 _AMOUNT = re.compile(rf"(-)?(\d+)(?:\.(\d{{1,{DECIMALS}}}))?", re.ASCII)
 
 Row = Mapping[str, Any]
@@ -84,7 +85,7 @@ def each(data: Data, key: str) -> Iterator[tuple[Row, str]]:
 
 def drawn(value: int) -> int:
     """An exact amount as it is drawn: in millionths."""
-    return value // 10 ** (DECIMALS - DRAWN)
+    return value // _NOT_DRAWN
 
 
 def in_order(items: Sequence[Any], key: Callable[[Any], int], name: str) -> None:

@@ -132,17 +132,25 @@ def cohorts(data: Data) -> Drawing:
             raise ChartDataInvalid(
                 "{key} is {value!r}; it is at most 10000 basis points.", key=f"{place}share", value=share
             )
-        cells.append({"cohort": text(row, "cohort", place), "period": whole(row, "period", place), "share": share})
-    columns = len({cell["period"] for cell in cells})
-    for cell in cells:
-        cell["label"] = percent(cell["share"] // 100 * 100) if columns <= _WRITTEN else ""
+        cells.append((text(row, "cohort", place), whole(row, "period", place), share))
+    columns = len({period for _cohort, period, _share in cells})
     title, subtitle = titles[measure]
     return Drawing(
-        datasets={"cells": cells},
+        datasets={
+            "cells": [
+                {
+                    "cohort": cohort,
+                    "period": period,
+                    "share": share,
+                    "label": percent(share // 100 * 100) if columns <= _WRITTEN else "",
+                }
+                for cohort, period, share in cells
+            ]
+        },
         words={"title": title, "subtitle": subtitle, "period": spans[every], "cohort": _("cohort")},
         values={
             "width": max(columns, 6) * _CELL if columns <= _WRITTEN else 760,
-            "height": max(len({cell["cohort"] for cell in cells}), 3) * 32,
+            "height": max(len({cohort for cohort, _period, _share in cells}), 3) * 32,
         },
         empty=not cells,
     )

@@ -127,7 +127,7 @@ def _show_one(session: Session, result: Result) -> None:
         _("Sales"),
         _("Burned"),
         _("Flowed back"),
-        _("of it paid"),
+        _("By flow-back"),
         _("Supply"),
         _("Outstanding"),
         _("Budget left"),
@@ -147,7 +147,7 @@ def _show_one(session: Session, result: Result) -> None:
     session.show(
         {**records.result_record(result), "shape": shape(_ONE_ADN, _period(scenario))},
         table,
-        _("Whole FEC, rounded down; 'of it paid' is the part of sales paid out of what flowed back."),
+        _("Whole FEC, rounded down. By flow-back: the part of sales that was paid out of what had flowed back."),
         "",
         *_bullets([verdict.message.localized() for verdict in economy.verdicts(result)]),
         "",

@@ -236,7 +236,7 @@ def _set(record: dict[str, Any], key: str, value: Any) -> None:
     for name in tables:
         table = table.get(name) if isinstance(table, dict) else None
     if not isinstance(table, dict) or last not in table or isinstance(table[last], dict):
-        raise ScenarioInvalid("There is no key {key}. Keys are {known}.", key=key, known=", ".join(_keys(record, "")))
+        raise ScenarioInvalid("There is no key {key}. Known are {known}.", key=key, known=", ".join(_keys(record, "")))
     table[last] = value.split("/") if isinstance(table[last], list) and isinstance(value, str) else value
 
 

@@ -103,7 +103,18 @@ def _early(result: Result) -> Iterator[Verdict]:
     if len(known) < 2:
         return
     (first_year, first), (year, least) = known[0], min(known, key=lambda each: each[1])
-    if least < first:
+    if least < HUNDRED <= first:
+        lose = Message(
+            "This setting pays early shoppers from the dilution of later ones: if all FEC together were always worth "
+            "the same, those who joined in year {first_year} would get back {first} times what they burned, those of "
+            "year {year} only {least} times.",
+            first_year=first_year,
+            first=times(first),
+            year=year,
+            least=times(least),
+        )
+        yield Verdict("laterLose", lose)
+    elif least < first:
         less = Message(
             "If all FEC together were always worth the same, those who joined in year {first_year} would get back "
             "{first} times what they burned, those of year {year} {least} times. What earlier ones gain, later ones "
