@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import vl_convert
-from babel.dates import get_day_names, get_month_names, get_period_names
 
 from fec import i18n
 from fec.charts import protocol, shop
@@ -35,6 +34,7 @@ VERSION = "5.21"
 SCALE = 2
 #: Characters that a font for a language must have: two that look different.
 _PROBES = {"zh_Hans": "释额", "zh_Hant": "釋額"}
+_WHOLE = re.compile(r"#(\w+)")
 _INNER = re.compile(r"#(\w+)#|\$(\w+)")
 
 
@@ -46,9 +46,7 @@ def render(name: str, data: Data, locale: str = i18n.SOURCE, theme: str = "light
     """
     with i18n.use(locale):
         specification = specify(name, data, theme)
-        svg: str = vl_convert.vegalite_to_svg(
-            json.dumps(specification), vl_version=VERSION, time_format_locale=_dates(locale)
-        )
+        svg: str = vl_convert.vegalite_to_svg(json.dumps(specification), vl_version=VERSION)
     return svg
 
 
@@ -127,9 +125,9 @@ def _fill(value: Any, drawing: Drawing, colours: Mapping[str, str]) -> Any:
     if value.startswith("@"):
         words = drawing.words[value[1:]]
         return words if isinstance(words, str) else list(words)
-    if value.startswith("#") and not value.endswith("#"):
-        return _fill(drawing.values[value[1:]], drawing, colours)
-    return _INNER.sub(lambda match: str(drawing.values[match[1]] if match[1] else colours[match[2]]), value)
+    if whole := _WHOLE.fullmatch(value):
+        return _fill(drawing.values[whole[1]], drawing, colours)
+    return _INNER.sub(lambda match: str(drawing.values[match[1]]) if match[1] else colours[match[2]], value)
 
 
 def _config(colours: Mapping[str, str], font: str) -> dict[str, Any]:
@@ -170,28 +168,6 @@ def _config(colours: Mapping[str, str], font: str) -> dict[str, Any]:
             "columnPadding": 24,
             "layout": {"top": {"anchor": "start", "direction": "horizontal", "margin": 24}},
         },
-    }
-
-
-def _dates(locale: str) -> dict[str, Any]:
-    """Names of months and days for d3-time-format, out of CLDR."""
-
-    def months(width: str) -> list[str]:
-        return [get_month_names(width, "stand-alone", locale)[month] for month in range(1, 13)]  # type: ignore[arg-type]
-
-    def days(width: str) -> list[str]:
-        return [get_day_names(width, "stand-alone", locale)[day] for day in (6, 0, 1, 2, 3, 4, 5)]  # type: ignore[arg-type]
-
-    halves = get_period_names("wide", "format", locale)
-    return {
-        "dateTime": "%Y-%m-%d %H:%M",
-        "date": "%Y-%m-%d",
-        "time": "%H:%M",
-        "periods": [halves["am"], halves["pm"]],
-        "days": days("wide"),
-        "shortDays": days("abbreviated"),
-        "months": months("wide"),
-        "shortMonths": months("abbreviated"),
     }
 
 

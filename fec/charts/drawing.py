@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from babel import Locale
+from babel.dates import get_month_names
 
 from fec.charts.reading import DRAWN
 from fec.i18n import _, current
@@ -40,3 +45,21 @@ def scale(most: int, unit: str) -> tuple[int, str]:
         ]
     )
     return next(((step * _ONE, name) for step, name in steps if most >= step * _ONE), (_ONE, unit))
+
+
+def date_expression(skeleton: str) -> str:
+    """A Vega expression for an axis of times that says them as the language does: `yMMM` or `MMMd` of CLDR.
+
+    (d3's names of months belong to the whole process: after a chart in one language the next would have its months.)
+    """
+    locale = Locale.parse(current())
+    pattern = locale.datetime_skeletons[skeleton].pattern
+    months = [get_month_names("abbreviated", "format", locale)[month] for month in range(1, 13)]
+    parts = {
+        "y": "utcyear(datum.value)",
+        "MMM": f"{json.dumps(months)}[utcmonth(datum.value)]",
+        "M": "(utcmonth(datum.value) + 1)",
+        "d": "utcdate(datum.value)",
+    }
+    pieces = re.findall("MMM|[yMd]|[^yMd]+", pattern)
+    return " + ".join(['""', *(parts.get(piece) or json.dumps(piece) for piece in pieces)])

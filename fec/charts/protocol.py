@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fec import schedule
-from fec.charts.drawing import Drawing, scale
+from fec.charts.drawing import Drawing, date_expression, scale
 from fec.charts.exceptions import ChartDataInvalid
 from fec.charts.reading import DRAWN, MILLISECONDS, Data, amount, drawn, each, in_order, moment, text
 from fec.i18n import _
@@ -113,9 +114,8 @@ def supply(data: Data) -> Drawing:
             ),
             "counted": counted,
             "kinds": kinds,
-            "date": _("%b %Y"),
         },
-        values={"unit": unit, "top": top * _ABOVE[0] // _ABOVE[1]},
+        values={"unit": unit, "date": _date(points), "top": top * _ABOVE[0] // _ABOVE[1]},
         empty=not points,
     )
 
@@ -154,25 +154,30 @@ def fan(data: Data) -> Drawing:
             "narrow": _("50 of 100 runs"),
             "middle": _("middle run"),
             "bands": [_("90 of 100 runs"), _("50 of 100 runs")],
-            "date": _("%b %Y"),
         },
-        values={"unit": unit, "top": top * _ABOVE[0] // _ABOVE[1]},
+        values={"unit": unit, "date": _date(points), "top": top * _ABOVE[0] // _ABOVE[1]},
         empty=not points,
     )
+
+
+def _date(points: Sequence[Any]) -> str:
+    """Days at the axis if there are few, or else months."""
+    span = points[-1][0] - points[0][0] if points else 0
+    return date_expression("MMMd" if span < 120 * DAY else "yMMM")
 
 
 def _cap(data: Data) -> int:
     return drawn(amount(data, "cap", otherwise="0"))
 
 
-def _cap_label(ceiling: int, points: list[Any]) -> list[dict[str, Any]]:
+def _cap_label(ceiling: int, points: Sequence[Any]) -> list[dict[str, Any]]:
     if not ceiling or not points:
         return []
     label = _("cap: {cap} FEC", cap=written(ceiling * 10**12))
     return [{"time": points[0][0] * MILLISECONDS, "amount": ceiling, "label": label}]
 
 
-def _events(data: Data, points: list[Any], height: int) -> list[dict[str, Any]]:
+def _events(data: Data, points: Sequence[Any], height: int) -> list[dict[str, Any]]:
     if not points or "events" not in data:
         return []
     known = {"budgetEnds": _("budget ends"), "lastBasket": _("last basket")}

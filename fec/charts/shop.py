@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fec.charts.drawing import Drawing, scale
+from fec.charts.drawing import Drawing, date_expression, scale
 from fec.charts.exceptions import ChartDataInvalid
 from fec.charts.reading import MILLISECONDS, Data, amount, drawn, each, moment, text, whole
 from fec.i18n import _, percent
@@ -56,9 +57,8 @@ def flowback(data: Data) -> Drawing:
             "subtitle": [every, _shape()],
             "counted": counted,
             "kinds": kinds,
-            "date": _("%b %Y") if step != "day" else _("%-d %b"),
         },
-        values={"unit": unit},
+        values={"unit": unit, "date": date_expression("MMMd" if step == "day" else "yMMM")},
         empty=not bars,
     )
 
@@ -149,6 +149,7 @@ def cohorts(data: Data) -> Drawing:
         },
         words={"title": title, "subtitle": subtitle, "period": spans[every], "cohort": _("cohort")},
         values={
+            "shares": json.dumps([percent(share) for share in range(0, BPS + 1, BPS // 4)]),
             "width": max(columns, 6) * _CELL if columns <= _WRITTEN else 760,
             "height": max(len({cohort for cohort, _period, _share in cells}), 3) * 32,
         },
@@ -195,7 +196,7 @@ def liability(data: Data) -> Drawing:
     used = [name for name in kinds if name != "adjusted" or any(b["amount"] for b in bars if b["what"] == kinds[name])]
     most = max((abs(item["amount"]) for item in (*bars, *balances)), default=0)
     unit, counted = scale(most, unit_name)
-    colours = {"accrued": "pale", "adjusted": "axis", "redeemed": "strong", "breakage": "middle"}
+    colours = {"accrued": "pale", "adjusted": "paper", "redeemed": "strong", "breakage": "middle"}
     return Drawing(
         datasets={"bars": [bar for bar in bars if bar["what"] in {kinds[name] for name in used}], "balances": balances},
         words={
