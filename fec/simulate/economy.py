@@ -97,6 +97,7 @@ class Economy:
         """Runs to the end of buying, and on until every node has paid."""
         points = list(self.steps())
         bought_until = self.now
+        self._point = Point(self.now)
         while self.nodes.open:
             self.now += self.scenario.step
             self._claim()

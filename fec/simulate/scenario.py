@@ -223,9 +223,9 @@ def _over(default: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
             merged[key] = {**default[key], **value}
         else:
             merged[key] = value
-    # What the default varies of merchants that are not here.
-    gone = {f"merchants.{name}" for name in default["merchants"].keys() - merged["merchants"].keys()}
-    if "spread" not in own:
+    if "spread" not in own and isinstance(merged["merchants"], Mapping):
+        # Not what the default varies of merchants that are not here.
+        gone = {f"merchants.{name}" for name in default["merchants"].keys() - merged["merchants"].keys()}
         merged["spread"] = {k: v for k, v in default["spread"].items() if k.rpartition(".")[0] not in gone}
     return merged
 

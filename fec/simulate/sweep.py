@@ -160,7 +160,8 @@ def _saved(job: Job, folder: Path) -> Record | None:
         record: Record = json.loads((folder / job.file_name).read_text())
     except (FileNotFoundError, ValueError):
         return None
-    return record if record.keys() >= {*job.head, "summary", "supply"} else None
+    whole = isinstance(record, dict) and record.keys() >= {*job.head, "summary", "supply"}
+    return record if whole else None
 
 
 def _save(path: Path, text: str) -> None:
