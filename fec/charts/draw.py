@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import vl_convert
 
@@ -34,6 +35,8 @@ VERSION = "5.21"
 SCALE = 2
 #: Characters that a font for a language must have: two that look different.
 _PROBES = {"zh_Hans": "释额", "zh_Hant": "釋額"}
+#: Ids that Vega numbers as long as the process lives.
+_ID = re.compile(r"\b(gradient|clip)_?\d+")
 _WHOLE = re.compile(r"#(\w+)")
 _INNER = re.compile(r"#(\w+)#|\$(\w+)")
 
@@ -47,7 +50,7 @@ def render(name: str, data: Data, locale: str = i18n.SOURCE, theme: str = "light
     with i18n.use(locale):
         specification = specify(name, data, theme)
         svg: str = vl_convert.vegalite_to_svg(json.dumps(specification), vl_version=VERSION)
-    return svg
+    return _told(svg, f"{name}-{theme}", specification["title"])
 
 
 def png(svg: str, locale: str = i18n.SOURCE) -> bytes:
@@ -109,6 +112,16 @@ _NOTHING = {
 }
 
 
+def _told(svg: str, name: str, title: Mapping[str, Any]) -> str:
+    """The picture with its title for those who cannot see it, and ids that do not depend on what was drawn before."""
+    lines = title["subtitle"] if isinstance(title["subtitle"], list) else [title["subtitle"]]
+    told = f"<title>{escape(title['text'])}</title><desc>{escape('. '.join(lines))}</desc>"
+    ids: dict[str, str] = {}
+    numbered = _ID.sub(lambda match: ids.setdefault(match[0], f"{name}-{match[1]}-{len(ids)}"), svg)
+    opening, closing, rest = numbered.partition(">")
+    return f'{opening} role="img"{closing}{told}{rest}'
+
+
 @cache
 def _template(name: str) -> str:
     return resources.files("fec.charts").joinpath(f"specs/{name}.vl.json").read_text()
@@ -134,6 +147,7 @@ def _config(colours: Mapping[str, str], font: str) -> dict[str, Any]:
     ink, quiet = colours["ink"], colours["quiet"]
     return {
         "font": font,
+        "aria": False,
         "view": {"stroke": None},
         "title": {
             "anchor": "start",

@@ -19,8 +19,6 @@ LIGHT = {
     "strong": "#12456f",
     "middle": "#5d97c4",
     "pale": "#c3dcee",
-    "on_strong": "#ffffff",
-    "on_pale": "#14202b",
 }
 DARK = {
     "paper": "#10171d",
@@ -32,8 +30,6 @@ DARK = {
     "strong": "#cfe6f7",
     "middle": "#6aa3cf",
     "pale": "#28506e",
-    "on_strong": "#10171d",
-    "on_pale": "#f1f4f6",
 }
 THEMES: Mapping[str, Mapping[str, str]] = {"light": LIGHT, "dark": DARK}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fec.simulate import Economy, Scenario, ScenarioInvalid, verdicts
+from fec.simulate import Economy, Scenario, ScenarioInvalid, load, verdicts
 from fec.simulate.sweep import TABLE, Record, fan, make, plan, run_all
 from fec.simulate.values import AMOUNT
 from fec.units import parse_fec
@@ -142,19 +142,17 @@ def test_verdicts__budget_ends__says_when_and_that_nothing_promised_fails() -> N
     result = Economy(scenario).run()
     said = found(scenario)
     assert result.budget_ended is not None
-    assert said["budgetEnds"].startswith("The budget ends on 2026-")
+    assert said["budgetEnds"].startswith("The budget ends on 2027-03-22.")
     assert "Nothing promised fails" in said["budgetEnds"]
     refused = sum(point.without_quota for point in result.points)
     assert said["withoutQuota"].startswith(f"{refused:,} baskets could not be paid in FEC")
     assert said["earlyPaidByLater"].startswith(
-        "This setting pays early shoppers from the dilution of later ones: from 2026"
+        "This setting pays early shoppers from the dilution of later ones: from 2027"
     )
 
 
 def test_verdicts__later_cohorts_lose__says_so() -> None:
-    scenario = small(
-        years="8", merchants__shops__period="90d", shoppers__market="4000", coupon__cap="9000000", coupon__rate="10"
-    )
+    scenario = load().changed({"merchants.shops.period": "90d"})
     returns = [cohort.real_return for cohort in Economy(scenario).run().shoppers]
     assert returns[0] is not None
     assert min(value for value in returns if value is not None) < 100 <= returns[0]
