@@ -81,7 +81,9 @@ def simulate(
     """
     changes = dict(settings)
     changes |= {} if years is None else {"years": str(years)}
-    changes |= {} if shoppers is None else _at_most(economy.load(scenario), shoppers)
+    if shoppers is not None:
+        first = min(shoppers, economy.load(scenario).shoppers.first)
+        changes = {"shoppers.first": str(first), **changes, "shoppers.market": str(shoppers)}
     base = economy.load(scenario).changed(changes)
     if swept or runs or out:
         jobs = sweep.plan(base, {key: values.split(",") for key, values in swept}, runs or 0, seed)
@@ -94,10 +96,6 @@ def simulate(
     if table is not None:
         _write(table, records.rows(result.points))
     _show_one(session, result)
-
-
-def _at_most(scenario: Scenario, shoppers: int) -> dict[str, str]:
-    return {"shoppers.market": str(shoppers), "shoppers.first": str(min(scenario.shoppers.first, shoppers))}
 
 
 def _run(session: Session, jobs: Sequence[sweep.Job], workers: int, out: Path | None) -> list[sweep.Record]:

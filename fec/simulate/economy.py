@@ -92,6 +92,7 @@ class Economy:
         self._amounts = scenario.amounts
         self._point = Point(self.now)
         self._funds = 0
+        self._last_paid = self.now
 
     def run(self) -> Result:
         """Runs to the end of buying, and on until every node has paid."""
@@ -107,7 +108,7 @@ class Economy:
             cohorts=self.cohorts,
             budget_ended=self.budget_ended,
             bought_until=bought_until,
-            paid_until=self.now,
+            paid_until=self._last_paid,
             final_supply=self.supply,
             final_outstanding=self.nodes.outstanding,
             wash_granted=sum(kind.granted for kind in self.kinds if kind.terms.wash),
@@ -135,6 +136,8 @@ class Economy:
     def _claim(self) -> list[int]:
         due = self.nodes.claim(self.now, len(self.cohorts))
         self.supply += sum(due)
+        if any(due):
+            self._last_paid = self.now
         for cohort, amount in zip(self.cohorts, due, strict=True):
             cohort.received += amount
             if amount:
