@@ -66,10 +66,10 @@ abi: $(READY) ## Make fec/abi and the record of storage and sizes from the contr
 	@$(BIN)/python -m tools.layout --write
 
 pictures: $(READY) ## Make the picture that the README shows
-	@$(BIN)/python -m demo.pictures > docs/payout-curve.svg
+	@$(BIN)/fec chart payout -o docs/payout-curve.svg --lang en
 
 lock: $(READY) ## Resolve the pinned versions anew (requirements.lock, package-lock.json)
-	@$(BIN)/uv pip compile --quiet --upgrade --group dev --extra replay --extra server pyproject.toml --python-version 3.11 --generate-hashes \
+	@$(BIN)/uv pip compile --quiet --upgrade --group dev --all-extras pyproject.toml --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --upgrade proofs/requirements.in --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header -o proofs/requirements.lock

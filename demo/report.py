@@ -14,9 +14,9 @@ from rich.text import Text
 from demo.audit import Finding
 from demo.cast import WEI_PER_CENT
 from demo.chronicle import Chronicle
-from demo.pictures import ONE_ADN, milestones
 from demo.stage import Stage
 from fec import schedule
+from fec.charts import ONE_ADN, milestones
 from fec.units import format_fec
 
 

@@ -6,6 +6,7 @@ import click
 
 from fec.cli.alliance import alliance
 from fec.cli.base import Root
+from fec.cli.chart import chart
 from fec.cli.coupon import balance, send
 from fec.cli.curve import curve
 from fec.cli.custody import custody
@@ -19,6 +20,7 @@ from fec.cli.quote import quote
 from fec.cli.replay import replay
 from fec.cli.reward import reward
 from fec.cli.serve import serve
+from fec.cli.simulate import simulate
 from fec.cli.status import status
 
 
@@ -51,6 +53,8 @@ for command in (
     index,
     serve,
     replay,
+    simulate,
+    chart,
     dev,
 ):
     main.add_command(command)

@@ -1,0 +1,195 @@
+"""Puts a chart together: specification, contents, colours, fonts and dates; draws it without a network or a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import vl_convert
+
+from fec import i18n
+from fec.charts import protocol, shop
+from fec.charts.drawing import Drawing
+from fec.charts.exceptions import ChartUnknown, FontMissing
+from fec.charts.reading import Data
+from fec.charts.theme import FONTS, THEMES
+from fec.i18n import _
+
+CHARTS: Mapping[str, Callable[[Data], Drawing]] = {
+    "payout": protocol.payout,
+    "supply": protocol.supply,
+    "fan": protocol.fan,
+    "flowback": shop.flowback,
+    "cohorts": shop.cohorts,
+    "liability": shop.liability,
+}
+#: Vega-Lite's version, so that a newer converter draws the same.
+VERSION = "5.21"
+#: Times a chart's own size that a PNG has.
+SCALE = 2
+#: Characters that a font for a language must have: two that look different.
+_PROBES = {"zh_Hans": "释额", "zh_Hant": "釋額"}
+#: Ids that Vega numbers as long as the process lives.
+_ID = re.compile(r"\b(gradient|clip)_?\d+")
+_WHOLE = re.compile(r"#(\w+)")
+_INNER = re.compile(r"#(\w+)#|\$(\w+)")
+
+
+def render(name: str, data: Data, locale: str = i18n.SOURCE, theme: str = "light") -> str:
+    """A chart as SVG. The same arguments give the same text; nothing is read but the package's own files.
+
+    `locale` is one of `fec.i18n.LOCALES`, `theme` is `light` or `dark`. What `data` is, the chart's function says in
+    `protocol` or `shop`. Raises ChartUnknown, ChartDataInvalid.
+    """
+    with i18n.use(locale):
+        specification = specify(name, data, theme)
+        svg: str = vl_convert.vegalite_to_svg(json.dumps(specification), vl_version=VERSION)
+    return _told(svg, f"{name}-{theme}", specification["title"])
+
+
+def png(svg: str, locale: str = i18n.SOURCE) -> bytes:
+    """An SVG of `render` as PNG. Raises FontMissing if no font here has the language's characters."""
+    _register_font()
+    probe = _PROBES.get(locale)
+    if probe is not None and not draws(probe, FONTS[locale]):
+        raise FontMissing(
+            "A PNG in {language} needs a font with its characters, and none is here: pip install noto-cjk-sans-otc, or "
+            "apt install fonts-noto-cjk. An SVG needs none, since browsers have theirs.",
+            language=i18n.NAMES[locale],
+        )
+    return bytes(vl_convert.svg_to_png(svg, scale=SCALE))
+
+
+def specify(name: str, data: Data, theme: str) -> dict[str, Any]:
+    """A chart's whole Vega-Lite specification, in the language spoken now."""
+    if name not in CHARTS:
+        raise ChartUnknown("There is no chart {name!r}. There are {known}.", name=name, known=", ".join(CHARTS))
+    if theme not in THEMES:
+        raise ChartUnknown("There is no theme {name!r}. There are {known}.", name=theme, known=", ".join(THEMES))
+    drawing, colours = CHARTS[name](data), THEMES[theme]
+    plain = json.loads(_template(name))
+    if drawing.empty:
+        plain["layer"].append(_NOTHING)
+    filled: dict[str, Any] = _fill(plain, drawing, colours)
+    return {
+        **filled,
+        "datasets": {**drawing.datasets, "nothing": [{"label": _("Nothing to show yet.")}] if drawing.empty else []},
+        "config": _config(colours, FONTS[i18n.current()]),
+        "background": colours["paper"],
+        "padding": 20,
+    }
+
+
+@lru_cache(256)
+def draws(text: str, family: str) -> bool:
+    """Whether the fonts here have the two characters of a text: then they look different."""
+    images = [
+        vl_convert.svg_to_png(
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40">'
+            f'<text x="4" y="32" font-size="28" font-family="{family}">{character}</text></svg>'
+        )
+        for character in text
+    ]
+    return images[0] != images[1]
+
+
+# -------------------------------------------------------------------- parts
+
+_NOTHING = {
+    "data": {"name": "nothing"},
+    "mark": {"type": "text", "fontSize": 16, "color": "$quiet"},
+    "encoding": {
+        "x": {"value": {"expr": "width / 2"}},
+        "y": {"value": {"expr": "height / 2"}},
+        "text": {"field": "label"},
+    },
+}
+
+
+def _told(svg: str, name: str, title: Mapping[str, Any]) -> str:
+    """The picture with its title for those who cannot see it, and ids that do not depend on what was drawn before."""
+    lines = title["subtitle"] if isinstance(title["subtitle"], list) else [title["subtitle"]]
+    told = f"<title>{escape(title['text'])}</title><desc>{escape('. '.join(lines))}</desc>"
+    ids: dict[str, str] = {}
+    numbered = _ID.sub(lambda match: ids.setdefault(match[0], f"{name}-{match[1]}-{len(ids)}"), svg)
+    opening, closing, rest = numbered.partition(">")
+    return f'{opening} role="img"{closing}{told}{rest}'
+
+
+@cache
+def _template(name: str) -> str:
+    return resources.files("fec.charts").joinpath(f"specs/{name}.vl.json").read_text()
+
+
+def _fill(value: Any, drawing: Drawing, colours: Mapping[str, str]) -> Any:
+    """Puts words for `@name`, values for `#name`, colours for `$name`; the latter two within a text as well."""
+    if isinstance(value, dict):
+        return {key: item if key == "$schema" else _fill(item, drawing, colours) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_fill(item, drawing, colours) for item in value]
+    if not isinstance(value, str):
+        return value
+    if value.startswith("@"):
+        words = drawing.words[value[1:]]
+        return words if isinstance(words, str) else list(words)
+    if whole := _WHOLE.fullmatch(value):
+        return _fill(drawing.values[whole[1]], drawing, colours)
+    return _INNER.sub(lambda match: str(drawing.values[match[1]]) if match[1] else colours[match[2]], value)
+
+
+def _config(colours: Mapping[str, str], font: str) -> dict[str, Any]:
+    ink, quiet = colours["ink"], colours["quiet"]
+    return {
+        "font": font,
+        "aria": False,
+        "view": {"stroke": None},
+        "title": {
+            "anchor": "start",
+            "frame": "group",
+            "fontSize": 19,
+            "subtitleFontSize": 13,
+            "subtitleLineHeight": 19,
+            "color": ink,
+            "subtitleColor": quiet,
+            "subtitlePadding": 6,
+            "offset": 14,
+        },
+        "axis": {
+            "domainColor": colours["axis"],
+            "tickColor": colours["axis"],
+            "gridColor": colours["grid"],
+            "labelColor": ink,
+            "titleColor": quiet,
+            "titleFontWeight": "normal",
+            "titleFontSize": 13,
+            "labelFontSize": 12,
+        },
+        "legend": {
+            "orient": "top",
+            "direction": "horizontal",
+            "symbolType": "square",
+            "symbolSize": 160,
+            "symbolStrokeColor": colours["axis"],
+            "labelColor": ink,
+            "labelFontSize": 13,
+            "labelLimit": 400,
+            "columnPadding": 24,
+            "layout": {"top": {"anchor": "start", "direction": "horizontal", "margin": 24}},
+        },
+    }
+
+
+@cache
+def _register_font() -> None:
+    """Lets the converter see the font with Chinese characters, if its wheel is installed."""
+    try:
+        font = resources.files("noto_cjk_sans_otc")
+    except ModuleNotFoundError:
+        return
+    vl_convert.register_font_directory(str(Path(str(font))))

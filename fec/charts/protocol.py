@@ -1,0 +1,191 @@
+"""Charts of the protocol: the payout curve, supply and what is owed, the fan of many runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fec import schedule
+from fec.charts.drawing import Drawing, date_expression, scale
+from fec.charts.exceptions import ChartDataInvalid
+from fec.charts.reading import DRAWN, MILLISECONDS, Data, amount, drawn, each, in_order, moment, text
+from fec.i18n import _
+from fec.i18n import amount as written
+from fec.units import WEI_PER_FEC
+
+ONE_ADN = 1_000 * WEI_PER_FEC
+DAY = 86_400
+#: Room above the cap for its name.
+_ABOVE = (112, 100)
+
+
+def milestones(principal: int = ONE_ADN) -> list[tuple[int, str]]:
+    """The four periods that tell the curve's shape, and what to say of each."""
+    whole = schedule.face(principal)
+    back = schedule.period_when_released(principal, principal)
+    half = schedule.period_when_released(principal, whole // 2)
+    first, last = (schedule.released(principal, k) - schedule.released(principal, k - 1) for k in (1, schedule.PERIODS))
+    burned, face = written(principal), written(whole)
+    return [
+        (1, _("period {period} pays {amount}", period=1, amount=written(first, 4))),
+        (back, _("period {period}: the {burned} burned are back", period=back, burned=burned)),
+        (half, _("period {period}: half of the {face}", period=half, face=face)),
+        (
+            schedule.PERIODS,
+            _(
+                "period {period} pays {amount}: all {face}",
+                period=schedule.PERIODS,
+                amount=written(last, 4),
+                face=face,
+            ),
+        ),
+    ]
+
+
+def payout(data: Data) -> Drawing:
+    """`{"principal": "1000"}`: the payout curve of a node; of one ADN if nothing is said."""
+    principal = amount(data, "principal", otherwise="1000")
+
+    def point(period: int) -> dict[str, Any]:
+        return {"period": period, "released": drawn(schedule.released(principal, period))}
+
+    face = drawn(schedule.face(principal))
+    return Drawing(
+        datasets={
+            "curve": [point(period) for period in range(schedule.PERIODS + 1)],
+            "milestones": [{**point(period), "label": label} for period, label in milestones(principal)]
+            if principal
+            else [],
+        },
+        words={
+            "title": _(
+                "{burned:fec} burned pay {face:fec} back, most of it late",
+                burned=principal,
+                face=schedule.face(principal),
+            ),
+            "subtitle": _(
+                "Released after each of the 100 periods, in FEC; each period releases 5 % more than the one before"
+            ),
+            "period": _("period"),
+        },
+        values={
+            "unit": 10**DRAWN,
+            "top": max(face * 105 // 100, 1),
+            "ticks": [0, *(face * part // 100 for part in (10, 25, 50, 75, 100))],
+        },
+        empty=not principal,
+    )
+
+
+def supply(data: Data) -> Drawing:
+    """`{"points": [{"time", "supply", "outstanding"}], "cap"?, "events"?: [{"time", "name"}]}`.
+
+    Amounts in FEC; an event's name is `budgetEnds`, `lastBasket`, or any text.
+    """
+    points = [
+        (moment(row, "time", place), amount(row, "supply", place), amount(row, "outstanding", place))
+        for row, place in each(data, "points")
+    ]
+    in_order(points, lambda point: int(point[0]), "points")
+    if len(points) == 1:
+        points.append((points[0][0] + DAY, *points[0][1:]))
+    ceiling = _cap(data)
+    if ceiling and any(drawn(exists + owed) > ceiling for _time, exists, owed in points):
+        raise ChartDataInvalid(
+            "Supply and outstanding together pass the cap, which cannot be. Look at where they are from."
+        )
+    top = max([ceiling, *(drawn(exists + owed) for _time, exists, owed in points), 1])
+    unit, counted = scale(top, "FEC")
+    kinds = (_("supply: what exists"), _("outstanding: what is still owed"))
+    return Drawing(
+        datasets={
+            "points": [
+                {"time": when * MILLISECONDS, "what": what, "rank": rank, "amount": drawn(value)}
+                for when, *values in points
+                for rank, (what, value) in enumerate(zip(kinds, values, strict=True))
+            ],
+            "cap": _cap_label(ceiling, points),
+            "events": _events(data, points, ceiling or top),
+        },
+        words={
+            "title": _("What exists and what is still owed never passes the cap"),
+            "subtitle": _(
+                "supply + outstanding = genesis supply + 9 × all that was burned; nothing promises FEC a price"
+            ),
+            "counted": counted,
+            "kinds": kinds,
+        },
+        values={"unit": unit, "date": _date(points), "top": top * _ABOVE[0] // _ABOVE[1]},
+        empty=not points,
+    )
+
+
+def fan(data: Data) -> Drawing:
+    """`{"fan": [{"time", "low", "lower", "middle", "upper", "high"}], "cap"?}`: percentiles 5, 25, 50, 75, 95.
+
+    Of the supply, in FEC, at each step of many runs.
+    """
+    names = ("low", "lower", "middle", "upper", "high")
+    points = []
+    for row, place in each(data, "fan"):
+        values = [amount(row, name, place) for name in names]
+        points.append((moment(row, "time", place), values))
+    in_order(points, lambda point: int(point[0]), "fan")
+    if len(points) == 1:
+        points.append((points[0][0] + DAY, points[0][1]))
+    ceiling = _cap(data)
+    top = max([ceiling, *(drawn(values[-1]) for _time, values in points), 1])
+    unit, counted = scale(top, "FEC")
+    return Drawing(
+        datasets={
+            "fan": [
+                {"time": when * MILLISECONDS, **dict(zip(names, map(drawn, values), strict=True))}
+                for when, values in points
+            ],
+            "cap": _cap_label(ceiling, points),
+        },
+        words={
+            "title": _("How large the supply may get"),
+            "subtitle": _(
+                "Runs of one scenario with different luck; the cap holds in all. Nothing promises FEC a price"
+            ),
+            "counted": counted,
+            "wide": _("90 of 100 runs"),
+            "narrow": _("50 of 100 runs"),
+            "middle": _("middle run"),
+            "bands": [_("90 of 100 runs"), _("50 of 100 runs")],
+        },
+        values={"unit": unit, "date": _date(points), "top": top * _ABOVE[0] // _ABOVE[1]},
+        empty=not points,
+    )
+
+
+def _date(points: Sequence[Any]) -> str:
+    """Days at the axis if there are few, or else months."""
+    span = points[-1][0] - points[0][0] if points else 0
+    return date_expression("MMMd" if span < 120 * DAY else "yMMM")
+
+
+def _cap(data: Data) -> int:
+    return drawn(amount(data, "cap", otherwise="0"))
+
+
+def _cap_label(ceiling: int, points: Sequence[Any]) -> list[dict[str, Any]]:
+    if not ceiling or not points:
+        return []
+    label = _("cap: {cap} FEC", cap=written(ceiling * 10**12))
+    return [{"time": points[0][0] * MILLISECONDS, "amount": ceiling, "label": label}]
+
+
+def _events(data: Data, points: Sequence[Any], height: int) -> list[dict[str, Any]]:
+    if not points or "events" not in data:
+        return []
+    known = {"budgetEnds": _("budget ends"), "lastBasket": _("last basket")}
+    first, last = points[0][0], points[-1][0]
+    found = []
+    for row, place in each(data, "events"):
+        when, name = moment(row, "time", place), text(row, "name", place)
+        late = (when - first) * 3 > (last - first) * 2
+        label = {"amount": height, "label": known.get(name, name), "align": "right" if late else "left"}
+        found.append({"time": when * MILLISECONDS, **label})
+    return found
