@@ -42,11 +42,13 @@ _INNER = re.compile(r"#(\w+)#|\$(\w+)")
 
 
 def render(name: str, data: Data, locale: str = i18n.SOURCE, theme: str = "light") -> str:
-    """A chart as SVG. The same arguments give the same text; nothing is read but the package's own files.
+    """A chart as SVG. The same arguments give the same text, whatever was drawn before; nothing else is read.
 
+    (Texts are measured with the fonts that are here, so that places may differ by a few pixels between machines.)
     `locale` is one of `fec.i18n.LOCALES`, `theme` is `light` or `dark`. What `data` is, the chart's function says in
     `protocol` or `shop`. Raises ChartUnknown, ChartDataInvalid.
     """
+    _register_font()
     with i18n.use(locale):
         specification = specify(name, data, theme)
         svg: str = vl_convert.vegalite_to_svg(json.dumps(specification), vl_version=VERSION)
@@ -55,7 +57,6 @@ def render(name: str, data: Data, locale: str = i18n.SOURCE, theme: str = "light
 
 def png(svg: str, locale: str = i18n.SOURCE) -> bytes:
     """An SVG of `render` as PNG. Raises FontMissing if no font here has the language's characters."""
-    _register_font()
     probe = _PROBES.get(locale)
     if probe is not None and not draws(probe, FONTS[locale]):
         raise FontMissing(
@@ -89,6 +90,7 @@ def specify(name: str, data: Data, theme: str) -> dict[str, Any]:
 @lru_cache(256)
 def draws(text: str, family: str) -> bool:
     """Whether the fonts here have the two characters of a text: then they look different."""
+    _register_font()
     images = [
         vl_convert.svg_to_png(
             f'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40">'

@@ -52,7 +52,6 @@ class Kind:
         self.crowd = Crowd(terms, scenario.step, 1)
         self.quota = 0
         self.granted = 0
-        self.burned = 0
         self.baskets = [Carried() for _ in range(scenario.years)]
         self.extra = [Carried() for _ in range(scenario.years)]
         self.claims = Carried()
@@ -97,7 +96,6 @@ class Economy:
     def run(self) -> Result:
         """Runs to the end of buying, and on until every node has paid."""
         points = list(self.steps())
-        bought_until = self.now
         self._point = Point(self.now)
         while self.nodes.open:
             self.now += self.scenario.step
@@ -107,7 +105,6 @@ class Economy:
             points=points,
             cohorts=self.cohorts,
             budget_ended=self.budget_ended,
-            bought_until=bought_until,
             paid_until=self._last_paid,
             final_supply=self.supply,
             final_outstanding=self.nodes.outstanding,
@@ -227,7 +224,6 @@ class Economy:
         self.nodes.mint((kind.number, start, kind.terms.period), (orders.principal, group), count, orders.claiming)
         self.purchases.append(orders)
         kind.quota -= burned
-        kind.burned += burned
         self.supply -= burned
         self._point.burned += burned
         spent = count * orders.amount

@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
-from fec.simulate.result import Point, Result
+from fec.simulate.result import Cohort, Point, Result
 from fec.simulate.values import AMOUNT, DATE
 from fec.simulate.verdicts import times, verdicts
 
@@ -74,12 +74,25 @@ def result_record(result: Result) -> dict[str, Any]:
         "summary": summary_record(result),
         "verdicts": [{"name": each.name, "message": str(each.message)} for each in verdicts(result)],
         "years": [point_record(year) for year in result.years],
+        "joined": [_joined(cohort) for cohort in result.shoppers],
         "cap": AMOUNT.write(result.scenario.coupon.cap),
         "events": [{"time": moment(result.budget_ended), "name": "budgetEnds"}] if result.budget_ended else [],
         "measure": "flowBack",
         "every": "year",
         "cohorts": list(_cohorts(result)),
         "points": [point_record(point) for point in result.points],
+    }
+
+
+def _joined(cohort: Cohort) -> dict[str, Any]:
+    """What those who joined in one year burned and got back, to the end of payback."""
+    returned = cohort.real_return
+    return {
+        "year": cohort.year + 1,
+        "shoppers": cohort.joined,
+        "burned": AMOUNT.write(cohort.burned),
+        "received": AMOUNT.write(cohort.received),
+        "realReturn": None if returned is None else times(returned),
     }
 
 

@@ -80,7 +80,6 @@ class Result:
     """Of shoppers by the year in which they joined; then the merchants who bought from themselves."""
     budget_ended: int | None
     """When the budget first had less than was asked of it; None if it lasted."""
-    bought_until: int
     paid_until: int
     """When the last node had paid in full."""
     final_supply: int

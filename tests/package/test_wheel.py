@@ -99,7 +99,9 @@ def test_base__command_line__speaks_every_language(base: Path, tmp_path: Path, l
     assert run(base / "fec", "curve", "--lang", language, folder=tmp_path).startswith(start)
 
 
-@pytest.mark.parametrize("words", [("serve", "--help"), ("index", "--help"), ("replay", "--help"), ("dev", "--help")])
+@pytest.mark.parametrize(
+    "words", [("serve", "--help"), ("index", "--help"), ("replay", "--help"), ("chart", "--help"), ("dev", "--help")]
+)
 def test_base__help_of_what_needs_more__is_there(base: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
     assert run(base / "fec", *words, folder=tmp_path).startswith("Usage: fec")
 
@@ -109,6 +111,7 @@ def test_base__help_of_what_needs_more__is_there(base: Path, tmp_path: Path, wor
     [
         (("index", "status"), "pip install 'fec[server]'"),
         (("serve", "key", "list"), "pip install 'fec[server]'"),
+        (("chart", "payout"), "pip install 'fec[charts]'"),
         (("replay", "a.csv", "--customer", "c", "--time", "t", "--amount", "a", "--rate", "1"), "'fec[replay]'"),
     ],
 )
@@ -120,6 +123,20 @@ def test_base__what_needs_more__says_what_to_install(
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("Error: ")
     assert extra in done.stderr
+
+
+def test_base__simulation__needs_nothing_more(base: Path, tmp_path: Path) -> None:
+    printed = run(base / "fec", "simulate", "wash", "--years", "1", "--lang", "en", folder=tmp_path)
+    assert "Merchants who buy from themselves burn 100,000 FEC and gain 900,000 FEC" in printed
+
+
+def test_charts__wheel_and_extra__draw_in_every_language_with_the_font_that_comes_along(
+    wheel: Path, tmp_path: Path
+) -> None:
+    scripts = installed(tmp_path, wheel, "[charts]")
+    for language in ("en", "zh_Hans", "zh_Hant", "ms"):
+        run(scripts / "fec", "chart", "payout", "-o", f"{language}.png", "--lang", language, folder=tmp_path)
+        assert (tmp_path / f"{language}.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_server__tables__are_made_by_the_migrations_in_the_wheel(server: Path, tmp_path: Path) -> None:
