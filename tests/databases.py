@@ -29,20 +29,21 @@ from sqlalchemy import Engine, make_url
 from fec import store
 
 BACKENDS = ("sqlite", "postgresql")
-_START_SECONDS = 30
+_START_SECONDS = 240
 
 
 class PostgreSQL:
     """A server of one's own on a Unix socket in a temporary folder, in memory where that is possible."""
 
-    def __init__(self) -> None:
+    def __init__(self, binaries: Path | None = None) -> None:
+        self._binaries = binaries
         memory = Path("/dev/shm")  # noqa: S108 (a fresh folder in it)
         self._folder = Path(tempfile.mkdtemp(prefix="fec-pg-", dir=memory if memory.is_dir() else None))
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = count(1)
 
     def start(self) -> PostgreSQL:
-        binaries = postgresql_binaries()
+        binaries = self._binaries or postgresql_binaries()
         data = self._folder / "data"
         if os.geteuid() == 0:
             shutil.chown(self._folder, _UNPRIVILEGED, _unprivileged_group())

@@ -34,6 +34,7 @@ from fec.exceptions import (
 )
 from fec.i18n import N_, language_tag
 from fec.relayer import FeesTooHigh
+from fec.service.faults import said
 from fec.service.words import language_of, say
 
 MEDIA_TYPE = "application/problem+json"
@@ -155,9 +156,7 @@ def install(app: FastAPI) -> None:
     def on_invalid(request: Request, error: Exception) -> JSONResponse:
         if not isinstance(error, RequestValidationError):
             raise TypeError("registered for invalid requests only")
-        faults = [
-            {"where": "/".join(map(str, fault["loc"])), "what": str(fault["msg"])} for fault in error.errors()[:10]
-        ]
+        faults = [{"where": "/".join(map(str, fault["loc"])), "what": said(fault)} for fault in error.errors()[:10]]
         if any(fault["type"] == "missing" and fault["loc"] == _KEY for fault in error.errors()):
             missing = problem("idempotency-key-missing", "Choose a key for this, and send it as Idempotency-Key.")
             return answer(missing, request)
@@ -180,7 +179,11 @@ def install(app: FastAPI) -> None:
         elif error.status_code == 404:
             found = problem("not-found", "Nothing is at this address. /openapi.json lists those that there are.")
         else:
-            found = problem("malformed-request", "The request cannot be read: {reason}.", reason=str(error.detail))
+            found = problem(
+                "malformed-request",
+                "The request cannot be read. Send what /openapi.json describes, as JSON.",
+                reason=str(error.detail),
+            )
             found.status = error.status_code
         found.headers = dict(error.headers or {})
         if error.status_code == 405:

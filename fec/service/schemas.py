@@ -10,20 +10,24 @@ from pydantic.alias_generators import to_camel
 from fec.session import checked
 
 #: Digits of an amount: up to ten before the point, as the cap has, and up to eighteen after it; not zero.
-_AMOUNT = r"^(?!0(\.0+)?$)(0|[1-9][0-9]{0,9})(\.[0-9]{1,18})?$"
-_SHARE = r"^(0|[1-9][0-9]{0,9})(\.[0-9]{1,18})?$"
+AMOUNT = r"^(?!0(\.0+)?$)(0|[1-9][0-9]{0,9})(\.[0-9]{1,18})?$"
+SHARE = r"^(0|[1-9][0-9]{0,9})(\.[0-9]{1,18})?$"
 #: Fits the 32 bytes that it has on the chain.
-_ORDER_ID = r"^[!-~]([ -~]{0,30}[!-~])?$"
-_REFERENCE = r"^([ -~]{0,32}|[ -~\u00a1-\ud7ff\uf900-\ufffd]{0,10})$"
+ORDER_ID = r"^[!-~]([ -~]{0,30}[!-~])?$"
+REFERENCE = r"^([ -~]{0,32}|[ -~\u00a1-\ud7ff\uf900-\ufffd]{0,10})$"
 #: Databases keep no zero characters.
-_TEXT = r"^[^\u0000]*$"
+TEXT = r"^[^\u0000]*$"
+ACCOUNT = "^0x[0-9a-fA-F]{40}$"
+IDENTITY = "^[A-Za-z0-9_-]{22}$"
+SIGNATURE = "^0x([0-9a-fA-F]{2}){1,2048}$"
+HASH = "^0x[0-9a-f]{64}$"
 
-FecText = Annotated[str, Field(pattern=_AMOUNT, max_length=29, examples=["12.5"], description="FEC, exact, not zero.")]
-FecOrZero = Annotated[str, Field(pattern=_SHARE, max_length=29, examples=["0"], description="FEC, exact.")]
+FecText = Annotated[str, Field(pattern=AMOUNT, max_length=29, examples=["12.5"], description="FEC, exact, not zero.")]
+FecOrZero = Annotated[str, Field(pattern=SHARE, max_length=29, examples=["0"], description="FEC, exact.")]
 Account = Annotated[
     str,
     Field(
-        pattern="^0x[0-9a-fA-F]{40}$",
+        pattern=ACCOUNT,
         json_schema_extra={"format": "address"},
         examples=["0x70997970C51812dc3A010C7d01b50e0d17dc79C8"],
         description="An account, with its checksum if it has capitals (EIP-55).",
@@ -40,10 +44,10 @@ def _whole(value: Any) -> Any:
 Whole = Annotated[int, BeforeValidator(_whole)]
 # Bounds come before the validator: behind it, the description would not have them.
 Seconds = Annotated[int, Field(ge=0, le=2**53 - 1, description="Seconds since the epoch."), BeforeValidator(_whole)]
-Identity = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{22}$", description="As the service gave it.")]
-Signature = Annotated[str, Field(pattern="^0x([0-9a-fA-F]{2}){1,2048}$", description="Bytes in hex.")]
-Hash = Annotated[str, Field(pattern="^0x[0-9a-f]{64}$")]
-OrderId = Annotated[str, Field(pattern=_ORDER_ID, max_length=32, examples=["A-1027"])]
+Identity = Annotated[str, Field(pattern=IDENTITY, description="As the service gave it.")]
+Signature = Annotated[str, Field(pattern=SIGNATURE, description="Bytes in hex.")]
+Hash = Annotated[str, Field(pattern=HASH)]
+OrderId = Annotated[str, Field(pattern=ORDER_ID, max_length=32, examples=["A-1027"])]
 
 
 class _Model(BaseModel):
@@ -80,12 +84,12 @@ class NewInvoice(Request):
     amount: FecText
     currency_reference: str = Field(
         default="",
-        pattern=_REFERENCE,
+        pattern=REFERENCE,
         examples=["USD 12.34"],
         description="What the amount stands for: 32 ASCII characters, or 10 of any. It is on the chain.",
     )
     items: str = Field(
-        default="", pattern=_TEXT, max_length=4_000, description="What was bought, for the shopper to read. Not signed."
+        default="", pattern=TEXT, max_length=4_000, description="What was bought, for the shopper to read. Not signed."
     )
     expires_in: Annotated[int, Field(ge=60, le=31_536_000), BeforeValidator(_whole)] = Field(
         default=900, description="Seconds within which it can be paid."
@@ -240,7 +244,7 @@ class WalletLink(_Model):
 class NewCapture(Request):
     """Which orders to capture."""
 
-    order_keys: list[Annotated[str, Field(pattern="^0x[0-9a-f]{64}$")]] | None = Field(
+    order_keys: list[Hash] | None = Field(
         default=None, min_length=1, max_length=100, description="All that are due, unless named."
     )
 
@@ -279,7 +283,7 @@ class SignIn(Request):
     """A signed EIP-4361 message."""
 
     program_id: Annotated[int, Field(ge=1, le=2**32 - 1), BeforeValidator(_whole)]
-    message: str = Field(min_length=1, max_length=4_000, pattern=_TEXT)
+    message: str = Field(min_length=1, max_length=4_000, pattern=TEXT)
     signature: Signature
 
 

@@ -12,6 +12,7 @@ from fec.exceptions import DeploymentMissing
 from fec.store.deployment import CONTRACTS
 from fec.store.exceptions import DatabaseInvalid, DatabaseUnreachable, WrongDatabase
 from fec.store.types import Int64
+from tests.databases import PostgreSQL, wheel_binaries
 
 COUNTER = Table("counter", MetaData(), Column("value", Int64))
 
@@ -110,3 +111,14 @@ def test_writing__many_at_once__all_commit(engine: Engine) -> None:
         thread.join()
     with store.reading(engine) as connection:
         assert connection.execute(select(COUNTER.c.value)).scalar_one() == 80
+
+
+def test_server__from_the_wheel__takes_all_tables() -> None:
+    # Where Debian's server is neither there nor to be had, this one is what the tests run on.
+    server = PostgreSQL(wheel_binaries())
+    try:
+        engine = store.open_database(server.start().create(server.migrated))
+        store.check_version(engine)
+        engine.dispose()
+    finally:
+        server.stop()
