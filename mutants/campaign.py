@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from itertools import groupby
+from itertools import filterfalse, groupby
 
 from mutants.compiler import Bytecode, Compiler, DoesNotCompile, Sources, fingerprint
 from mutants.operators import Mutant
@@ -56,7 +56,7 @@ class Campaign:
             for result in known.values():
                 self.done(result)
                 self.suite.learn(result.file, result.function, result.by)
-            batches = iter(_batches([(key, mutant) for key, mutant in pairs if key not in known]))
+            batches = iter(self._batches([(key, mutant) for key, mutant in pairs if key not in known]))
 
             async def work(compiler: Compiler) -> None:
                 for batch in batches:
@@ -89,6 +89,17 @@ class Campaign:
             raise UnfitContracts(f"without a mutation, {len(self.left_out)} tests fail, as {self.left_out[0]} does")
         unfit = set(self.left_out)
         self.suite.durations = {test: known[proof]["seconds"] for test, proof in proofs.items() if test not in unfit}
+
+    def _batches(self, mutants: Sequence[tuple[str, Mutant]]) -> Iterator[Sequence[tuple[str, Mutant]]]:
+        """So many at a time, each of one file; those that only the slow pipeline takes come last, one by one."""
+
+        def slow(one: tuple[str, Mutant]) -> bool:
+            return self.sources.rewritten(one[1].file, one[1].text) is None
+
+        for _, group in groupby(filterfalse(slow, mutants), key=lambda one: one[1].file):
+            of_file = list(group)
+            yield from (of_file[start : start + BATCH] for start in range(0, len(of_file), BATCH))
+        yield from ([one] for one in mutants if slow(one))
 
     def _proof_of_survival(self, mutant: Mutant) -> str:
         return f"quick {self.suite.everything}" if self.quick(mutant) else self.suite.everything
@@ -127,7 +138,7 @@ class Campaign:
 
         if result := await failed(self.suite.quick(mutant.file, mutant.function)):
             return result
-        # Identical code proves a survivor equivalent: by the cheap optimizer, or by the real one, quicker than slow tests.
+        # Identical code proves a survivor equivalent, by the cheap optimizer or the real one, sooner than slow tests.
         if await self._same(compiler.optimized, tops, changed):
             return Result.of(key, mutant, SAME, code=digest)
         if not self.quick(mutant):
@@ -143,10 +154,3 @@ class Campaign:
         if known not in self._optimized:
             self._optimized[known] = await pipeline(tops, {})
         return self._optimized[known] is not None and await pipeline(tops, changed) == self._optimized[known]
-
-
-def _batches(mutants: Sequence[tuple[str, Mutant]]) -> Iterator[Sequence[tuple[str, Mutant]]]:
-    """So many at a time, each of one file."""
-    for _, group in groupby(mutants, key=lambda one: one[1].file):
-        of_file = list(group)
-        yield from (of_file[start : start + BATCH] for start in range(0, len(of_file), BATCH))
