@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import tomllib
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Iterable, Sequence
@@ -41,9 +42,9 @@ class Sources:
             ValueError: if a rewrite does not apply.
         """
         self.text = {path.relative_to(ROOT).as_posix(): path.read_text() for path in ROOT.glob("contracts/**/*.sol")}
-        self.rewrites: dict[str, list[tuple[str, str]]] = {}
+        self.rewrites: dict[str, list[dict[str, str]]] = {}
         for rewrite in tomllib.loads((HERE / "legacy.toml").read_text())["rewrite"]:
-            self.rewrites.setdefault(rewrite["file"], []).append((rewrite["old"], rewrite["new"]))
+            self.rewrites.setdefault(rewrite["file"], []).append(rewrite)
         for file in self.rewrites:
             if self.rewritten(file, self.text[file]) is None:
                 raise ValueError(f"mutants/legacy.toml no longer fits {file}")
@@ -103,10 +104,16 @@ class Sources:
 
     def rewritten(self, file: str, text: str) -> str | None:
         """A source as the fast pipeline can take it; None where a change is in the way."""
-        for old, new in self.rewrites.get(file, ()):
-            if text.count(old) != 1:
+        for rewrite in self.rewrites.get(file, ()):
+            if within := rewrite.get("within"):
+                before, begin, rest = text.partition(f"    function {within}(")
+                body, end, after = rest.partition("\n    }\n")
+                body = re.sub(rf"\b{rewrite['old']}\b", rewrite["new"], body)
+                text = before + begin + body + end + after
+            elif text.count(rewrite["old"]) == 1:
+                text = text.replace(rewrite["old"], rewrite["new"])
+            else:
                 return None
-            text = text.replace(old, new)
         return text
 
 
