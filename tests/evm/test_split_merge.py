@@ -327,6 +327,11 @@ def test_merge__another_start__reverts(world: World, node: int, like: list[int])
         world.adn.merge([node, like[0]], sender=world.alice)
 
 
+def test_merge__an_earlier_start__reverts(world: World, node: int, like: list[int]) -> None:
+    with expect("ADN_UnlikeNodes", like[0], node):
+        world.adn.merge([like[0], node], sender=world.alice)
+
+
 def test_merge__another_program_of_the_same_start__reverts(world: World) -> None:
     one, other = (world.node(world.alice, FEC, world.program()) for _ in range(2))
     assert world.adn.nodeOf(one)["start"] == world.adn.nodeOf(other)["start"]
