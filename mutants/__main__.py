@@ -33,7 +33,7 @@ from mutants.results import (
     read_reasons,
     score,
 )
-from mutants.scores import DOCUMENT, SCORES, grouped, record, write
+from mutants.scores import DOCUMENT, SCORES, grouped, record, recorded, write
 from mutants.scores import changed as changed_files
 from mutants.suite import Suite, prepare
 
@@ -161,7 +161,7 @@ def main(  # noqa: PLR0917
         console.print(f"{DOCUMENT.relative_to(ROOT)} says what {SCORES.relative_to(ROOT)} does.")
         return
     sources = Sources()
-    files = changed_files(sources) if changed else None
+    files = changed_files(sources, recorded()) if changed else None
     if files is not None and not files:
         console.print(f"No contract has changed since the runs that {SCORES.relative_to(ROOT)} records.")
         return

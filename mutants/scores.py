@@ -28,9 +28,8 @@ def recorded() -> Scores:
     return json.loads(SCORES.read_text()) if SCORES.exists() else {}
 
 
-def changed(sources: Sources) -> set[str]:
+def changed(sources: Sources, scores: Scores) -> set[str]:
     """Source files that are not what they were when all their mutants were run."""
-    scores = recorded()
     return {file for file in sources.mutable if scores.get(file, {}).get("sha256") != _sha256(sources.text[file])}
 
 
