@@ -91,15 +91,17 @@ class Campaign:
         self.suite.durations = {test: known[proof]["seconds"] for test, proof in proofs.items() if test not in unfit}
 
     def _batches(self, mutants: Sequence[tuple[str, Mutant]]) -> Iterator[Sequence[tuple[str, Mutant]]]:
-        """So many at a time, each of one file; those that only the slow pipeline takes come last, one by one."""
+        """So many at a time, each of one file; last, what takes long: what survived before or needs the slow pipeline."""
 
         def slow(one: tuple[str, Mutant]) -> bool:
-            return self.sources.rewritten(one[1].file, one[1].text) is None
+            before = self.store.get(one[0])
+            survived = before is not None and before.status == SURVIVED
+            return survived or self.sources.rewritten(one[1].file, one[1].text) is None
 
-        for _, group in groupby(filterfalse(slow, mutants), key=lambda one: one[1].file):
-            of_file = list(group)
-            yield from (of_file[start : start + BATCH] for start in range(0, len(of_file), BATCH))
-        yield from ([one] for one in mutants if slow(one))
+        for some in (filterfalse(slow, mutants), filter(slow, mutants)):
+            for _, group in groupby(some, key=lambda one: one[1].file):
+                of_file = list(group)
+                yield from (of_file[start : start + BATCH] for start in range(0, len(of_file), BATCH))
 
     def _proof_of_survival(self, mutant: Mutant) -> str:
         return f"quick {self.suite.everything}" if self.quick(mutant) else self.suite.everything
