@@ -91,7 +91,7 @@ class Campaign:
         self.suite.durations = {test: known[proof]["seconds"] for test, proof in proofs.items() if test not in unfit}
 
     def _batches(self, mutants: Sequence[tuple[str, Mutant]]) -> Iterator[Sequence[tuple[str, Mutant]]]:
-        """So many at a time, each of one file; last, what takes long: what survived before or needs the slow pipeline."""
+        """So many at a time, each of one file; last survivors of before, and what needs the slow pipeline."""
 
         def slow(one: tuple[str, Mutant]) -> bool:
             before = self.store.get(one[0])

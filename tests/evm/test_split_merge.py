@@ -322,6 +322,17 @@ def test_merge__fewer_than_two__reverts(world: World, node: int, count: int) -> 
         world.adn.merge([node] * count, sender=world.alice)
 
 
+def test_merge__what_is_gone__has_nothing_to_claim_even_for_nobody(world: World, node: int) -> None:
+    """Nobody is the owner of what was merged away, and a call that is only tried out comes from nobody."""
+    [part] = world.adn.split(node, [FEC], sender=world.alice)
+    first = world.adn.split(node, [FEC], sender=world.alice)[0]
+    world.adn.merge([first, node, part], sender=world.alice)
+    world.pass_periods(10)
+    for gone in (node, part):
+        with expect("ADN_NothingToClaim", gone):
+            world.adn.claimTo([gone], world.bob, sender=ZERO)
+
+
 def test_merge__another_start__reverts(world: World, node: int, like: list[int]) -> None:
     with expect("ADN_UnlikeNodes", node, like[0]):
         world.adn.merge([node, like[0]], sender=world.alice)
