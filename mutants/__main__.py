@@ -199,8 +199,7 @@ def main(  # noqa: PLR0917
     total = score("all", counted, reasons)
     full = len(mutants) == len(everything)
     wrong = complaints(runner.results, reasons, full=full)
-    if not quick:
-        record(sources, everything, runner.results, reasons)
+    record(sources, everything, runner.results, reasons)
     if as_json:
         report = {"total": total.as_dict(), "results": [vars(result) for result in runner.results], "complaints": wrong}
         click.echo(json.dumps(report, indent=1))
