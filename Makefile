@@ -21,12 +21,13 @@ demo: $(READY) ## The main job: real shopping on a local chain, until every node
 dev: $(READY) ## A local chain with everything deployed, until interrupted
 	@$(BIN)/fec dev
 
-test: lint ## All tests: package, contracts, command line, scripts, demo, gas; forge's model; the quick proofs
+test: lint ## All tests: package, contracts, command line, scripts, demo, gas; forge's model; quick proofs; mutants of what changed
 	@$(BIN)/pytest -p no:ape_test -n 2 --dist loadfile tests --ignore=tests/ape
 	@$(BIN)/ape test tests/ape
 	@$(BIN)/python -m benchmarks.gas --check
 	@$(BIN)/python -m tests.forge --quick
 	@$(BIN)/python -m proofs --quick
+	@$(BIN)/python -m mutants --changed
 
 lint: $(READY) ## Style, types, formatting, static analysis, and whether generated files are fresh
 	@$(BIN)/ruff check .

@@ -6,14 +6,11 @@ Exit code 1 if a mutant survives without a reason in `survivors.toml`, or if a r
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import random
 import sys
-from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
@@ -36,14 +33,12 @@ from mutants.results import (
     read_reasons,
     score,
 )
+from mutants.scores import DOCUMENT, SCORES, grouped, record, recorded, write
+from mutants.scores import changed as changed_files
 from mutants.suite import Suite, prepare
 
 REASONS = Path(__file__).with_name("survivors.toml")
 RESULTS = ROOT / ".build" / "mutants" / "results.jsonl"
-#: By source file: its hash when all its mutants were run, and what became of them.
-SCORES = Path(__file__).with_name("scores.json")
-
-Reasons = dict[tuple[str, ...], str]
 
 console = Console(stderr=True)
 
@@ -51,7 +46,14 @@ console = Console(stderr=True)
 class Runner:
     """A pytest plugin that runs mutants in place of running each test once."""
 
-    def __init__(self, sources: Sources, mutants: Sequence[Mutant], store: Store, jobs: int, *, quick: bool) -> None:
+    def __init__(
+        self,
+        sources: Sources,
+        mutants: Sequence[Mutant],
+        store: Store,
+        jobs: int,
+        quick: Callable[[Mutant], bool],
+    ) -> None:
         """Takes what {Campaign} does."""
         self.sources = sources
         self.mutants = mutants
@@ -84,7 +86,7 @@ class Runner:
                 )
 
             campaign = Campaign(self.sources, suite, self.store, done)
-            results = await campaign.run(self.mutants, self.jobs, quick=self.quick)
+            results = await campaign.run(self.mutants, self.jobs, self.quick)
         for test in campaign.left_out:
             console.print(f"left out, since it fails without a mutation: {test}", markup=False)
         return results
@@ -100,32 +102,6 @@ async def _all_mutants(sources: Sources) -> list[Mutant]:
     return [mutant for file in sources.mutable for mutant in mutants_of(file, sources.text[file], trees[file])]
 
 
-def _changed(sources: Sources) -> set[str]:
-    """Source files that are not what they were when all their mutants were run."""
-    scored = _scores()
-    return {file for file in sources.mutable if scored.get(file, {}).get("sha256") != _sha256(sources.text[file])}
-
-
-def _record(sources: Sources, mutants: Sequence[Mutant], results: Sequence[Result], reasons: Reasons) -> None:
-    """Notes the scores of the source files all of whose mutants were run, if none is left alive."""
-    before = _scores()
-    scores = {file: scored for file, scored in before.items() if file in sources.mutable}
-    of_file = Counter(mutant.file for mutant in mutants)
-    for one in _grouped(results, lambda result: result.file, reasons):
-        if sum(one.counts.values()) == of_file[one.name] and not one.alive:
-            scores[one.name] = {"sha256": _sha256(sources.text[one.name]), **one.as_dict()}
-    if scores != before:
-        SCORES.write_text(json.dumps(dict(sorted(scores.items())), indent=1) + "\n")
-
-
-def _scores() -> dict[str, dict[str, Any]]:
-    return json.loads(SCORES.read_text()) if SCORES.exists() else {}
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def _table(scores: Sequence[Score]) -> Table:
     table = Table()
     for column in ("", "mutants", "killed", "timeout", "equal", "alive", "score", "same code", "twins"):
@@ -138,11 +114,6 @@ def _table(scores: Sequence[Score]) -> Table:
             *map(str, (one.counts[SAME], one.counts[DUPLICATE])),
         )
     return table
-
-
-def _grouped(results: Sequence[Result], name_of: Callable[[Result], str], reasons: Reasons) -> list[Score]:
-    names = dict.fromkeys(map(name_of, results))
-    return [score(name, [result for result in results if name_of(result) == name], reasons) for name in names]
 
 
 @click.command()
@@ -167,6 +138,7 @@ def _grouped(results: Sequence[Result], name_of: Callable[[Result], str], reason
 @click.option("--quick", is_flag=True, help="Leave the slow tests out: they may yet kill what survives.")
 @click.option("--json", "as_json", is_flag=True, help="All results as JSON on standard output.")
 @click.option("--list", "listed", is_flag=True, help="Say what would be changed, and run nothing.")
+@click.option("--write", "written", is_flag=True, help="Write the table of scores in the documents, and run nothing.")
 def main(  # noqa: PLR0917
     contracts: tuple[str, ...],
     changed: bool,
@@ -181,10 +153,15 @@ def main(  # noqa: PLR0917
     quick: bool,
     as_json: bool,
     listed: bool,
+    written: bool,
 ) -> None:
     """Runs mutants of the contracts against the tests."""
+    if written:
+        write()
+        console.print(f"{DOCUMENT.relative_to(ROOT)} says what {SCORES.relative_to(ROOT)} does.")
+        return
     sources = Sources()
-    files = _changed(sources) if changed else None
+    files = changed_files(sources, recorded()) if changed else None
     if files is not None and not files:
         console.print(f"No contract has changed since the runs that {SCORES.relative_to(ROOT)} records.")
         return
@@ -204,7 +181,8 @@ def main(  # noqa: PLR0917
             click.echo(f"{mutant.operator} {mutant.file} {mutant.function}\n- {mutant.before}\n+ {mutant.after}")
         return
     prepare()
-    runner = Runner(sources, mutants, Store(results), jobs, quick=quick)
+    reasons = read_reasons(reasons_path)
+    runner = Runner(sources, mutants, Store(results), jobs, lambda one: quick or (changed and one.looks in reasons))
     plugins = ["no:terminal", "no:cacheprovider", "no:ape_test", "no:xdist"]
     if mutants:
         pytest.main(
@@ -215,15 +193,13 @@ def main(  # noqa: PLR0917
         sys.exit(str(runner.failure))
     if len(runner.results) != len(mutants):
         sys.exit("The tests cannot be collected.")
-    reasons = read_reasons(reasons_path)
     counted = [result for result in runner.results if result.status != INVALID]
-    by_file = _grouped(counted, lambda result: Path(result.file).stem, reasons)
-    by_operator = _grouped(counted, lambda result: result.operator, reasons)
+    by_file = grouped(counted, lambda result: Path(result.file).stem, reasons)
+    by_operator = grouped(counted, lambda result: result.operator, reasons)
     total = score("all", counted, reasons)
     full = len(mutants) == len(everything)
     wrong = complaints(runner.results, reasons, full=full)
-    if not quick:
-        _record(sources, everything, runner.results, reasons)
+    record(sources, everything, runner.results, reasons)
     if as_json:
         report = {"total": total.as_dict(), "results": [vars(result) for result in runner.results], "complaints": wrong}
         click.echo(json.dumps(report, indent=1))

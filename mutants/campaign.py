@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from itertools import filterfalse, groupby
 
 from mutants.compiler import Bytecode, Compiler, DoesNotCompile, Sources, fingerprint
 from mutants.operators import Mutant
 from mutants.results import DUPLICATE, INVALID, KILLED, SAME, SURVIVED, TIMEOUT, Result, Store
 from mutants.suite import Suite
+
+#: Mutants of one file that are compiled together, which is quicker: the libraries are analysed once for all of them.
+BATCH = 12
 
 Pipeline = Callable[[dict[str, str], dict[str, str]], Awaitable[Bytecode | None]]
 
@@ -33,32 +37,36 @@ class Campaign:
         self._optimized: dict[tuple[str, ...], Bytecode | None] = {}
         self._twins: set[str] = set()
 
-    async def run(self, mutants: Sequence[Mutant], jobs: int, *, quick: bool = False) -> list[Result]:
+    async def run(self, mutants: Sequence[Mutant], jobs: int, quick: Callable[[Mutant], bool]) -> list[Result]:
         """Runs all mutants, so many at a time; what an earlier run knows about one is taken from there.
 
-        With `quick`, without the slow tests.
+        Those that are `quick` without the slow tests.
 
         Raises:
             UnfitContracts: if the contracts as they are fail.
         """
         self.quick = quick
-        self._proof_of_survival = f"quick {self.suite.everything}" if quick else self.suite.everything
         compilers = await asyncio.gather(*(Compiler.start(self.sources) for _ in range(jobs)))
         try:
             await self._measure(compilers[0], {mutant.file for mutant in mutants})
             keys = [fingerprint([*self._originals[mutant.file].values(), mutant.id]) for mutant in mutants]
-            known = {key: result for key in keys if (result := self._still_true(key))}
+            pairs = list(zip(keys, mutants, strict=True))
+            known = {key: result for key, mutant in pairs if (result := self._still_true(key, mutant))}
             self._twins = {result.code for result in known.values()}
             for result in known.values():
                 self.done(result)
                 self.suite.learn(result.file, result.function, result.by)
-            left = iter([(key, mutant) for key, mutant in zip(keys, mutants, strict=True) if key not in known])
+            batches = iter(self._batches([(key, mutant) for key, mutant in pairs if key not in known]))
 
             async def work(compiler: Compiler) -> None:
-                for key, mutant in left:
-                    known[key] = result = await self._try(compiler, key, mutant)
-                    self.store.add(result)
-                    self.done(result)
+                for batch in batches:
+                    file = batch[0][1].file
+                    texts = [mutant.text for _, mutant in batch]
+                    codes = await compiler.each(self.sources.deployed_with(file), file, texts)
+                    for (key, mutant), code in zip(batch, codes, strict=True):
+                        known[key] = result = await self._try(compiler, key, mutant, code)
+                        self.store.add(result)
+                        self.done(result)
 
             await asyncio.gather(*map(work, compilers))
             return [known[key] for key in keys]
@@ -82,19 +90,32 @@ class Campaign:
         unfit = set(self.left_out)
         self.suite.durations = {test: known[proof]["seconds"] for test, proof in proofs.items() if test not in unfit}
 
-    def _still_true(self, key: str) -> Result | None:
+    def _batches(self, mutants: Sequence[tuple[str, Mutant]]) -> Iterator[Sequence[tuple[str, Mutant]]]:
+        """So many at a time, each of one file; last survivors of before, and what needs the slow pipeline."""
+
+        def slow(one: tuple[str, Mutant]) -> bool:
+            before = self.store.get(one[0])
+            survived = before is not None and before.status == SURVIVED
+            return survived or self.sources.rewritten(one[1].file, one[1].text) is None
+
+        for some in (filterfalse(slow, mutants), filter(slow, mutants)):
+            for _, group in groupby(some, key=lambda one: one[1].file):
+                of_file = list(group)
+                yield from (of_file[start : start + BATCH] for start in range(0, len(of_file), BATCH))
+
+    def _proof_of_survival(self, mutant: Mutant) -> str:
+        return f"quick {self.suite.everything}" if self.quick(mutant) else self.suite.everything
+
+    def _still_true(self, key: str, mutant: Mutant) -> Result | None:
         """A result of an earlier run, if the tests that it rests on are what they were."""
         result = self.store.get(key)
-        if result is None or result.tests in ("", self.suite.everything, self._proof_of_survival):
+        if result is None or result.tests in ("", self.suite.everything, self._proof_of_survival(mutant)):
             return result
         return result if result.by in self.suite.items and self.suite.hash_of(result.by) == result.tests else None
 
-    async def _try(self, compiler: Compiler, key: str, mutant: Mutant) -> Result:
-        tops, changed = self.sources.deployed_with(mutant.file), {mutant.file: mutant.text}
-        try:
-            code = await compiler.fast(tops, changed)
-        except DoesNotCompile as error:
-            return Result.of(key, mutant, INVALID, why=str(error).splitlines()[0][:200])
+    async def _try(self, compiler: Compiler, key: str, mutant: Mutant, code: Bytecode | DoesNotCompile) -> Result:
+        if isinstance(code, DoesNotCompile):
+            return Result.of(key, mutant, INVALID, why=str(code).splitlines()[0][:200])
         if code == self._originals[mutant.file]:
             return Result.of(key, mutant, SAME)
         digest = fingerprint(code)
@@ -106,22 +127,28 @@ class Campaign:
     async def _test(self, compiler: Compiler, key: str, mutant: Mutant, code: Bytecode) -> Result:
         tops, changed = self.sources.deployed_with(mutant.file), {mutant.file: mutant.text}
         digest = fingerprint(code)
-        # Identical code proves a survivor equivalent: the cheap optimizer before slow tests, the real one after.
-        stages = [
-            (self.suite.quick(mutant.file, mutant.function), compiler.optimized),
-            (self.suite.slow(), compiler.shipped),
-        ]
-        for tests, pipeline in stages[:1] if self.quick else stages:
+
+        async def failed(tests: Sequence[str]) -> Result | None:
             verdict = await self.suite.run(tests, code)
             if verdict.timeout:
                 return Result.of(key, mutant, TIMEOUT, code=digest, tests=self.suite.everything)
-            if verdict.by:
-                self.suite.learn(mutant.file, mutant.function, verdict.by)
-                proof = self.suite.hash_of(verdict.by)
-                return Result.of(key, mutant, KILLED, code=digest, by=verdict.by, why=verdict.why, tests=proof)
-            if await self._same(pipeline, tops, changed):
+            if not verdict.by:
+                return None
+            self.suite.learn(mutant.file, mutant.function, verdict.by)
+            proof = self.suite.hash_of(verdict.by)
+            return Result.of(key, mutant, KILLED, code=digest, by=verdict.by, why=verdict.why, tests=proof)
+
+        if result := await failed(self.suite.quick(mutant.file, mutant.function)):
+            return result
+        # Identical code proves a survivor equivalent, by the cheap optimizer or the real one, sooner than slow tests.
+        if await self._same(compiler.optimized, tops, changed):
+            return Result.of(key, mutant, SAME, code=digest)
+        if not self.quick(mutant):
+            if await self._same(compiler.shipped, tops, changed):
                 return Result.of(key, mutant, SAME, code=digest)
-        return Result.of(key, mutant, SURVIVED, code=digest, tests=self._proof_of_survival)
+            if result := await failed(self.suite.slow()):
+                return result
+        return Result.of(key, mutant, SURVIVED, code=digest, tests=self._proof_of_survival(mutant))
 
     async def _same(self, pipeline: Pipeline, tops: dict[str, str], changed: dict[str, str]) -> bool:
         """Whether a mutant and the contracts as they are compile to the same code."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import tomllib
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -41,9 +42,9 @@ class Sources:
             ValueError: if a rewrite does not apply.
         """
         self.text = {path.relative_to(ROOT).as_posix(): path.read_text() for path in ROOT.glob("contracts/**/*.sol")}
-        self.rewrites: dict[str, list[tuple[str, str]]] = {}
+        self.rewrites: dict[str, list[dict[str, str]]] = {}
         for rewrite in tomllib.loads((HERE / "legacy.toml").read_text())["rewrite"]:
-            self.rewrites.setdefault(rewrite["file"], []).append((rewrite["old"], rewrite["new"]))
+            self.rewrites.setdefault(rewrite["file"], []).append(rewrite)
         for file in self.rewrites:
             if self.rewritten(file, self.text[file]) is None:
                 raise ValueError(f"mutants/legacy.toml no longer fits {file}")
@@ -55,6 +56,8 @@ class Sources:
             if Path(file).stem in shipped or file.startswith("contracts/test/")
         }
         self.imports: dict[str, set[str]] = {}
+        #: By file: what its import directives say, and which file that is.
+        self._directives: dict[str, list[tuple[str, str]]] = {}
 
     @cached_property
     def mutable(self) -> list[str]:
@@ -64,9 +67,9 @@ class Sources:
     def learn(self, trees: dict[str, Any]) -> None:
         """Takes from the syntax trees who imports whom."""
         for file, tree in trees.items():
-            self.imports[file] = {
-                node["absolutePath"] for node in tree["nodes"] if node["nodeType"] == "ImportDirective"
-            }
+            directives = [node for node in tree["nodes"] if node["nodeType"] == "ImportDirective"]
+            self.imports[file] = {node["absolutePath"] for node in directives}
+            self._directives[file] = [(node["file"], node["absolutePath"]) for node in directives]
 
     def deployed_with(self, file: str) -> dict[str, str]:
         """Files and names of the deployed contracts that contain code of a file."""
@@ -82,12 +85,35 @@ class Sources:
                 left += self.imports.get(one, ())
         return found
 
+    def copy(self, place: str, tops: Iterable[str], file: str, text: str) -> dict[str, str] | None:
+        """Sources under `place`: one file with another text, and what imports it; None where a rewrite does not apply.
+
+        They import the project's other files, and the libraries, from where those are.
+        """
+        copied = {one for one in self.imported_by(tops) if one in self.text and file in self.imported_by([one])}
+        copies = {}
+        for one in copied:
+            rewritten = self.rewritten(one, text if one == file else self.text[one])
+            if rewritten is None:
+                return None
+            for said, meant in self._directives[one]:
+                if meant in self.text:
+                    rewritten = rewritten.replace(f'"{said}"', f'"{place}{meant}"' if meant in copied else f'"{meant}"')
+            copies[place + one] = rewritten
+        return copies
+
     def rewritten(self, file: str, text: str) -> str | None:
         """A source as the fast pipeline can take it; None where a change is in the way."""
-        for old, new in self.rewrites.get(file, ()):
-            if text.count(old) != 1:
+        for rewrite in self.rewrites.get(file, ()):
+            if within := rewrite.get("within"):
+                before, begin, rest = text.partition(f"    function {within}(")
+                body, end, after = rest.partition("\n    }\n")
+                body = re.sub(rf"\b{rewrite['old']}\b", rewrite["new"], body)
+                text = before + begin + body + end + after
+            elif text.count(rewrite["old"]) == 1:
+                text = text.replace(rewrite["old"], rewrite["new"])
+            else:
                 return None
-            text = text.replace(old, new)
         return text
 
 
@@ -129,6 +155,12 @@ class Compiler:
         await self.process.stdin.drain()
 
     async def _compile(self, texts: dict[str, str], settings: dict[str, Any], selection: Any) -> dict[str, Any]:
+        output = await self._output(texts, settings, selection)
+        for error in _errors(output):
+            raise _as_exception(error)
+        return output
+
+    async def _output(self, texts: dict[str, str], settings: dict[str, Any], selection: Any) -> dict[str, Any]:
         await self._send(
             {
                 "language": "Solidity",
@@ -138,9 +170,6 @@ class Compiler:
         )
         assert self.process.stdout is not None
         output: dict[str, Any] = json.loads(await self.process.stdout.readline())
-        messages = [error["formattedMessage"] for error in output.get("errors", ()) if error["severity"] == "error"]
-        if messages:
-            raise (StackTooDeep if "Stack too deep" in messages[0] else DoesNotCompile)("\n".join(messages))
         return output
 
     async def trees(self) -> dict[str, Any]:
@@ -164,6 +193,45 @@ class Compiler:
         """Creation code by the fast pipeline, or as deployed where that cannot take it."""
         return await self._legacy(tops, FAST, changed) or await self.shipped(tops, changed)
 
+    async def each(self, tops: dict[str, str], file: str, texts: Sequence[str]) -> list[Bytecode | DoesNotCompile]:
+        """What {fast} makes of each of several texts of one file, in one go as far as that is possible."""
+        done: dict[int, Bytecode | DoesNotCompile] = {}
+        copies = {number: self.sources.copy(f"{number}/", tops, file, text) for number, text in enumerate(texts)}
+        left = {number: copy for number, copy in copies.items() if copy is not None}
+        while left:
+            others = self.sources.rewrites.keys() & self.sources.imported_by(tops)
+            shared = {one: self.sources.rewritten(one, self.sources.text[one]) or "" for one in others}
+            selection = {
+                f"{number}/{top}": {name: ["evm.bytecode.object"]} for number in left for top, name in tops.items()
+            }
+            sources = shared | {path: text for copy in left.values() for path, text in copy.items()}
+            output = await self._output(sources, FAST, selection)
+            errors = _errors(output)
+            if not errors:
+                contracts = output["contracts"]
+                for number in left:
+                    done[number] = {
+                        name: contracts[f"{number}/{top}"][name]["evm"]["bytecode"]["object"]
+                        for top, name in tops.items()
+                    }
+                break
+            refused = {}
+            for error in reversed(errors):
+                place = (error.get("sourceLocation") or {}).get("file", "").partition("/")[0]
+                if place.isdecimal():
+                    refused[int(place)] = _as_exception(error)
+            if not refused:
+                break
+            done |= {number: error for number, error in refused.items() if not isinstance(error, StackTooDeep)}
+            left = {number: copy for number, copy in left.items() if number not in refused}
+        for number, text in enumerate(texts):
+            if number not in done:
+                try:
+                    done[number] = await self.fast(tops, {file: text})
+                except DoesNotCompile as error:
+                    done[number] = error
+        return [done[number] for number in range(len(texts))]
+
     async def optimized(self, tops: dict[str, str], changed: dict[str, str]) -> Bytecode | None:
         """Creation code by the fast pipeline with its optimizer; None for what it cannot take."""
         return await self._legacy(tops, OPTIMIZED, changed)
@@ -183,6 +251,15 @@ class Compiler:
             return await self.bytecode(tops, settings, rewritten)
         except StackTooDeep:
             return None
+
+
+def _errors(output: dict[str, Any]) -> list[dict[str, Any]]:
+    return [error for error in output.get("errors", ()) if error["severity"] == "error"]
+
+
+def _as_exception(error: dict[str, Any]) -> DoesNotCompile:
+    message = error["formattedMessage"]
+    return (StackTooDeep if "Stack too deep" in message else DoesNotCompile)(message)
 
 
 def fingerprint(code: Bytecode | Iterable[str]) -> str:

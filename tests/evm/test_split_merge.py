@@ -210,6 +210,21 @@ def test_split__rest_ahead_of_its_curve__claims_nothing_until_it_catches_up(worl
         world.adn.claim(node, sender=world.alice)
 
 
+def test_split__in_the_period_of_a_merge__rest_has_claimed_no_more_than_the_merge_lets_go(world: World) -> None:
+    """In proportion to principal the part would have claimed a wei less, and the rest the wei that is held back."""
+    first, second, split_off = 1_413_344_100_660_888, 1_993_866_379_301_711, 1_194_705_361_766_799
+    nodes = [world.node(world.alice, principal) for principal in (first, second)]
+    world.pass_periods(3)
+    world.adn.claimFor(nodes)
+    node = world.adn.merge(nodes, sender=world.alice)
+    claimed = schedule.released(first, 3) + schedule.released(second, 3)
+    held = schedule.released(first + second, 3) - claimed
+    [part] = world.adn.split(node, [split_off], sender=world.alice)
+    let_go = schedule.released(first + second - split_off, 3) - held
+    assert (held, world.claimed(node), world.claimed(part)) == (1, let_go, claimed - let_go)
+    assert claimable(world, node, part) == 0
+
+
 # --------------------------------------------------------------------- merge
 
 
@@ -307,9 +322,25 @@ def test_merge__fewer_than_two__reverts(world: World, node: int, count: int) -> 
         world.adn.merge([node] * count, sender=world.alice)
 
 
+def test_merge__what_is_gone__has_nothing_to_claim_even_for_nobody(world: World, node: int) -> None:
+    """Nobody is the owner of what was merged away, and a call that is only tried out comes from nobody."""
+    [part] = world.adn.split(node, [FEC], sender=world.alice)
+    first = world.adn.split(node, [FEC], sender=world.alice)[0]
+    world.adn.merge([first, node, part], sender=world.alice)
+    world.pass_periods(10)
+    for gone in (node, part):
+        with expect("ADN_NothingToClaim", gone):
+            world.adn.claimTo([gone], world.bob, sender=ZERO)
+
+
 def test_merge__another_start__reverts(world: World, node: int, like: list[int]) -> None:
     with expect("ADN_UnlikeNodes", node, like[0]):
         world.adn.merge([node, like[0]], sender=world.alice)
+
+
+def test_merge__an_earlier_start__reverts(world: World, node: int, like: list[int]) -> None:
+    with expect("ADN_UnlikeNodes", like[0], node):
+        world.adn.merge([like[0], node], sender=world.alice)
 
 
 def test_merge__another_program_of_the_same_start__reverts(world: World) -> None:

@@ -121,6 +121,14 @@ def test_fingerprint__a_node__hashes_chain_contract_id_principal_claimed_and_hel
     assert world.adn.getStateFingerprint(node) == expected
 
 
+def test_fingerprint__merged_and_nothing_held_back__has_no_time_either(world: World) -> None:
+    node, other = (world.node(world.alice, P) for _ in range(2))
+    world.adn.merge([node, other], sender=world.alice)
+    words = [1, world.adn.address, node, 2 * P, 0, 0, 0]
+    expected = keccak(encode(["uint256", "address", *["uint256"] * 5], words))
+    assert world.adn.getStateFingerprint(node) == expected
+
+
 def metadata(world: World, node: int) -> dict[str, Any]:
     uri = world.adn.tokenURI(node)
     prefix = "data:application/json;base64,"

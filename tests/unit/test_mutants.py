@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mutants.compiler import Sources
 from mutants.operators import mutants_of
 from mutants.results import KILLED, SURVIVED, Result, complaints, read_reasons, score
+from mutants.scores import BEGIN, DOCUMENT, END, changed, document, recorded, table
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOKS = ("contracts/A.sol", "A.f", "ROR", "if (a < b) return;", "if (a <= b) return;")
@@ -96,6 +99,39 @@ def test_read_reasons__file__has_all_that_identifies_a_mutant(tmp_path: Path) ->
     lines = [f"{key} = {json.dumps(value)}" for key, value in zip(keys, LOOKS, strict=True)]
     path.write_text("\n".join(["[[survivor]]", *lines, 'reason = "a never equals b."']))
     assert read_reasons(path) == {LOOKS: "a never equals b."}
+
+
+def test_document__table_of_scores__is_what_the_record_says() -> None:
+    assert document(DOCUMENT.read_text(), recorded()) == DOCUMENT.read_text()
+
+
+def test_document__without_the_marks__says_what_to_put_in() -> None:
+    with pytest.raises(ValueError, match="put these two lines") as error:
+        document("# Mutation testing\n", {})
+    assert document(f"a\n{BEGIN}old\n{END}b\n", {}).replace(table({}), "old") == f"a\n{BEGIN}\nold\n{END}b\n"
+    assert BEGIN in str(error.value)
+
+
+def test_table__scores__are_summed() -> None:
+    scores = {
+        "contracts/till/A.sol": {"killed": 7, "timeout": 1, "equivalent": 2, "survived": 2, "same bytecode": 3},
+        "contracts/B.sol": {"killed": 4, "equivalent": 0, "duplicate": 5, "invalid": 6},
+    }
+    assert table(scores).splitlines()[2:] == [
+        "| `till/A` | 10 | 7 | 1 | 2 | 100.0 % | 3 | 0 | 0 |",
+        "| `B` | 4 | 4 | 0 | 0 | 100.0 % | 0 | 5 | 6 |",
+        "| all | 14 | 11 | 1 | 2 | 100.0 % | 3 | 5 | 6 |",
+    ]
+
+
+def test_changed__file_that_is_not_what_was_run__is_found() -> None:
+    sources = Sources()
+    one, other = sources.mutable[:2]
+    scores = {file: {"sha256": sha256(sources.text[file].encode()).hexdigest()} for file in sources.mutable}
+    assert changed(sources, scores) == set()
+    sources.text[one] += "\n"
+    del scores[other]
+    assert changed(sources, scores) == {one, other}
 
 
 def test_mutants_of__line_that_has_moved__keep_their_identity() -> None:

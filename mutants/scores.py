@@ -1,0 +1,92 @@
+"""What became of the mutants of each source file, kept in `scores.json`, and the table of it in docs/mutation.md."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mutants.compiler import ROOT, Sources
+from mutants.operators import Mutant
+from mutants.results import DUPLICATE, INVALID, KILLED, SAME, TIMEOUT, Result, Score, score
+
+#: By source file: its hash when all its mutants were run, and what became of them.
+SCORES = Path(__file__).with_name("scores.json")
+DOCUMENT = ROOT / "docs" / "mutation.md"
+BEGIN = "<!-- Made by `python -m mutants --write`; not edited by hand. -->\n"
+END = "<!-- End of what it makes. -->\n"
+
+Reasons = dict[tuple[str, ...], str]
+Scores = dict[str, dict[str, Any]]
+
+
+def recorded() -> Scores:
+    """The record; empty if there is none."""
+    return json.loads(SCORES.read_text()) if SCORES.exists() else {}
+
+
+def changed(sources: Sources, scores: Scores) -> set[str]:
+    """Source files that are not what they were when all their mutants were run."""
+    return {file for file in sources.mutable if scores.get(file, {}).get("sha256") != _sha256(sources.text[file])}
+
+
+def record(sources: Sources, mutants: Sequence[Mutant], results: Sequence[Result], reasons: Reasons) -> None:
+    """Notes the scores of the source files all of whose mutants were run, if none is left alive."""
+    before = recorded()
+    scores = {file: scored for file, scored in before.items() if file in sources.mutable}
+    of_file = Counter(mutant.file for mutant in mutants)
+    for one in grouped(results, lambda result: result.file, reasons):
+        if sum(one.counts.values()) == of_file[one.name] and not one.alive:
+            scores[one.name] = {"sha256": _sha256(sources.text[one.name]), **one.as_dict()}
+    if scores != before:
+        SCORES.write_text(json.dumps(dict(sorted(scores.items())), indent=1) + "\n")
+        write()
+
+
+def grouped(results: Sequence[Result], name_of: Callable[[Result], str], reasons: Reasons) -> list[Score]:
+    """A score for each group of results."""
+    names = dict.fromkeys(map(name_of, results))
+    return [score(name, [result for result in results if name_of(result) == name], reasons) for name in names]
+
+
+def write() -> None:
+    """Brings the table in the document up to date."""
+    DOCUMENT.write_text(document(DOCUMENT.read_text(), recorded()))
+
+
+def document(text: str, scores: Scores) -> str:
+    """A document with the table of some scores between its marks.
+
+    Raises:
+        ValueError: if the marks are not there.
+    """
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"put these two lines where the table is to be:\n{BEGIN}{END}")
+    return f"{before}{begin}\n{table(scores)}\n{end}{after}"
+
+
+def table(scores: Scores) -> str:
+    """Scores as a table in Markdown, with a line for all of them together."""
+    rows = [_row(f"`{file.removeprefix('contracts/').removesuffix('.sol')}`", [one]) for file, one in scores.items()]
+    head = "| file | mutants | killed | timed out | equivalent | score | same code | twins | do not compile |"
+    return "\n".join([head, "|---" * 9 + "|", *rows, _row("all", scores.values())]) + "\n"
+
+
+def _row(name: str, scores: Iterable[Mapping[str, Any]]) -> str:
+    sums = Counter[str]()
+    for one in scores:
+        sums.update({key: value for key, value in one.items() if isinstance(value, int)})
+    # Whoever is in the record has no mutant alive, so that survivors are the equivalent ones.
+    counted = sums[KILLED] + sums[TIMEOUT] + sums["equivalent"]
+    of_all = Score(name, Counter({status: sums[status] for status in (KILLED, TIMEOUT)}), 0)
+    numbers = [counted, sums[KILLED], sums[TIMEOUT], sums["equivalent"], of_all.percent]
+    return f"| {' | '.join(map(str, [name, *numbers, sums[SAME], sums[DUPLICATE], sums[INVALID]]))} |"
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
