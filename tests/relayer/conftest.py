@@ -35,8 +35,9 @@ def deployment(anvil: Anvil) -> Deployment:
 def chain(anvil: Anvil, deployment: Deployment) -> Iterator[Anvil]:
     snapshot = anvil.request("evm_snapshot")
     yield anvil
-    anvil.request("evm_setAutomine", True)
+    # In this order: what waits would else be in a block that comes after the return.
     anvil.request("anvil_dropAllTransactions")
+    anvil.request("evm_setAutomine", True)
     anvil.request("evm_revert", snapshot)
 
 
