@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
+
+from standardwebhooks import Webhook
 
 from tests.service.receiver import Handler, Received, Receiver
 
@@ -32,13 +35,22 @@ class Flaky(Receiver):
             handler.connection.close()
 
 
+def _is_signed(one: Received, secret: str) -> bool:
+    """As the receiving side's library has it, but for the age that it allows: the run has been longer."""
+    moment = datetime.fromtimestamp(int(one.headers["webhook-timestamp"]), UTC)
+    expected = Webhook(secret).sign(one.id, moment, one.body.decode())
+    return expected in one.headers["webhook-signature"].split(" ")
+
+
 def failures(received: Iterable[Received], secret: str, expected: dict[int, Any]) -> list[str]:
     """What is wrong with what an endpoint got, given the events by number; nothing, if nothing is."""
     found: list[str] = []
     first: dict[str, Received] = {}
     order: list[int] = []
     for one in received:
-        document = one.verified(secret)
+        document = one.document
+        if not _is_signed(one, secret):
+            found.append(f"{one.id} is not signed")
         known = first.setdefault(one.id, one)
         if known is one:
             order.append(document["sequence"])
