@@ -17,7 +17,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 import httpx
@@ -27,6 +27,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from rich.console import Console
 from rich.table import Table
+from web3.types import Nonce, TxParams, Wei
 
 from benchmarks import indexer as logs
 from fec.chain import Anvil
@@ -145,16 +146,9 @@ def raw_payments(bench: Bench, count: int) -> int:
         call = contract.functions.payWithAuthorization(
             order.fields, bench.shopper.address, 0, invoice.expiry + 1, message.sign(bench.shopper)
         )
-        transaction = call.build_transaction(
-            {
-                "from": till.address,
-                "nonce": nonce + number,
-                "gas": 600_000,
-                "maxFeePerGas": 10**10,
-                "maxPriorityFeePerGas": 1,
-            }
-        )
-        signed.append(till.sign_transaction(transaction).raw_transaction.to_0x_hex())
+        fees: TxParams = {"gas": 600_000, "maxFeePerGas": Wei(10**10), "maxPriorityFeePerGas": Wei(1)}
+        transaction = call.build_transaction({"from": till.address, "nonce": Nonce(nonce + number), **fees})
+        signed.append(till.sign_transaction(cast(dict[str, Any], transaction)).raw_transaction.to_0x_hex())
     session = requests.Session()
 
     def ask(method: str, *params: Any) -> Any:

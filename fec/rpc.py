@@ -16,6 +16,7 @@ from web3 import HTTPProvider, Web3
 from web3.contract.contract import ContractConstructor, ContractFunction
 from web3.exceptions import (
     BadFunctionCallOutput,
+    BlockNotFound,
     ContractLogicError,
     InvalidAddress,
     MismatchedABI,
@@ -84,6 +85,8 @@ def clear_errors() -> Iterator[None]:
                 "The sender cannot pay for gas. Send it some of the chain's coin. ({reason})", reason=text
             ) from error
         raise RPCFailed("The RPC endpoint refused: {reason}", reason=text) from error
+    except BlockNotFound as error:
+        raise RPCFailed("The RPC endpoint refused: {reason}", reason=error) from error
     except (MismatchedABI, InvalidAddress, Web3ValidationError, Web3TypeError, Web3ValueError) as error:
         # Of web3's page on all overloads, the lines that say what is wrong.
         reasons = _MISFIT.findall(str(error)) or [str(error)]

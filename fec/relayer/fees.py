@@ -41,6 +41,8 @@ class FeePolicy:
         )
         if isinstance(block, RPCFailed):
             raise block
+        if block is None:
+            raise RPCFailed("The RPC endpoint refused: {reason}", reason="it has no latest block")
         base = int(block.get("baseFeePerGas", "0x0"), 16)
         with clear_errors():
             # Where nobody suggests a tip, the library works one out from past blocks.

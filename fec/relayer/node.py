@@ -10,6 +10,7 @@ from eth_typing import ChecksumAddress
 from web3 import Web3
 from web3.types import TxReceipt
 
+from fec.exceptions import RPCFailed
 from fec.rpc import Question, ask_all
 
 #: Questions in one request: what public endpoints take.
@@ -63,6 +64,8 @@ class Node:
                 ("eth_getTransactionCount", [self._address, "latest"]),
             ]
         )
+        if block is None:
+            raise RPCFailed("The RPC endpoint refused: {reason}", reason="it has no latest block")
         return Head(int(block["number"], 16), block["hash"], int(used, 16))
 
     def means(self) -> tuple[int, int]:

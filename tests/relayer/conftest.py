@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from eth_account.signers.local import LocalAccount
 from sqlalchemy import Engine
+from web3 import Web3
 from web3.contract.contract import ContractFunction
 
 from fec.chain import Anvil
@@ -56,8 +57,8 @@ def client(chain: Anvil, deployment: Deployment) -> Client:
 def relaying(chain: Anvil, engine: Engine, key: LocalAccount) -> Callable[..., Relayer]:
     """Makes relayers that share the database, as processes would."""
 
-    def make(**settings: int | FeePolicy) -> Relayer:
-        return Relayer(engine, chain.web3, LocalSigner(key), timeout=20, **settings)  # type: ignore[arg-type]
+    def make(web3: Web3 = chain.web3, **settings: int | FeePolicy) -> Relayer:
+        return Relayer(engine, web3, LocalSigner(key), timeout=20, **settings)  # type: ignore[arg-type]
 
     return make
 

@@ -153,7 +153,7 @@ class Customer:
                 answer = http.request(method, self._random.choice(self._urls) + path, json=body, headers=headers)
             except httpx.TransportError:
                 self.counts["no answer"] += 1
-                time.sleep(0.1)
+                time.sleep(_LOOK_SECONDS)
                 continue
             self.counts[f"{answer.status_code}"] += 1
             kind = answer.json().get("type", "") if answer.status_code >= 400 else ""

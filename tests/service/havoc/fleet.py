@@ -110,7 +110,7 @@ class Member:
                 raise AssertionError(f"{self.name} does not start")
             time.sleep(0.05)
         # Most live just long enough for some requests to be in every state.
-        longest = 2 if self._random.random() < 0.7 else 8
+        longest = 3 if self._random.random() < 0.7 else 12
         if self._lives(process, self._random.uniform(0, longest)):
             self._kill(process, "killed at work")
 
