@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from eth_typing import ChecksumAddress, HexStr
 from eth_utils.address import to_checksum_address
-from eth_utils.crypto import keccak
 from sqlalchemy import Engine, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from web3 import Web3
 from web3.contract.contract import ContractConstructor, ContractFunction
@@ -24,10 +22,10 @@ from fec.exceptions import (
     TransactionFailed,
     TransactionPending,
 )
-from fec.relayer.exceptions import RequestConflict
 from fec.relayer.fees import FeePolicy, Fees
 from fec.relayer.keys import TransactionSigner
-from fec.relayer.models import RelayAccount, RelayAttempt, RelayState, RelayTransaction
+from fec.relayer.ledger import Kept, Ledger, attempts_in, differs, place, same
+from fec.relayer.models import RelayAccount, RelayState, RelayTransaction
 from fec.relayer.node import Head, Mined, Node
 from fec.rpc import GAS_MARGIN, NEXT_BLOCK, POLL_LATENCY, Sender, clear_errors
 from fec.store import writer
@@ -36,10 +34,7 @@ from fec.store import writer
 _OPEN = (RelayState.PENDING, RelayState.INCLUDED)
 _TRANSFER_GAS = 21_000
 
-Kept = Callable[[Session, int], object]
 Placed = Callable[[Session, RelayTransaction], object]
-#: Requests that are asked for in one query.
-_ROWS = 500
 
 
 class Relayer:
@@ -69,7 +64,7 @@ class Relayer:
         self._looked_at: str | None = None
         """Hash of the block at which everything was noted last."""
         with clear_errors():
-            self._chain_id = web3.eth.chain_id
+            self._ledger = Ledger(engine, signer, web3.eth.chain_id)
 
     @property
     def address(self) -> ChecksumAddress:
@@ -94,7 +89,7 @@ class Relayer:
         or later, whatever happens to this process.
         """
         recipient, data = to_checksum_address(call.address), str(call._encode_transaction_data())
-        if (known := self._known(request_key, recipient, data)) is not None:
+        if (known := self._ledger.known(request_key, recipient, data)) is not None:
             return known
         if estimate is None:
             with clear_errors():
@@ -109,7 +104,7 @@ class Relayer:
                 coin=coin,
                 needed=gas * fees.most,
             )
-        transaction = self._store(request_key, recipient, data, gas, fees, used=used, kept=kept)
+        transaction = self._ledger.store(request_key, recipient, data, gas, fees, used=used, kept=kept)
         self._broadcast(transaction)
         return transaction
 
@@ -132,13 +127,13 @@ class Relayer:
                         tx_hash=receipt["transactionHash"].to_0x_hex(),
                     )
                 return receipt
-            if self._state(transaction_id) == RelayState.DISPLACED:
+            if self._ledger.state(transaction_id) == RelayState.DISPLACED:
                 raise TransactionFailed(
                     "Request {transaction_id} was never sent: somebody else used the relayer's key. Ask again.",
                     transaction_id=transaction_id,
                 )
             time.sleep(POLL_LATENCY)
-        raise TransactionPending(self._attempts(transaction_id)[-1].hash, self._timeout)
+        raise TransactionPending(self._ledger.attempts(transaction_id)[-1].hash, self._timeout)
 
     # ------------------------------------------------------------------- upkeep
 
@@ -192,7 +187,7 @@ class Relayer:
             for request in requests
             if request.id not in there and (request.nonce < head.used or request in placed)
         ]
-        attempts = self._attempts_of(request.id for request in unsure)
+        attempts = self._ledger.attempts_of(request.id for request in unsure)
         mined = self._node.mined([attempt.hash for each in attempts.values() for attempt in each])
         news: dict[int, Mined | None] = {}
         for request in unsure:
@@ -205,108 +200,23 @@ class Relayer:
             for request in placed
             if request.id in there and request.state == RelayState.INCLUDED and (request.block_number or 0) <= deep
         ]
-        if changed := [request.id for request in unsure if _differs(request, news[request.id])] + deep_enough:
+        if changed := [request.id for request in unsure if differs(request, news[request.id])] + deep_enough:
             with Session(self._writer) as session, session.begin():
                 for transaction_id in sorted(changed):
                     request = session.get_one(RelayTransaction, transaction_id, with_for_update=True)
                     if transaction_id in news:
-                        _place(request, news[transaction_id], deep)
+                        place(request, news[transaction_id], deep)
                     elif request.state == RelayState.INCLUDED:
                         request.state = RelayState.FINAL
                     self.placed(session, request)
                     states[transaction_id] = request.state
         return states
 
-    # ----------------------------------------------------------------- database
-
-    def _known(self, request_key: str, recipient: str, data: str) -> int | None:
-        with Session(self._engine) as session:
-            return _same(session, request_key, recipient, data)
-
-    def _store(
-        self, request_key: str, recipient: str, data: str, gas: int, fees: Fees, *, used: int, kept: Kept | None
-    ) -> int:
-        """Takes a nonce, signs, and keeps what was signed, all or nothing; gives the request's number."""
-        with Session(self._writer) as session, session.begin():
-            account = self._locked(session, used)
-            # While the lock was waited for, another process may have taken the same request on.
-            if (known := _same(session, request_key, recipient, data)) is not None:
-                return known
-            request = RelayTransaction(
-                request_key=request_key,
-                sender=self.address,
-                nonce=account.next_nonce,
-                recipient=recipient,
-                data=data,
-                gas=gas,
-                state=RelayState.PENDING,
-                requested_at=int(time.time()),
-            )
-            account.next_nonce += 1
-            session.add(request)
-            session.flush()
-            self._sign(session, request, fees)
-            if kept is not None:
-                kept(session, request.id)
-            return request.id
-
-    def _locked(self, session: Session, used: int) -> RelayAccount:
-        """The key's row, locked until the transaction ends; its next nonce is one that the chain has not seen used."""
-        upsert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        row = {"address": self.address, "next_nonce": used}
-        session.execute(upsert(RelayAccount).values(row).on_conflict_do_nothing())
-        account = session.get_one(RelayAccount, self.address, with_for_update=True, populate_existing=True)
-        account.next_nonce = max(account.next_nonce, used)
-        return account
-
-    def _sign(self, session: Session, request: RelayTransaction, fees: Fees) -> None:
-        raw = self._signer.sign_transaction(
-            {
-                "chainId": self._chain_id,
-                "nonce": request.nonce,
-                "to": request.recipient,
-                "value": 0,
-                "data": request.data,
-                "gas": request.gas,
-                "maxFeePerGas": fees.most,
-                "maxPriorityFeePerGas": fees.tip,
-            }
-        )
-        session.add(
-            RelayAttempt(
-                hash="0x" + keccak(raw).hex(),
-                transaction_id=request.id,
-                raw="0x" + raw.hex(),
-                max_fee=fees.most,
-                tip=fees.tip,
-                signed_at=int(time.time()),
-            )
-        )
-
-    def _attempts(self, transaction_id: int) -> list[RelayAttempt]:
-        with Session(self._engine) as session:
-            return _attempts(session, transaction_id)
-
-    def _attempts_of(self, transaction_ids: Iterable[int]) -> dict[int, list[RelayAttempt]]:
-        """Attempts by request, each list in the order of what they offer."""
-        wanted = list(transaction_ids)
-        attempts: dict[int, list[RelayAttempt]] = {transaction_id: [] for transaction_id in wanted}
-        with Session(self._engine) as session:
-            for first in range(0, len(wanted), _ROWS):
-                some = RelayAttempt.transaction_id.in_(wanted[first : first + _ROWS])
-                for attempt in session.scalars(select(RelayAttempt).where(some).order_by(RelayAttempt.max_fee)):
-                    attempts[attempt.transaction_id].append(attempt)
-        return attempts
-
-    def _state(self, transaction_id: int) -> RelayState:
-        with Session(self._engine) as session:
-            return session.get_one(RelayTransaction, transaction_id).state
-
     # -------------------------------------------------------------------- chain
 
     def _receipt(self, transaction_id: int) -> TxReceipt | None:
         """Receipt of whichever attempt a block has."""
-        for attempt in reversed(self._attempts(transaction_id)):
+        for attempt in reversed(self._ledger.attempts(transaction_id)):
             with clear_errors(), suppress(TransactionNotFound):
                 return self._web3.eth.get_transaction_receipt(HexStr(attempt.hash))
         return None
@@ -317,12 +227,12 @@ class Relayer:
             deep = self._web3.eth.block_number - self._confirmations
         with Session(self._writer) as session, session.begin():
             request = session.get_one(RelayTransaction, transaction_id, with_for_update=True)
-            _place(request, Mined.of(receipt), deep)
+            place(request, Mined.of(receipt), deep)
             self.placed(session, request)
 
     def _displace(self, request: RelayTransaction, head: Head) -> RelayState:
         """Gives a request up whose nonce something else used, once that is certain: long ago, and deep enough."""
-        attempts = self._attempts(request.id)
+        attempts = self._ledger.attempts(request.id)
         if attempts[-1].signed_at + self._fees.stuck_after > time.time():
             return RelayState.PENDING
         used, mined = self._node.used_at(
@@ -337,29 +247,29 @@ class Relayer:
     def _push(self, requests: Sequence[RelayTransaction]) -> None:
         """Sends requests again; offers more for those that have been waiting too long."""
         waits_since = time.time() - self._fees.stuck_after
-        attempts = self._attempts_of(request.id for request in requests)
+        attempts = self._ledger.attempts_of(request.id for request in requests)
         stuck = [request.id for request in requests if attempts[request.id][-1].signed_at <= waits_since]
         if stuck:
             now = self._fees.now(self._web3)
             for transaction_id in stuck:
                 self._offer_more(transaction_id, now, waits_since)
-            attempts |= self._attempts_of(stuck)
+            attempts |= self._ledger.attempts_of(stuck)
         # Known already, its nonce used, no coin: which of these it is, the next look finds out.
         self._node.send([attempts[request.id][-1].raw for request in requests])
 
     def _offer_more(self, transaction_id: int, now: Fees, waits_since: float) -> None:
         with Session(self._writer) as session, session.begin():
             request = session.get_one(RelayTransaction, transaction_id, with_for_update=True)
-            last = _attempts(session, transaction_id)[-1]
+            last = attempts_in(session, transaction_id)[-1]
             more = self._fees.more(Fees(last.max_fee, last.tip), now)
             # Another process may have been here while the lock was waited for.
             if more is not None and last.signed_at <= waits_since and request.state == RelayState.PENDING:
-                self._sign(session, request, more)
+                self._ledger.sign(session, request, more)
 
     def _broadcast(self, transaction_id: int) -> None:
         """Sends the latest attempt to the node. What it refuses for now is sent again by `tick`."""
         with suppress(FECError):
-            self._node.send([self._attempts(transaction_id)[-1].raw])
+            self._node.send([self._ledger.attempts(transaction_id)[-1].raw])
 
     def _fill_gap(self, used: int) -> None:
         """Sends nothing to itself for a nonce that the chain waits for and nobody holds: later ones can go on then."""
@@ -382,8 +292,8 @@ class Relayer:
         fees = self._fees.now(self._web3)
         for nonce in missing:
             with Session(self._writer) as session, session.begin():
-                self._locked(session, used)
-                if _same(session, f"gap {nonce}", self.address, "0x") is not None:
+                self._ledger.locked(session, used)
+                if same(session, f"gap {nonce}", self.address, "0x") is not None:
                     continue
                 request = RelayTransaction(
                     request_key=f"gap {nonce}",
@@ -397,7 +307,7 @@ class Relayer:
                 )
                 session.add(request)
                 session.flush()
-                self._sign(session, request, fees)
+                self._ledger.sign(session, request, fees)
                 transaction_id = request.id
             self._broadcast(transaction_id)
 
@@ -416,39 +326,3 @@ class RelayedSender(Sender):
         if not isinstance(call, ContractFunction):
             raise InvalidArgument("A relayer calls contracts; it deploys none.")
         return self._relayer.wait(self._relayer.submit(self._request_key, call))
-
-
-def _differs(request: RelayTransaction, mined: Mined | None) -> bool:
-    """Whether what is noted of a request is not so."""
-    found = (None, None) if mined is None else (mined.transaction_hash, mined.block_hash)
-    return (request.transaction_hash, request.block_hash) != found
-
-
-def _place(request: RelayTransaction, mined: Mined | None, deep: int) -> None:
-    """Notes the block that has a request, which is final up to the block `deep`; or that none has it any more."""
-    if mined is not None:
-        request.state = RelayState.FINAL if mined.block_number <= deep else RelayState.INCLUDED
-        request.succeeded = mined.succeeded
-        request.transaction_hash = mined.transaction_hash
-        request.block_number = mined.block_number
-        request.block_hash = mined.block_hash
-    elif request.state in (RelayState.INCLUDED, RelayState.FINAL):  # its block was reorganised away
-        request.state = RelayState.PENDING
-        request.succeeded = request.transaction_hash = request.block_number = request.block_hash = None
-
-
-def _attempts(session: Session, transaction_id: int) -> list[RelayAttempt]:
-    found = select(RelayAttempt).where(RelayAttempt.transaction_id == transaction_id)
-    return list(session.scalars(found.order_by(RelayAttempt.max_fee)))
-
-
-def _same(session: Session, request_key: str, recipient: str, data: str) -> int | None:
-    """Number of the request with that key. Raises RequestConflict if it is another call."""
-    found = session.scalars(select(RelayTransaction).where(RelayTransaction.request_key == request_key)).one_or_none()
-    if found is None:
-        return None
-    if (found.recipient, found.data) != (recipient, data):
-        raise RequestConflict(
-            "The key {request_key!r} stands for another request. Use a new one.", request_key=request_key
-        )
-    return found.id
