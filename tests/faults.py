@@ -128,7 +128,7 @@ class FaultyProxy:
 
     def _forward(self, body: Body, behind: int) -> Body:
         head = int(self._post({"jsonrpc": "2.0", "id": 0, "method": "eth_blockNumber", "params": []})["result"], 16)
-        head -= behind
+        head = max(head - behind, 0)
         answers = []
         for call in _calls(body):
             if (refusal := self._refusal(call)) is not None:
@@ -138,7 +138,7 @@ class FaultyProxy:
             logs = answer.get("result")
             if call["method"] == "eth_getLogs" and self.most_logs is not None and len(logs or ()) > self.most_logs:
                 answer = _error(call["id"], f"query returned more than {self.most_logs} results")
-            if behind and call["method"] == "eth_getBlockByNumber" and _beyond(answer.get("result"), head):
+            if behind and _beyond(call["method"], answer.get("result"), head):
                 answer["result"] = None
             answers.append(answer)
         return answers if isinstance(body, list) else answers[0]
@@ -211,6 +211,8 @@ def _cut(call: dict[str, Any], head: int) -> dict[str, Any]:
     params = call["params"]
     if call["method"] == "eth_getBlockByNumber" and params[0] == "latest":
         return {**call, "params": [hex(head), *params[1:]]}
+    if call["method"] == "eth_getTransactionCount" and params[1] == "latest":
+        return {**call, "params": [params[0], hex(head)]}
     if call["method"] == "eth_getLogs" and "toBlock" in params[0]:
         to = min(int(params[0]["toBlock"], 16), head)
         since = min(int(params[0]["fromBlock"], 16), to + 1)
@@ -218,5 +220,7 @@ def _cut(call: dict[str, Any], head: int) -> dict[str, Any]:
     return call
 
 
-def _beyond(block: Any, head: int) -> bool:
-    return isinstance(block, dict) and int(block["number"], 16) > head
+def _beyond(method: str, result: Any, head: int) -> bool:
+    """Whether a result is of a block that the node does not know."""
+    number = {"eth_getBlockByNumber": "number", "eth_getTransactionReceipt": "blockNumber"}.get(method)
+    return number is not None and isinstance(result, dict) and int(result[number], 16) > head

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from web3 import Web3
 
+from fec.exceptions import RPCFailed
 from fec.relayer.exceptions import FeesTooHigh
-from fec.rpc import clear_errors
+from fec.rpc import ask_all, clear_errors
 
 _GWEI = 10**9
 
@@ -35,9 +36,18 @@ class FeePolicy:
 
     def now(self, web3: Web3) -> Fees:
         """Enough for the next blocks: the base fee may double meanwhile. Raises FeesTooHigh above the ceiling."""
+        block, suggested = ask_all(
+            web3, [("eth_getBlockByNumber", ["latest", False]), ("eth_maxPriorityFeePerGas", [])]
+        )
+        if isinstance(block, RPCFailed):
+            raise block
+        if block is None:
+            raise RPCFailed("The RPC endpoint refused: {reason}", reason="it has no latest block")
+        base = int(block.get("baseFeePerGas", "0x0"), 16)
         with clear_errors():
-            base = web3.eth.get_block("latest").get("baseFeePerGas", 0)
-            tip = max(web3.eth.max_priority_fee, self.least_tip)
+            # Where nobody suggests a tip, the library works one out from past blocks.
+            tip = web3.eth.max_priority_fee if isinstance(suggested, RPCFailed) else int(suggested, 16)
+        tip = max(tip, self.least_tip)
         if base + tip > self.ceiling:
             raise FeesTooHigh(
                 "A place in a block costs {price} wei per gas now, and {ceiling} is the most that may be "

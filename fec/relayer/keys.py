@@ -36,6 +36,7 @@ class LocalSigner:
     def __init__(self, account: LocalAccount) -> None:
         """Takes the key."""
         self._account = account
+        self._address = to_checksum_address(account.address)
 
     @classmethod
     def from_keystore(cls, path: Path, passphrase: str) -> LocalSigner:
@@ -53,7 +54,7 @@ class LocalSigner:
     @property
     def address(self) -> ChecksumAddress:
         """The key's account."""
-        return to_checksum_address(self._account.address)
+        return self._address
 
     def sign_transaction(self, transaction: Mapping[str, Any]) -> bytes:
         """A transaction's raw bytes. The same transaction always gives the same bytes (RFC 6979)."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from eth_typing import ChecksumAddress, HexStr
 from eth_utils.address import to_checksum_address
-from eth_utils.crypto import keccak
-from hexbytes import HexBytes
-from sqlalchemy import Engine, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Engine, or_, select
 from sqlalchemy.orm import Session
 from web3 import Web3
 from web3.contract.contract import ContractConstructor, ContractFunction
@@ -24,16 +22,19 @@ from fec.exceptions import (
     TransactionFailed,
     TransactionPending,
 )
-from fec.relayer.exceptions import RequestConflict
 from fec.relayer.fees import FeePolicy, Fees
 from fec.relayer.keys import TransactionSigner
-from fec.relayer.models import RelayAccount, RelayAttempt, RelayState, RelayTransaction
+from fec.relayer.ledger import Kept, Ledger, attempts_in, differs, place, same
+from fec.relayer.models import RelayAccount, RelayState, RelayTransaction
+from fec.relayer.node import Head, Mined, Node
 from fec.rpc import GAS_MARGIN, NEXT_BLOCK, POLL_LATENCY, Sender, clear_errors
 from fec.store import writer
 
 #: States that may still change.
 _OPEN = (RelayState.PENDING, RelayState.INCLUDED)
 _TRANSFER_GAS = 21_000
+
+Placed = Callable[[Session, RelayTransaction], object]
 
 
 class Relayer:
@@ -57,8 +58,13 @@ class Relayer:
         self._fees = fees or FeePolicy()
         self._confirmations = confirmations
         self._timeout = timeout
+        self._node = Node(web3, signer.address)
+        self.placed: Placed = lambda *_: None
+        """Called in the transaction that notes where a request is now."""
+        self._looked_at: str | None = None
+        """Hash of the block at which everything was noted last."""
         with clear_errors():
-            self._chain_id = web3.eth.chain_id
+            self._ledger = Ledger(engine, signer, web3.eth.chain_id)
 
     @property
     def address(self) -> ChecksumAddress:
@@ -71,20 +77,26 @@ class Relayer:
 
     # ---------------------------------------------------------------- requests
 
-    def submit(self, request_key: str, call: ContractFunction) -> int:
+    def submit(
+        self, request_key: str, call: ContractFunction, *, estimate: int | None = None, kept: Kept | None = None
+    ) -> int:
         """Takes a request on, or finds it if it was taken on before; gives its number.
 
-        It is simulated first: what the contract refuses raises a ContractError, and takes no nonce. Raises
-        RequestConflict if the key stands for another call, FeesTooHigh, InsufficientGasCoin, RPCUnreachable, RPCFailed.
-        Once this has returned, the request is sent sooner or later, whatever happens to this process.
+        It is simulated first, unless it just was and `estimate` is the gas that it took: what the contract refuses
+        raises a ContractError, and takes no nonce. `kept` is called in the transaction that keeps a new request, with
+        its number; if it raises, nothing is kept. Raises RequestConflict if the key stands for another call,
+        FeesTooHigh, InsufficientGasCoin, RPCUnreachable, RPCFailed. Once this has returned, the request is sent sooner
+        or later, whatever happens to this process.
         """
         recipient, data = to_checksum_address(call.address), str(call._encode_transaction_data())
-        if (known := self._known(request_key, recipient, data)) is not None:
+        if (known := self._ledger.known(request_key, recipient, data)) is not None:
             return known
+        if estimate is None:
+            with clear_errors():
+                estimate = call.estimate_gas({"from": self.address}, NEXT_BLOCK)
+        gas = estimate * (100 + GAS_MARGIN) // 100
         fees = self._fees.now(self._web3)
-        with clear_errors():
-            gas = call.estimate_gas({"from": self.address}, NEXT_BLOCK) * (100 + GAS_MARGIN) // 100
-            coin = self._web3.eth.get_balance(self.address)
+        used, coin = self._node.means()
         if coin < gas * fees.most:
             raise InsufficientGasCoin(
                 "The relayer {address} has {coin} wei of the chain's coin and may need {needed}. Send it some.",
@@ -92,7 +104,7 @@ class Relayer:
                 coin=coin,
                 needed=gas * fees.most,
             )
-        transaction = self._store(request_key, recipient, data, gas, fees)
+        transaction = self._ledger.store(request_key, recipient, data, gas, fees, used=used, kept=kept)
         self._broadcast(transaction)
         return transaction
 
@@ -115,13 +127,13 @@ class Relayer:
                         tx_hash=receipt["transactionHash"].to_0x_hex(),
                     )
                 return receipt
-            if self._state(transaction_id) == RelayState.DISPLACED:
+            if self._ledger.state(transaction_id) == RelayState.DISPLACED:
                 raise TransactionFailed(
                     "Request {transaction_id} was never sent: somebody else used the relayer's key. Ask again.",
                     transaction_id=transaction_id,
                 )
             time.sleep(POLL_LATENCY)
-        raise TransactionPending(self._attempts(transaction_id)[-1].hash, self._timeout)
+        raise TransactionPending(self._ledger.attempts(transaction_id)[-1].hash, self._timeout)
 
     # ------------------------------------------------------------------- upkeep
 
@@ -131,164 +143,142 @@ class Relayer:
         Gives how many requests are still open. Raises RPCUnreachable or RPCFailed when the chain does not answer; what
         was done until then stays done.
         """
-        with clear_errors():
-            used = self._web3.eth.get_transaction_count(self.address, "latest")
-        with Session(self._engine) as session:
-            found = select(RelayTransaction.id, RelayTransaction.nonce).where(
-                RelayTransaction.sender == self.address, RelayTransaction.state.in_(_OPEN)
-            )
-            requests = session.execute(found.order_by(RelayTransaction.nonce)).all()
-        still_open = 0
-        for transaction_id, nonce in requests:
-            receipt = self._receipt(transaction_id)
-            state = self._note(transaction_id, receipt)
-            if receipt is None and nonce < used:
-                state = self._displace(transaction_id, nonce)
-            if state == RelayState.PENDING:
-                self._push(transaction_id)
-            still_open += state in _OPEN
-        self._fill_gap(used)
-        return still_open
+        head = self._node.head()
+        requests = self._watched(head)
+        # While no block comes, blocks that had transactions have them still.
+        if head.hash != self._looked_at or any(request.state == RelayState.PENDING for request in requests):
+            states = self._look(requests, head)
+            pending = [request for request in requests if states[request.id] == RelayState.PENDING]
+            for request in pending:
+                if request.nonce < head.used:
+                    states[request.id] = self._displace(request, head)
+            self._push([request for request in pending if states[request.id] == RelayState.PENDING])
+            self._looked_at = head.hash
+        else:
+            states = {request.id: request.state for request in requests}
+        self._fill_gap(head.used)
+        return sum(state in _OPEN for state in states.values())
 
-    # ----------------------------------------------------------------- database
-
-    def _known(self, request_key: str, recipient: str, data: str) -> int | None:
-        with Session(self._engine) as session:
-            return _same(session, request_key, recipient, data)
-
-    def _store(self, request_key: str, recipient: str, data: str, gas: int, fees: Fees) -> int:
-        """Takes a nonce, signs, and keeps what was signed, all or nothing; gives the request's number."""
-        with clear_errors():
-            used = self._web3.eth.get_transaction_count(self.address, "latest")
-        with Session(self._writer) as session, session.begin():
-            account = self._locked(session, used)
-            # While the lock was waited for, another process may have taken the same request on.
-            if (known := _same(session, request_key, recipient, data)) is not None:
-                return known
-            request = RelayTransaction(
-                request_key=request_key,
-                sender=self.address,
-                nonce=account.next_nonce,
-                recipient=recipient,
-                data=data,
-                gas=gas,
-                state=RelayState.PENDING,
-                requested_at=int(time.time()),
-            )
-            account.next_nonce += 1
-            session.add(request)
-            session.flush()
-            self._sign(session, request, fees)
-            return request.id
-
-    def _locked(self, session: Session, used: int) -> RelayAccount:
-        """The key's row, locked until the transaction ends; its next nonce is one that the chain has not seen used."""
-        upsert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        row = {"address": self.address, "next_nonce": used}
-        session.execute(upsert(RelayAccount).values(row).on_conflict_do_nothing())
-        account = session.get_one(RelayAccount, self.address, with_for_update=True, populate_existing=True)
-        account.next_nonce = max(account.next_nonce, used)
-        return account
-
-    def _sign(self, session: Session, request: RelayTransaction, fees: Fees) -> None:
-        raw = self._signer.sign_transaction(
-            {
-                "chainId": self._chain_id,
-                "nonce": request.nonce,
-                "to": request.recipient,
-                "value": 0,
-                "data": request.data,
-                "gas": request.gas,
-                "maxFeePerGas": fees.most,
-                "maxPriorityFeePerGas": fees.tip,
-            }
+    def _watched(self, head: Head) -> list[RelayTransaction]:
+        """Requests that may still change, and those with nonces that nobody used: whatever was said of them."""
+        mine = RelayTransaction.sender == self.address
+        found = select(RelayTransaction).where(
+            mine,
+            or_(
+                RelayTransaction.state.in_(_OPEN),
+                (RelayTransaction.nonce >= head.used) & (RelayTransaction.state == RelayState.FINAL),
+            ),
         )
-        session.add(
-            RelayAttempt(
-                hash="0x" + keccak(raw).hex(),
-                transaction_id=request.id,
-                raw="0x" + raw.hex(),
-                max_fee=fees.most,
-                tip=fees.tip,
-                signed_at=int(time.time()),
-            )
-        )
-
-    def _attempts(self, transaction_id: int) -> list[RelayAttempt]:
         with Session(self._engine) as session:
-            return _attempts(session, transaction_id)
+            return list(session.scalars(found.order_by(RelayTransaction.nonce)))
 
-    def _state(self, transaction_id: int) -> RelayState:
-        with Session(self._engine) as session:
-            return session.get_one(RelayTransaction, transaction_id).state
+    def _look(self, requests: Sequence[RelayTransaction], head: Head) -> dict[int, RelayState]:
+        """Notes where requests are now; gives how far each has come."""
+        placed = [request for request in requests if request.block_number is not None]
+        hashes = self._node.block_hashes(request.block_number for request in placed if request.block_number is not None)
+        there = {
+            request.id
+            for request in placed
+            if request.nonce < head.used and hashes[request.block_number or 0] == request.block_hash
+        }
+        # A nonce that nobody has used is in no block; what was in one before is asked for all the same.
+        unsure = [
+            request
+            for request in requests
+            if request.id not in there and (request.nonce < head.used or request in placed)
+        ]
+        attempts = self._ledger.attempts_of(request.id for request in unsure)
+        mined = self._node.mined([attempt.hash for each in attempts.values() for attempt in each])
+        news: dict[int, Mined | None] = {}
+        for request in unsure:
+            found = [mined[attempt.hash] for attempt in attempts[request.id] if attempt.hash in mined]
+            news[request.id] = found[0] if found else None
+        states = {request.id: request.state for request in requests}
+        deep = head.number - self._confirmations
+        deep_enough = [
+            request.id
+            for request in placed
+            if request.id in there and request.state == RelayState.INCLUDED and (request.block_number or 0) <= deep
+        ]
+        if changed := [request.id for request in unsure if differs(request, news[request.id])] + deep_enough:
+            with Session(self._writer) as session, session.begin():
+                for transaction_id in sorted(changed):
+                    request = session.get_one(RelayTransaction, transaction_id, with_for_update=True)
+                    if transaction_id in news:
+                        place(request, news[transaction_id], deep)
+                    elif request.state == RelayState.INCLUDED:
+                        request.state = RelayState.FINAL
+                    self.placed(session, request)
+                    states[transaction_id] = request.state
+        return states
 
     # -------------------------------------------------------------------- chain
 
     def _receipt(self, transaction_id: int) -> TxReceipt | None:
         """Receipt of whichever attempt a block has."""
-        for attempt in reversed(self._attempts(transaction_id)):
+        for attempt in reversed(self._ledger.attempts(transaction_id)):
             with clear_errors(), suppress(TransactionNotFound):
                 return self._web3.eth.get_transaction_receipt(HexStr(attempt.hash))
         return None
 
-    def _note(self, transaction_id: int, receipt: TxReceipt | None) -> RelayState:
-        """Notes whether a block has a request, and whether it lies deep enough; gives how far it has come."""
-        deep = False
-        if receipt is not None:
-            with clear_errors():
-                deep = self._web3.eth.block_number - receipt["blockNumber"] >= self._confirmations
-        with Session(self._writer) as session, session.begin():
-            request = session.get_one(RelayTransaction, transaction_id, with_for_update=True)
-            if receipt is not None:
-                request.state = RelayState.FINAL if deep else RelayState.INCLUDED
-                request.succeeded = receipt["status"] == 1
-                request.transaction_hash = receipt["transactionHash"].to_0x_hex()
-                request.block_number = receipt["blockNumber"]
-                request.block_hash = receipt["blockHash"].to_0x_hex()
-            elif request.state == RelayState.INCLUDED:  # its block was reorganised away
-                request.state = RelayState.PENDING
-                request.succeeded = request.transaction_hash = request.block_number = request.block_hash = None
-            return request.state
-
-    def _displace(self, transaction_id: int, nonce: int) -> RelayState:
-        """Gives a request up whose nonce something else used, once that is certain: long ago, and deep enough."""
+    def _note(self, transaction_id: int, receipt: TxReceipt) -> None:
+        """Notes that a block has a request, and whether it lies deep enough."""
         with clear_errors():
-            deep = max(self._web3.eth.block_number - self._confirmations, 0)
-            used = self._web3.eth.get_transaction_count(self.address, deep)
-        long_ago = self._attempts(transaction_id)[-1].signed_at + self._fees.stuck_after <= time.time()
+            deep = self._web3.eth.block_number - self._confirmations
         with Session(self._writer) as session, session.begin():
             request = session.get_one(RelayTransaction, transaction_id, with_for_update=True)
-            if nonce < used and long_ago and request.state == RelayState.PENDING:
-                request.state = RelayState.DISPLACED
-            return request.state
+            place(request, Mined.of(receipt), deep)
+            self.placed(session, request)
 
-    def _push(self, transaction_id: int) -> None:
-        """Sends a request again; offers more if it has been waiting too long."""
+    def _displace(self, request: RelayTransaction, head: Head) -> RelayState:
+        """Gives a request up whose nonce something else used, once that is certain: long ago, and deep enough."""
+        attempts = self._ledger.attempts(request.id)
+        if attempts[-1].signed_at + self._fees.stuck_after > time.time():
+            return RelayState.PENDING
+        used, mined = self._node.used_at(
+            max(head.number - self._confirmations, 0), [attempt.hash for attempt in attempts]
+        )
+        with Session(self._writer) as session, session.begin():
+            found = session.get_one(RelayTransaction, request.id, with_for_update=True)
+            if request.nonce < used and not mined and found.state == RelayState.PENDING:
+                found.state = RelayState.DISPLACED
+            return found.state
+
+    def _push(self, requests: Sequence[RelayTransaction]) -> None:
+        """Sends requests again; offers more for those that have been waiting too long."""
         waits_since = time.time() - self._fees.stuck_after
-        if self._attempts(transaction_id)[-1].signed_at <= waits_since:
+        attempts = self._ledger.attempts_of(request.id for request in requests)
+        stuck = [request.id for request in requests if attempts[request.id][-1].signed_at <= waits_since]
+        if stuck:
             now = self._fees.now(self._web3)
-            with Session(self._writer) as session, session.begin():
-                request = session.get_one(RelayTransaction, transaction_id, with_for_update=True)
-                last = _attempts(session, transaction_id)[-1]
-                more = self._fees.more(Fees(last.max_fee, last.tip), now)
-                # Another process may have been here while the lock was waited for.
-                if more is not None and last.signed_at <= waits_since and request.state == RelayState.PENDING:
-                    self._sign(session, request, more)
-        self._broadcast(transaction_id)
+            for transaction_id in stuck:
+                self._offer_more(transaction_id, now, waits_since)
+            attempts |= self._ledger.attempts_of(stuck)
+        # Known already, its nonce used, no coin: which of these it is, the next look finds out.
+        self._node.send([attempts[request.id][-1].raw for request in requests])
+
+    def _offer_more(self, transaction_id: int, now: Fees, waits_since: float) -> None:
+        with Session(self._writer) as session, session.begin():
+            request = session.get_one(RelayTransaction, transaction_id, with_for_update=True)
+            last = attempts_in(session, transaction_id)[-1]
+            more = self._fees.more(Fees(last.max_fee, last.tip), now)
+            # Another process may have been here while the lock was waited for.
+            if more is not None and last.signed_at <= waits_since and request.state == RelayState.PENDING:
+                self._ledger.sign(session, request, more)
 
     def _broadcast(self, transaction_id: int) -> None:
         """Sends the latest attempt to the node. What it refuses for now is sent again by `tick`."""
-        raw = self._attempts(transaction_id)[-1].raw
-        try:
-            with clear_errors():
-                self._web3.eth.send_raw_transaction(HexBytes(raw))
-        except (FECError, ValueError):
-            # Known already, its nonce used, no coin, no connection: which of these it is, `tick` finds out.
-            return
+        with suppress(FECError):
+            self._node.send([self._ledger.attempts(transaction_id)[-1].raw])
 
     def _fill_gap(self, used: int) -> None:
         """Sends nothing to itself for a nonce that the chain waits for and nobody holds: later ones can go on then."""
         with Session(self._engine) as session:
+            # In this order: a nonce that is taken in between is held then.
+            account = session.get(RelayAccount, self.address)
+            if account is None:
+                return
+            taken = account.next_nonce
             held = set(
                 session.scalars(
                     select(RelayTransaction.nonce).where(
@@ -296,17 +286,14 @@ class Relayer:
                     )
                 )
             )
-            account = session.get(RelayAccount, self.address)
-        if account is None:
-            return
-        missing = [nonce for nonce in range(used, account.next_nonce) if nonce not in held]
+        missing = [nonce for nonce in range(used, taken) if nonce not in held]
         if not missing:
             return
         fees = self._fees.now(self._web3)
         for nonce in missing:
             with Session(self._writer) as session, session.begin():
-                self._locked(session, used)
-                if _same(session, f"gap {nonce}", self.address, "0x") is not None:
+                self._ledger.locked(session, used)
+                if same(session, f"gap {nonce}", self.address, "0x") is not None:
                     continue
                 request = RelayTransaction(
                     request_key=f"gap {nonce}",
@@ -320,7 +307,7 @@ class Relayer:
                 )
                 session.add(request)
                 session.flush()
-                self._sign(session, request, fees)
+                self._ledger.sign(session, request, fees)
                 transaction_id = request.id
             self._broadcast(transaction_id)
 
@@ -339,20 +326,3 @@ class RelayedSender(Sender):
         if not isinstance(call, ContractFunction):
             raise InvalidArgument("A relayer calls contracts; it deploys none.")
         return self._relayer.wait(self._relayer.submit(self._request_key, call))
-
-
-def _attempts(session: Session, transaction_id: int) -> list[RelayAttempt]:
-    found = select(RelayAttempt).where(RelayAttempt.transaction_id == transaction_id)
-    return list(session.scalars(found.order_by(RelayAttempt.max_fee)))
-
-
-def _same(session: Session, request_key: str, recipient: str, data: str) -> int | None:
-    """Number of the request with that key. Raises RequestConflict if it is another call."""
-    found = session.scalars(select(RelayTransaction).where(RelayTransaction.request_key == request_key)).one_or_none()
-    if found is None:
-        return None
-    if (found.recipient, found.data) != (recipient, data):
-        raise RequestConflict(
-            "The key {request_key!r} stands for another request. Use a new one.", request_key=request_key
-        )
-    return found.id

@@ -116,8 +116,10 @@ class Background:
         reconcile(self._service)
 
     def _relay(self) -> None:
-        self._service.relayer.tick()
-        self._service.outbox.tend()
+        try:
+            self._service.relayer.tick()
+        finally:
+            self._service.outbox.tend()
 
     def _capture(self) -> None:
         for merchant in self._service.keys.merchants():

@@ -94,7 +94,7 @@ def capture(service: Service, program_id: int, keys: Sequence[str]) -> list[dict
         except IntegrityError:
             # Another instance has just claimed some of them; what it left is due again next time.
             continue
-        push_soon(service, number)
+        push_soon(service, number, call)
         captures.append(shown)
     return captures
 

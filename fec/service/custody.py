@@ -296,7 +296,7 @@ def _relay(service: Service, asked: _Asked, make: Callable[[], Call]) -> JSONRes
         if known is None:
             raise
         return known
-    push_soon(service, number)
+    push_soon(service, number, call)
     return JSONResponse(shown, 202)
 
 

@@ -72,7 +72,7 @@ def enroll(
 
     answer = service.once.do(caller.program_id, key, fingerprint, prepare, commit)
     for number in pushed:
-        push_soon(service, number)
+        push_soon(service, number, call)
     return answer
 
 

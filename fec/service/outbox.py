@@ -3,19 +3,21 @@
     call = Call("Checkout", "refund", order_key, amount)
     outbox.simulate(call)                            # what the contract refuses raises a ContractError
     action = outbox.add(session, "refund", call, …)  # in the caller's transaction
-    outbox.push(action.number)                       # after it; after a crash, whoever tends the outbox does
+    outbox.push_new(action.number, call.gas)         # after it; after a crash, whoever tends the outbox does
 
-What it has come to is an event: `refund.done` or `refund.failed`, for an action of the kind `refund`.
+What it has come to is an event: `refund.done` or `refund.failed`, for an action of the kind `refund`. Should its
+transaction end otherwise after a reorganisation, that is a further event.
 """
 
 from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 from web3 import Web3
@@ -33,12 +35,17 @@ from fec.service.problems import safe
 from fec.session import open_handle
 from fec.store import writer
 
-#: Longer than handing an action over takes; after it, whoever was at it is thought to have crashed.
-_LEASE_SECONDS = 180
+#: Longer than handing an action over takes, mostly; after it, whoever was at it is thought to have crashed. Should they
+#: be at it still, no harm is done: the relayer takes a request on once.
+_LEASE_SECONDS = 30
 _CONTRACTS = ("FEC", "ADN", "Checkout", "Custodian")
 
 #: Does what else an end brings about, in the transaction that says so.
 Ended = Callable[[Session, Action], None]
+
+
+class _Ended(Exception):
+    """The action is not to be sent any more."""
 
 
 class Call:
@@ -49,6 +56,8 @@ class Call:
         self.contract = contract
         self.function = function
         self.arguments = [_plain(argument) for argument in arguments]
+        self.gas: int | None = None
+        """What it took when it was simulated."""
 
 
 class Outbox:
@@ -65,6 +74,7 @@ class Outbox:
         self._relayer = relayer
         self._sender = Sender(web3, relayer.address)
         self._contracts = {name: open_handle(web3, deployment, name, self._sender).contract for name in _CONTRACTS}
+        relayer.placed = self._follow
         self.ended: dict[str, Ended] = {}
         """By kind of action, what else happens when one has come to its end."""
 
@@ -77,7 +87,7 @@ class Outbox:
 
     def simulate(self, call: Call) -> None:
         """Raises a ContractError if the contract would refuse it now, RPCUnreachable, RPCFailed, InvalidArgument."""
-        self._sender.simulate(self.bound(call))
+        call.gas = self._sender.simulate(self.bound(call))
 
     def add(
         self,
@@ -91,7 +101,10 @@ class Outbox:
         digest: str | None = None,
         request_key: str | None = None,
     ) -> Action:
-        """Keeps an action, in the caller's transaction. Without a key of its own each one is a request for itself."""
+        """Keeps an action, in the caller's transaction. Without a key of its own each one is a request for itself.
+
+        The caller is to push it right after: for a moment, nobody else does.
+        """
         identity = secrets.token_urlsafe(16)
         action = Action(
             id=identity,
@@ -105,7 +118,7 @@ class Outbox:
             function=call.function,
             arguments=call.arguments,
             state=ActionState.REQUESTED,
-            busy_until=0,
+            busy_until=int(time.time()) + _LEASE_SECONDS,
             created_at=int(time.time()),
         )
         session.add(action)
@@ -123,31 +136,42 @@ class Outbox:
         the action stays, and is tried again.
         """
         action = self._lease(number)
-        if action is None:
-            return
-        try:
-            relay_id = self._relayer.submit(action.request_key, self.bound(_call_of(action)))
-        except (ContractError, RequestConflict) as error:
-            self._refused(number, error)
-        except FECError:
-            self._release(number)
-            raise
-        else:
-            self._sent(number, relay_id)
+        if action is not None:
+            self._hand_over(action, None)
+
+    def push_new(self, number: int, gas: int | None) -> None:
+        """Hands an action over that the caller has just added, with the gas that its simulation took.
+
+        Raises as `push` does.
+        """
+        with Session(self._engine) as session:
+            action = session.get(Action, number)
+        if action is not None and action.state == ActionState.REQUESTED:
+            self._hand_over(action, gas)
 
     def tend(self) -> int:
-        """Pushes what is waiting and notes what has come to its end; gives how many are open. Raises as `push` does."""
+        """Pushes what is waiting and notes what has come to its end; gives how many are open. Raises as `push` does.
+
+        One that cannot be pushed keeps nobody else waiting.
+        """
         query = select(Action.number, Action.state).where(Action.state.in_((ActionState.REQUESTED, ActionState.SENT)))
         with Session(self._engine) as session:
             found = session.execute(query.order_by(Action.number)).all()
+        if not found:
+            return 0
+        problem: FECError | None = None
         for number, state in found:
             if state == ActionState.REQUESTED:
-                self.push(number)
-        if found:
-            with clear_errors():
-                deep = self._web3.eth.block_number - self._confirmations
-            for number, _ in found:
-                self._watch(number, deep)
+                try:
+                    self.push(number)
+                except FECError as error:
+                    problem = problem or error
+        with clear_errors():
+            deep = self._web3.eth.block_number - self._confirmations
+        for number in self._with_news(deep):
+            self._watch(number, deep)
+        if problem is not None:
+            raise problem
         return len(found)
 
     # -------------------------------------------------------------------- steps
@@ -165,16 +189,38 @@ class Outbox:
                 return None
             return session.get_one(Action, number)
 
+    def _hand_over(self, action: Action, gas: int | None) -> None:
+        number = action.number
+        try:
+            call = self.bound(_call_of(action))
+            relay_id = self._relayer.submit(
+                action.request_key, call, estimate=gas, kept=lambda session, id_: self._sent(session, number, id_)
+            )
+        except _Ended:
+            return
+        except (ContractError, RequestConflict) as error:
+            self._refused(number, error)
+        except FECError:
+            self._release(number)
+            raise
+        else:
+            # It may have been taken on before, by somebody who was thought to have crashed.
+            with Session(self._writer) as session, session.begin(), suppress(_Ended):
+                self._sent(session, number, relay_id)
+
     def _release(self, number: int) -> None:
         with Session(self._writer) as session, session.begin():
             session.execute(update(Action).where(Action.number == number).values(busy_until=0))
 
-    def _sent(self, number: int, relay_id: int) -> None:
-        with Session(self._writer) as session, session.begin():
-            action = session.get_one(Action, number, with_for_update=True)
-            if action.state == ActionState.REQUESTED:
-                action.state, action.relay_id = ActionState.SENT, relay_id
-                _touch(session, action)
+    def _sent(self, session: Session, number: int, relay_id: int) -> None:
+        """Notes that the relayer has an action, in the transaction in which it takes it on. Raises _Ended."""
+        action = session.get_one(Action, number, with_for_update=True)
+        if action.state == ActionState.REQUESTED:
+            action.state, action.relay_id = ActionState.SENT, relay_id
+            _touch(session, action)
+        elif action.relay_id != relay_id:
+            # Somebody was told that it failed: it must not be sent after all.
+            raise _Ended
 
     def _refused(self, number: int, error: ContractError | RequestConflict) -> None:
         with Session(self._writer) as session, session.begin():
@@ -190,21 +236,27 @@ class Outbox:
                 action.state, action.relay_id = ActionState.SENT, relay_id
                 _touch(session, action)
 
+    def _with_news(self, deep: int) -> Sequence[int]:
+        """Actions of which more is known than they say."""
+        news = or_(
+            RelayTransaction.state == RelayState.DISPLACED,
+            RelayTransaction.block_number <= deep,
+            Action.transaction_hash.is_distinct_from(RelayTransaction.transaction_hash),
+        )
+        query = select(Action.number).join(RelayTransaction, RelayTransaction.id == Action.relay_id)
+        with Session(self._engine) as session:
+            return session.scalars(query.where(Action.state == ActionState.SENT, news).order_by(Action.number)).all()
+
     def _watch(self, number: int, deep: int) -> None:
         """Notes what has become of an action that was sent; blocks up to `deep` have enough confirmations.
 
         The relayer goes on watching for longer: what is reorganised away after all, it sends again.
         """
-        with Session(self._engine) as session:
-            action = session.get_one(Action, number)
-            relayed = None if action.relay_id is None else session.get(RelayTransaction, action.relay_id)
-            if relayed is None or action.state != ActionState.SENT or not _news(action, relayed, deep):
-                return
         with Session(self._writer) as session, session.begin():
             action = session.get_one(Action, number, with_for_update=True)
-            relayed = session.get_one(RelayTransaction, action.relay_id)
-            if action.state != ActionState.SENT or not _news(action, relayed, deep):
+            if action.state != ActionState.SENT:
                 return
+            relayed = session.get_one(RelayTransaction, action.relay_id)
             action.transaction_hash = relayed.transaction_hash
             if relayed.state == RelayState.DISPLACED:
                 self._end(session, action, ActionState.FAILED, _DISPLACED)
@@ -214,6 +266,20 @@ class Outbox:
                 self._end(session, action, ActionState.DONE, None)
             else:
                 self._end(session, action, ActionState.FAILED, _REVERTED)
+
+    def _follow(self, session: Session, relayed: RelayTransaction) -> None:
+        """An action that has ended ends anew if its transaction did so otherwise, in the block of another branch."""
+        if relayed.block_number is None or (self._confirmations and relayed.state != RelayState.FINAL):
+            return
+        state = ActionState.DONE if relayed.succeeded else ActionState.FAILED
+        ended = Action.state.in_((ActionState.DONE, ActionState.FAILED))
+        mine = (Action.request_key == relayed.request_key) & (Action.relay_id == relayed.id)
+        action = session.scalars(select(Action).where(mine, ended).with_for_update()).one_or_none()
+        if action is None:
+            return
+        action.transaction_hash = relayed.transaction_hash
+        if action.state != state:
+            self._end(session, action, state, None if relayed.succeeded else _REVERTED)
 
     def _end(self, session: Session, action: Action, state: ActionState, error: dict[str, Any] | None) -> None:
         action.state, action.error = state, error
@@ -234,13 +300,6 @@ _DISPLACED = {
     "values": {},
     "sentence": "It was never sent: somebody else used the service's key. Ask anew.",
 }
-
-
-def _news(action: Action, relayed: RelayTransaction, deep: int) -> bool:
-    """Whether a request has come further than its action says."""
-    if relayed.state == RelayState.DISPLACED or action.transaction_hash != relayed.transaction_hash:
-        return True
-    return relayed.block_number is not None and relayed.block_number <= deep
 
 
 def _call_of(action: Action) -> Call:

@@ -139,7 +139,7 @@ def create(invoice_id: schemas.Identity, body: schemas.NewPayment, service: Serv
     if known is not None:
         return JSONResponse(known, 202)
     try:
-        number, shown = _taken(service, invoice, body, digest)
+        number, call, shown = _taken(service, invoice, body, digest)
     except (Problem, ContractError, IntegrityError) as error:
         # The same may have been sent twice at once: then there is but one answer.
         known = _known(service, invoice, digest)
@@ -148,12 +148,14 @@ def create(invoice_id: schemas.Identity, body: schemas.NewPayment, service: Serv
         if isinstance(error, IntegrityError):
             raise _under_way() from error
         raise
-    push_soon(service, number)
+    push_soon(service, number, call)
     return JSONResponse(shown, 202)
 
 
-def _taken(service: Service, invoice: Invoice, body: schemas.NewPayment, digest: str) -> tuple[int, dict[str, Any]]:
-    """Checks a payment and keeps it; gives its number and how it is shown."""
+def _taken(
+    service: Service, invoice: Invoice, body: schemas.NewPayment, digest: str
+) -> tuple[int, Call, dict[str, Any]]:
+    """Checks a payment and keeps it; gives its number, its call, and how it is shown."""
     _check_payable(service, invoice)
     order = _order(invoice, body.customer, body.min_principal, body.cause)
     signed_by = Authorization(body.payer, body.valid_after, body.valid_before, body.signature)
@@ -183,13 +185,13 @@ def _taken(service: Service, invoice: Invoice, body: schemas.NewPayment, digest:
         )
         shown = action_body(action)
         events.record(session, [Change(invoice.program_id, invoice.number, "payment.requested", shown)])
-        return action.number, shown
+        return action.number, call, shown
 
 
-def push_soon(service: Service, number: int) -> None:
-    """Hands an action over now if that is possible; if not, it is tended to later: it is in the database."""
+def push_soon(service: Service, number: int, call: Call) -> None:
+    """Hands a new action over now if that is possible; if not, it is tended to later: it is in the database."""
     try:
-        service.outbox.push(number)
+        service.outbox.push_new(number, call.gas)
     except (RPCUnreachable, RPCFailed, InsufficientGasCoin, FeesTooHigh):
         return
 

@@ -39,7 +39,7 @@ def create(
     """Pay back some of an order, or all. Each key is one refund, however often it is sent."""
     with Session(service.engine) as session:
         invoice = own_invoice(session, caller, invoice_id)
-    asked: list[int] = []
+    asked: list[tuple[int, Call]] = []
 
     def prepare() -> tuple[int, Call]:
         order = service.client.orders.get(invoice.order_key)
@@ -62,13 +62,13 @@ def create(
             details=details,
             invoice=session.get_one(Invoice, invoice.number, with_for_update=True),
         )
-        asked.append(action.number)
+        asked.append((action.number, call))
         shown = action_body(action)
         return Effect(Answer(202, shown), [Change(invoice.program_id, invoice.number, "refund.requested", shown)])
 
     answer = service.once.do(caller.program_id, key, fingerprint, prepare, commit)
-    for number in asked:
-        push_soon(service, number)
+    for number, call in asked:
+        push_soon(service, number, call)
     return answer
 
 

@@ -207,7 +207,7 @@ def take(list_id: schemas.Identity, shopper: Shopper, index: Index, service: Ser
         shown = action_body(action)
         events.record(session, [Change(found.program_id, None, f"{TAKING}.requested", shown)])
         number = action.number
-    push_soon(service, number)
+    push_soon(service, number, call)
     return JSONResponse(shown, 202)
 
 

@@ -147,7 +147,7 @@ def asked(
 
     answer = service.once.do(by.program_id, by.key, by.fingerprint, prepare, commit)
     for number in pushed:
-        push_soon(service, number)
+        push_soon(service, number, call)
     return answer
 
 

@@ -25,7 +25,7 @@ class WebhookPolicy:
     """How long an endpoint may fail before it is disabled."""
     rotation: int = 86_400
     """How long events are signed under the old secret as well as the new one."""
-    lease: int = 90
+    lease: int = 30
     """After it, an instance that was sending is thought to have crashed; more than two timeouts."""
     kept: int = 30 * 86_400
     """How long attempts are listed."""

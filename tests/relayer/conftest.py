@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from eth_account.signers.local import LocalAccount
 from sqlalchemy import Engine
+from web3 import Web3
 from web3.contract.contract import ContractFunction
 
 from fec.chain import Anvil
@@ -35,8 +36,9 @@ def deployment(anvil: Anvil) -> Deployment:
 def chain(anvil: Anvil, deployment: Deployment) -> Iterator[Anvil]:
     snapshot = anvil.request("evm_snapshot")
     yield anvil
-    anvil.request("evm_setAutomine", True)
+    # In this order: what waits would else be in a block that comes after the return.
     anvil.request("anvil_dropAllTransactions")
+    anvil.request("evm_setAutomine", True)
     anvil.request("evm_revert", snapshot)
 
 
@@ -55,8 +57,8 @@ def client(chain: Anvil, deployment: Deployment) -> Client:
 def relaying(chain: Anvil, engine: Engine, key: LocalAccount) -> Callable[..., Relayer]:
     """Makes relayers that share the database, as processes would."""
 
-    def make(**settings: int | FeePolicy) -> Relayer:
-        return Relayer(engine, chain.web3, LocalSigner(key), timeout=20, **settings)  # type: ignore[arg-type]
+    def make(web3: Web3 = chain.web3, **settings: int | FeePolicy) -> Relayer:
+        return Relayer(engine, web3, LocalSigner(key), timeout=20, **settings)  # type: ignore[arg-type]
 
     return make
 

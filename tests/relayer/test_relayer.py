@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from eth_account.signers.local import LocalAccount
@@ -13,10 +14,19 @@ from fec import signing
 from fec.chain import Anvil
 from fec.client import Client
 from fec.deployments import Deployment
-from fec.exceptions import ContractError, InsufficientGasCoin, TransactionFailed, TransactionPending
+from fec.exceptions import (
+    ContractError,
+    InsufficientGasCoin,
+    RPCFailed,
+    RPCUnreachable,
+    TransactionFailed,
+    TransactionPending,
+)
 from fec.relayer import FeePolicy, FeesTooHigh, LocalSigner, Relayer, RelayState, RequestConflict
 from fec.relayer.models import RelayAccount, RelayAttempt, RelayTransaction
+from fec.rpc import connect
 from fec.signing import Domain
+from tests.faults import FaultyProxy
 from tests.relayer.conftest import IMPATIENT
 
 Transfer = Callable[[int], ContractFunction]
@@ -184,6 +194,79 @@ def test_tick__block_reorganised_away__sends_it_again(
     chain.mine(2)
     assert relayer.tick() == 0
     assert requests(engine)[0].state == RelayState.FINAL
+
+
+def test_tick__reorganised_deeper_than_what_is_final__sends_it_again(
+    relayer: Relayer, chain: Anvil, engine: Engine, transfer: Transfer, received: Callable[[], int]
+) -> None:
+    before = chain.request("evm_snapshot")
+    for amount in (5, 6):
+        relayer.wait(relayer.submit(f"transfer {amount}", transfer(amount)))
+    assert [request.state for request in requests(engine)] == [RelayState.FINAL] * 2
+    chain.request("evm_revert", before)
+    # Its nonce is behind theirs: no block would ever take it if they were lost.
+    later = relayer.submit("transfer 7", transfer(7))
+    relayer.tick()
+    relayer.tick()
+    relayer.wait(later)
+    assert received() == 18
+    assert [request.state for request in requests(engine)] == [RelayState.FINAL] * 3
+
+
+def test_tick__many_in_blocks__asks_little(
+    relaying: Relaying, chain: Anvil, engine: Engine, deployment: Deployment, transfer: Transfer
+) -> None:
+    chain.request("evm_setAutomine", False)
+    with FaultyProxy(chain.url) as proxy:
+        relayer = relaying(web3=connect(proxy.url), confirmations=5)
+        for amount in range(1, 31):
+            relayer.submit(f"transfer {amount}", transfer(amount))
+        chain.request("evm_setAutomine", True)
+        chain.mine()
+        assert relayer.tick() == 30
+        proxy.methods.clear()
+        chain.mine()
+        assert relayer.tick() == 30
+        asked = sum(proxy.methods.values())
+        # The same block again: nothing can have changed.
+        assert relayer.tick() == 30
+        again = sum(proxy.methods.values()) - asked
+    assert {request.state for request in requests(engine)} == {RelayState.INCLUDED}
+    assert asked < 10
+    assert again == 2
+
+
+def test_tick__endpoint_fails_often__all_come_into_blocks(
+    relaying: Relaying, chain: Anvil, engine: Engine, transfer: Transfer, received: Callable[[], int]
+) -> None:
+    chain.request("evm_setAutomine", False)
+    with FaultyProxy(chain.url, seed=5) as proxy:
+        relayer = relaying(web3=connect(proxy.url), confirmations=20)
+        for amount in range(1, 31):
+            relayer.submit(f"transfer {amount}", transfer(amount))
+        chain.request("anvil_dropAllTransactions")
+        chain.request("evm_setAutomine", True)
+        proxy.percent = 25
+        for _ in range(100):
+            with suppress(RPCUnreachable, RPCFailed):
+                relayer.tick()
+            if RelayState.PENDING not in {request.state for request in requests(engine)}:
+                break
+    assert received() == sum(range(1, 31))
+    assert {request.state for request in requests(engine)} == {RelayState.INCLUDED, RelayState.FINAL}
+
+
+def test_submit__kept_raises__takes_no_nonce(
+    relayer: Relayer, engine: Engine, transfer: Transfer, received: Callable[[], int]
+) -> None:
+    def refuse(session: Session, number: int) -> None:
+        raise KeyboardInterrupt(number)
+
+    with pytest.raises(KeyboardInterrupt):
+        relayer.submit("a", transfer(5), kept=refuse)
+    assert requests(engine) == []
+    relayer.tick()
+    assert received() == 0
 
 
 def test_tick__reverted_in_its_block__is_final_and_failed(

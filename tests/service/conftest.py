@@ -72,6 +72,11 @@ def anvil() -> Iterator[Anvil]:
 
 @pytest.fixture(scope="session")
 def shop(anvil: Anvil) -> Shop:
+    return opened(anvil)
+
+
+def opened(anvil: Anvil) -> Shop:
+    """The contracts and the programs, on a chain that has none yet."""
     accounts = anvil.accounts
     deployment = deploy(anvil.web3, accounts[0])
     owner = Client(anvil.web3, deployment, accounts[0])
@@ -94,8 +99,9 @@ def shop(anvil: Anvil) -> Shop:
 def chain(anvil: Anvil, shop: Shop) -> Iterator[Anvil]:
     snapshot = anvil.request("evm_snapshot")
     yield anvil
-    anvil.request("evm_setAutomine", True)
+    # In this order: what waits would else be in a block that comes after the return.
     anvil.request("anvil_dropAllTransactions")
+    anvil.request("evm_setAutomine", True)
     anvil.request("evm_revert", snapshot)
 
 

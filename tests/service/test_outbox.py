@@ -1,0 +1,88 @@
+"""The outbox on bad days: one that cannot be sent, two that are at the same action, an end that a new branch undoes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from eth_typing import HexStr
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+from web3 import Web3
+
+from fec.chain import Anvil
+from fec.exceptions import InsufficientGasCoin
+from fec.relayer.models import RelayTransaction
+from fec.service.models import Action, ActionState
+from tests.service.conftest import Shop, Till
+
+Serving = Callable[..., Till]
+
+
+def states(till: Till) -> list[str]:
+    with Session(till.service.engine) as session:
+        return [
+            str(ActionState(state).value) for state in session.scalars(select(Action.state).order_by(Action.number))
+        ]
+
+
+def relayed(till: Till) -> int:
+    with Session(till.service.engine) as session:
+        return session.scalar(select(func.count()).select_from(RelayTransaction)) or 0
+
+
+def test_tend__one_cannot_be_sent__others_come_to_their_end(serving: Serving, shop: Shop, chain: Anvil) -> None:
+    till = serving(relay=False)
+    till.pay(till.invoice(), shop.shopper)
+    coin = chain.web3.eth.get_balance(shop.till.address)
+    chain.request("anvil_setBalance", shop.till.address, "0x1")
+    till.pay(till.invoice(), shop.shopper)
+    till.service.relayer.tick()
+    with pytest.raises(InsufficientGasCoin):
+        till.service.outbox.tend()
+    assert states(till) == ["done", "requested"]
+    chain.request("anvil_setBalance", shop.till.address, hex(coin))
+    till.service.outbox.tend()
+    till.service.relayer.tick()
+    till.service.outbox.tend()
+    assert states(till) == ["done", "done"]
+
+
+def test_push__somebody_said_meanwhile_that_it_failed__is_not_sent(
+    serving: Serving, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till = serving(relay=False)
+    submit = till.service.relayer.submit
+
+    def overtaken(*arguments: Any, **options: Any) -> int:
+        """Between simulation and signature, another instance finds that the contract refuses."""
+        with Session(till.service.engine) as session, session.begin():
+            session.execute(update(Action).values(state=ActionState.FAILED))
+        return submit(*arguments, **options)
+
+    monkeypatch.setattr(till.service.relayer, "submit", overtaken)
+    till.pay(till.invoice(), shop.shopper)
+    assert (states(till), relayed(till)) == (["failed"], 0)
+
+
+def test_reorganisation__done_before_and_reverted_in_the_new_branch__has_failed(
+    serving: Serving, shop: Shop, chain: Anvil
+) -> None:
+    till = serving(relay=False)
+    before = chain.request("evm_snapshot")
+    invoice = till.invoice()
+    till.pay(invoice, shop.shopper)
+    till.service.relayer.tick()
+    till.service.outbox.tend()
+    till.until(invoice, lambda seen: seen["status"] == "paid")
+    assert states(till) == ["done"]
+
+    chain.request("evm_revert", before)
+    chain.travel_to(invoice["expiry"] + 1)
+    till.service.relayer.tick()
+    till.service.relayer.tick()
+    seen = till.until(invoice, lambda seen: seen["status"] == "expired")
+    assert (seen["payment"]["state"], seen["payment"]["error"]["name"]) == ("failed", "reverted")
+    receipt = chain.web3.eth.get_transaction_receipt(HexStr(seen["payment"]["transactionHash"]))
+    assert (receipt["from"], receipt["status"]) == (Web3.to_checksum_address(shop.till.address), 0)
+    told = [kind for kind in till.event_types() if kind.startswith("payment.")]
+    assert told == ["payment.requested", "payment.done", "payment.failed"]
