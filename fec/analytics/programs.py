@@ -70,18 +70,15 @@ def quota(data: Data, scope: Scope, window: int = 28) -> Report:
     mints = data.mints.filter(data.mints.time > now - window * DAY)
     late = mints.group_by("program_id").agg(late=total(mints.principal))
     orders = data.orders.filter(data.orders.status == "escrowed")
-    share_of = (orders.net * orders.burn_bps).cast(WEI)
-    reserved = orders.group_by("program_id").agg(reserved_bps=total(share_of))
+    reserved: dict[int, int] = {}
+    for program_id, net, burn_bps in data.rows(orders.select("program_id", "net", "burn_bps")):
+        reserved[program_id] = reserved.get(program_id, 0) + net * burn_bps // _WHOLE
     programs = data.scoped(data.programs, Scope("alliance" if scope.by == "alliance" else "program", scope.only))
-    rows = programs.left_join(late, "program_id").drop("program_id_right").left_join(reserved, "program_id")
-    rows = rows.select(
-        *("program_id", "quota", "burned", "closed"),
-        late=rows.late.fill_null(wei(0)).cast(WEI),
-        reserved_bps=rows.reserved_bps.fill_null(wei(0)).cast(WEI),
-    ).order_by("program_id")
+    rows = programs.left_join(late, "program_id")
+    rows = rows.select("program_id", "quota", "burned", "closed", late=rows.late.fill_null(wei(0)).cast(WEI))
     found = []
-    for program_id, left, burned, closed, pace, reserved_bps in data.rows(rows):
-        escrowed = reserved_bps // 10_000
+    for program_id, left, burned, closed, pace in data.rows(rows.order_by("program_id")):
+        escrowed = reserved.get(program_id, 0)
         free = max(left - escrowed, 0)
         end = None if closed or not pace else now + free * window * DAY // pace
         state = _CLOSED if closed else _USED_UP if not left else _OPEN
@@ -104,6 +101,8 @@ def quota(data: Data, scope: Scope, window: int = 28) -> Report:
     return Report("quota", Message("Quotas"), columns, found, (note,))
 
 
+#: Basis points in the whole.
+_WHOLE = 10_000
 #: How a program stands.
 STATES = (N_("open"), N_("used up"), N_("closed"))
 _OPEN, _USED_UP, _CLOSED = STATES

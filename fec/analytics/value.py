@@ -51,17 +51,21 @@ def histories(data: Data, scope: Scope) -> Any:
     return span.inner_join(begun, ["scope", "shopper", "first"])
 
 
-def fit(frequency: Any, recency: Any, age: Any, mean: Any) -> tuple[Any, Any, Fit]:
+def fit(frequency: Any, recency: Any, age: Any, mean: Any) -> tuple[Any, Any, Fit] | None:
     """Fits both models to arrays, one entry a shopper: repeat purchases, weeks from the first to the last, weeks
-    from the first to the moment, mean FEC of a repeat purchase. Gives them, and their parameters.
+    from the first to the moment, mean FEC of a repeat purchase. Gives them, and their parameters; None if no parameters fit better than others.
     """
     from lifetimes import BetaGeoFitter, GammaGammaFitter  # noqa: PLC0415 (takes seconds to import)
+    from lifetimes.utils import ConvergenceError  # noqa: PLC0415
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of its own age, and of steps that its search does not take
-        counting = BetaGeoFitter(penalizer_coef=0.0).fit(frequency, recency, age)
         again = frequency > 0
-        paying = GammaGammaFitter(penalizer_coef=0.0).fit(frequency[again], mean[again])
+        try:
+            counting = BetaGeoFitter(penalizer_coef=0.0).fit(frequency, recency, age)
+            paying = GammaGammaFitter(penalizer_coef=0.0).fit(frequency[again], mean[again])
+        except ConvergenceError:
+            return None
     found = {**counting.params_, **paying.params_}
     return counting, paying, Fit(**{name: float(value) for name, value in found.items()})
 
@@ -90,7 +94,11 @@ def value(data: Data, scope: Scope, horizon: int = 52) -> Report:
         recency = np.array([(row[4] - row[3]) * DAY / WEEK for row in people])
         age = np.array([(today - row[3]) * DAY / WEEK for row in people])
         mean = np.array([(row[5] - row[6]) / max(row[2] - 1, 1) / WEI_PER_FEC for row in people])
-        counting, paying, parameters = fit(frequency, recency, age, mean)
+        fitted = fit(frequency, recency, age, mean)
+        if fitted is None:
+            few.append(key)
+            continue
+        counting, paying, parameters = fitted
         purchases = counting.conditional_expected_number_of_purchases_up_to_time(horizon, frequency, recency, age)
         alive = counting.conditional_probability_alive(frequency, recency, age)
         worth = paying.conditional_expected_average_profit(frequency, mean)
@@ -103,7 +111,8 @@ def value(data: Data, scope: Scope, horizon: int = 52) -> Report:
     if few:
         notes.append(
             Message(
-                "Too few to fit: {scopes}. The models want {shoppers} shoppers, {repeating} of whom came back.",
+                "Nothing to fit in {scopes}: the models want at least {shoppers} shoppers, {repeating} of whom came back, and "
+                "histories that differ.",
                 scopes=", ".join(map(str, few)),
                 shoppers=LEAST_SHOPPERS,
                 repeating=LEAST_REPEATING,
