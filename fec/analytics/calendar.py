@@ -1,7 +1,7 @@
 """The flow-back calendar: what nodes let go and when, for the rest of their lives, exact by the curve.
 
-Nobody's claims are foreseen: what is released counts where it is released. So the amounts of a calendar, with what can be
-claimed already, add up to face less claimed of its nodes, to the wei.
+Nobody's claims are foreseen: what is released counts where it is released. So the amounts of a calendar, with what can
+be claimed already, add up to face less claimed of its nodes, to the wei.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 import ibis
 
+from fec.analytics.cohorts import cohorts_of
 from fec.analytics.curve import growths, released, with_limbs
-from fec.analytics.data import WEI, Data, Scope, total, wei
+from fec.analytics.data import SCOPES, WEI, Data, Scope, total, wei
 from fec.analytics.moment import Every, stretch_of
 from fec.analytics.table import Column, Report
 from fec.flows import DAY
@@ -72,9 +73,6 @@ def calendar(
         rows, keys = rows.mutate(shopper=rows.owner), [*keys, "shopper"]
         columns.append(Column("shopper", N_("Shopper"), "address"))
     elif split == "cohort":
-        # Imported here, since cohorts say what flows back to each, too.
-        from fec.analytics.cohorts import cohorts_of  # noqa: PLC0415
-
         firsts = cohorts_of(data, scope, "month").select("scope", "cohort", owner="shopper")
         rows, keys = rows.left_join(firsts, ["scope", "owner"]), [*keys, "cohort"]
         columns.append(Column("cohort", N_("First purchase"), "day"))
@@ -128,9 +126,7 @@ def arrivals(data: Data, scope: Scope, at_least: int, every: Every = "week") -> 
         Column("last_purchase", N_("Last purchase"), "time"),
         Column("waiting", N_("Claimable before"), "wei"),
     )
-    title = Message("Who to greet from {begin:date} on: at least {at_least:fec} flow back", begin=ahead.begin, at_least=at_least)
+    title = Message(
+        "Who to greet from {begin:date} on: at least {at_least:fec} flow back", begin=ahead.begin, at_least=at_least
+    )
     return Report("arrivals", title, columns, data.rows(found), (EXACT, SHAPE))
-
-
-#: What a scope's numbers are numbers of.
-SCOPES = {"program": N_("Program"), "alliance": N_("Alliance"), "protocol": N_("All")}

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fec.analytics.calendar import SCOPES
-from fec.analytics.data import Data, Scope, total
+from fec.analytics.data import SCOPES, Data, Scope, total
 from fec.analytics.moment import Every
 from fec.analytics.table import Column, Report, share
 from fec.flows import DAY

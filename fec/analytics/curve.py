@@ -8,9 +8,9 @@ F = Σ fᵢ·bⁱ with b = 10^8, and for each k and i the table of growths holds
 
 from which    released = Σ fᵢ·Qᵢ + floor(S / 10^50)   with   S = Σ fᵢ·ρᵢ.
 
-That is exact. S / 10^50 is never below x = Σ fᵢ·Rᵢ / D, and above it by less than 4·b·10^-50 = 4·10^-42. The fraction of x
-is a multiple of 1/D > 3·10^-40, so that it is at most 1 − 1/D unless zero: the little that is added never carries over the
-next integer. And floor(S / 10^50) = floor((Σ fᵢ·hᵢ + floor(Σ fᵢ·lᵢ / 10^25)) / 10^25), whose numbers have 34 digits
+That is exact. S / 10^50 is never below x = Σ fᵢ·Rᵢ / D, and above it by less than 4·b·10^-50 = 4·10^-42. The fraction
+of x is a multiple of 1/D > 3·10^-40, so that it is at most 1 − 1/D: the little that is added never reaches the next
+integer. And floor(S / 10^50) = floor((Σ fᵢ·hᵢ + floor(Σ fᵢ·lᵢ / 10^25)) / 10^25), whose numbers have 34 digits
 at most; h and l are kept as decimals of 25 places, where dividing by 10^25 costs nothing.
 """
 

@@ -27,12 +27,17 @@ from fec.analytics.exceptions import MomentUnknown, NothingToReport
 from fec.analytics.export import Manifest, export, manifest_of
 from fec.analytics.moment import Every, Moment, stretches
 from fec.flows import DAY
+from fec.i18n import N_
 
 Engine = Literal["duckdb", "spark"]
 By = Literal["program", "alliance", "protocol"]
 WEI = "decimal(38, 0)"
 #: The one scope when all is taken together.
 PROTOCOL = 0
+
+
+#: What a scope's numbers are numbers of.
+SCOPES = {"program": N_("Program"), "alliance": N_("Alliance"), "protocol": N_("All")}
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,9 @@ class Data:
         """What was burned into new nodes: place, token_id, program_id, start, principal, time."""
         born = self._read("nodes").select("token_id", "program_id", "start")
         minted = self._so_far("node_versions").filter(lambda t: t.cause == "mint")
-        minted = minted.select("block_number", "log_index", "token_id", "owner", "principal").inner_join(born, "token_id")
+        minted = minted.select("block_number", "log_index", "token_id", "owner", "principal").inner_join(
+            born, "token_id"
+        )
         return self._keep("mints", self._timed(minted))
 
     @cached_property
@@ -193,7 +200,7 @@ class Data:
             raise NothingToReport(
                 "There is no program {number} at block {block}. `fec program list` shows them."
                 if scope.by == "program"
-                else "There is no alliance {number} at block {block}. `fec alliance show` says which one a program is in.",
+                else "There is no alliance {number} at block {block}. `fec alliance show` names a program's.",
                 number=scope.only,
                 block=self.moment.block,
             )

@@ -16,7 +16,7 @@ from typing import Any
 import adbc_driver_postgresql.dbapi
 import adbc_driver_sqlite.dbapi
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 import pyarrow.parquet as pq
 from sqlalchemy import Boolean, Column, Engine, Integer, Table
 
@@ -96,8 +96,8 @@ def export(engine: Engine, folder: Path) -> Manifest:
         rows = {}
         for model in _MODELS:
             source = table(model)
-            rows[source.name] = _write(cursor, engine, source, tuple(source.columns.keys()), folder)
-        rows["events"] = _write(cursor, engine, table(EventRecord), _EVENT_COLUMNS, folder)
+            rows[source.name] = _write(cursor, source, tuple(source.columns.keys()), folder)
+        rows["events"] = _write(cursor, table(EventRecord), _EVENT_COLUMNS, folder)
     manifest = Manifest(FORMAT, **deployment, **place, rows=rows)
     (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1) + "\n")
     return manifest
@@ -167,7 +167,7 @@ def _place(engine: Engine, cursor: Any) -> tuple[dict[str, Any], dict[str, Any]]
     return place, dict(zip(("chain_id", "fec", "adn"), cursor.fetchone(), strict=True))
 
 
-def _write(cursor: Any, engine: Engine, source: Table, names: tuple[str, ...], folder: Path) -> int:
+def _write(cursor: Any, source: Table, names: tuple[str, ...], folder: Path) -> int:
     """One table, some rows at a time; the number of its rows."""
     columns = [source.columns[name] for name in names]
     schema = pa.schema([(column.name, _type(column)) for column in columns])
@@ -175,7 +175,8 @@ def _write(cursor: Any, engine: Engine, source: Table, names: tuple[str, ...], f
     selected = ", ".join(map(_selected, columns))
     cursor.execute(f"SELECT {selected} FROM {source.name} ORDER BY {key}")  # noqa: S608 (no input in it)
     written = 0
-    with pq.ParquetWriter(folder / f"{source.name}.parquet", schema, compression="zstd") as writer:
+    path = folder / f"{source.name}.parquet"
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:  # type: ignore[no-untyped-call]
         for batch in cursor.fetch_record_batch():
             arrays = [
                 _array(array, column, field.type)
@@ -210,5 +211,7 @@ def _selected(column: Column[Any]) -> str:
 def _array(array: pa.Array, column: Column[Any], kind: pa.DataType) -> pa.Array:
     if column.nullable:
         nothing = pa.scalar(-1 if _is_integer(column) else "", array.type)
-        array = pc.if_else(pc.equal(array, nothing), pa.scalar(None, array.type), array)
+        missing = pa.compute.equal(array, nothing)  # type: ignore[attr-defined]
+        none = pa.scalar(None, array.type)
+        array = pa.compute.if_else(missing, none, array)  # type: ignore[attr-defined]
     return array.cast(kind)

@@ -1,13 +1,14 @@
 """The arithmetic of points in the books: integers and fractions only, every rounding half to even and stated.
 
-A pool is what was promised in one program by nodes of one year. Of a pool, at any time: `deferred`, what was set aside of
-sales, in the currency's smallest unit; `issued` and `redeemed`, in wei of FEC; and the share of what was issued that is
-expected to be redeemed in the end. IFRS 15.B44–B47 and ASC 606-10-55-46–49 recognise
+A pool is what was promised in one program by nodes of one year. Of a pool, at any time: `deferred`, what was set aside
+of sales, in the currency's smallest unit; `issued` and `redeemed`, in wei of FEC; and the share of what was issued that
+is expected to be redeemed in the end. IFRS 15.B44–B47 and ASC 606-10-55-46 to 49 recognise
 
     recognised = deferred · redeemed / (issued · expected),    never more than `deferred`,
 
-so that a changed estimate is caught up with at once (IFRS 15.B46; Example 52, Customer loyalty programme). The sum set aside
-of a sale is its relative stand-alone price (IFRS 15.74, B42), at the estimate of its own day, and not changed later (IFRS 15.88).
+so that a changed estimate is caught up with at once (IFRS 15, Example 52, Customer loyalty programme). What is set
+aside of a sale is by relative stand-alone prices (IFRS 15.74 and B42), at the estimate of its own day, and not changed
+later (IFRS 15.88).
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def rounded(value: Fraction) -> int:
 
 
 def apportioned(sum_: int, weights: Sequence[int]) -> list[int]:
-    """A sum in parts by weight that add up to it: differences of the rounded running shares. All zero if weights are."""
+    """A sum in parts by weight that add up to it: differences of rounded running shares. All zero if weights are."""
     whole = sum(weights)
     parts, running, before = [], 0, 0
     for weight in weights:
@@ -45,8 +46,8 @@ def apportioned(sum_: int, weights: Sequence[int]) -> list[int]:
 def set_aside(price: int, goods: int, points: Fraction, expected: Fraction) -> Fraction:
     """What of a price belongs to the points that came with the goods, by relative stand-alone prices.
 
-    `price` is what the merchant received, `goods` the goods' stand-alone price, `points` what all points would be worth,
-    `expected` the share that will be redeemed; the first three in any one unit, which is that of the result.
+    `price` is what the merchant received, `goods` the goods' stand-alone price, `points` what all points would be
+    worth, `expected` the share that will be redeemed; the first three in any one unit, which is that of the result.
     """
     worth = points * expected
     return price * worth / (goods + worth) if worth else Fraction(0)
@@ -143,7 +144,7 @@ def moved(before: Pool, after: Pool) -> Movement:
 
 @dataclass(frozen=True)
 class Year:
-    """A provision within one year: accrued of revenue as it comes, settled by what was redeemed once the year is over."""
+    """A provision within one year: accrued of revenue as it comes, settled by what was redeemed at its end."""
 
     revenue: int = 0
     redeemed: int = 0
@@ -157,8 +158,8 @@ class Year:
 def provided(before: Year, after: Year, rate: Fraction) -> Movement:
     """What happened to a provision between two moments of one year.
 
-    At the year's end what was redeemed in it is charged; what is then left is released (`breakage`), and what is lacking is
-    expensed (`catch_up`, below zero), so that nothing is carried into the next.
+    At the year's end what was redeemed in it is charged; what is then left is released (`breakage`), what is lacking
+    is expensed (`catch_up`, below zero), so that nothing is carried into the next.
     """
     opening, accrued = before.accrued(rate), after.accrued(rate)
     if not after.over:

@@ -1,10 +1,12 @@
 """Points liability: what is owed for nodes in the books of merchants, from log entries to journal entries.
 
-Two policies, to choose from and to label. `material-right` is IFRS 15 and ASC 606: part of each sale is set aside, and becomes revenue
-as points are redeemed. `provision` is what small shops do: a rate of revenue, settled at the end of the year.
+Two policies, to choose from and to label. `material-right` is IFRS 15 and ASC 606: part of each sale is set aside, and
+becomes revenue as points are redeemed. `provision` is what small shops do: a rate of revenue, settled at the end of the
+year.
 
-Points are the FEC that nodes pay, all of it promised when the node is minted; they count as redeemed when they are claimed,
-since from then on they are coins like any other. Escrowed orders are in no figure: until they are captured nothing is sold.
+Points are the FEC that nodes pay, all of it promised when the node is minted; they count as redeemed when they are
+claimed, since from then on they are coins like any other. Escrowed orders are in no figure: until they are captured
+nothing is sold.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
-from typing import Any, Literal
+from typing import Literal
 
 from fec.analytics.data import Data, Scope
 from fec.analytics.ledger import Estimates, Movement, Pool, Year, apportioned, divide, moved, provided, set_aside
@@ -27,6 +29,9 @@ Bearer = Literal["merchant", "protocol"]
 EntryKind = Literal["accrued", "redeemed", "breakage", "catch_up"]
 
 
+_ALL_REDEEMED = Estimates.constant(Fraction(1))
+
+
 @dataclass(frozen=True)
 class Policy:
     """How points are accounted for: each field is a choice that the report states."""
@@ -35,13 +40,13 @@ class Policy:
     """Wei for one unit of the currency: what prices and points are converted at."""
     name: PolicyName = "material-right"
     bearer: Bearer = "merchant"
-    """Who has to make good for points: the merchant, who takes them for goods, or the protocol alone, which mints them."""
+    """Who makes good for points: the merchant, who takes them for goods, or the protocol alone, which mints them."""
     currency: str = ""
     places: int = 2
     """Decimals of the currency's smallest unit, which the books are kept in."""
     point_price: Fraction = Fraction(1)
     """Stand-alone price of one FEC that flows back, in FEC at the till: 1 where shops take it for as much."""
-    estimates: Estimates = Estimates.constant(Fraction(1))
+    estimates: Estimates = _ALL_REDEEMED
     """Share of points expected to be redeemed; for `material-right`."""
     provision_rate: Fraction = Fraction(3, 200)
     """Of revenue; for `provision`. 1.5 %, in the middle of the 1 to 2 % that are usual."""
@@ -130,7 +135,7 @@ class _Running:
         self._sums = [0, *accumulate(getattr(fact, name) for fact in facts)]
 
     def until(self, end: int) -> int:
-        return self._sums[bisect_right(self._times, end - 1)]
+        return int(self._sums[bisect_right(self._times, end - 1)])
 
 
 class _Books:
@@ -160,9 +165,7 @@ class _Books:
 
     # ---------------------------------------------------------------- the policies
 
-    def _rights(
-        self, program_id: int, scope: int, accounts: dict[int, _Account]
-    ) -> Iterator[tuple[Line, list[Entry]]]:
+    def _rights(self, program_id: int, scope: int, accounts: dict[int, _Account]) -> Iterator[tuple[Line, list[Entry]]]:
         estimates = self._policy.estimates
         for year, account in accounts.items():
             sums = [
@@ -177,10 +180,9 @@ class _Books:
                 last = min(stretch.end - 1, self._data.moment.timestamp)
                 after = Pool(deferred, issued, redeemed, estimates.at(last))
                 movement = moved(before, after)
-                yield (
-                    Line(scope, stretch, movement, price - sold, issued - redeemed),
-                    list(_entries(scope, stretch, movement, account, Fact(last, None, None, None, program_id, year, 0))),
-                )
+                line = Line(scope, stretch, movement, price - sold, issued - redeemed)
+                none = Fact(last, None, None, None, program_id, year, 0)
+                yield line, list(_entries(line, account, none))
                 before, sold = after, price
 
     def _provisions(
@@ -206,15 +208,9 @@ class _Books:
             after = Year(revenue - began[0], redeemed, over)
             movement = provided(before, after, policy.provision_rate)
             if price or issued:
-                yield (
-                    Line(scope, stretch, movement, price - sold, issued - claimed),
-                    list(
-                        _entries(
-                            *(scope, stretch, movement, whole, Fact(year.end - 1, None, None, None, program_id, 0, 0)),
-                            settles=year if over else None,
-                        )
-                    ),
-                )
+                line = Line(scope, stretch, movement, price - sold, issued - claimed)
+                none = Fact(min(stretch.end - 1, now), None, None, None, program_id, year.begin, 0)
+                yield line, list(_entries(line, whole, none, settles=year if over else None))
             before, sold = after, price
 
     # ------------------------------------------------------------------- the facts
@@ -235,29 +231,31 @@ class _Books:
         rows = rows.select(*_WHERE, "program_id", "start", "net", "to_merchant", "burned")
         right = policy.name == "material-right" and policy.bearer == "merchant"
         scale = 10**policy.places
-        for *where, program_id, start, net, received, burned in data.rows(rows.order_by("block_number", "log_index")):
+        for time, block, log, tx, program_id, start, net, received, burned in data.rows(
+            rows.order_by("block_number", "log_index")
+        ):
             price = policy.money(received)
-            year = stretch_of(where[0] if start is None else start, "year").begin
+            year = stretch_of(time if start is None else start, "year").begin
             points = burned * FACE_MULTIPLE
             if right:
-                expected = policy.estimates.at(where[0])
+                expected = policy.estimates.at(time)
                 part = set_aside(received, net, points * policy.point_price, expected)
                 money = divide(part.numerator * scale, part.denominator * policy.rate)
             else:
                 money = 0 if policy.bearer == "protocol" else price
-            yield Fact(*where, program_id, year, points, money, price)
+            yield Fact(time, block, log, tx, program_id, year, points, money, price)
 
     def _mints(self) -> Iterator[Fact]:
         data = self._data
         rows = data.transactions(data.mints).select(*_WHERE, "program_id", "start", "principal")
-        for *where, program_id, start, principal in data.rows(rows.order_by("block_number", "log_index")):
-            yield Fact(*where, program_id, stretch_of(start, "year").begin, principal * FACE_MULTIPLE)
+        for time, block, log, tx, program_id, start, principal in data.rows(rows.order_by("block_number", "log_index")):
+            yield Fact(time, block, log, tx, program_id, stretch_of(start, "year").begin, principal * FACE_MULTIPLE)
 
     def _claims(self) -> Iterator[Fact]:
         data = self._data
         rows = data.transactions(data.claims).select(*_WHERE, "program_id", "start", "amount")
-        for *where, program_id, start, amount in data.rows(rows.order_by("block_number", "log_index")):
-            yield Fact(*where, program_id, stretch_of(start, "year").begin, amount)
+        for time, block, log, tx, program_id, start, amount in data.rows(rows.order_by("block_number", "log_index")):
+            yield Fact(time, block, log, tx, program_id, stretch_of(start, "year").begin, amount)
 
 
 _WHERE = ("time", "block_number", "log_index", "transaction_hash")
@@ -276,33 +274,30 @@ def _added(lines: Sequence[Line]) -> Line:
     )
 
 
-def _entries(
-    scope: int, stretch: Stretch, movement: Movement, account: _Account, none: Fact, settles: Stretch | None = None
-) -> Iterator[Entry]:
+def _entries(line: Line, account: _Account, none: Fact, *, settles: Stretch | None = None) -> Iterator[Entry]:
     """The log entries behind a movement, each with its part of the figure; the parts add up to it.
 
     Redemptions and breakage are apportioned by wei to the claims of the stretch, or of the year that is settled in it.
     What no log entry is behind, such as another estimate, is `none`.
     """
+    stretch, movement = line.stretch, line.movement
+
+    def parts(kind: EntryKind, figure: int, facts: Sequence[Fact], weights: Sequence[int]) -> Iterator[Entry]:
+        if not figure:
+            return
+        if not any(weights):
+            facts, weights = [none], [1]
+        for fact, part in zip(facts, apportioned(figure, weights), strict=True):
+            yield Entry(line.scope, stretch, kind, fact, part)
+
     sales = _between(account.sales, stretch)
     weights = [fact.money for fact in sales]
-    yield from _parts(scope, stretch, "accrued", movement.accrued, sales, weights, none)
+    yield from parts("accrued", movement.accrued, sales, weights)
     claims = _between(account.claims, settles or stretch)
     weights = [fact.wei for fact in claims]
-    yield from _parts(scope, stretch, "redeemed", movement.redeemed, claims, weights, none)
-    yield from _parts(scope, stretch, "breakage", movement.breakage, claims, weights, none)
-    yield from _parts(scope, stretch, "catch_up", movement.catch_up, [], [], none)
-
-
-def _parts(
-    scope: int, stretch: Stretch, kind: EntryKind, figure: int, facts: Sequence[Fact], weights: Sequence[int], none: Fact
-) -> Iterator[Entry]:
-    if not figure:
-        return
-    if not any(weights):
-        facts, weights = [none], [1]
-    for fact, part in zip(facts, apportioned(figure, weights), strict=True):
-        yield Entry(scope, stretch, kind, fact, part)
+    yield from parts("redeemed", movement.redeemed, claims, weights)
+    yield from parts("breakage", movement.breakage, claims, weights)
+    yield from parts("catch_up", movement.catch_up, [], [])
 
 
 def _between(facts: Sequence[Fact], stretch: Stretch) -> Sequence[Fact]:

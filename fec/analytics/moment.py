@@ -1,4 +1,4 @@
-"""The moment that a report is of, and stretches of time between moments: days, weeks, months, quarters, years, in UTC."""
+"""The moment that a report is of, and stretches of time: days, weeks, months, quarters and years, in UTC."""
 
 from __future__ import annotations
 

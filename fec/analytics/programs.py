@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import ibis
 
-from fec.analytics.calendar import SCOPES, SHAPE
-from fec.analytics.data import WEI, Data, Scope, total, wei
+from fec.analytics.calendar import SHAPE
+from fec.analytics.data import SCOPES, WEI, Data, Scope, total, wei
 from fec.analytics.table import Column, Report, share
 from fec.flows import DAY
 from fec.i18n import N_, Message
 
 
-
 def tiers(data: Data, scope: Scope) -> Report:
-    """Orders by the share that was burned of them, which is what a tier is; shoppers count where their last order was."""
+    """Orders by the share that was burned of them, which is what a tier is."""
     orders = data.scoped(data.orders, scope)
     mix = orders.group_by("scope", "burn_bps").agg(
         orders=orders.count(), spend=total(orders.net), burned=total(orders.burned.fill_null(wei(0)))
     )
-    newest = ibis.window(
-        group_by=["scope", "customer"], order_by=[ibis.desc("placed_block"), ibis.desc("placed_log")]
-    )
+    newest = ibis.window(group_by=["scope", "customer"], order_by=[ibis.desc("placed_block"), ibis.desc("placed_log")])
     last = orders.mutate(age=ibis.row_number().over(newest))
     last = last.filter(last.age == 0).group_by("scope", "burn_bps").agg(shoppers=lambda t: t.count())
     rows = mix.left_join(last, ["scope", "burn_bps"])

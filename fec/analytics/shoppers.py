@@ -6,8 +6,8 @@ from typing import Any
 
 import ibis
 
-from fec.analytics.calendar import SCOPES, SHAPE, steps
-from fec.analytics.data import WEI, Data, Scope, total, wei
+from fec.analytics.calendar import SHAPE, steps
+from fec.analytics.data import SCOPES, WEI, Data, Scope, total, wei
 from fec.analytics.table import Column, Report, share
 from fec.flows import DAY
 from fec.i18n import N_, Message
@@ -101,9 +101,7 @@ def overview(data: Data, scope: Scope, active: int = 30) -> Report:
         claimable=total(rows.claimable),
         claimed=total(rows.claimed),
     )
-    found = [
-        (*row[:7], row[6] // row[1] if row[1] else None, *row[7:]) for row in data.rows(sums.order_by("scope"))
-    ]
+    found = [(*row[:7], row[6] // row[1] if row[1] else None, *row[7:]) for row in data.rows(sums.order_by("scope"))]
     columns = (
         Column("scope", SCOPES[scope.by], "number"),
         Column("shoppers", N_("Shoppers"), "number"),
@@ -128,8 +126,8 @@ def overview(data: Data, scope: Scope, active: int = 30) -> Report:
 def repeat(data: Data, scope: Scope, within: int = 30) -> Report:
     """Who buys again; and how many claims were followed by a purchase of who was paid, within so many days.
 
-    A purchase in the claim's own transaction counts: what flowed back was spent at once. A claim that is younger and was
-    not followed yet is open, and left out of the share.
+    A purchase in the claim's own transaction counts: what flowed back was spent at once. A claim that is younger and
+    was not followed yet is open, and left out of the share.
     """
     orders = data.scoped(data.orders, scope)
     each = orders.group_by("scope", shopper=orders.customer).agg(orders=orders.count())

@@ -62,7 +62,7 @@ def keep(backend: Any, name: str, expression: Any) -> Any:
 
 def forget(backend: Any, name: str) -> None:
     """Lets go of a kept or a read table."""
-    session = backend._session  # noqa: SLF001 (Ibis has no other way to it)
+    session = backend._session
     if session.catalog.isCached(name):
         session.catalog.uncacheTable(name)
     session.catalog.dropTempView(name)

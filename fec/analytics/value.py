@@ -1,8 +1,8 @@
 """What shoppers are worth: revenue per user, and what is yet to come by published models.
 
-BG/NBD (Fader, Hardie & Lee 2005, "Counting Your Customers" the Easy Way) for how often they will buy, Gamma-Gamma (Fader
-& Hardie 2013, The Gamma-Gamma Model of Monetary Value) for how much; both fitted by `lifetimes` to exact sums. What comes
-out are estimates of a statistical model, and the only floats here; no amount of the books is made of them.
+BG/NBD (Fader, Hardie & Lee 2005, "Counting Your Customers" the Easy Way) for how often they will buy, Gamma-Gamma
+(Fader & Hardie 2013, The Gamma-Gamma Model of Monetary Value) for how much; both fitted by `lifetimes` to exact sums.
+What comes out are estimates of a statistical model, and the only floats here; no amount of the books is made of them.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
-from fec.analytics.calendar import SCOPES
-from fec.analytics.data import Data, Scope, total
+from fec.analytics.data import SCOPES, Data, Scope, total
 from fec.analytics.table import Column, Report
 from fec.flows import DAY, WEEK
 from fec.i18n import N_, Message
@@ -36,7 +35,8 @@ class Fit:
 
 
 def histories(data: Data, scope: Scope) -> Any:
-    """What the models know of a shopper: scope, shopper, days (with a purchase), first, last (such day), spend, first_spend.
+    """What the models know of a shopper: scope, shopper, days (with a purchase), first and last (such day), spend,
+    first_spend (of the first day).
 
     Purchases of one day are one, as in the papers' data.
     """
@@ -52,8 +52,10 @@ def histories(data: Data, scope: Scope) -> Any:
 
 
 def fit(frequency: Any, recency: Any, age: Any, mean: Any) -> tuple[Any, Any, Fit] | None:
-    """Fits both models to arrays, one entry a shopper: repeat purchases, weeks from the first to the last, weeks
-    from the first to the moment, mean FEC of a repeat purchase. Gives them, and their parameters; None if no parameters fit better than others.
+    """Fits both models to arrays, one entry a shopper; gives them and their parameters, None if the search finds none.
+
+    The arrays: repeat purchases, weeks from the first to the last, weeks from the first to the moment, and mean FEC of
+    a repeat purchase.
     """
     from lifetimes import BetaGeoFitter, GammaGammaFitter  # noqa: PLC0415 (takes seconds to import)
     from lifetimes.utils import ConvergenceError  # noqa: PLC0415
@@ -104,15 +106,16 @@ def value(data: Data, scope: Scope, horizon: int = 52) -> Report:
         worth = paying.conditional_expected_average_profit(frequency, mean)
         guesses = zip(*(np.asarray(part, float).tolist() for part in (alive, purchases, worth)), strict=True)
         rows = [
-            (key, row[1], row[2], row[5], *guess, guess[1] * guess[2]) for row, guess in zip(people, guesses, strict=True)
+            (key, row[1], row[2], row[5], *guess, guess[1] * guess[2])
+            for row, guess in zip(people, guesses, strict=True)
         ]
         found += sorted(rows, key=lambda row: (-row[-1], row[1]))
         notes.append(_fitted(key, parameters))
     if few:
         notes.append(
             Message(
-                "Nothing to fit in {scopes}: the models want at least {shoppers} shoppers, {repeating} of whom came back, and "
-                "histories that differ.",
+                "Nothing to fit in {scopes}: the models want at least {shoppers} shoppers, {repeating} of whom came "
+                "back, and histories that differ.",
                 scopes=", ".join(map(str, few)),
                 shoppers=LEAST_SHOPPERS,
                 repeating=LEAST_REPEATING,
@@ -140,6 +143,6 @@ def _fitted(key: int, parameters: Fit) -> Message:
 
 
 _MODELS = Message(
-    "Estimates by BG/NBD and Gamma-Gamma, not promises: purchases of a day count as one, spend is before costs, nothing "
-    "is discounted."
+    "Estimates by BG/NBD and Gamma-Gamma, not promises: purchases of a day count as one, spend is before costs, "
+    "nothing is discounted."
 )
