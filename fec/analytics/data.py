@@ -178,7 +178,8 @@ class Data:
 
     def rows(self, expression: Any) -> list[tuple[Any, ...]]:
         """The rows of an expression; amounts as ints."""
-        found = self._backend.to_pyarrow(expression)
+        engine = self._backend
+        found = engine.to_pyarrow(expression) if self.engine == "duckdb" else spark.arrow(engine, expression)
         columns = [column.to_pylist() for column in found.columns]
         for place, field in enumerate(found.schema):
             if pa.types.is_decimal(field.type):

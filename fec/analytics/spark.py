@@ -56,8 +56,18 @@ def connect() -> Any:
 
 def keep(backend: Any, name: str, expression: Any) -> Any:
     """An expression as a table that Spark works out once and keeps."""
-    backend.to_pyspark(expression).cache().createOrReplaceTempView(name)
+    _frame(backend, expression).cache().createOrReplaceTempView(name)
     return backend.table(name)
+
+
+def arrow(backend: Any, expression: Any) -> Any:
+    """An expression's rows, as Arrow: Ibis would go by pandas, whose integers become floats where one is missing."""
+    return _frame(backend, expression).toArrow()
+
+
+def _frame(backend: Any, expression: Any) -> Any:
+    backend._run_pre_execute_hooks(expression)  # noqa: SLF001 (Ibis has no other way to it)
+    return backend._session.sql(backend.compile(expression))  # noqa: SLF001
 
 
 def forget(backend: Any, name: str) -> None:

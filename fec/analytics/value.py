@@ -7,7 +7,9 @@ What comes out are estimates of a statistical model, and the only floats here; n
 
 from __future__ import annotations
 
+import math
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,12 +106,12 @@ def value(data: Data, scope: Scope, horizon: int = 52) -> Report:
         purchases = counting.conditional_expected_number_of_purchases_up_to_time(horizon, frequency, recency, age)
         alive = counting.conditional_probability_alive(frequency, recency, age)
         worth = paying.conditional_expected_average_profit(frequency, mean)
-        guesses = zip(*(np.asarray(part, float).tolist() for part in (alive, purchases, worth)), strict=True)
+        guesses = zip(*(sane(np.asarray(part, float).tolist()) for part in (alive, purchases, worth)), strict=True)
         rows = [
-            (key, row[1], row[2], row[5], *guess, guess[1] * guess[2])
+            (key, row[1], row[2], row[5], *guess, None if None in guess[1:] else guess[1] * guess[2])
             for row, guess in zip(people, guesses, strict=True)
         ]
-        found += sorted(rows, key=lambda row: (-row[-1], row[1]))
+        found += sorted(rows, key=lambda row: (-(row[-1] or 0), row[1]))
         notes.append(_fitted(key, parameters))
     if few:
         notes.append(
@@ -133,6 +135,11 @@ def value(data: Data, scope: Scope, horizon: int = 52) -> Report:
     )
     title = Message("Lifetime value over the next {weeks} weeks", weeks=horizon)
     return Report("value", title, columns, found, tuple(notes))
+
+
+def sane(estimates: Sequence[float]) -> list[float | None]:
+    """Estimates, and None for those that the model has no number for."""
+    return [estimate if math.isfinite(estimate) else None for estimate in estimates]
 
 
 def _fitted(key: int, parameters: Fit) -> Message:
