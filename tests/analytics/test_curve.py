@@ -54,7 +54,7 @@ def test_released__golden_vectors__to_the_wei(data: Data) -> None:
 def test_total__beyond_38_digits__is_an_error_and_no_other_number(data: Data) -> None:
     most = [Decimal(10**38 - 1)] * 2
     amounts = data.small({"amount": most}, {"amount": pa.decimal128(38, 0)})
-    with pytest.raises(Exception, match=r"(?i)overflow|out of range"):
+    with pytest.raises(Exception, match=r"(?i)overflow|out.of.range"):
         data.rows(amounts.agg(sum=total(amounts.amount)))
 
 

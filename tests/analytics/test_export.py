@@ -1,6 +1,7 @@
 """The export: what the index holds, as Parquet, from either database."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -106,9 +107,7 @@ def test_moment__a_block_before_the_end__is_as_an_index_that_ended_there(world: 
 
 def test_moment__a_date__is_the_last_block_before_it(world: World, data: Data) -> None:
     times = sorted(world.facts.times.items())
-    (number, begin), (_, end) = next(
-        pair for pair in zip(times, times[1:], strict=False) if pair[1][1] > pair[0][1] + 9
-    )
+    (number, begin), (_, end) = next(pair for pair in pairwise(times) if pair[1][1] > pair[0][1] + 9)
     with opened(world.folder, time=end - 1) as found:
         assert (found.moment.block, found.moment.block_timestamp, found.moment.timestamp) == (number, begin, end - 1)
 

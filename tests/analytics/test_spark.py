@@ -1,6 +1,7 @@
 """The same expressions on Spark: the same rows, every one of them."""
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -82,9 +83,7 @@ def test_java__of_the_wheel__carries_spark(world: World, monkeypatch: pytest.Mon
         "with opened(Path(sys.argv[1]), 'spark') as data:\n"
         "    print(shoppers.overview(data, Scope('protocol')).rows)\n"
     )
-    done = subprocess.run(
-        [__import__("sys").executable, "-c", code, str(world.folder)], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", code, str(world.folder)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     with opened(world.folder) as data:
         assert done.stdout.strip() == str(shoppers.overview(data, Scope("protocol")).rows)
