@@ -18,6 +18,7 @@ from fec.cli.pay import pay
 from fec.cli.program import program
 from fec.cli.quote import quote
 from fec.cli.replay import replay
+from fec.cli.report import report
 from fec.cli.reward import reward
 from fec.cli.serve import serve
 from fec.cli.simulate import simulate
@@ -51,6 +52,7 @@ for command in (
     alliance,
     custody,
     index,
+    report,
     serve,
     replay,
     simulate,

@@ -37,7 +37,7 @@ from fec.i18n.catalogs import (
     of_environment,
     use,
 )
-from fec.i18n.formats import N_, Message, _, amount, duration, local, ngettext, number, percent
+from fec.i18n.formats import N_, Message, _, amount, decimal, duration, local, ngettext, number, percent
 
 __all__ = [
     "LOCALES",
@@ -48,6 +48,7 @@ __all__ = [
     "_",
     "amount",
     "current",
+    "decimal",
     "duration",
     "find",
     "language_tag",

@@ -64,6 +64,13 @@ def amount(wei: int, decimals: int | None = None) -> str:
     return _separated(format_fec(wei, decimals))
 
 
+def decimal(value: int, places: int) -> str:
+    """An integer of a currency's smallest unit with its decimals, exact, with the separators of the language."""
+    whole, rest = divmod(abs(value), 10**places)
+    fraction = f".{rest:0{places}}" if places else ""
+    return ("-" if value < 0 else "") + _separated(f"{whole:,}{fraction}")
+
+
 def _separated(text: str) -> str:
     # By text: Babel's format_decimal counts in decimals of 28 digits, and the cap has 29 in wei.
     locale = current()

@@ -7,7 +7,7 @@ that is known.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal
@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import Connection, select, union
 
 from fec import schedule
+from fec.flows import DAY, WEEK, claimable, flows
 from fec.i18n import N_
 from fec.indexer.keeper import cursor_of
 from fec.indexer.models import NodeRecord, NodeVersion, OrderRecord
@@ -35,10 +36,6 @@ from fec.units import WEI_PER_FEC
 
 router = APIRouter(prefix="/v1/shoppers", tags=["shoppers"])
 
-_DAY = 86_400
-_WEEK = 7 * _DAY
-#: The first Monday since the epoch; weeks begin on Mondays, and both at midnight UTC.
-_MONDAY = 4 * _DAY
 _RELEASES = 3
 
 Language = Annotated[str | None, Header(alias="Accept-Language", max_length=500)]
@@ -145,16 +142,16 @@ def calendar(
         moment = _Moment(cursor_of(connection).block, now)
         _check_known(connection, caller.program_id, address)
         nodes = _nodes(connection, caller.program_id, [address])[address]
-    flows = list(_flows(nodes, now, _DAY if by == "day" else _WEEK, count))
-    last = flows[-1]
+    found = list(flows(nodes, now, DAY if by == "day" else WEEK, count))
+    last = found[-1]
     return JSONResponse(
         {
             "asOf": moment.shown,
             "shape": shape(language),
-            "claimable": exact(_claimable(nodes, now)),
+            "claimable": exact(claimable(nodes, now)),
             "items": [
                 {"begin": flow.begin, "end": flow.end, "amount": exact(flow.amount), "inAll": exact(flow.in_all)}
-                for flow in flows
+                for flow in found
             ],
             "later": exact(sum(node.outstanding for node in nodes) - last.in_all),
         }
@@ -162,28 +159,6 @@ def calendar(
 
 
 # -------------------------------------------------------------------- the curve
-
-
-@dataclass(frozen=True)
-class _Flow:
-    begin: int
-    end: int
-    amount: int
-    in_all: int
-
-
-def _flows(nodes: Sequence[Node], now: int, length: int, count: int) -> Iterator[_Flow]:
-    """What is released in each interval of a length, from the one that `now` is in; its beginning is `now` for that."""
-    begin, before = now, _claimable(nodes, now)
-    for _ in range(count):
-        end = begin + length - (begin - _MONDAY) % length
-        in_all = _claimable(nodes, end - 1)
-        yield _Flow(begin, end, in_all - before, in_all)
-        begin, before = end, in_all
-
-
-def _claimable(nodes: Iterable[Node], timestamp: int) -> int:
-    return sum(node.claimable(timestamp) for node in nodes)
 
 
 @cache
@@ -252,7 +227,7 @@ def _shopper(
         "principal": exact(sum(node.principal for node in nodes)),
         "face": exact(sum(node.face for node in nodes)),
         "claimed": exact(sum(node.claimed for node in nodes)),
-        "claimable": exact(_claimable(nodes, now)),
+        "claimable": exact(claimable(nodes, now)),
         "outstanding": exact(sum(node.outstanding for node in nodes)),
         "spend": exact(spend),
         "tier": tier,

@@ -1,0 +1,41 @@
+"""Every report there is, by name, with the settings that they have unless told otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fec.analytics import accounts, calendar, cohorts, programs, shoppers, value
+from fec.analytics.data import Data, Scope
+from fec.analytics.liability import Policy, statement
+from fec.analytics.table import Report
+from fec.units import DECIMALS, WEI_PER_FEC
+
+_EACH, _ALL = Scope("program"), Scope("protocol")
+#: Books in FEC itself, to two decimals: no rate is known here.
+_POLICY = Policy(rate=WEI_PER_FEC, currency="FEC")
+_GREETED = 50 * 10**DECIMALS
+
+REPORTS: dict[str, Callable[[Data], Report]] = {
+    "calendar": lambda data: calendar.calendar(data, _EACH),
+    "calendar-protocol": lambda data: calendar.calendar(data, _ALL),
+    "calendar-cohorts": lambda data: calendar.calendar(data, _ALL, split="cohort"),
+    "calendar-shoppers": lambda data: calendar.calendar(data, _ALL, "month", split="shopper"),
+    "greet": lambda data: calendar.arrivals(data, _EACH, _GREETED),
+    "overview": lambda data: shoppers.overview(data, _EACH),
+    "overview-protocol": lambda data: shoppers.overview(data, _ALL),
+    "overview-alliances": lambda data: shoppers.overview(data, Scope("alliance")),
+    "shoppers": lambda data: shoppers.shoppers(data, _EACH),
+    "shoppers-protocol": lambda data: shoppers.shoppers(data, _ALL),
+    "repeat": lambda data: shoppers.repeat(data, _EACH),
+    "repeat-protocol": lambda data: shoppers.repeat(data, _ALL),
+    "cohorts": lambda data: cohorts.cohorts(data, _EACH),
+    "cohorts-protocol": lambda data: cohorts.cohorts(data, _ALL),
+    "value-protocol": lambda data: value.value(data, _ALL),
+    "tiers": lambda data: programs.tiers(data, _EACH),
+    "tiers-protocol": lambda data: programs.tiers(data, _ALL),
+    "donations": lambda data: programs.donations(data, _EACH),
+    "quota": lambda data: programs.quota(data, _EACH),
+    "liability": lambda data: accounts.roll_forward(statement(data, _EACH, _POLICY)),
+    "liability-protocol": lambda data: accounts.roll_forward(statement(data, _ALL, _POLICY)),
+    "liability-entries": lambda data: accounts.log_entries(statement(data, _ALL, _POLICY)),
+}

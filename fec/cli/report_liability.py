@@ -1,0 +1,142 @@
+"""`fec report liability`: what is owed for points, for the accountant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import click
+
+from fec.cli.base import Command
+from fec.cli.params import AMOUNT, MOMENT, SHARE
+from fec.cli.reporting import deliver, extra, opened, reporting, scope_of
+from fec.cli.session import Refused, Session
+from fec.i18n import _
+
+_WHOLE = 10_000
+
+
+class Estimate(click.ParamType):
+    """A share of points expected to be redeemed, and from when on; gives seconds and basis points."""
+
+    name = "estimate"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        """Reads `95%` or `2027-06-30=97%`."""
+        if isinstance(value, tuple):
+            return value
+        date, equals, share = value.rpartition("=")
+        bps = SHARE.convert(share, param, ctx)
+        if bps > _WHOLE:
+            self.fail(_("{share} is more than all of them.", share=share), param, ctx)
+        return (MOMENT.convert(date, param, ctx) if equals else 0), bps
+
+
+class Price(click.ParamType):
+    """A price in decimals; gives a fraction."""
+
+    name = "price"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
+        """Reads `0.8`."""
+        if isinstance(value, Fraction):
+            return value
+        if not re.fullmatch(r"\d{1,9}(\.\d{1,18})?", value.strip(), re.ASCII):
+            self.fail(_("{value!r} is no price. Write it in decimals: 0.8", value=value), param, ctx)
+        return Fraction(value.strip())
+
+
+@click.command(cls=Command)
+@reporting
+@click.option("--rate", type=AMOUNT, required=True, metavar="FEC", help="FEC for one unit of the books' currency.")
+@click.option("--currency", default="", metavar="TEXT", help="The currency's name: USD.")
+@click.option(
+    "--places", type=click.IntRange(0, 6), default=2, show_default=True, help="Decimals of its smallest unit."
+)
+@click.option(
+    "--policy",
+    type=click.Choice(["material-right", "provision"]),
+    default="material-right",
+    show_default=True,
+    help="IFRS 15 / ASC 606, or a share of revenue settled at the end of the year.",
+)
+@click.option(
+    "--bearer",
+    type=click.Choice(["merchant", "protocol"]),
+    default="merchant",
+    show_default=True,
+    help="Who makes good for points: the merchant takes them for goods, or the protocol alone mints them.",
+)
+@click.option(
+    "--redemption",
+    "estimates",
+    type=Estimate(),
+    multiple=True,
+    metavar="[DATE=]PERCENT",
+    help="Points expected to be redeemed, and from when on [100%].",
+)
+@click.option(
+    "--point-price",
+    type=Price(),
+    default="1",
+    show_default=True,
+    metavar="FEC",
+    help="What one FEC that flows back stands at, in FEC at the till.",
+)
+@click.option(
+    "--provision", type=SHARE, default="1.5%", show_default=True, metavar="PERCENT", help="Of revenue, for `provision`."
+)
+@click.option(
+    "--every",
+    type=click.Choice(["month", "quarter", "year"]),
+    default="month",
+    show_default=True,
+    help="Length of a row.",
+)
+@click.option("--entries", is_flag=True, help="Also the log entries behind each figure.")
+@click.pass_obj
+def liability(
+    session: Session,
+    /,
+    *,
+    rate: int,
+    currency: str,
+    places: int,
+    policy: Any,
+    bearer: Any,
+    estimates: Sequence[tuple[int, int]],
+    point_price: Fraction,
+    provision: int,
+    every: Any,
+    entries: bool,
+    **options: Any,
+) -> None:
+    """What is owed for points: roll-forward, journal entries, and the log entries behind each figure.
+
+    The books are in a currency at --rate, which is yours to choose: nothing promises FEC a price. With --csv, the log
+    entries if they are wanted, or else the roll-forward.
+    """
+    if rate == 0:
+        raise Refused("A rate of 0 FEC gives no prices. Name what one unit of the currency buys: --rate 100.")
+    with extra():
+        from fec.analytics import accounts, ledger  # noqa: PLC0415
+        from fec.analytics.liability import Policy, statement  # noqa: PLC0415
+    changes = sorted((begin, Fraction(bps, _WHOLE)) for begin, bps in estimates) or [(0, Fraction(1))]
+    chosen = Policy(
+        rate=rate,
+        name=policy,
+        bearer=bearer,
+        currency=currency,
+        places=places,
+        point_price=point_price,
+        estimates=ledger.Estimates(tuple(changes)),
+        provision_rate=Fraction(provision, _WHOLE),
+    )
+    with opened(**options) as data:
+        scope = scope_of(data, options["by"], options["program"], options["alliance"], "protocol")
+        made = accounts.reports(statement(data, scope, chosen, every), entries=entries)
+        if options["csv"] and entries:
+            made = [made[-1], *made[:-1]]
+        deliver(session, data.moment, made, title=_("Points liability"), places=places, **options)

@@ -1,0 +1,237 @@
+"""What the commands of `fec report` share: the index or export that they read, and how a report is shown or written."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from fec.cli.index import DEFAULT_DATABASE
+from fec.cli.params import MOMENT, NEW_FILE, PROGRAM
+from fec.cli.session import Refused, Session, facts, grid
+from fec.i18n import _, ngettext
+
+if TYPE_CHECKING:
+    from fec.analytics.data import Data, Scope
+    from fec.analytics.moment import Moment
+    from fec.analytics.table import Report
+
+F = TypeVar("F", bound=Callable[..., Any])
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+DATABASE = click.option(
+    "--database",
+    envvar="FEC_DATABASE",
+    show_envvar=True,
+    default=DEFAULT_DATABASE,
+    show_default=True,
+    metavar="URL",
+    help="The index: an SQLite file, or postgresql://user@host/name.",
+)
+_SOURCE = (
+    DATABASE,
+    click.option("--from", "folder", type=FOLDER, help="An export to read instead of the index."),
+    click.option(
+        "--engine",
+        type=click.Choice(["duckdb", "spark"]),
+        default="duckdb",
+        show_default=True,
+        help="What computes; the figures are the same.",
+    ),
+    click.option("--at", "time", type=MOMENT, metavar="DATE", help="As of a moment [the index's last block]."),
+    click.option("--block", type=click.IntRange(min=0), help="As of the end of a block."),
+)
+_SCOPE = (
+    click.option(
+        "--by",
+        type=click.Choice(["program", "alliance", "protocol"]),
+        help="What figures are added up by [program].",
+    ),
+    click.option("--program", type=PROGRAM, help="This program alone."),
+    click.option("--alliance", type=click.IntRange(min=1), help="This alliance alone."),
+)
+_SHOW = (
+    click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Rows to print."),
+    click.option("--csv", type=NEW_FILE, metavar="FILE", help="Write all rows as CSV, exact and in UTC."),
+    click.option("--xlsx", type=NEW_FILE, metavar="FILE", help="Write a workbook."),
+    click.option("--html", type=NEW_FILE, metavar="FILE", help="Write a page to print."),
+)
+
+
+def reading(function: F) -> F:
+    """Options of a command that reads an index or an export."""
+    return _with(function, _SOURCE)
+
+
+def reporting(function: F) -> F:
+    """Options of a command that makes one report of some scope."""
+    return _with(function, (*_SOURCE, *_SCOPE, *_SHOW))
+
+
+def _with(function: F, options: Sequence[Any]) -> F:
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@contextmanager
+def extra() -> Iterator[None]:
+    """What is imported within comes with the extras `server` and `analytics`; without them, the rest works."""
+    try:
+        yield
+    except ImportError as error:
+        raise Refused(
+            "Reports need {name}, which is not installed: pip install 'fec[server,analytics]'.", name=error.name
+        ) from error
+
+
+@contextmanager
+def opened(
+    *, database: str, folder: Path | None, engine: str, time: int | None, block: int | None, **_: Any
+) -> Iterator[Data]:
+    """The data that the options name."""
+    if time is not None and block is not None:
+        raise Refused("Give --at or --block, not both.")
+    with extra():
+        from fec import store  # noqa: PLC0415
+        from fec.analytics import data, export  # noqa: PLC0415
+    with tempfile.TemporaryDirectory(prefix="fec-export-") as made:
+        if folder is None:
+            found = store.open_database(database)
+            store.check_version(found)
+            export.export(found, Path(made))
+            found.dispose()
+        with data.opened(folder or Path(made), engine, block=block, time=time) as opened_:  # type: ignore[arg-type]
+            yield opened_
+
+
+def scope_of(data: Data, by: str | None, program: int | None, alliance: int | None, default: str = "program") -> Scope:
+    """The scope that the options name. Raises NothingToReport if it is not there."""
+    from fec.analytics.data import Scope  # noqa: PLC0415
+
+    if program is not None and alliance is not None:
+        raise Refused("Give --program or --alliance, not both.")
+    if program is not None and by in (None, "program"):
+        scope = Scope("program", program)
+    elif alliance is not None and by in (None, "alliance"):
+        scope = Scope("alliance", alliance)
+    elif program is not None or alliance is not None:
+        raise Refused("--program and --alliance say what figures are added up by; leave --by out.")
+    else:
+        scope = Scope(by or default)  # type: ignore[arg-type]
+    data.check(scope)
+    return scope
+
+
+def make(
+    session: Session,
+    build: Callable[[Data, Scope], Sequence[Report]],
+    *,
+    default: str = "program",
+    title: str | None = None,
+    places: int = 2,
+    **options: Any,
+) -> None:
+    """Makes reports from what the options name, shows them, and writes the files that are wanted."""
+    with opened(**options) as data:
+        scope = scope_of(data, options["by"], options["program"], options["alliance"], default)
+        deliver(session, data.moment, build(data, scope), title=title, places=places, **options)
+
+
+def deliver(
+    session: Session,
+    moment: Moment,
+    reports: Sequence[Report],
+    *,
+    top: int,
+    csv: Path | None,
+    xlsx: Path | None,
+    html: Path | None,
+    title: str | None,
+    places: int,
+    **_: Any,
+) -> None:
+    """Shows reports, and writes them into files."""
+    from fec.analytics import papers  # noqa: PLC0415
+
+    name = title or reports[0].title.localized()
+    if csv:
+        csv.write_text(papers.as_csv(reports[0], places))
+    if xlsx:
+        papers.workbook(xlsx, name, moment, reports, places)
+    if html:
+        html.write_text(papers.page(name, moment, reports, places))
+    show(session, moment, reports, top, places)
+
+
+def show(session: Session, moment: Moment, reports: Sequence[Report], top: int, places: int = 2) -> None:
+    """Prints reports: all of them for machines, the first rows of each for people."""
+    from fec.analytics import papers  # noqa: PLC0415
+
+    if session.as_json:
+        session.show({"source": _source(moment), "reports": [_record(report, places) for report in reports]})
+        return
+    session.print(facts(papers.source(moment)))
+    for report in reports:
+        _print(session, report, top, places)
+
+
+def _print(session: Session, report: Report, top: int, places: int) -> None:
+    from fec.analytics.shown import shown  # noqa: PLC0415
+
+    titles = [_(column.title) for column in report.columns]
+    left = [
+        title
+        for title, column in zip(titles, report.columns, strict=True)
+        if column.kind in ("text", "address", "word", "time", "day")
+    ]
+    session.print("", report.title.localized())
+    if not report.rows:
+        session.print(_("Nothing yet: there are no rows."))
+    else:
+        table = grid(*titles, left=left)
+        for row in report.rows[:top]:
+            cells = zip(row, report.columns, strict=True)
+            table.add_row(*(shown(value, column.kind, places) for value, column in cells))
+        session.print(table)
+    if (more := len(report.rows) - top) > 0:
+        session.print(
+            ngettext(
+                "… and {count:number} more row; --csv, --json and --top show it.",
+                "… and {count:number} more rows; --csv, --json and --top show them.",
+                more,
+            )
+        )
+    session.print(*(note.localized() for note in report.notes))
+
+
+def _record(report: Report, places: int) -> dict[str, Any]:
+    from fec.analytics.shown import machine  # noqa: PLC0415
+
+    columns = report.columns
+    return {
+        "name": report.name,
+        "title": report.title.localized(),
+        "columns": [{"name": column.name, "title": _(column.title), "kind": column.kind} for column in columns],
+        "rows": [
+            {column.name: machine(value, column.kind, places) for value, column in zip(row, columns, strict=True)}
+            for row in report.rows
+        ],
+        "notes": [note.localized() for note in report.notes],
+    }
+
+
+def _source(moment: Moment) -> dict[str, Any]:
+    return {
+        "chainId": moment.chain_id,
+        "fec": moment.fec,
+        "block": moment.block,
+        "blockHash": moment.block_hash,
+        "blockTimestamp": moment.block_timestamp,
+        "timestamp": moment.timestamp,
+        "finalized": moment.finalized,
+    }
