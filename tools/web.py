@@ -97,6 +97,7 @@ def _signing() -> str:
         ),
     }
     types = {kind: message.document["types"][kind] for kind, message in messages.items()}
+    types["EIP712Domain"] = messages["Invoice"].document["types"]["EIP712Domain"]
     return (
         f"export const CHECKOUT_NAME = {_literal(CHECKOUT_NAME)};\n"
         f"export const COUPON_NAME = {_literal(COUPON_NAME)};\n"

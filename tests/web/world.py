@@ -31,7 +31,7 @@ MONDAY = 2_922 * WEEK + 345_600
 WINDOW = 14 * DAY
 SECRET = "a secret of the tests' own, which is long enough"
 #: How long anything may take, on a busy machine; in seconds.
-PATIENCE = 120
+PATIENCE = 60
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,7 @@ export function authorization(invoice: Invoice, choices: Choices, payer: Address
       chainId: invoice.chainId,
       verifyingContract: settings().contracts.FEC,
     },
-    types: { ReceiveWithAuthorization: TYPES.ReceiveWithAuthorization },
+    types: { EIP712Domain: TYPES.EIP712Domain, ReceiveWithAuthorization: TYPES.ReceiveWithAuthorization },
     primaryType: "ReceiveWithAuthorization" as const,
     message: {
       from: payer,
