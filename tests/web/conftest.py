@@ -1,4 +1,4 @@
-"""The pages in a real browser: one chain, one service and one Chromium for all tests, a context of its own for each person."""
+"""The pages in a real browser: one chain, one service, one Chromium; a context of its own for each person."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -58,7 +58,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 class People:
-    """Opens pages, each for somebody with or without a wallet; keeps what their browsers complained about and asked for."""
+    """Opens pages for people with or without a wallet; keeps what their browsers complained of and asked for."""
 
     def __init__(self, browser: Browser, world: World, stack: ExitStack) -> None:
         self._browser = browser

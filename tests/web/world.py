@@ -31,7 +31,7 @@ MONDAY = 2_922 * WEEK + 345_600
 WINDOW = 14 * DAY
 SECRET = "a secret of the tests' own, which is long enough"
 #: How long anything may take, on a busy machine; in seconds.
-PATIENCE = 60
+PATIENCE = 240
 
 
 @dataclass(frozen=True)
@@ -166,5 +166,3 @@ def until(look: Callable[[], object]) -> None:
     while not look():
         assert time.monotonic() < deadline, "it has not become so"
         time.sleep(0.05)
-
-
