@@ -300,3 +300,8 @@ def decode_revert(data: bytes) -> ContractError:
     }
     error, sentence = _SENTENCES.get(entry["name"], (ContractError, N_("The contract refused.")))
     return error(entry["name"], values, sentence)
+
+
+def sentences() -> dict[str, str]:
+    """What each known error means and what to do next, by its name; with places for its values (`fec.i18n`)."""
+    return {name: sentence for name, (_, sentence) in _SENTENCES.items()}

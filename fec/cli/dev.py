@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
@@ -19,6 +20,8 @@ from fec.deploy import deploy
 from fec.deployments import Deployment
 from fec.exceptions import AnvilFailed, DeploymentExists
 from fec.i18n import _
+from fec.pages import Pages, config
+from fec.site import serving
 
 #: Seconds between looks whether Anvil is still there.
 _WATCH = 2
@@ -36,8 +39,14 @@ _WATCH = 2
 )
 @click.option("--clock", type=MOMENT, metavar="DATE", help="Where the chain's clock starts [now].")
 @click.option("--no-past", is_flag=True, help="Forget the state after each block: faster in long runs.")
+@click.option(
+    "--web-port",
+    type=click.IntRange(0, 65_535),
+    metavar="PORT",
+    help="Hand out the web pages there; 0 takes a free port [they are not handed out].",
+)
 @click.pass_obj
-def dev(session: Session, *, port: int, out: Path, clock: int | None, no_past: bool) -> None:
+def dev(session: Session, *, port: int, out: Path, clock: int | None, no_past: bool, web_port: int | None) -> None:
     """Run a development chain with all contracts deployed, until interrupted.
 
     Account 0 of Anvil's default mnemonic deploys, owns the contracts and holds the genesis supply. The chain forgets
@@ -47,10 +56,14 @@ def dev(session: Session, *, port: int, out: Path, clock: int | None, no_past: b
     before_us = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         before = deployments.read(out) if out.exists() else None
-        with Anvil(port=port, timestamp=clock, past_states=not no_past) as anvil:
+        with ExitStack() as stack:
+            anvil = stack.enter_context(Anvil(port=port, timestamp=clock, past_states=not no_past))
             deployment = deploy(anvil.web3, anvil.accounts[0])
             deployments.write(deployment, out, overwrite=_may_replace(before, deployment, out))
-            _report(session, anvil, deployment, out)
+            web = None
+            if web_port is not None:
+                web = stack.enter_context(serving(Pages(config(deployment, rpc=anvil.url)), web_port))
+            _report(session, anvil, deployment, out, web)
             while anvil.web3.is_connected():
                 time.sleep(_WATCH)
         raise AnvilFailed("Anvil has stopped by itself, and its chain is gone. Start again.")
@@ -84,7 +97,7 @@ def _may_replace(before: Deployment | None, deployment: Deployment, out: Path) -
     return True
 
 
-def _report(session: Session, anvil: Anvil, deployment: Deployment, out: Path) -> None:
+def _report(session: Session, anvil: Anvil, deployment: Deployment, out: Path, web: str | None) -> None:
     holder = anvil.accounts[0]
     key = "0x" + bytes(holder.key).hex()
     balance = Client(anvil.web3, deployment).balance(holder.address)
@@ -93,6 +106,7 @@ def _report(session: Session, anvil: Anvil, deployment: Deployment, out: Path) -
             "rpc": anvil.url,
             "chainId": deployment["chainId"],
             "deployments": str(out),
+            "web": web,
             "account": holder.address,
             "privateKey": key,
             "contracts": {name: record["address"] for name, record in deployment["contracts"].items()},
@@ -103,6 +117,7 @@ def _report(session: Session, anvil: Anvil, deployment: Deployment, out: Path) -
                 (_("Chain"), str(deployment["chainId"])),
                 *((name, record["address"]) for name, record in sorted(deployment["contracts"].items())),
                 (_("Deployments"), str(out)),
+                *([] if web is None else [(_("Web pages"), web)]),
                 (
                     _("Account 0"),
                     _("{address} holds {balance:fec} and owns the contracts", address=holder.address, balance=balance),

@@ -14,6 +14,7 @@ from fec.cli.session import Refused, Session, grid
 from fec.cli.words import stamp
 from fec.exceptions import SignerMissing
 from fec.i18n import _
+from fec.pages import public_rpc
 
 if TYPE_CHECKING:
     from fec.service.keys import KeyRing
@@ -80,6 +81,13 @@ class _Group(Command, Group):
     metavar="HOST",
     help="Host that webhooks reach by http or at a private address; repeatable.",
 )
+@click.option("--pages/--no-pages", envvar="FEC_SERVE_PAGES", default=True, help="Hand out the web pages.")
+@click.option(
+    "--pages-rpc",
+    envvar="FEC_PAGES_RPC",
+    metavar="URL",
+    help="Where browsers read the chain; everybody sees it [that of --rpc, if it is on this machine].",
+)
 @click.option("--limits", envvar="FEC_LIMITS", default="memory://", metavar="URL", help="Where requests are counted.")
 @click.pass_context
 def serve(ctx: click.Context, /, database: str, **options: Any) -> None:
@@ -107,6 +115,8 @@ def _serve(
     capture: bool,
     deliver: bool,
     webhook_hosts: tuple[str, ...],
+    pages: bool,
+    pages_rpc: str | None,
     limits: str,
 ) -> None:
     try:
@@ -123,6 +133,8 @@ def _serve(
     secret = _secret()
     settings = Settings(
         rpc=session.rpc,
+        pages=pages,
+        pages_rpc=pages_rpc or public_rpc(session.rpc),
         deployment=session.client.deployment,
         database=database,
         secret=secret,

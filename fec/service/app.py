@@ -26,6 +26,7 @@ from fec.service import (
     schemas,
     session,
     shoppers,
+    site,
     stream,
     webhooks,
 )
@@ -77,6 +78,8 @@ def create_app(settings: Settings, signer: TransactionSigner) -> FastAPI:
     app.state.service = service
     for router in _ROUTERS:
         app.include_router(router)
+    if settings.pages:
+        app.include_router(site.router_of(service))
     problems.install(app)
     # The library's own way to change it.
     setattr(app, "openapi", lambda: _described(app))  # noqa: B010

@@ -72,7 +72,7 @@ class Gate:
 
     def _dress(self, headers: MutableHeaders) -> None:
         for name, value in _HEADERS.items():
-            headers[name] = value
+            headers.setdefault(name, value)
         headers.setdefault("Cache-Control", "no-store")
         if self._settings.secure:
             headers["Strict-Transport-Security"] = _HSTS

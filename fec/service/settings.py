@@ -42,6 +42,10 @@ class Settings:
     """Path of an SQLite file, or address of a PostgreSQL database."""
     secret: bytes = field(repr=False)
     """Under which API keys and sessions are hashed; the same for all instances, and not in the database."""
+    pages_rpc: str | None = None
+    """Where browsers read the chain; without it, through the reader's wallet. Everybody sees it: hold no key in it."""
+    pages: bool = False
+    """Whether this instance hands out the web pages."""
     public_url: str = "http://127.0.0.1:8080"
     """Where shoppers and shops reach the service, without a slash at the end: links begin with it."""
     origins: tuple[str, ...] = ()

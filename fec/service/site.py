@@ -1,0 +1,27 @@
+"""The web pages, handed out beside the API: wallet, pay, merchant, transparency."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from fec import pages
+from fec.service.service import Service
+
+
+def router_of(service: Service) -> APIRouter:
+    """Routes of the pages, told of the service's chain and merchants. Raises PagesMissing if they were not built."""
+    settings = service.settings
+    names = {merchant.program_id: merchant.name for merchant in service.keys.merchants()}
+    found = pages.Pages(pages.config(settings.deployment, rpc=settings.pages_rpc, service="", names=names))
+    router = APIRouter(include_in_schema=False)
+
+    def answer(request: Request) -> Response:
+        asked = request.headers
+        page = found.get(request.url.path, known=asked.get("if-none-match"), accepted=asked.get("accept-encoding", ""))
+        if page is None:
+            raise LookupError("routed for paths of pages only")
+        return Response(page.body, page.status, dict(page.headers))
+
+    for path in found.paths:
+        router.add_api_route(path, answer, methods=["GET", "HEAD"])
+    return router

@@ -1,0 +1,117 @@
+"""The pages in a real browser: one chain, one service, one Chromium; a context of its own for each person."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from eth_account.signers.local import LocalAccount
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from fec.chain import Anvil
+from tests.web.wallet import Wallet
+from tests.web.world import MONDAY, PATIENCE, World, build, environment_of, fec, free_port, serving
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+PHONE = {"width": 360, "height": 740}
+
+expect.set_options(timeout=PATIENCE * 1_000)
+
+
+def chromium() -> str:
+    """Where the browser is: Debian's, or what the set-up installed."""
+    found = shutil.which("chromium") or shutil.which("chromium-headless")
+    assert found is not None, "There is no Chromium. `make setup` says how to get one."
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("web")
+    with Anvil(timestamp=MONDAY) as anvil:
+        deployment, cast = build(anvil)
+        environment = environment_of(anvil, deployment, cast["till"], folder)
+        tokens = []
+        for program, name in ((cast["escrow"], "Book shop"), (cast["at_once"], "Corner café")):
+            fec(environment, "serve", "merchant", "add", "--program", program, "--name", name)
+            tokens.append(fec(environment, "serve", "key", "add", "--program", program, "--role", "manager"))
+        with serving(environment, free_port()) as site:
+            yield World(anvil, deployment, site=site, token=tokens[1], escrow_token=tokens[0], **cast)
+
+
+class People:
+    """Opens pages for people with or without a wallet; keeps what their browsers complained of and asked for."""
+
+    def __init__(self, browser: Browser, world: World, stack: ExitStack) -> None:
+        self._browser = browser
+        self._world = world
+        self._stack = stack
+        self.complaints: list[str] = []
+        self.hosts: set[str] = set()
+
+    def context(self, **options: object) -> BrowserContext:
+        context = self._browser.new_context(**{"viewport": PHONE, "locale": "en-GB", **options})  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE * 1_000)
+        self._stack.callback(context.close)
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        context.on("console", lambda said: said.type == "error" and self.complaints.append(said.text))
+        context.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
+        return context
+
+    def __call__(self, path: str, key: LocalAccount | None = None, **options: object) -> tuple[Page, Wallet | None]:
+        """A page opened by somebody; and their wallet, which lets the pages see it."""
+        context = self.context(**options)
+        wallet = None
+        if key is not None:
+            wallet = Wallet(self._world.anvil, key)
+            wallet.install(context)
+        page = context.new_page()
+        page.goto(path if "://" in path else self._world.site + path)
+        return page, wallet
+
+
+@pytest.fixture
+def people(browser: Browser, world: World) -> Iterator[People]:
+    with ExitStack() as stack:
+        people = People(browser, world, stack)
+        yield people
+        hosts = {urlsplit(world.site).netloc, urlsplit(world.anvil.url).netloc, ""}
+    assert people.hosts <= hosts, "a page asked somebody else"
+    assert not people.complaints
+
+
+@pytest.fixture
+def open_page(people: People) -> Callable[..., tuple[Page, Wallet]]:
+    def opened(path: str, key: LocalAccount, **options: object) -> tuple[Page, Wallet]:
+        page, wallet = people(path, key, **options)
+        assert wallet is not None
+        return page, wallet
+
+    return opened
+
+
+def connect(page: Page) -> None:
+    page.get_by_role("button", name="Connect Test wallet").click()
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return Path(__file__).resolve().parents[2]

@@ -1,0 +1,180 @@
+"""The pay page: from the till's QR code to the node."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from fec.units import WEI_PER_FEC as FEC
+from tests.web.conftest import connect
+from tests.web.wallet import Wallet
+from tests.web.world import DAY, HOUR, WEEK, World, until
+
+Open = Callable[..., tuple[Page, Wallet]]
+View = Callable[..., tuple[Page, None]]
+
+
+def test_pay__gasless__node_appears_and_no_gas_is_spent(world: World, open_page: Open) -> None:
+    ann = world.person("ann", fec=500, gas=False)
+    invoice = world.invoice("P-1", "100")
+    page, wallet = open_page(invoice["links"]["pay"], ann)
+    expect(page.get_by_role("heading", name="Corner café asks for")).to_be_visible()
+    expect(page.get_by_text("Signed by the shop's till")).to_be_visible()
+    expect(page.get_by_text("pays 0.0383 FEC.")).to_be_visible()
+    connect(page)
+    page.get_by_role("button", name="Sign and pay 100 FEC").click()
+    expect(page.get_by_text("Paid. Thank you!")).to_be_visible()
+    node = page.locator("[data-node]")
+    expect(node).to_be_visible()
+    assert "eth_signTypedData_v4" in wallet.asked
+    assert "eth_sendTransaction" not in wallet.asked
+    shown = world.shown(invoice)
+    assert (shown["status"], shown["customer"], shown["burned"]) == ("captured", ann.address, "10")
+    assert node.get_attribute("data-node") == shown["node"]
+    assert world.client.balance(ann.address) == 400 * FEC
+
+
+def test_pay__own_gas_and_a_cause__one_transaction_pays_burns_and_donates(world: World, open_page: Open) -> None:
+    ben = world.person("ben", fec=200)
+    invoice = world.invoice("P-2", "100")
+    before = world.client.balance(world.cause)
+    page, wallet = open_page(invoice["links"]["pay"], ben)
+    connect(page)
+    page.get_by_role("radio", name=world.cause[:6]).check()
+    page.get_by_role("radio", name="From the wallet, paying for gas yourself").check()
+    expect(page.get_by_role("heading", name="What will happen")).to_be_visible()
+    page.get_by_role("button", name="Pay 100 FEC").click()
+    expect(page.get_by_text("Paid. Thank you!")).to_be_visible()
+    assert wallet.asked.count("eth_sendTransaction") == 1
+    assert world.client.balance(world.cause) - before == 1 * FEC
+
+
+def test_pay__with_what_has_flowed_back__claims_and_pays(world: World, open_page: Open) -> None:
+    cleo = world.person("cleo", fec=1)
+    world.nodes(cleo, 2)
+    world.travel(40 * WEEK)
+    invoice = world.invoice("P-3", "100")
+    page, wallet = open_page(invoice["links"]["pay"], cleo)
+    connect(page)
+    page.get_by_role("button", name="Allow").click()
+    pay = page.get_by_role("button", name="Pay 100 FEC")
+    expect(pay).to_be_enabled()
+    pay.click()
+    expect(page.get_by_text("Paid. Thank you!")).to_be_visible()
+    assert wallet.asked.count("eth_sendTransaction") == 2
+    until(lambda: world.shown(invoice)["status"] == "captured")
+
+
+def test_pay__in_escrow__says_until_when_it_can_be_returned(world: World, open_page: Open) -> None:
+    dan = world.person("dan", fec=100, gas=False)
+    invoice = world.invoice("P-4", "100", escrow=True)
+    page, _ = open_page(invoice["links"]["pay"], dan)
+    connect(page)
+    expect(page.get_by_text("after the return window")).to_be_visible()
+    page.get_by_role("button", name="Sign and pay 100 FEC").click()
+    expect(page.get_by_text("It can be returned until")).to_be_visible()
+
+
+def test_pay__declined_in_the_wallet__nothing_is_sent_and_it_can_be_tried_again(world: World, open_page: Open) -> None:
+    eve = world.person("eve", fec=100, gas=False)
+    invoice = world.invoice("P-5", "100")
+    page, wallet = open_page(invoice["links"]["pay"], eve)
+    connect(page)
+    wallet.declines = True
+    sign = page.get_by_role("button", name="Sign and pay 100 FEC")
+    sign.click()
+    expect(page.get_by_role("alert")).to_contain_text("You declined it in the wallet.")
+    wallet.declines = False
+    sign.click()
+    expect(page.get_by_text("Paid. Thank you!")).to_be_visible()
+
+
+def test_pay__wallet_on_another_chain__is_switched_first(world: World, open_page: Open) -> None:
+    fay = world.person("fay", fec=100)
+    invoice = world.invoice("P-6", "100")
+    page, wallet = open_page(invoice["links"]["pay"], fay)
+    ours = wallet.chain_id
+    wallet.chain_id, wallet.known = 1, {1}
+    connect(page)
+    expect(page.get_by_text("Your wallet is on another chain.")).to_be_visible()
+    page.get_by_role("button", name=f"Switch to chain {ours}").click()
+    expect(page.get_by_role("button", name="Sign and pay 100 FEC")).to_be_visible()
+    assert wallet.chain_id == ours
+    assert "wallet_addEthereumChain" in wallet.asked
+
+
+def test_pay__already_paid__says_so(world: World, open_page: Open, people: View) -> None:
+    gus = world.person("gus", fec=100, gas=False)
+    invoice = world.invoice("P-7", "100")
+    page, _ = open_page(invoice["links"]["pay"], gus)
+    connect(page)
+    page.get_by_role("button", name="Sign and pay 100 FEC").click()
+    expect(page.get_by_text("Paid. Thank you!")).to_be_visible()
+    other, _ = people(invoice["links"]["pay"])
+    expect(other.get_by_text("This order is paid")).to_be_visible()
+    expect(other.get_by_role("button", name="pay")).to_have_count(0)
+
+
+def test_pay__forged_amount__is_refused_before_anything_is_offered(world: World, people: View) -> None:
+    link = world.invoice("P-8", "100")["links"]["pay"].replace("amount=100", "amount=1000")
+    page, _ = people(link)
+    expect(page.get_by_text("This invoice is forged")).to_be_visible()
+    expect(page.get_by_text("To the shop")).to_have_count(0)
+
+
+def test_pay__another_chain__is_said(world: World, people: View) -> None:
+    link = world.invoice("P-9", "100")["links"]["pay"].replace("chain=31337", "chain=1")
+    page, _ = people(link)
+    expect(page.get_by_text("This invoice belongs elsewhere")).to_be_visible()
+
+
+def test_pay__broken_link_and_none__say_what_to_do(world: World, people: View) -> None:
+    page, _ = people("/pay#chain=31337&amount=1")
+    expect(page.get_by_text("This link carries no whole invoice")).to_be_visible()
+    page, _ = people("/pay")
+    expect(page.get_by_text("Scan the code at the till")).to_be_visible()
+
+
+def test_pay__too_little__says_how_much_more(world: World, open_page: Open) -> None:
+    hal = world.person("hal", fec=30)
+    page, _ = open_page(world.invoice("P-10", "100")["links"]["pay"], hal)
+    connect(page)
+    expect(page.get_by_role("alert")).to_contain_text("You have 30 FEC; 70 more are needed.")
+
+
+def test_pay__expired_while_open__says_so(world: World, people: View) -> None:
+    page, _ = people(world.invoice("P-11", "100", expiresIn=HOUR)["links"]["pay"])
+    expect(page.get_by_text("To the shop")).to_be_visible()
+    world.travel(DAY)
+    expect(page.get_by_text("This invoice has expired")).to_be_visible()
+
+
+def test_pay__reloaded_after_signing__shows_that_it_is_paid(world: World, open_page: Open) -> None:
+    ida = world.person("ida", fec=100, gas=False)
+    invoice = world.invoice("P-12", "100")
+    page, _ = open_page(invoice["links"]["pay"], ida)
+    connect(page)
+    world.anvil.request("evm_setAutomine", False)
+    try:
+        page.get_by_role("button", name="Sign and pay 100 FEC").click()
+        expect(page.get_by_text("Signed and handed over.")).to_be_visible()
+        page.reload()
+        expect(page.get_by_text("To the shop")).to_be_visible()
+    finally:
+        world.anvil.request("evm_setAutomine", True)
+        world.anvil.mine()
+    expect(page.get_by_text("This order is paid")).to_be_visible()
+
+
+def test_pay__taken_back_by_a_reorganisation__can_be_paid_again(world: World, open_page: Open) -> None:
+    jon = world.person("jon", fec=100)
+    invoice = world.invoice("P-13", "100")
+    snapshot = world.anvil.request("evm_snapshot")
+    page, _ = open_page(invoice["links"]["pay"], jon)
+    connect(page)
+    page.get_by_role("radio", name="From the wallet, paying for gas yourself").check()
+    page.get_by_role("button", name="Pay 100 FEC").click()
+    expect(page.get_by_text("Paid. Thank you!")).to_be_visible()
+    world.anvil.request("evm_revert", snapshot)
+    world.anvil.mine()
+    expect(page.get_by_text("To the shop")).to_be_visible()
+    expect(page.get_by_role("button", name="Pay 100 FEC")).to_be_visible()

@@ -1,0 +1,198 @@
+"""The wallet page: everything that a holder can do, straight from the chain."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from fec.types import NodeId
+from fec.units import WEI_PER_FEC as FEC
+from tests.web.conftest import connect
+from tests.web.wallet import Wallet
+from tests.web.world import WEEK, World
+
+Open = Callable[..., tuple[Page, Wallet]]
+
+
+def card(page: Page, token_id: int) -> Page:
+    return page.get_by_role("article", name=f"ADN {NodeId.decode(token_id).name}", exact=True)  # type: ignore[return-value]
+
+
+def do(page: Page, label: str) -> None:
+    """Presses the button of an open dialog once it is ready, and waits for the receipt."""
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name=label, exact=True).click()
+    expect(dialog.get_by_text("Done. This is the receipt.")).to_be_visible()
+    dialog.get_by_role("button", name="Close").click()
+
+
+def test_wallet__claim_all__pays_what_was_shown_before(world: World, open_page: Open) -> None:
+    ann = world.person("ann")
+    ids = world.nodes(ann, 2)
+    world.travel(30 * WEEK)
+    page, _ = open_page("/wallet", ann)
+    connect(page)
+    # One ADN has let go 254.5502… FEC after 30 periods.
+    expect(page.locator("[data-claimable]")).to_contain_text("509.1")
+    page.get_by_role("button", name="Claim all").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("You get")).to_be_visible()
+    said = dialog.locator("dl div", has_text="You get").locator("dd").inner_text()
+    do(page, "Claim")
+    expect(page.locator("[data-claimable='0']")).to_be_visible()
+    paid = world.client.balance(ann.address)
+    assert paid == sum(node.claimed for node in world.client.nodes.get_many(ids))
+    assert said.replace(",", "") == f"{paid // FEC}.{paid % FEC:018}".rstrip("0") + " FEC"
+
+
+def test_wallet__claim_one_and_some__leaves_the_others(world: World, open_page: Open) -> None:
+    ben = world.person("ben")
+    first, second, third = world.nodes(ben, 3)
+    world.travel(10 * WEEK)
+    page, _ = open_page("/wallet", ben)
+    connect(page)
+    card(page, first).get_by_role("button", name="Claim: ").click()
+    do(page, "Claim")
+    card(page, second).get_by_role("checkbox").check()
+    page.get_by_role("region", name="1 selected").get_by_role("button", name="Claim").click()
+    do(page, "Claim")
+    claimed = [node.claimed > 0 for node in world.client.nodes.get_many([first, second, third])]
+    assert claimed == [True, True, False]
+
+
+def test_wallet__give_away__is_refused_for_who_cannot_hold_it(world: World, open_page: Open) -> None:
+    cleo, dan = world.person("cleo"), world.person("dan")
+    (token,) = world.nodes(cleo, 1)
+    page, _ = open_page("/wallet", cleo)
+    connect(page)
+    card(page, token).get_by_role("button", name="Give away").click()
+    field = page.get_by_label("Address of the receiver")
+    coupon = world.deployment["contracts"]["FEC"]["address"]
+    field.fill(coupon)
+    expect(page.get_by_role("alert")).to_contain_text("does not take nodes")
+    field.fill("0x12")
+    expect(page.get_by_text("That is no address of somebody else.")).to_be_visible()
+    field.fill(dan.address)
+    do(page, "Give away")
+    expect(card(page, token)).to_have_count(0)
+    assert world.client.nodes.get(token).owner == dan.address
+
+
+def test_wallet__split_then_merge__keeps_every_wei(world: World, open_page: Open) -> None:
+    eve = world.person("eve")
+    (token,) = world.nodes(eve, 1)
+    page, _ = open_page("/wallet", eve)
+    connect(page)
+    card(page, token).get_by_role("button", name="Split").click()
+    page.get_by_label("Principal of the new node").fill("2000")
+    expect(page.get_by_role("alert")).to_contain_text("Split off less.")
+    page.get_by_label("Principal of the new node").fill("400")
+    do(page, "Split")
+    expect(page.get_by_role("article")).to_have_count(2)
+    assert sorted(n.principal for n in world.client.nodes.owned_by(eve.address)) == [400 * FEC, 600 * FEC]
+    for box in page.get_by_role("checkbox").all():
+        box.check()
+    page.get_by_role("button", name="Merge").click()
+    do(page, "Merge")
+    expect(page.get_by_role("article")).to_have_count(1)
+    assert [n.principal for n in world.client.nodes.owned_by(eve.address)] == [1_000 * FEC]
+
+
+def test_wallet__apps__may_claim_until_they_are_revoked(world: World, open_page: Open) -> None:
+    fay, app = world.person("fay"), world.person("app")
+    (token,) = world.nodes(fay, 1)
+    page, _ = open_page("/wallet", fay)
+    connect(page)
+    card(page, token).get_by_role("button", name="Let an app claim").click()
+    page.get_by_label("Address of the app").fill(app.address)
+    do(page, "Let an app claim")
+    revoke = page.get_by_role("button", name="Revoke: ")
+    expect(revoke).to_be_visible()
+    assert world.client.nodes.may_claim(token, app.address)
+    revoke.click()
+    do(page, "Revoke")
+    expect(page.get_by_text("Nobody but you may claim.")).to_be_visible()
+    assert not world.client.nodes.may_claim(token, app.address)
+    page.get_by_role("button", name="Let an app claim from all nodes").click()
+    page.get_by_label("Address of the app").fill(app.address)
+    do(page, "Let an app claim from all nodes")
+    expect(page.get_by_role("button", name="Revoke: ")).to_be_visible()
+    assert world.client.nodes.may_claim(token, app.address)
+
+
+def test_wallet__history__tells_what_happened(world: World, open_page: Open) -> None:
+    gus, hal = world.person("gus"), world.person("hal")
+    token, other = world.nodes(gus, 2)
+    world.travel(5 * WEEK)
+    client = world.client.signed_by(gus)
+    client.nodes.claim(token)
+    client.nodes.transfer(other, hal.address)
+    page, _ = open_page("/wallet", gus)
+    connect(page)
+    rows = page.locator(".history li")
+    expect(rows).to_have_count(4)
+    expect(rows.nth(0)).to_contain_text(f"Gave ADN {NodeId.decode(other).name} to")
+    expect(rows.nth(1)).to_contain_text(f"ADN {NodeId.decode(token).name} paid you 21.1")
+    expect(rows.nth(3)).to_contain_text("Got the new node")
+
+
+def test_wallet__declined__says_so_and_goes_on(world: World, open_page: Open) -> None:
+    ida = world.person("ida")
+    world.nodes(ida, 1)
+    world.travel(WEEK)
+    page, wallet = open_page("/wallet", ida)
+    connect(page)
+    wallet.declines = True
+    page.get_by_role("button", name="Claim all").click()
+    page.get_by_role("dialog").get_by_role("button", name="Claim", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("You declined it in the wallet.")
+    wallet.declines = False
+    do(page, "Claim")
+
+
+def test_wallet__reloaded__is_still_connected_and_follows_the_chain(world: World, open_page: Open) -> None:
+    jon = world.person("jon")
+    world.nodes(jon, 1)
+    page, _ = open_page("/wallet", jon)
+    connect(page)
+    expect(page.get_by_role("article")).to_have_count(1)
+    page.reload()
+    expect(page.get_by_role("article")).to_have_count(1)
+    snapshot = world.anvil.request("evm_snapshot")
+    world.nodes(jon, 1)
+    expect(page.get_by_role("article")).to_have_count(2)
+    world.anvil.request("evm_revert", snapshot)
+    world.anvil.mine()
+    expect(page.get_by_role("article")).to_have_count(1)
+
+
+def test_wallet__chain_gone_and_back__says_so_and_recovers(
+    world: World, open_page: Open, people: pytest.FixtureRequest
+) -> None:
+    kim = world.person("kim")
+    world.nodes(kim, 1)
+    page, _ = open_page("/wallet", kim)
+    connect(page)
+    expect(page.get_by_role("article")).to_have_count(1)
+    page.context.route(f"{world.anvil.url}/**", lambda route: route.abort())
+    expect(page.get_by_text("The chain does not answer.")).to_be_visible()
+    page.context.unroute(f"{world.anvil.url}/**")
+    expect(page.get_by_text("The chain does not answer.")).to_have_count(0)
+    people.complaints.clear()  # type: ignore[attr-defined]
+
+
+def test_wallet__five_hundred_nodes__claimable_is_shown_within_a_second(world: World, open_page: Open) -> None:
+    lee = world.person("lee")
+    client = world.client
+    (token,) = world.nodes(lee, 1, principal=10_000)
+    for _ in range(5):
+        client.signed_by(lee).nodes.split(token, [10 * FEC] * 100)
+    world.travel(3 * WEEK)
+    page, _ = open_page("/wallet", lee)
+    connect(page)
+    expect(page.locator("[data-claimable]")).to_be_visible()
+    page.reload()
+    page.locator("[data-claimable]").wait_for()
+    took = page.evaluate("performance.now()")
+    assert page.locator(".hero dl div", has_text="Nodes").locator("dd").inner_text() == "501"
+    print(f"claimable of 501 nodes shown {took:.0f} ms after the load began")  # noqa: T201

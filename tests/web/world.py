@@ -1,0 +1,168 @@
+"""A shop with its service on a chain of its own, for the pages to be opened at."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from fec import deployments
+from fec.chain import Anvil
+from fec.client import Client
+from fec.deploy import deploy
+from fec.deployments import Deployment
+from fec.till import Terms
+from fec.units import WEI_PER_FEC as FEC
+
+HOUR = 3_600
+DAY = 24 * HOUR
+WEEK = 7 * DAY
+#: A Monday, as the public program's grid has them.
+MONDAY = 2_922 * WEEK + 345_600
+WINDOW = 14 * DAY
+SECRET = "a secret of the tests' own, which is long enough"
+#: How long anything may take, on a busy machine; in seconds.
+PATIENCE = 240
+
+
+@dataclass(frozen=True)
+class World:
+    """Who is who, and where."""
+
+    anvil: Anvil
+    deployment: Deployment
+    owner: LocalAccount
+    operator: LocalAccount
+    till: LocalAccount
+    cause: str
+    escrow: int
+    """Program with a return window."""
+    at_once: int
+    """Program without one, which donates."""
+    site: str
+    """Address of the service and the pages."""
+    token: str
+    """Key of a manager of the program `at_once`."""
+    escrow_token: str
+
+    @property
+    def client(self) -> Client:
+        return Client(self.anvil.web3, self.deployment, self.owner)
+
+    def person(self, name: str, *, fec: int = 0, gas: bool = True) -> LocalAccount:
+        """A new account with so much FEC, and coin for gas unless told otherwise."""
+        account: LocalAccount = Account.create(name)
+        if fec:
+            self.client.transfer(account.address, fec * FEC)
+        if gas:
+            self.anvil.request("anvil_setBalance", account.address, hex(10**19))
+        return account
+
+    def invoice(self, order_id: str, amount: str = "100", *, escrow: bool = False, **more: Any) -> dict[str, Any]:
+        """A new invoice of the service's."""
+        token = self.escrow_token if escrow else self.token
+        headers = {"Authorization": f"Bearer {token}"}
+        body = {"orderId": order_id, "amount": amount, "currencyReference": "USD 1.00", **more}
+        answer = httpx.post(f"{self.site}/v1/invoices", json=body, headers=headers, timeout=PATIENCE)
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def shown(self, invoice: dict[str, Any]) -> dict[str, Any]:
+        """An invoice as it stands."""
+        found: dict[str, Any] = httpx.get(f"{self.site}/v1/pay/{invoice['id']}", timeout=PATIENCE).json()
+        return found
+
+    def nodes(self, owner: LocalAccount, count: int, principal: int = 1_000, program: int = 1) -> list[int]:
+        """Mints nodes of the public program for an account."""
+        client = self.client
+        return [client.nodes.mint(program, principal * FEC, owner.address).token_id for _ in range(count)]
+
+    def travel(self, seconds: int) -> None:
+        """Lets time pass on the chain."""
+        self.anvil.travel_to(self.anvil.now + seconds)
+
+
+def build(anvil: Anvil) -> tuple[Deployment, dict[str, Any]]:
+    """Deploys, and sets two programs up; gives what `World` needs of them."""
+    accounts = anvil.accounts
+    deployment = deploy(anvil.web3, accounts[0])
+    owner = Client(anvil.web3, deployment, accounts[0])
+    operator, till, cause = accounts[3], accounts[4], accounts[5].address
+    terms = Terms(till.address, accounts[6].address, donation_bps=100, causes=(cause,))
+    programs = []
+    for change in ({"return_window": WINDOW, "donation_bps": 0, "causes": ()}, {}):
+        made = owner.programs.create(
+            operator.address, issuer=owner.orders.address, period_length=WEEK, origin=MONDAY, quota=10**6 * FEC
+        )
+        owner.signed_by(operator).terms.set(made.program_id, replace(terms, **change))
+        programs.append(made.program_id)
+    names = {"owner": accounts[0], "operator": operator, "till": till, "cause": cause}
+    return deployment, {**names, "escrow": programs[0], "at_once": programs[1]}
+
+
+def environment_of(anvil: Anvil, deployment: Deployment, till: LocalAccount, folder: Path) -> dict[str, str]:
+    record = folder / "31337.json"
+    deployments.write(deployment, record, overwrite=True)
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("FEC_")},
+        "FEC_RPC": anvil.url,
+        "FEC_DEPLOYMENTS": str(record),
+        "FEC_DATABASE": str(folder / "service.sqlite"),
+        "FEC_SERVICE_SECRET": SECRET,
+        "FEC_PRIVATE_KEY": "0x" + bytes(till.key).hex(),
+    }
+
+
+def fec(environment: dict[str, str], *words: object) -> str:
+    """Runs a command that goes well; gives what it prints."""
+    command = [sys.executable, "-m", "fec.cli", *map(str, words)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(environment: dict[str, str], port: int) -> Iterator[str]:
+    """A running `fec serve`; its address."""
+    command = [sys.executable, "-m", "fec.cli", "serve", "--port", str(port)]
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    site = f"http://127.0.0.1:{port}"
+
+    def ready() -> bool:
+        assert process.poll() is None, process.communicate()[1]
+        try:
+            return httpx.get(f"{site}/readyz").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    try:
+        until(ready)
+        yield site
+    finally:
+        process.kill()
+        process.wait()
+
+
+def until(look: Callable[[], object]) -> None:
+    """Waits until something is so."""
+    deadline = time.monotonic() + PATIENCE
+    while not look():
+        assert time.monotonic() < deadline, "it has not become so"
+        time.sleep(0.05)

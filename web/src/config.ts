@@ -1,0 +1,40 @@
+/** What the pages are told of a chain: `config.json`, beside them. Its shape is in docs/pages.md. */
+import { getAddress, isAddress, type Address } from "viem";
+
+export interface Config {
+  chainId: number;
+  rpc: string | null;
+  /** Address of the till service, without a slash at the end; "" for where the pages came from, null for none. */
+  service: string | null;
+  firstBlock: bigint;
+  contracts: { FEC: Address; ADN: Address; Checkout: Address };
+  /** Merchants' names by program. */
+  names: Record<string, string>;
+}
+
+export class ConfigInvalid extends Error {}
+
+/** Reads the configuration. The bundles are one folder below the pages, whatever the pages' address is. */
+export async function loadConfig(): Promise<Config> {
+  const response = await fetch(new URL(/* @vite-ignore */ "../config.json", import.meta.url), { cache: "no-cache" });
+  if (!response.ok) throw new ConfigInvalid(`config.json: ${response.status}`);
+  return parseConfig(await response.json());
+}
+
+export function parseConfig(document: unknown): Config {
+  const found = document as Partial<Record<keyof Config, unknown>> & { contracts?: Record<string, string> };
+  const address = (name: string): Address => {
+    const text = found.contracts?.[name] ?? "";
+    if (!isAddress(text)) throw new ConfigInvalid(`contracts.${name}`);
+    return getAddress(text);
+  };
+  if (!Number.isSafeInteger(found.chainId)) throw new ConfigInvalid("chainId");
+  return {
+    chainId: found.chainId as number,
+    rpc: typeof found.rpc === "string" ? found.rpc : null,
+    service: typeof found.service === "string" ? found.service.replace(/\/$/, "") : null,
+    firstBlock: BigInt(Number.isSafeInteger(found.firstBlock) ? (found.firstBlock as number) : 0),
+    contracts: { FEC: address("FEC"), ADN: address("ADN"), Checkout: address("Checkout") },
+    names: (found.names as Record<string, string> | undefined) ?? {},
+  };
+}

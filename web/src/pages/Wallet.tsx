@@ -1,0 +1,153 @@
+/** The shopper's wallet: coins, nodes, what can be claimed this second, and everything that can be done with them. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Address as Account } from "viem";
+import { head, now } from "../chain";
+import { sentenceOf } from "../errors";
+import { t } from "../i18n";
+import { date, fec, number } from "../i18n/format";
+import { claimableOf, nextOf, outstandingOf, sum, type Node } from "../nodes";
+import { holdingsOf, type Holdings } from "../reads";
+import { Connect } from "../ui/Connect";
+import { Shape } from "../ui/Curve";
+import { Button, Fact, Facts, Fec, Notice, Waiting } from "../ui/parts";
+import { account } from "../wallet";
+import { Approvals } from "./wallet/Approvals";
+import { History } from "./wallet/History";
+import { Shops } from "./wallet/Shops";
+import { Task, type TaskAsked } from "./wallet/Task";
+
+/** Reading a large wallet costs: the pause until it is read again is so many times as long. */
+const PAUSE = 4;
+
+export default function Wallet() {
+  return (
+    <main>
+      <h1>{t("wallet.title")}</h1>
+      {account.value ? (
+        <Held key={account.value} owner={account.value} />
+      ) : (
+        <>
+          <p>{t("wallet.intro")}</p>
+          <Connect />
+          <Shape />
+        </>
+      )}
+    </main>
+  );
+}
+
+/** What an account holds, read anew whenever the chain has a new block; whole from the chain, so a reorganisation is no case of its own. */
+function useHoldings(owner: Account): { holdings: Holdings | null; fault: string | null } {
+  const [holdings, setHoldings] = useState<Holdings | null>(null);
+  const [fault, setFault] = useState<string | null>(null);
+  const pause = useRef({ until: 0, timer: 0 });
+  const block = head.value;
+  useEffect(() => {
+    if (!block) return;
+    const load = async () => {
+      const began = Date.now();
+      try {
+        setHoldings(await holdingsOf(owner, block.number));
+        setFault(null);
+      } catch (error) {
+        setFault(sentenceOf(error));
+      }
+      pause.current.until = Date.now() + PAUSE * (Date.now() - began);
+    };
+    clearTimeout(pause.current.timer);
+    pause.current.timer = window.setTimeout(() => void load(), Math.max(0, pause.current.until - Date.now()));
+  }, [owner, block?.hash]);
+  return { holdings, fault };
+}
+
+function Held({ owner }: { owner: Account }) {
+  const { holdings, fault } = useHoldings(owner);
+  const [selected, setSelected] = useState<ReadonlySet<bigint>>(new Set());
+  const [asked, setAsked] = useState<TaskAsked | null>(null);
+
+  if (!holdings) return fault ? <Notice tone="bad">{fault}</Notice> : <Waiting>{t("wallet.reading")}</Waiting>;
+  const { nodes } = holdings;
+  const picked = nodes.filter((node) => selected.has(node.tokenId));
+  const toggle = (tokenId: bigint) => {
+    const next = new Set(selected);
+    if (!next.delete(tokenId)) next.add(tokenId);
+    setSelected(next);
+  };
+  const close = () => {
+    setAsked(null);
+    setSelected(new Set());
+  };
+  return (
+    <>
+      <Connect />
+      {fault && <Notice tone="warn">{fault}</Notice>}
+      <Overview holdings={holdings} onClaim={() => setAsked({ kind: "claim", nodes })} />
+      {nodes.length > 0 && <Shops nodes={nodes} selected={selected} onToggle={toggle} onAsk={setAsked} />}
+      {picked.length > 0 && <Selection picked={picked} onAsk={setAsked} onClear={() => setSelected(new Set())} />}
+      <Approvals owner={owner} />
+      <History owner={owner} />
+      {asked && <Task asked={asked} owner={owner} onClose={close} />}
+    </>
+  );
+}
+
+function Overview({ holdings, onClaim }: { holdings: Holdings; onClaim(): void }) {
+  const { nodes, balance } = holdings;
+  const claimable = sum(nodes.map((node) => claimableOf(node, now.value)));
+  const next = nextOfAll(nodes);
+  return (
+    <div class="card hero">
+      <p class="label" id="claimable">
+        {t("wallet.claimable")}
+      </p>
+      <p class="total" aria-labelledby="claimable" data-claimable={claimable.toString()}>
+        <Fec wei={claimable} big />
+      </p>
+      <Button kind="main" disabled={claimable === 0n} onClick={onClaim}>
+        {t("wallet.claimAll")}
+      </Button>
+      <Facts>
+        <Fact label={t("wallet.balance")}>
+          <Fec wei={balance} />
+        </Fact>
+        <Fact label={t("wallet.toCome")}>
+          <Fec wei={sum(nodes.map(outstandingOf)) - claimable} />
+        </Fact>
+        <Fact label={t("wallet.nodes")}>{number(nodes.length)}</Fact>
+        {next && <Fact label={t("wallet.next")}>{t("wallet.nextAt", { amount: fec(next.amount), date: date(next.timestamp) })}</Fact>}
+      </Facts>
+      {nodes.length === 0 ? <p>{t("wallet.noNodes")}</p> : null}
+      <Shape />
+    </div>
+  );
+}
+
+/** When the next coins come, and how many by all nodes that release at that moment. */
+function nextOfAll(nodes: readonly Node[]): { timestamp: number; amount: bigint } | null {
+  let found: { timestamp: number; amount: bigint } | null = null;
+  for (const node of nodes) {
+    const next = nextOf(node, now.value);
+    if (!next) continue;
+    if (!found || next.timestamp < found.timestamp) found = { timestamp: next.timestamp, amount: next.amount };
+    else if (next.timestamp === found.timestamp) found.amount += next.amount;
+  }
+  return found;
+}
+
+function Selection({ picked, onAsk, onClear }: { picked: Node[]; onAsk(asked: TaskAsked): void; onClear(): void }) {
+  const claimable = sum(picked.map((node) => claimableOf(node, now.value)));
+  return (
+    <div class="selection" role="region" aria-label={t("wallet.selected", { count: picked.length })}>
+      <span>{t("wallet.selected", { count: number(picked.length) })}</span>
+      <Button kind="main" disabled={claimable === 0n} onClick={() => onAsk({ kind: "claim", nodes: picked })}>
+        {t("wallet.claimSome", { amount: fec(claimable) })}
+      </Button>
+      <Button disabled={picked.length < 2} onClick={() => onAsk({ kind: "merge", nodes: picked })}>
+        {t("node.merge")}
+      </Button>
+      <Button kind="quiet" onClick={onClear}>
+        {t("wallet.clear")}
+      </Button>
+    </div>
+  );
+}

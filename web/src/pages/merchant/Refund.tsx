@@ -1,0 +1,56 @@
+/** Paying some of an order back, or all that is left of it. */
+import { useState } from "preact/hooks";
+import { sentenceOf } from "../../errors";
+import { t } from "../../i18n";
+import { fec, parseFec, plain } from "../../i18n/format";
+import { call, type ServiceInvoice } from "../../service";
+import { Dialog } from "../../ui/Dialog";
+import { Button, Fact, Facts, Fec, Field, Notice } from "../../ui/parts";
+
+export function Refund({ invoice, onClose }: { invoice: ServiceInvoice; onClose(): void }) {
+  const left = (parseFec(invoice.amount) ?? 0n) - (parseFec(invoice.refunded) ?? 0n);
+  const [text, setText] = useState(plain(left));
+  // One dialog is one refund, however often its button is pressed.
+  const [key] = useState(() => crypto.randomUUID());
+  const [state, setState] = useState<"idle" | "busy" | "asked">("idle");
+  const [fault, setFault] = useState<string | null>(null);
+  const amount = parseFec(text);
+  const refund = async (): Promise<void> => {
+    setState("busy");
+    setFault(null);
+    try {
+      await call("POST", `/v1/invoices/${invoice.id}/refunds`, { amount: plain(amount ?? 0n) }, key);
+      setState("asked");
+    } catch (error) {
+      setState("idle");
+      setFault(sentenceOf(error));
+    }
+  };
+  return (
+    <Dialog title={`${t("till.refund")}: ${invoice.orderId}`} onClose={onClose}>
+      {state === "asked" ? (
+        <Notice tone="good">{t("refund.asked", { amount: fec(amount ?? 0n) })}</Notice>
+      ) : (
+        <div class="action">
+          <Field label={t("refund.amount")} hint={t("refund.left", { amount: fec(left) })}>
+            <input value={text} inputMode="decimal" onInput={(event) => setText(event.currentTarget.value)} />
+          </Field>
+          {amount !== null && amount > 0n && amount <= left && (
+            <Facts>
+              <Fact label={t("refund.toPayer")}>
+                <Fec wei={amount} />
+              </Fact>
+              <Fact label={t("refund.stays")}>
+                <Fec wei={left - amount} />
+              </Fact>
+            </Facts>
+          )}
+          {fault && <Notice tone="bad">{fault}</Notice>}
+          <Button kind="main" disabled={state === "busy" || !amount} onClick={() => void refund()}>
+            {t("till.refund")}
+          </Button>
+        </div>
+      )}
+    </Dialog>
+  );
+}

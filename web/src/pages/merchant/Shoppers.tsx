@@ -1,0 +1,113 @@
+/** Shoppers: what is bound to whom, and what flows back when. */
+import { useEffect, useState } from "preact/hooks";
+import { sentenceOf } from "../../errors";
+import { t } from "../../i18n";
+import { fec, number, parseFec, percent, shortDay } from "../../i18n/format";
+import { call } from "../../service";
+import { Bars } from "../../ui/Bars";
+import { Dialog } from "../../ui/Dialog";
+import { Address, Button, Fact, Facts, Fec, Notice, Section, Waiting } from "../../ui/parts";
+import { Shape } from "../../ui/Curve";
+import { shortened } from "../../ui/text";
+
+interface Shopper {
+  address: string;
+  nodes: number;
+  principal: string;
+  claimable: string;
+  outstanding: string;
+  spend: string;
+  tier: number | null;
+  burnBps: number | null;
+}
+
+interface Calendar {
+  claimable: string;
+  items: { begin: number; end: number; amount: string }[];
+  later: string;
+}
+
+const WEEKS = 12;
+const wei = (text: string) => parseFec(text) ?? 0n;
+
+export function Shoppers() {
+  const [items, setItems] = useState<Shopper[] | null>(null);
+  const [next, setNext] = useState<string | null>(null);
+  const [fault, setFault] = useState<string | null>(null);
+  const [shown, setShown] = useState<Shopper | null>(null);
+  const load = (after: string | null) =>
+    call<{ items: Shopper[]; next: string | null }>("GET", `/v1/shoppers?limit=50${after ? `&after=${after}` : ""}`).then(
+      (page) => {
+        setItems((known) => [...(after ? (known ?? []) : []), ...page.items]);
+        setNext(page.next);
+      },
+      (error: unknown) => setFault(sentenceOf(error)),
+    );
+  useEffect(() => void load(null), []);
+
+  if (fault) return <Notice tone="bad">{fault}</Notice>;
+  if (!items) return <Waiting>{t("shoppers.reading")}</Waiting>;
+  return (
+    <Section title={t("merchant.shoppers")}>
+      <Shape />
+      {items.length === 0 && <p>{t("shoppers.none")}</p>}
+      <ul class="rows">
+        {items.map((each) => (
+          <li key={each.address} data-shopper={each.address}>
+            <div>
+              <Address value={each.address} />
+              <br />
+              <small>
+                {t("shoppers.line", { spend: fec(wei(each.spend)), nodes: number(each.nodes) })}
+                {each.burnBps === null ? "" : ` · ${t("shoppers.tier", { tier: (each.tier ?? 0) + 1, share: percent(each.burnBps) })}`}
+              </small>
+            </div>
+            <div class="number">
+              <Fec wei={wei(each.outstanding)} />
+              <br />
+              <small>{t("shoppers.outstanding")}</small>
+            </div>
+            <Button aria-label={`${t("shoppers.calendar")}: ${shortened(each.address)}`} onClick={() => setShown(each)}>
+              {t("shoppers.calendar")}
+            </Button>
+          </li>
+        ))}
+      </ul>
+      {next && <Button onClick={() => void load(next)}>{t("till.more")}</Button>}
+      {shown && <FlowBack shopper={shown} onClose={() => setShown(null)} />}
+    </Section>
+  );
+}
+
+function FlowBack({ shopper, onClose }: { shopper: Shopper; onClose(): void }) {
+  const [calendar, setCalendar] = useState<Calendar | null>(null);
+  const [fault, setFault] = useState<string | null>(null);
+  useEffect(() => {
+    call<Calendar>("GET", `/v1/shoppers/${shopper.address}/calendar?by=week&count=${WEEKS}`).then(setCalendar, (error: unknown) =>
+      setFault(sentenceOf(error)),
+    );
+  }, [shopper.address]);
+  return (
+    <Dialog title={`${t("shoppers.calendar")}: ${shortened(shopper.address)}`} onClose={onClose}>
+      {fault && <Notice tone="bad">{fault}</Notice>}
+      {!calendar && !fault && <Waiting>{t("shoppers.reading")}</Waiting>}
+      {calendar && (
+        <>
+          <Bars
+            caption={t("shoppers.weeks")}
+            bars={calendar.items.map((flow) => ({ label: shortDay(flow.begin), amount: wei(flow.amount) }))}
+          />
+          <Facts>
+            <Fact label={t("node.claimable")}>
+              <Fec wei={wei(calendar.claimable)} />
+            </Fact>
+            <Fact label={t("shoppers.later")}>
+              <Fec wei={wei(calendar.later)} />
+            </Fact>
+          </Facts>
+          <Shape />
+        </>
+      )}
+    </Dialog>
+  );
+}

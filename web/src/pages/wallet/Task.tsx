@@ -1,0 +1,172 @@
+/** What a holder does with nodes: each a form, a plan for the chain, and what it will do in coins. */
+import { useState } from "preact/hooks";
+import { decodeFunctionResult, getAddress, isAddress, zeroAddress, type Address as Account } from "viem";
+import { callOf, type Line } from "../../actions";
+import { face } from "../../curve";
+import { t } from "../../i18n";
+import { exactFec, fec, number, parseFec } from "../../i18n/format";
+import { now } from "../../chain";
+import { claimableOf, classOf, nodeName, outstandingOf, sum, type Node } from "../../nodes";
+import { adnContract } from "../../reads";
+import { Action, type Plan } from "../../ui/Action";
+import { Dialog } from "../../ui/Dialog";
+import { Field, Notice } from "../../ui/parts";
+import { shortened } from "../../ui/text";
+
+export interface TaskAsked {
+  kind: "claim" | "give" | "split" | "merge" | "allow";
+  nodes: Node[];
+}
+
+interface TaskProps {
+  nodes: Node[];
+  owner: Account;
+}
+
+/** Nodes in one claim: what fits into a transaction of 2^24 gas with room to spare. */
+const MOST_CLAIMS = 300;
+
+export function Task({ asked, owner, onClose }: { asked: TaskAsked; owner: Account; onClose(): void }) {
+  const title = {
+    claim: t("node.claim"),
+    give: t("node.give"),
+    split: t("node.split"),
+    merge: t("node.merge"),
+    allow: t("node.allow"),
+  }[asked.kind];
+  const Form = { claim: Claim, give: Give, split: Split, merge: Merge, allow: Allow }[asked.kind];
+  // Nodes as they were when the dialog opened: it says what happens to those.
+  const [nodes] = useState(asked.nodes);
+  return (
+    <Dialog title={nodes.length === 1 && nodes[0] ? `${title}: ADN ${nodeName(nodes[0].tokenId)}` : title} onClose={onClose}>
+      <Form nodes={nodes} owner={owner} />
+    </Dialog>
+  );
+}
+
+const amountOf = (wei: bigint) => `${exactFec(wei)} FEC`;
+const only = (nodes: Node[]): Node => nodes[0] as Node;
+
+function Claim({ nodes, owner }: TaskProps) {
+  const [full] = useState(() => {
+    const found = nodes.filter((node) => claimableOf(node, now.value) > 0n);
+    return found.sort((a, b) => (claimableOf(b, now.value) > claimableOf(a, now.value) ? 1 : -1));
+  });
+  const some = full.slice(0, MOST_CLAIMS);
+  const plan: Plan = {
+    call: callOf(adnContract(), "claimTo", [some.map((node) => node.tokenId), owner]),
+    before: (result) => {
+      const paid = decodeFunctionResult({ ...adnContract(), functionName: "claimTo", data: result });
+      const left = sum(some.map(outstandingOf)) - paid;
+      return [
+        [t("task.claimFrom"), t("task.nodes", { count: number(some.length) })],
+        [t("task.youGet"), amountOf(paid)],
+        [t("task.stillToCome"), amountOf(left)],
+      ];
+    },
+  };
+  return (
+    <Action plan={plan} confirm={t("node.claim")}>
+      {full.length > some.length && (
+        <Notice>{t("task.claimInParts", { count: number(some.length), all: number(full.length) })}</Notice>
+      )}
+    </Action>
+  );
+}
+
+function Give({ nodes, owner }: TaskProps) {
+  const [to, setTo] = useState("");
+  const node = only(nodes);
+  const known = isAddress(to.trim()) && to.trim() !== zeroAddress && getAddress(to.trim()) !== owner;
+  const plan: Plan | null = known
+    ? {
+        call: callOf(adnContract(), "safeTransferFrom", [owner, getAddress(to.trim()), node.tokenId]),
+        before: () => [
+          [t("task.receiver"), shortened(getAddress(to.trim()))],
+          [t("task.goesAlong"), amountOf(claimableOf(node, now.value))],
+          [t("task.futureGoes"), amountOf(outstandingOf(node))],
+        ],
+      }
+    : null;
+  return (
+    <Action plan={plan} confirm={t("node.give")}>
+      <Field label={t("task.to")} hint={t("task.toHint")}>
+        <input value={to} onInput={(event) => setTo(event.currentTarget.value)} autocomplete="off" spellcheck={false} placeholder="0x…" />
+      </Field>
+      {to.trim() !== "" && !known && <Notice tone="warn">{t("task.badAddress")}</Notice>}
+      <p class="fine">{t("task.giveWarning")}</p>
+    </Action>
+  );
+}
+
+function Split({ nodes }: TaskProps) {
+  const [text, setText] = useState("");
+  const node = only(nodes);
+  const part = parseFec(text);
+  const plan: Plan | null =
+    part === null || part === 0n
+      ? null
+      : {
+          call: callOf(adnContract(), "split", [node.tokenId, [part]]),
+          before: () => [
+            [t("task.newNode"), t("task.principalAndFace", { principal: amountOf(part), face: amountOf(face(part)) })],
+            [
+              t("task.stays", { node: nodeName(node.tokenId) }),
+              t("task.principalAndFace", {
+                principal: amountOf(node.principal - part),
+                face: amountOf(face(node.principal - part)),
+              }),
+            ],
+          ],
+        };
+  return (
+    <Action plan={plan} confirm={t("node.split")}>
+      <Field label={t("task.part")} hint={t("task.partHint", { amount: fec(node.principal) })}>
+        <input value={text} onInput={(event) => setText(event.currentTarget.value)} inputMode="decimal" autocomplete="off" />
+      </Field>
+      <p class="fine">{t("task.splitFine")}</p>
+    </Action>
+  );
+}
+
+function Merge({ nodes }: TaskProps) {
+  const first = only(nodes);
+  const alike = nodes.every((node) => classOf(node) === classOf(first));
+  const principal = sum(nodes.map((node) => node.principal));
+  const before = (): Line[] => [
+    [t("task.mergedInto"), `ADN ${nodeName(first.tokenId)}`],
+    [t("task.gone"), nodes.slice(1).map((node) => `ADN ${nodeName(node.tokenId)}`).join(", ")],
+    [t("task.result"), t("task.principalAndFace", { principal: amountOf(principal), face: amountOf(face(principal)) })],
+    [t("task.claimableStays"), amountOf(sum(nodes.map((node) => claimableOf(node, now.value))))],
+  ];
+  if (!alike) return <Notice tone="warn">{t("task.unlike")}</Notice>;
+  const call = callOf(adnContract(), "merge", [nodes.map((node) => node.tokenId)]);
+  return (
+    <Action plan={{ call, before }} confirm={t("node.merge")}>
+      <p class="fine">{t("task.mergeFine")}</p>
+    </Action>
+  );
+}
+
+function Allow({ nodes, owner }: TaskProps) {
+  const [app, setApp] = useState("");
+  const node = only(nodes);
+  const known = isAddress(app.trim()) && getAddress(app.trim()) !== owner;
+  const plan: Plan | null = known
+    ? {
+        call: callOf(adnContract(), "setClaimApproval", [getAddress(app.trim()), true, node.tokenId]),
+        before: () => [
+          [t("task.mayClaim"), shortened(getAddress(app.trim()))],
+          [t("task.mayTakeNow"), amountOf(claimableOf(node, now.value))],
+          [t("task.mayTakeLater"), amountOf(outstandingOf(node))],
+        ],
+      }
+    : null;
+  return (
+    <Action plan={plan} confirm={t("node.allow")}>
+      <Field label={t("task.app")} hint={t("task.appHint")}>
+        <input value={app} onInput={(event) => setApp(event.currentTarget.value)} autocomplete="off" spellcheck={false} placeholder="0x…" />
+      </Field>
+    </Action>
+  );
+}

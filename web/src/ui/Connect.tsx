@@ -1,0 +1,35 @@
+/** Choosing a wallet. */
+import { useState } from "preact/hooks";
+import { sentenceOf } from "../errors";
+import { t } from "../i18n";
+import { account, announced, connect, disconnect, type Announced } from "../wallet";
+import { Address, Button, Notice } from "./parts";
+
+export function Connect() {
+  const [fault, setFault] = useState<string | null>(null);
+  const use = (wallet: Announced) => {
+    setFault(null);
+    connect(wallet).catch((error: unknown) => setFault(sentenceOf(error)));
+  };
+  if (account.value)
+    return (
+      <div class="connected">
+        <Address value={account.value} />
+        <Button kind="quiet" onClick={disconnect}>
+          {t("wallet.disconnect")}
+        </Button>
+      </div>
+    );
+  return (
+    <div class="connect">
+      {announced.value.map((wallet) => (
+        <Button key={wallet.info.uuid} kind="main" onClick={() => use(wallet)}>
+          <img src={wallet.info.icon} alt="" width="20" height="20" />
+          {t("wallet.connect", { wallet: wallet.info.name })}
+        </Button>
+      ))}
+      {!announced.value.length && <Notice title={t("wallet.noneTitle")}>{t("wallet.none")}</Notice>}
+      {fault && <Notice tone="bad">{fault}</Notice>}
+    </div>
+  );
+}
