@@ -48,7 +48,7 @@ class Anvil:
         hardfork: str = "prague",
         past_states: bool = True,
         log: Callable[[str], object] | None = None,
-        start_timeout: int = 30,
+        start_timeout: int = 120,
     ) -> None:
         """Takes the options; starts nothing yet."""
         options = {

@@ -40,13 +40,28 @@ _WATCH = 2
 @click.option("--clock", type=MOMENT, metavar="DATE", help="Where the chain's clock starts [now].")
 @click.option("--no-past", is_flag=True, help="Forget the state after each block: faster in long runs.")
 @click.option(
+    "--block-gas",
+    type=click.IntRange(10_000_000, 10**12),
+    metavar="GAS",
+    help="Most gas in a block [30000000]: more lets more purchases of a replay share one.",
+)
+@click.option(
     "--web-port",
     type=click.IntRange(0, 65_535),
     metavar="PORT",
     help="Hand out the web pages there; 0 takes a free port [they are not handed out].",
 )
 @click.pass_obj
-def dev(session: Session, *, port: int, out: Path, clock: int | None, no_past: bool, web_port: int | None) -> None:
+def dev(
+    session: Session,
+    *,
+    port: int,
+    out: Path,
+    clock: int | None,
+    no_past: bool,
+    block_gas: int | None,
+    web_port: int | None,
+) -> None:
     """Run a development chain with all contracts deployed, until interrupted.
 
     Account 0 of Anvil's default mnemonic deploys, owns the contracts and holds the genesis supply. The chain forgets
@@ -57,7 +72,8 @@ def dev(session: Session, *, port: int, out: Path, clock: int | None, no_past: b
     try:
         before = deployments.read(out) if out.exists() else None
         with ExitStack() as stack:
-            anvil = stack.enter_context(Anvil(port=port, timestamp=clock, past_states=not no_past))
+            chain = Anvil(port=port, timestamp=clock, gas_limit=block_gas, past_states=not no_past)
+            anvil = stack.enter_context(chain)
             deployment = deploy(anvil.web3, anvil.accounts[0])
             deployments.write(deployment, out, overwrite=_may_replace(before, deployment, out))
             web = None

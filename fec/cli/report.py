@@ -64,7 +64,12 @@ def shoppers(session: Session, /, *, active: int, **options: Any) -> None:
 @report.command()
 @reporting
 @click.option(
-    "--within", type=click.IntRange(1, 3_650), default=30, show_default=True, metavar="DAYS", help="How soon after a claim."
+    "--within",
+    type=click.IntRange(1, 3_650),
+    default=30,
+    show_default=True,
+    metavar="DAYS",
+    help="How soon after a claim.",
 )
 @click.pass_obj
 def repeat(session: Session, /, *, within: int, **options: Any) -> None:
@@ -116,7 +121,12 @@ def donations(session: Session, /, **options: Any) -> None:
 @report.command()
 @reporting
 @click.option(
-    "--window", type=click.IntRange(1, 3_650), default=28, show_default=True, metavar="DAYS", help="Days that the pace is taken over."
+    "--window",
+    type=click.IntRange(1, 3_650),
+    default=28,
+    show_default=True,
+    metavar="DAYS",
+    help="Days that the pace is taken over.",
 )
 @click.pass_obj
 def quota(session: Session, /, *, window: int, **options: Any) -> None:
@@ -147,8 +157,12 @@ def calendar(
 
 @report.command()
 @reporting
-@click.option("--at-least", type=AMOUNT, default="50", show_default=True, metavar="FEC", help="The least that flows back.")
-@click.option("--every", type=_EVERY, default="week", show_default=True, help="What to look ahead to: the next day, week, …")
+@click.option(
+    "--at-least", type=AMOUNT, default="50", show_default=True, metavar="FEC", help="The least that flows back."
+)
+@click.option(
+    "--every", type=_EVERY, default="week", show_default=True, help="What to look ahead to: the next day, week, …"
+)
 @click.pass_obj
 def greet(session: Session, /, *, at_least: int, every: Any, **options: Any) -> None:
     """Whom to greet next week, because so much flows back to them."""

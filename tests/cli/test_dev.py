@@ -22,7 +22,7 @@ from fec.deploy import CONTRACTS
 from fec.exceptions import RPCUnreachable
 from fec.rpc import connect
 
-PATIENCE = 60
+PATIENCE = 240
 PUBLIC_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 
 
@@ -64,6 +64,11 @@ def test_dev__started__everything_is_where_it_says(tmp_path: Path) -> None:
         assert client.balance(said["account"]) == figures.supply == figures.genesis_supply
         assert set(said["contracts"]) == set(CONTRACTS)
         assert said["privateKey"] == PUBLIC_KEY
+
+
+def test_dev__block_gas_named__is_what_a_block_takes(tmp_path: Path) -> None:
+    with running(tmp_path, "--block-gas", "400000000") as (_, said):
+        assert connect(said["rpc"]).eth.get_block("latest")["gasLimit"] == 400_000_000
 
 
 def test_dev__port_and_file_named__are_taken(tmp_path: Path) -> None:
