@@ -5,7 +5,7 @@ READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test lint prove mutants coverage soak format bench abi pictures lock clean
+.PHONY: help setup demo dev test lint prove mutants coverage soak havoc format bench abi pictures lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -49,6 +49,9 @@ mutants: $(READY) ## Change the contracts in every place, one at a time: does a 
 
 coverage: $(READY) ## What the tests reach of the contracts and of the Python code
 	@$(BIN)/python -m tools.cover
+
+havoc: $(READY) ## The service killed at random instants beside a chain with bad days, for a while; prints its seed
+	@$(BIN)/python -m tests.service.havoc
 
 format: $(READY) ## Format Python and Solidity
 	@$(BIN)/ruff check --fix .

@@ -69,7 +69,7 @@ def clear_errors() -> Iterator[None]:
     """Translates what web3 raises into errors of this package."""
     try:
         yield
-    except (BadResponseFormat, json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (BadResponseFormat, json.JSONDecodeError, UnicodeDecodeError, NoAnswer) as error:
         raise RPCFailed(
             "What the RPC endpoint answers is no JSON-RPC: {reason}. Check the address.", reason=error
         ) from error

@@ -53,8 +53,8 @@ class Settings:
     confirmations: int = 0
     """Blocks that lie on top of what an invoice's state follows from, and of a transaction that is done."""
     watched: int = 16
-    """Blocks that lie on top of a transaction until nobody looks whether it is still there: a deeper reorganisation
-    than that is not put right."""
+    """Blocks that lie on top of a transaction until it is not looked at in each block any more. Should a deeper
+    reorganisation drop it, it is sent again once its nonce is seen unused."""
     index: bool = True
     """Whether this instance keeps the index; one of them at least has to, or `fec index run`."""
     relay: bool = True

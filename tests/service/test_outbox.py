@@ -12,8 +12,8 @@ from web3 import Web3
 from fec.chain import Anvil
 from fec.exceptions import InsufficientGasCoin
 from fec.relayer.models import RelayTransaction
-from fec.service.models import Action, ActionState
-from tests.service.conftest import Shop, Till
+from fec.service.models import Action, ActionState, Invoice
+from tests.service.conftest import Shop, Till, until
 
 Serving = Callable[..., Till]
 
@@ -86,3 +86,29 @@ def test_reorganisation__done_before_and_reverted_in_the_new_branch__has_failed(
     assert (receipt["from"], receipt["status"]) == (Web3.to_checksum_address(shop.till.address), 0)
     told = [kind for kind in till.event_types() if kind.startswith("payment.")]
     assert told == ["payment.requested", "payment.done", "payment.failed"]
+
+
+def test_reorganisation__behind_what_was_final__invoice_stays_and_the_payment_says_so(
+    serving: Serving, shop: Shop, chain: Anvil
+) -> None:
+    """The limit: what ended at or before the finalized block is believed, whatever the chain does afterwards."""
+    till = serving(shop.at_once, relay=False)
+    before = chain.request("evm_snapshot")
+    invoice = till.invoice()
+    till.pay(invoice, shop.shopper)
+    chain.mine(70)
+    till.service.relayer.tick()
+    till.service.outbox.tend()
+
+    def settled() -> bool:
+        with Session(till.service.engine) as session:
+            return session.scalars(select(Invoice.settled).where(Invoice.id == invoice["id"])).one()
+
+    until(settled, bool)
+    chain.request("evm_revert", before)
+    chain.travel_to(invoice["expiry"] + 1)
+    till.service.relayer.tick()
+    till.service.relayer.tick()
+    seen = till.until(invoice, lambda seen: seen["payment"]["state"] == "failed")
+    assert seen["status"] == "captured"
+    assert [kind for kind in till.event_types() if kind == "invoice.reorganised"] == []

@@ -107,6 +107,9 @@ class Member:
         deadline = time.monotonic() + START_SECONDS
         while process.is_alive() and not self._stop.is_set() and not self._is_up(said):
             if time.monotonic() > deadline:
+                # A reader of a chain that changes all the time may not come to its end; when it is quiet, it has to.
+                if self.url is None:
+                    break
                 raise AssertionError(f"{self.name} does not start")
             time.sleep(0.05)
         # Most live just long enough for some requests to be in every state.
