@@ -27,7 +27,7 @@ up: $(PAGES) ## Chain, service, index and pages with real shopping in them, unti
 	@$(BIN)/python -m demo.up
 
 screenshots: $(PAGES) ## Every page in every language, phone and desktop, light and dark, into out/screenshots
-	@$(BIN)/python -m tools.screenshots
+	@$(BIN)/python -m tests.web.screenshots
 
 demo: $(READY) ## The main job: real shopping on a local chain, until every node has paid in full
 	@$(BIN)/python -m demo

@@ -14,12 +14,14 @@ from typing import Any
 import httpx
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from sqlalchemy import Engine
 
-from fec import deployments
+from fec import deployments, store
 from fec.chain import Anvil
 from fec.client import Client
 from fec.deploy import deploy
 from fec.deployments import Deployment
+from fec.service.keys import KeyRing
 from fec.till import Terms
 from fec.units import WEI_PER_FEC as FEC
 
@@ -123,12 +125,13 @@ def environment_of(anvil: Anvil, deployment: Deployment, till: LocalAccount, fol
     }
 
 
-def fec(environment: dict[str, str], *words: object) -> str:
-    """Runs a command that goes well; gives what it prints."""
-    command = [sys.executable, "-m", "fec.cli", *map(str, words)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+def key_ring(environment: dict[str, str], deployment: Deployment) -> tuple[KeyRing, Engine]:
+    """Who may call the service that is to come, and the database that they are kept in."""
+    engine = store.open_database(environment["FEC_DATABASE"])
+    store.upgrade(engine)
+    with store.writing(engine) as connection:
+        store.bind(connection, deployment)
+    return KeyRing(engine, SECRET.encode()), engine
 
 
 def free_port() -> int:
