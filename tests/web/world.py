@@ -145,11 +145,14 @@ def free_port() -> int:
 def serving(environment: dict[str, str], port: int) -> Iterator[str]:
     """A running `fec serve`; its address."""
     command = [sys.executable, "-m", "fec.cli", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    # To a file: nobody reads while the tests run, and a pipe holds little.
+    log = Path(environment["FEC_DATABASE"]).with_name("service.log")
+    with log.open("w") as file:
+        process = subprocess.Popen(command, env=environment, stderr=file)
     site = f"http://127.0.0.1:{port}"
 
     def ready() -> bool:
-        assert process.poll() is None, process.communicate()[1]
+        assert process.poll() is None, log.read_text()
         try:
             return httpx.get(f"{site}/readyz").status_code == 200
         except httpx.TransportError:
