@@ -82,7 +82,7 @@ def test_axe__every_page__finds_nothing(world: World, open_page: Open, root: Pat
     ann = world.person("ann", fec=1_000)
     world.nodes(ann, 2)
     world.travel(2 * WEEK)
-    page, _ = open_page("/wallet", ann, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
+    page, _ = open_page("/wallet", ann, color_scheme=scheme, reduced_motion="reduce")
 
     def check() -> None:
         page.evaluate(axe)
@@ -111,7 +111,7 @@ def test_axe__every_page__finds_nothing(world: World, open_page: Open, root: Pat
 
 def test_axe__merchant_signed_in__finds_nothing(world: World, open_page: Open, root: Path) -> None:
     axe = (root / "node_modules" / "axe-core" / "axe.min.js").read_text()
-    page, _ = open_page("/merchant", world.operator, bypass_csp=True)
+    page, _ = open_page("/merchant", world.operator)
     connect(page)
     page.get_by_label("Program").fill(str(world.at_once))
     page.get_by_role("button", name="Sign in").click()
