@@ -5,7 +5,7 @@ READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test lint prove mutants coverage soak havoc format bench abi pictures lock clean
+.PHONY: help setup up demo dev web screenshots test lint prove mutants coverage soak havoc format bench abi pictures lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -15,14 +15,29 @@ setup: $(READY) ## Install everything that the other commands need
 $(READY): requirements.lock package-lock.json pyproject.toml tools/setup.py
 	@$(PYTHON) tools/setup.py
 
+PAGES := fec/web/index.html
+
+$(PAGES): $(READY) $(shell find web -type f -not -path 'web/src/generated/*') $(wildcard fec/abi/*.json) fec/schedule.py fec/signing.py fec/reverts.py tools/web.py
+	@$(BIN)/python -m tools.web
+	@touch $@
+
+web: $(PAGES) ## Build the web pages into the package
+
+up: $(PAGES) ## Chain, service, index and pages with real shopping in them, until interrupted
+	@$(BIN)/python -m demo.up
+
+screenshots: $(PAGES) ## Every page in every language, phone and desktop, light and dark, into out/screenshots
+	@$(BIN)/python -m tests.web.screenshots
+
 demo: $(READY) ## The main job: real shopping on a local chain, until every node has paid in full
 	@$(BIN)/python -m demo
 
 dev: $(READY) ## A local chain with everything deployed, until interrupted
 	@$(BIN)/fec dev
 
-test: lint ## All tests: package, contracts, command line, scripts, demo, gas; forge's model; quick proofs; mutants of what changed
+test: lint $(PAGES) ## All tests: package, contracts, command line, scripts, demo, gas; forge's model; quick proofs; mutants of what changed
 	@$(BIN)/pytest -p no:ape_test -n 2 --dist loadfile tests --ignore=tests/ape
+	@node_modules/.bin/vitest run --root web
 	@$(BIN)/ape test tests/ape
 	@$(BIN)/python -m benchmarks.gas --check
 	@$(BIN)/python -m tests.forge --quick

@@ -29,13 +29,15 @@ from eth_account.signers.local import LocalAccount
 from rich.console import Console
 
 from demo import data
-from fec import deployments
+from fec import deployments, store
 from fec.chain import Anvil
 from fec.client import Client
 from fec.deploy import deploy
 from fec.deployments import Deployment
 from fec.exceptions import FECError
 from fec.replay import History, Replay, Row, Settings, StoreTerms, Wallets
+from fec.service.keys import KeyRing
+from fec.service.models import Role
 from fec.units import WEI_PER_FEC
 
 _DAY = 86_400
@@ -49,6 +51,7 @@ _PERIOD = _DAY
 _PATIENCE = 120
 _COIN = 10**20
 _ACCOUNTS_SHOWN = 3
+_MORE_QUOTA = 100_000 * WEI_PER_FEC
 
 
 class StartFailed(FECError, RuntimeError):
@@ -94,6 +97,8 @@ def up(folder: Path, port: int = 0) -> Iterator[Up]:
         for shopper in shoppers:
             client.transfer(shopper.address, 2_000 * WEI_PER_FEC)
         program = next(found.program_id for found in client.programs.list() if found.operator == merchant.address)
+        # The replay admits a store with as much as its history burns; here selling goes on.
+        client.programs.grant(program, _MORE_QUOTA)
         with _serving(anvil, deployment, merchant, program=program, folder=folder, port=port) as (site, token):
             yield Up(anvil, deployment, site, program, merchant, shoppers, token)
 
@@ -145,17 +150,23 @@ def _serving(
         "FEC_SERVICE_SECRET": secrets.token_hex(32),
         "FEC_PRIVATE_KEY": "0x" + bytes(merchant.key).hex(),
     }
-    fec = [sys.executable, "-m", "fec.cli"]
-    own = ["serve", "merchant", "add", "--program", str(program), "--name", "Corner shop"]
-    subprocess.run([*fec, *own], env=environment, check=True, capture_output=True)
-    key = ["serve", "key", "add", "--program", str(program), "--role", "manager"]
-    token = subprocess.run([*fec, *key], env=environment, check=True, capture_output=True, text=True).stdout.strip()
+    engine = store.open_database(environment["FEC_DATABASE"])
+    store.upgrade(engine)
+    with store.writing(engine) as connection:
+        store.bind(connection, deployment)
+    ring = KeyRing(engine, environment["FEC_SERVICE_SECRET"].encode())
+    ring.add_merchant(program, "Corner shop")
+    token = ring.add_key(program, Role.MANAGER, "").token
+    engine.dispose()
     port = port or _free_port()
     site = f"http://127.0.0.1:{port}"
     with (folder / "service.log").open("w") as log:
         # A session of its own: Ctrl-C reaches this process alone, which stops the others in order.
         process = subprocess.Popen(
-            [*fec, "serve", "--port", str(port)], env=environment, stderr=log, start_new_session=True
+            [sys.executable, "-m", "fec.cli", "serve", "--port", str(port)],
+            env=environment,
+            stderr=log,
+            start_new_session=True,
         )
         try:
             _await(process, site, log.name)

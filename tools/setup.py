@@ -98,6 +98,23 @@ def install_solc() -> None:
     link("solc", compiler)
 
 
+def install_browser() -> None:
+    """Sees to a Chromium for the tests of the pages: the machine's, or Debian's where we may install it."""
+    if shutil.which("chromium"):
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        must(
+            "Chromium (Debian)", "apt-get", "install", "--yes", "--no-install-recommends", "chromium", "fonts-noto-cjk"
+        )
+        return
+    sys.stdout.write("setup: no Chromium here, and no right to install Debian's: the tests of the pages need one.\n")
+
+
+def build_pages() -> None:
+    """Builds the web pages into the package."""
+    must("web pages", BIN / "python", "-m", "tools.web")
+
+
 def main() -> None:
     """Sets the project up."""
     if sys.version_info < (3, 11):  # noqa: UP036 (run before anything could check what the package requires)
@@ -105,6 +122,8 @@ def main() -> None:
     install_python()
     install_node()
     install_solc()
+    install_browser()
+    build_pages()
     (VENV / ".ready").touch()
     sys.stdout.write("setup: ready\n")
 

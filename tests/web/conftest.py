@@ -11,8 +11,9 @@ from eth_account.signers.local import LocalAccount
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from fec.chain import Anvil
+from fec.service.models import Role
 from tests.web.wallet import Wallet
-from tests.web.world import MONDAY, PATIENCE, World, build, environment_of, fec, free_port, serving
+from tests.web.world import MONDAY, PATIENCE, World, build, environment_of, free_port, key_ring, serving
 
 FLAGS = [
     "--no-sandbox",
@@ -50,9 +51,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         deployment, cast = build(anvil)
         environment = environment_of(anvil, deployment, cast["till"], folder)
         tokens = []
+        ring, engine = key_ring(environment, deployment)
         for program, name in ((cast["escrow"], "Book shop"), (cast["at_once"], "Corner café")):
-            fec(environment, "serve", "merchant", "add", "--program", program, "--name", name)
-            tokens.append(fec(environment, "serve", "key", "add", "--program", program, "--role", "manager"))
+            ring.add_merchant(program, name)
+            tokens.append(ring.add_key(program, Role.MANAGER, "").token)
+        engine.dispose()
         with serving(environment, free_port()) as site:
             yield World(anvil, deployment, site=site, token=tokens[1], escrow_token=tokens[0], **cast)
 
@@ -72,9 +75,14 @@ class People:
         context.set_default_timeout(PATIENCE * 1_000)
         self._stack.callback(context.close)
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
-        context.on("console", lambda said: said.type == "error" and self.complaints.append(said.text))
+        context.on("console", lambda said: said.type == "error" and self._complain(said.text))
         context.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
         return context
+
+    def _complain(self, text: str) -> None:
+        # Chromium takes each refused request for an error; refusals are what some tests are about.
+        if not text.startswith("Failed to load resource"):
+            self.complaints.append(text)
 
     def __call__(self, path: str, key: LocalAccount | None = None, **options: object) -> tuple[Page, Wallet | None]:
         """A page opened by somebody; and their wallet, which lets the pages see it."""

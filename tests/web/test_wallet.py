@@ -51,7 +51,7 @@ def test_wallet__claim_one_and_some__leaves_the_others(world: World, open_page: 
     world.travel(10 * WEEK)
     page, _ = open_page("/wallet", ben)
     connect(page)
-    card(page, first).get_by_role("button", name="Claim: ").click()
+    card(page, first).get_by_role("button", name=f"Claim: ADN {NodeId.decode(first).name}", exact=True).click()
     do(page, "Claim")
     card(page, second).get_by_role("checkbox").check()
     page.get_by_role("region", name="1 selected").get_by_role("button", name="Claim").click()

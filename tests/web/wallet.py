@@ -79,7 +79,7 @@ class Wallet:
             events.append(("chainChanged", hex(self.chain_id)))
         return json.dumps({**answer, "events": events})
 
-    def _do(self, method: str, params: list[Any]) -> Any:
+    def _do(self, method: str, params: list[Any]) -> Any:  # noqa: PLR0911 (one for each of a wallet's methods)
         match method:
             case "eth_accounts":
                 return [self.address] if self.connected else []

@@ -14,12 +14,14 @@ from typing import Any
 import httpx
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from sqlalchemy import Engine
 
-from fec import deployments
+from fec import deployments, store
 from fec.chain import Anvil
 from fec.client import Client
 from fec.deploy import deploy
 from fec.deployments import Deployment
+from fec.service.keys import KeyRing
 from fec.till import Terms
 from fec.units import WEI_PER_FEC as FEC
 
@@ -29,7 +31,7 @@ WEEK = 7 * DAY
 #: A Monday, as the public program's grid has them.
 MONDAY = 2_922 * WEEK + 345_600
 WINDOW = 14 * DAY
-SECRET = "a secret of the tests' own, which is long enough"
+SECRET = "a secret of the tests' own, which is long enough"  # noqa: S105 (it guards nothing)
 #: How long anything may take, on a busy machine; in seconds.
 PATIENCE = 240
 
@@ -123,12 +125,13 @@ def environment_of(anvil: Anvil, deployment: Deployment, till: LocalAccount, fol
     }
 
 
-def fec(environment: dict[str, str], *words: object) -> str:
-    """Runs a command that goes well; gives what it prints."""
-    command = [sys.executable, "-m", "fec.cli", *map(str, words)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+def key_ring(environment: dict[str, str], deployment: Deployment) -> tuple[KeyRing, Engine]:
+    """Who may call the service that is to come, and the database that they are kept in."""
+    engine = store.open_database(environment["FEC_DATABASE"])
+    store.upgrade(engine)
+    with store.writing(engine) as connection:
+        store.bind(connection, deployment)
+    return KeyRing(engine, SECRET.encode()), engine
 
 
 def free_port() -> int:
@@ -142,11 +145,14 @@ def free_port() -> int:
 def serving(environment: dict[str, str], port: int) -> Iterator[str]:
     """A running `fec serve`; its address."""
     command = [sys.executable, "-m", "fec.cli", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    # To a file: nobody reads while the tests run, and a pipe holds little.
+    log = Path(environment["FEC_DATABASE"]).with_name("service.log")
+    with log.open("w") as file:
+        process = subprocess.Popen(command, env=environment, stderr=file)
     site = f"http://127.0.0.1:{port}"
 
     def ready() -> bool:
-        assert process.poll() is None, process.communicate()[1]
+        assert process.poll() is None, log.read_text()
         try:
             return httpx.get(f"{site}/readyz").status_code == 200
         except httpx.TransportError:

@@ -13,7 +13,7 @@ export const en = {
   "approvals.revoke": "Revoke",
   "approvals.title": "Who else may claim",
   "chain.unreachable": "The chain does not answer. What you see may be old; it is asked again every two seconds.",
-  "copy.address": "Copy the address {address}",
+  "copy.address": "Copy the address",
   "copy.done": "Copied",
   "curve.burnedBack": "The burned {amount} FEC are back.",
   "curve.halfBack": "Half of it all is back: {amount} FEC.",

@@ -51,7 +51,7 @@ const moment = (seconds: number, options: Intl.DateTimeFormatOptions) =>
 
 /** A moment, to the minute. */
 export function date(seconds: number): string {
-  return moment(seconds, { dateStyle: "medium", timeStyle: "short" });
+  return moment(seconds, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
 }
 
 export function day(seconds: number): string {

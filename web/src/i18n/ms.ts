@@ -15,7 +15,7 @@ const messages: Messages = {
   "approvals.revoke": "Batalkan",
   "approvals.title": "Siapa lagi boleh menuntut",
   "chain.unreachable": "Rantai tidak menjawab. Apa yang anda lihat mungkin lama; ia ditanya semula setiap dua saat.",
-  "copy.address": "Salin alamat {address}",
+  "copy.address": "Salin alamat",
   "copy.done": "Disalin",
   "curve.burnedBack": "{amount} FEC yang dibakar telah kembali.",
   "curve.halfBack": "Separuh daripada semuanya telah kembali: {amount} FEC.",

@@ -15,7 +15,7 @@ const messages: Messages = {
   "approvals.revoke": "撤销",
   "approvals.title": "还有谁可以领取",
   "chain.unreachable": "链没有应答。您看到的可能是旧数据；每两秒会再询问一次。",
-  "copy.address": "复制地址 {address}",
+  "copy.address": "复制地址",
   "copy.done": "已复制",
   "curve.burnedBack": "销毁的 {amount} FEC 已全部返还。",
   "curve.halfBack": "总额的一半已返还：{amount} FEC。",

@@ -15,7 +15,7 @@ const messages: Messages = {
   "approvals.revoke": "撤銷",
   "approvals.title": "還有誰可以領取",
   "chain.unreachable": "鏈沒有回應。您看到的可能是舊資料；每兩秒會再詢問一次。",
-  "copy.address": "複製位址 {address}",
+  "copy.address": "複製位址",
   "copy.done": "已複製",
   "curve.burnedBack": "銷毀的 {amount} FEC 已全數返還。",
   "curve.halfBack": "總額的一半已返還：{amount} FEC。",

@@ -66,8 +66,8 @@ export function Address({ value }: { value: string }) {
   }, [copied]);
   const copy = () => void navigator.clipboard?.writeText(value).then(() => setCopied(true));
   return (
-    <button type="button" class="address" title={value} aria-label={t("copy.address", { address: value })} onClick={copy}>
-      {copied ? t("copy.done") : shortened(value)}
+    <button type="button" class="address" title={value} onClick={copy}>
+      <span class="unseen">{t("copy.address")}</span> {copied ? t("copy.done") : shortened(value)}
     </button>
   );
 }
