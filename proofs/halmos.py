@@ -12,11 +12,13 @@ from typing import Any
 from proofs.environment import CHECKS, ROOT, VENV, Change, ProofError, variables, workspace
 
 #: Seconds for one query; and for all checks of one contract.
-QUERY_SECONDS = 60
+QUERY_SECONDS = 300
 CONTRACT_SECONDS = 3600
+#: For the question whether a path is possible at all; without an answer it is followed.
+BRANCHING = "100ms"
 
 _NO_ANSWER = {1: "a counterexample that could not be checked", 2: f"no solver answered in {QUERY_SECONDS} s"}
-_CONTRACT = re.compile(r"^contract (\w+)", re.MULTILINE)
+_CONTRACT = re.compile(r"^(?:/// @custom:unknown (?P<unknown>\S+)\n)?contract (?P<name>\w+)", re.MULTILINE)
 _CHECK = re.compile(
     r"^    /// @notice (?P<notice>(?:.|\n    ///)+?)\n(?P<slow>    /// @custom:slow .*\n)?"
     r"    function (?P<name>check_\w+)\(",
@@ -37,6 +39,8 @@ class Check:
     """The property in words."""
     slow: bool
     """Left out of the quick run."""
+    unknown: str | None = None
+    """Library in whose place one of which nothing is known is compiled, by its file's name."""
 
     @property
     def name(self) -> str:
@@ -63,7 +67,14 @@ def read_checks() -> list[Check]:
         for this, following in zip(starts, [*starts[1:], None], strict=False):
             body = text[this.start() : following.start() if following else None]
             found = [
-                Check(path.relative_to(ROOT), this[1], match["name"], _plain(match["notice"]), bool(match["slow"]))
+                Check(
+                    path.relative_to(ROOT),
+                    this["name"],
+                    match["name"],
+                    _plain(match["notice"]),
+                    bool(match["slow"]),
+                    this["unknown"],
+                )
                 for match in _CHECK.finditer(body)
             ]
             if unsaid := set(_BARE_CHECK.findall(body)) - {check.function for check in found}:
@@ -80,7 +91,7 @@ def run(checks: list[Check], name: str, changes: tuple[Change, ...] = ()) -> dic
     """Runs checks of one contract in the workspace `name`; outcomes by the checks' names. Raises ProofError."""
     first = checks[0]
     helpers = [path for path in (ROOT / CHECKS).glob("*.sol") if not _BARE_CHECK.search(path.read_text())]
-    folder = workspace(name, [first.file, *(path.relative_to(ROOT) for path in helpers)], changes)
+    folder = workspace(name, [first.file, *(path.relative_to(ROOT) for path in helpers)], changes, first.unknown)
     answer = folder / "answer.json"
     answer.unlink(missing_ok=True)
     functions = "|".join(check.function for check in checks)
@@ -90,6 +101,8 @@ def run(checks: list[Check], name: str, changes: tuple[Change, ...] = ()) -> dic
     command += ["--panic-error-codes", "*", "--no-status", "--verbose"]
     command += ["--solver-command", f"{VENV / 'bin' / 'python'} {ROOT / 'proofs' / 'solver.py'}"]
     command += ["--solver-threads", "2", "--solver-timeout-assertion", f"{QUERY_SECONDS}s"]
+    # A path that a moment's thought shows to be impossible is not followed.
+    command += ["--solver-timeout-branching", BRANCHING]
     if changes:
         command.append("--early-exit")
     try:

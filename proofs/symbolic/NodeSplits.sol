@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {AnyNodes} from "./AnyNodes.sol";
+
+/// @notice One split or merge, from any state.
+/// @custom:unknown ReleaseCurve.sol
+contract NodeSplits is AnyNodes {
+    uint256 private constant LEAST = 1e15;
+
+    /// @notice G2, G4: a split of one part is the owner's or their operator's, and conserves principal and claimed amount.
+    function check_split() external {
+        (uint256 id, uint256 newId, uint256 part, Seen memory node) = _splitOne();
+        unchecked {
+            (Seen memory rest, Seen memory off) = (_look(id), _look(newId));
+            assert(_all(part >= LEAST, off.principal == part, rest.principal == node.principal - part));
+            assert(_both(rest.principal >= LEAST, rest.principal < node.principal));
+            assert(_both(off.claimed <= node.claimed, rest.claimed == node.claimed - off.claimed));
+            assert(_both(off.owner == node.owner, rest.owner == node.owner));
+            assert(_untouched(0));
+        }
+    }
+
+    /// @notice G3: a split of one part makes nothing claimable, and puts what stays ahead by a wei at most.
+    function check_split_never_early() external {
+        (uint256 id, uint256 newId,, Seen memory node) = _splitOne();
+        unchecked {
+            (Seen memory rest, Seen memory off) = (_look(id), _look(newId));
+            assert(_both(off.claimed <= off.released, off.held == 0));
+            assert(_both(rest.held == node.held, rest.released + off.released <= node.released));
+            assert(_vested(rest) + off.released <= _vested(node));
+            assert(_ahead(rest) <= _ahead(node) + 1);
+        }
+    }
+
+    /// @notice G2, G3, G4: a merge of two conserves, holds back what rounding would release, and is the owner's or their operator's.
+    function check_merge() external {
+        uint256[] memory ids = new uint256[](2);
+        (ids[0], ids[1]) = (svm.createUint256("first"), svm.createUint256("second"));
+        Seen memory a = _assumeFine(ids[0]);
+        Seen memory b = _assumeFine(ids[1]);
+        // The faces of nodes of one class fit the cap together (docs/mathematics.md).
+        vm.assume(_both(a.principal + b.principal <= cap, a.claimed + b.claimed <= cap));
+        _assumeSuperadditive(ids[0], a.principal, b.principal);
+        vm.assume(uint24(ids[0] >> 176) != 0);
+        _watch(ids[0]);
+        vm.assume(other != ids[1]);
+        address caller = svm.createAddress("caller");
+        bool may = _either(caller == a.owner, adn.isApprovedForAll(a.owner, caller));
+        if (!_callAs(caller, address(adn), abi.encodeCall(adn.merge, (ids)))) return;
+        assert(_all(may, ids[0] != ids[1], ids[0] >> 136 == ids[1] >> 136, a.owner == b.owner));
+        Words memory words = _words(ids[0]);
+        assert(_both(words.state == _pack(a.owner, a.claimed + b.claimed, true), a.owner != address(0)));
+        assert(_both(words.approval == 0, words.claimApproval == 0));
+        words = _words(ids[1]);
+        assert(_all(words.state == 1 << 255, words.approval == 0, words.claimApproval == 0));
+        assert(_either(!b.resized, words.resized == 0));
+        Seen memory merged = _look(ids[0]);
+        unchecked {
+            assert(merged.principal == a.principal + b.principal);
+            assert(merged.released == a.released + b.released);
+            assert(merged.held <= a.held + b.held + 1);
+            assert(_untouched(0));
+        }
+    }
+
+    /// @dev Splits one part off some node, with what is proven of the curve, and says what there was.
+    function _splitOne() private returns (uint256 id, uint256 newId, uint256 part, Seen memory node) {
+        id = svm.createUint256("id");
+        part = svm.createUint(96, "part");
+        node = _assumeFine(id);
+        uint256 minted = uint40(_word(address(adn), id >> 200, PROGRAMS_SLOT, 0) >> 96);
+        newId = ((id >> 136) << 136) | (part << 40) | (minted + 1);
+        // Serials beyond those minted are unused.
+        vm.assume(_all(_word(address(adn), newId, NODES_SLOT, 0) == 0, uint40(id) <= minted, minted < SERIALS - 1));
+        vm.assume(part < node.principal);
+        _assumeSuperadditive(id, part, node.principal - part);
+        _watch(id);
+        vm.assume(other != newId);
+        address caller = svm.createAddress("caller");
+        bool may = _either(caller == node.owner, adn.isApprovedForAll(node.owner, caller));
+        uint256[] memory parts = new uint256[](1);
+        parts[0] = part;
+        vm.assume(_callAs(caller, address(adn), abi.encodeCall(adn.split, (id, parts))));
+        assert(_both(may, node.owner != address(0)));
+        assert(uint40(_word(address(adn), id >> 200, PROGRAMS_SLOT, 0) >> 96) == minted + 1);
+    }
+}
