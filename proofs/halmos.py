@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from proofs.environment import CHECKS, ROOT, VENV, Change, ProofError, variables, workspace
 
 #: Seconds for one query; and for all checks of one contract.
-QUERY_SECONDS = 300
+QUERY_SECONDS = 1500
 CONTRACT_SECONDS = 3600
 #: For the question whether a path is possible at all; without an answer it is followed.
 BRANCHING = "100ms"
@@ -24,6 +25,7 @@ _CHECK = re.compile(
     r"    function (?P<name>check_\w+)\(",
     re.MULTILINE,
 )
+_HELPER = re.compile(r'from "\./(\w+\.sol)"')
 _BARE_CHECK = re.compile(r"function (check_\w+)\(")
 
 
@@ -80,6 +82,8 @@ def read_checks() -> list[Check]:
             if unsaid := set(_BARE_CHECK.findall(body)) - {check.function for check in found}:
                 raise ProofError(f"{path.name}: no `/// @notice` directly above {', '.join(sorted(unsaid))}")
             checks += found
+    if twice := [name for name, count in Counter(check.function for check in checks).items() if count > 1]:
+        raise ProofError(f"two checks are named {', '.join(twice)}; Halmos' log names them by that alone")
     return checks
 
 
@@ -88,15 +92,16 @@ def _plain(notice: str) -> str:
 
 
 def run(checks: list[Check], name: str, changes: tuple[Change, ...] = ()) -> dict[str, Outcome]:
-    """Runs checks of one contract in the workspace `name`; outcomes by the checks' names. Raises ProofError."""
-    first = checks[0]
-    helpers = [path for path in (ROOT / CHECKS).glob("*.sol") if not _BARE_CHECK.search(path.read_text())]
-    folder = workspace(name, [first.file, *(path.relative_to(ROOT) for path in helpers)], changes, first.unknown)
+    """Runs checks that compile together in the workspace `name`; outcomes by the checks' names. Raises ProofError."""
+    unknown = checks[0].unknown
+    files = sorted({check.file for check in checks})
+    folder = workspace(name, sorted(_with_helpers(files)), changes, unknown)
     answer = folder / "answer.json"
     answer.unlink(missing_ok=True)
+    contracts = "|".join(sorted({check.contract for check in checks}))
     functions = "|".join(check.function for check in checks)
     command: list[str | Path] = [VENV / "bin" / "halmos", "--root", folder, "--forge-build-out", "out"]
-    command += ["--contract", first.contract, "--match-test", f"^({functions})\\(", "--json-output", answer]
+    command += ["--match-contract", f"^({contracts})$", "--match-test", f"^({functions})\\(", "--json-output", answer]
     # Every panic is a failure, not only that of `assert`. Verbose, for the number of paths that end in one.
     command += ["--panic-error-codes", "*", "--no-status", "--verbose"]
     command += ["--solver-command", f"{VENV / 'bin' / 'python'} {ROOT / 'proofs' / 'solver.py'}"]
@@ -126,6 +131,17 @@ def run(checks: list[Check], name: str, changes: tuple[Change, ...] = ()) -> dic
     if missing := {check.function for check in checks} - by_function.keys():
         raise ProofError(f"{name}: Halmos did not run {', '.join(sorted(missing))}\n{done.stdout[-4000:]}")
     return {check.name: _outcome(by_function[check.function], done.stdout) for check in checks}
+
+
+def _with_helpers(files: list[Path]) -> set[Path]:
+    """These files and what they import from beside them, relative to the project."""
+    found: set[Path] = set()
+    ahead = list(files)
+    while ahead:
+        if (path := ahead.pop()) not in found:
+            found.add(path)
+            ahead += [CHECKS / name for name in _HELPER.findall((ROOT / path).read_text())]
+    return found
 
 
 def _outcome(result: dict[str, Any], log: str) -> Outcome:

@@ -19,7 +19,7 @@ abstract contract AnyNodes is Symbolic {
         bool resized;
     }
 
-    /// @dev The words of a node and of its approvals.
+    /// @dev The words of a node, and who is approved for it.
     struct Words {
         uint256 state;
         uint256 resized;
@@ -95,10 +95,13 @@ abstract contract AnyNodes is Symbolic {
         watched = _words(other);
     }
 
-    /// @dev Whether that node is as it was, and so are the totals but for `made` coins.
+    /// @dev Whether that node is as it was, and so are the totals but for `made` coins. The supply, checked against the cap, is kept in
+    /// 128 bits; to compare in as many is what solvers do at once.
     function _untouched(uint256 made) internal view returns (bool) {
         unchecked {
-            return _all(_same(watched, _words(other)), fec.totalSupply() - supply == made, fec.totalBurned() == burned);
+            return _all(
+                _same(watched, _words(other)), fec.totalSupply() == uint128(supply + made), fec.totalBurned() == burned
+            );
         }
     }
 
@@ -107,8 +110,8 @@ abstract contract AnyNodes is Symbolic {
         return Words({
             state: _word(address(adn), id, NODES_SLOT, 0),
             resized: _word(address(adn), id, RESIZED_SLOT, 0),
-            approval: _word(address(adn), id, APPROVALS_SLOT, 0),
-            claimApproval: _word(address(adn), id, CLAIM_APPROVALS_SLOT, 0)
+            approval: uint160(_word(address(adn), id, APPROVALS_SLOT, 0)),
+            claimApproval: uint160(_word(address(adn), id, CLAIM_APPROVALS_SLOT, 0))
         });
     }
 

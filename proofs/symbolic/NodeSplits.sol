@@ -27,7 +27,8 @@ contract NodeSplits is AnyNodes {
         unchecked {
             (Seen memory rest, Seen memory off) = (_look(id), _look(newId));
             assert(_both(off.claimed <= off.released, off.held == 0));
-            assert(_both(rest.held == node.held, rest.released + off.released <= node.released));
+            assert(_both(rest.held == node.held, rest.released <= _released(id, rest.principal)));
+            assert(rest.released + off.released <= node.released);
             assert(_vested(rest) + off.released <= _vested(node));
             assert(_ahead(rest) <= _ahead(node) + 1);
         }
@@ -42,25 +43,36 @@ contract NodeSplits is AnyNodes {
         // The faces of nodes of one class fit the cap together (docs/mathematics.md).
         vm.assume(_both(a.principal + b.principal <= cap, a.claimed + b.claimed <= cap));
         _assumeSuperadditive(ids[0], a.principal, b.principal);
-        vm.assume(uint24(ids[0] >> 176) != 0);
         _watch(ids[0]);
         vm.assume(other != ids[1]);
+        uint256 end = _periodEnd(ids[0]);
         address caller = svm.createAddress("caller");
         bool may = _either(caller == a.owner, adn.isApprovedForAll(a.owner, caller));
         if (!_callAs(caller, address(adn), abi.encodeCall(adn.merge, (ids)))) return;
         assert(_all(may, ids[0] != ids[1], ids[0] >> 136 == ids[1] >> 136, a.owner == b.owner));
-        Words memory words = _words(ids[0]);
-        assert(_both(words.state == _pack(a.owner, a.claimed + b.claimed, true), a.owner != address(0)));
-        assert(_both(words.approval == 0, words.claimApproval == 0));
-        words = _words(ids[1]);
-        assert(_all(words.state == 1 << 255, words.approval == 0, words.claimApproval == 0));
-        assert(_either(!b.resized, words.resized == 0));
-        Seen memory merged = _look(ids[0]);
         unchecked {
-            assert(merged.principal == a.principal + b.principal);
-            assert(merged.released == a.released + b.released);
-            assert(merged.held <= a.held + b.held + 1);
-            assert(_untouched(0));
+            // Together they have released as much as each by itself: what more their sum would release is held back.
+            uint256 held = _released(ids[0], a.principal + b.principal) - a.released - b.released;
+            assert(_both(held <= a.held + b.held + 1, held < SERIALS + SERIALS));
+            uint256 resized = (held << 136) | ((held == 0 ? 0 : end) << 96) | (a.principal + b.principal);
+            Words memory words = _words(ids[0]);
+            assert(_both(words.state == _pack(a.owner, a.claimed + b.claimed, true), words.resized == resized));
+            assert(_all(words.approval == 0, words.claimApproval == 0, a.owner != address(0)));
+            words = _words(ids[1]);
+            assert(_all(words.state == 1 << 255, words.approval == 0, words.claimApproval == 0));
+            assert(_both(_either(!b.resized, words.resized == 0), _untouched(0)));
+        }
+    }
+
+    /// @dev When a node's period ends: after now, and no later than a period from now.
+    function _periodEnd(uint256 id) private view returns (uint256) {
+        (uint256 start, uint256 length) = (uint40(id >> 136), uint24(id >> 176));
+        vm.assume(_all(length != 0, start <= time, time < (1 << 40) - (1 << 24)));
+        unchecked {
+            uint256 since = (time - start) % length;
+            // A remainder is below its divisor, as Halmos does not know at first.
+            vm.assume(since < length);
+            return time + length - since;
         }
     }
 

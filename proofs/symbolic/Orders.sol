@@ -56,18 +56,17 @@ contract Orders is AnyNodes {
         uint256 balance = fec.balanceOf(order.payer);
         (uint256 spent, uint256 shared) = (_credited(SPENT_SLOT), _credited(SPENT_WITH_ALLIANCE_SLOT));
         _watch(0);
+        (uint256 left, uint256 freed) = _freed(order, amount);
         if (!_callAs(caller, address(till), abi.encodeCall(till.refund, (key, amount)))) return;
         Kept memory after_ = _order();
         assert(_both(order.status == ESCROWED, after_.amount == order.amount));
         unchecked {
-            uint256 left = order.amount - order.refunded;
-            assert(_all(amount != 0, amount <= left, after_.refunded == order.refunded + amount));
+            assert(_all(amount != 0, amount <= left, after_.refunded == uint96(order.refunded + amount)));
             assert(after_.status == (amount == left ? REFUNDED : ESCROWED));
             assert(
                 _both(fec.balanceOf(address(till)) == escrow - amount, fec.balanceOf(order.payer) == balance + amount)
             );
-            uint256 freed = Math.ceilDiv(left * order.burnBps, BPS) - Math.ceilDiv((left - amount) * order.burnBps, BPS);
-            assert(_both(till.reservedOf(order.programId) == reserved - freed, freed <= reserved));
+            assert(_both(till.reservedOf(order.programId) == uint96(reserved - freed), freed <= reserved));
         }
         assert(_both(spent == _credited(SPENT_SLOT), shared == _credited(SPENT_WITH_ALLIANCE_SLOT)));
         assert(_untouched(0));
@@ -84,7 +83,7 @@ contract Orders is AnyNodes {
         assert(!_callAs(caller, address(till), abi.encodeCall(till.refund, (key, svm.createUint256("amount")))));
     }
 
-    /// @notice G5: a capture lets go of exactly what is left of the order, burns no more than was reserved, and is final.
+    /// @notice G5, G6: a capture lets go of exactly what is left of the order, burns its share or nothing, credits no more, and is final.
     /// @custom:slow many paths
     function check_capture() external {
         Kept memory order = _order();
@@ -97,6 +96,7 @@ contract Orders is AnyNodes {
         vm.assume(uint160(_word(address(till), uint256(key), ORDERS_SLOT, 3)) != uint160(address(till)));
         bytes32[] memory keys = new bytes32[](1);
         keys[0] = key;
+        (uint256 spent, uint256 shared) = (_credited(SPENT_SLOT), _credited(SPENT_WITH_ALLIANCE_SLOT));
         if (!_callAs(svm.createAddress("caller"), address(till), abi.encodeCall(till.capture, (keys)))) return;
         Kept memory after_ = _order();
         if (order.status != ESCROWED) {
@@ -110,8 +110,10 @@ contract Orders is AnyNodes {
             uint256 burn = Math.ceilDiv(left * order.burnBps, BPS);
             assert(_both(after_.status == CAPTURED, after_.refunded == order.refunded));
             assert(fec.balanceOf(address(till)) == escrow - left);
-            assert(till.reservedOf(order.programId) == reserved - uint96(burn));
+            assert(till.reservedOf(order.programId) == uint96(reserved - burn));
             uint256 burnedNow = fec.totalBurned() - burned;
+            // Checked additions: what was refunded is not credited.
+            assert(_both(_credited(SPENT_SLOT) - spent <= left, _credited(SPENT_WITH_ALLIANCE_SLOT) - shared <= left));
             assert(_both(_either(burnedNow == burn, burnedNow == 0), supply - fec.totalSupply() == burnedNow));
         }
     }
@@ -142,6 +144,18 @@ contract Orders is AnyNodes {
             assert(!_callAs(address(fec), address(till), data));
         } else {
             assert(!_callAs(payer, address(till), data));
+        }
+    }
+
+    /// @dev What is left of an order, and how much less is to be burned for it once `amount` is refunded. The share of an amount is at
+    /// most the amount, and more of more: ceil(x·share / 10,000), for a share of at most 10,000.
+    function _freed(Kept memory order, uint256 amount) private pure returns (uint256 left, uint256 freed) {
+        unchecked {
+            left = order.amount - order.refunded;
+            uint256 burn = Math.ceilDiv(left * order.burnBps, BPS);
+            uint256 burnAfter = Math.ceilDiv((left - amount) * order.burnBps, BPS);
+            vm.assume(_either(amount > left, _both(burn <= left, burnAfter <= burn)));
+            return (left, burn - burnAfter);
         }
     }
 

@@ -62,7 +62,7 @@ contract Quotas is AnyNodes {
 
     /// @notice G4: what an admitted program says of quota, issuer and operator changes by its own issuer, operator and the owner only.
     /// @custom:slow every function
-    function check_nobody_else() external {
+    function check_stranger_to_program() external {
         (uint256 programId, address caller) = (svm.createUint(32, "program"), svm.createAddress("caller"));
         Known memory was = _known(programId);
         vm.assume(_all(caller != adn.owner(), caller != was.operator, caller != was.issuer));
