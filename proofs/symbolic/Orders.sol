@@ -97,6 +97,9 @@ contract Orders is AnyNodes {
         bytes32[] memory keys = new bytes32[](1);
         keys[0] = key;
         (uint256 spent, uint256 shared) = (_credited(SPENT_SLOT), _credited(SPENT_WITH_ALLIANCE_SLOT));
+        uint256 left = uint96(order.amount - order.refunded);
+        uint256 burn = _burnOf(left, order.burnBps);
+        vm.assume(burn <= left);
         if (!_callAs(svm.createAddress("caller"), address(till), abi.encodeCall(till.capture, (keys)))) return;
         Kept memory after_ = _order();
         if (order.status != ESCROWED) {
@@ -106,15 +109,14 @@ contract Orders is AnyNodes {
             return;
         }
         unchecked {
-            uint256 left = order.amount - order.refunded;
-            uint256 burn = Math.ceilDiv(left * order.burnBps, BPS);
             assert(_both(after_.status == CAPTURED, after_.refunded == order.refunded));
             assert(fec.balanceOf(address(till)) == escrow - left);
             assert(till.reservedOf(order.programId) == uint96(reserved - burn));
-            uint256 burnedNow = fec.totalBurned() - burned;
             // Checked additions: what was refunded is not credited.
             assert(_both(_credited(SPENT_SLOT) - spent <= left, _credited(SPENT_WITH_ALLIANCE_SLOT) - shared <= left));
-            assert(_both(_either(burnedNow == burn, burnedNow == 0), supply - fec.totalSupply() == burnedNow));
+            bool minted =
+                _both(fec.totalBurned() == uint128(burned + burn), fec.totalSupply() == uint128(supply - burn));
+            assert(_either(minted, _both(fec.totalBurned() == burned, fec.totalSupply() == supply)));
         }
     }
 
@@ -147,15 +149,21 @@ contract Orders is AnyNodes {
         }
     }
 
-    /// @dev What is left of an order, and how much less is to be burned for it once `amount` is refunded. The share of an amount is at
-    /// most the amount, and more of more: ceil(x·share / 10,000), for a share of at most 10,000.
+    /// @dev What is left of an order, and how much less is to be burned for it once `amount` is refunded. Of more, no less is burned.
     function _freed(Kept memory order, uint256 amount) private pure returns (uint256 left, uint256 freed) {
         unchecked {
-            left = order.amount - order.refunded;
-            uint256 burn = Math.ceilDiv(left * order.burnBps, BPS);
-            uint256 burnAfter = Math.ceilDiv((left - amount) * order.burnBps, BPS);
+            left = uint96(order.amount - order.refunded);
+            (uint256 burn, uint256 burnAfter) = (_burnOf(left, order.burnBps), _burnOf(left - amount, order.burnBps));
             vm.assume(_either(amount > left, _both(burn <= left, burnAfter <= burn)));
             return (left, burn - burnAfter);
+        }
+    }
+
+    /// @dev The share of an amount that is to be burned: ceil(amount · share / 10,000). A share is at most 10,000, so that it is no more
+    /// than the amount.
+    function _burnOf(uint256 amount, uint256 burnBps) private pure returns (uint256) {
+        unchecked {
+            return Math.ceilDiv(amount * burnBps, BPS);
         }
     }
 
