@@ -13,7 +13,7 @@ from typing import Any
 from proofs.environment import CHECKS, ROOT, VENV, Change, ProofError, variables, workspace
 
 #: Seconds for one query; and for all checks of one contract.
-QUERY_SECONDS = 1500
+QUERY_SECONDS = 300
 CONTRACT_SECONDS = 3600
 #: For the question whether a path is possible at all; without an answer it is followed.
 BRANCHING = "100ms"

@@ -26,6 +26,7 @@ contract NodeClaims is AnyNodes {
     }
 
     /// @notice G1: a claim of the owner's cannot fail while something is released and unpaid.
+    /// @custom:slow its witness compiles everything again
     function check_claim_succeeds() external {
         uint256 id = svm.createUint256("id");
         Seen memory node = _assumeFine(id);

@@ -22,6 +22,7 @@ contract NodeSplits is AnyNodes {
     }
 
     /// @notice G3: a split of one part makes nothing claimable, and puts what stays ahead by a wei at most.
+    /// @custom:slow many paths
     function check_split_never_early() external {
         (uint256 id, uint256 newId,, Seen memory node) = _splitOne();
         unchecked {
@@ -68,6 +69,7 @@ contract NodeSplits is AnyNodes {
     }
 
     /// @notice G3: nodes of different programs, periods or starts are never merged.
+    /// @custom:slow its witness compiles everything again
     function check_merge_unlike() external {
         uint256[] memory ids = new uint256[](2);
         (ids[0], ids[1]) = (svm.createUint256("first"), svm.createUint256("second"));
