@@ -9,6 +9,7 @@ contract NodeSplits is AnyNodes {
     uint256 private constant LEAST = 1e15;
 
     /// @notice G2, G4: a split of one part is the owner's or their operator's, and conserves principal and claimed amount.
+    /// @custom:slow many paths
     function check_split() external {
         (uint256 id, uint256 newId, uint256 part, Seen memory node) = _splitOne();
         unchecked {
@@ -36,6 +37,7 @@ contract NodeSplits is AnyNodes {
     }
 
     /// @notice G2, G3, G4: a merge of two conserves, holds back what rounding would release, and is the owner's or their operator's.
+    /// @custom:slow many paths
     function check_merge() external {
         uint256[] memory ids = new uint256[](2);
         ids[0] = svm.createUint256("first");
