@@ -58,7 +58,6 @@ abstract contract AnyNodes is Symbolic {
     /// @dev What a split or merge can at most put a node ahead of its curve, or hold back, within a period: a wei for each serial
     /// of its program, and those have 40 bits. Each period releases more than that (`curve.every_period_pays`).
     uint256 internal constant SERIALS = 1 << 40;
-    uint256 internal constant LEAST_RELEASE = 3_800_000_000_000;
 
     function setUp() public {
         cap = svm.createUint(95, "cap");
@@ -156,15 +155,6 @@ abstract contract AnyNodes is Symbolic {
         vm.assume(_both(_released(id, seen.principal) <= cap, _fine(id, seen)));
     }
 
-    /// @dev Proven: the parts release at most what the whole does, and at most 1 wei less (`check_superadditive`).
-    function _assumeSuperadditive(uint256 id, uint256 a, uint256 b) internal view {
-        unchecked {
-            uint256 parts = _released(id, a) + _released(id, b);
-            uint256 whole = _released(id, a + b);
-            vm.assume(_both(parts <= whole, whole <= parts + 1));
-        }
-    }
-
     /// @dev The invariant of a node: what a merge holds back it has released, and is less than a wei a serial, and is held for no
     /// longer than a period; it has been paid no more than its face, and no more than released but for a wei a serial.
     function _fine(uint256 id, Seen memory seen) internal view returns (bool) {
@@ -177,17 +167,5 @@ abstract contract AnyNodes is Symbolic {
             );
             return _all(held, seen.claimed <= cap, seen.claimed < seen.released + SERIALS);
         }
-    }
-
-    /// @dev What a node was paid beyond what it has released: the rounding of splits in this period.
-    function _ahead(Seen memory seen) internal pure returns (uint256) {
-        unchecked {
-            return seen.claimed > seen.released ? seen.claimed - seen.released : 0;
-        }
-    }
-
-    /// @dev What a node has let go of, paid or not.
-    function _vested(Seen memory seen) internal pure returns (uint256) {
-        return seen.claimed > seen.released ? seen.claimed : seen.released;
     }
 }

@@ -39,78 +39,10 @@ contract NodeClaims is AnyNodes {
         assert(_callAs(node.owner, address(adn), abi.encodeCall(adn.claim, (id))));
     }
 
-    /// @notice G2, G4: anybody may make two nodes pay, but it is their owners who are paid, what is released and unpaid.
-    /// @custom:slow many paths
-    function check_claimFor() external {
-        uint256[] memory ids = _two();
-        Seen memory a = _assumeFine(ids[0]);
-        Seen memory b = _assumeFine(ids[1]);
-        vm.assume(_both(ids[0] != ids[1], _both(a.owner != address(0), b.owner != address(0))));
-        _watch(ids[0]);
-        vm.assume(other != ids[1]);
-        address payee = svm.createAddress("payee");
-        uint256 balance = fec.balanceOf(payee);
-        if (!_callAs(svm.createAddress("caller"), address(adn), abi.encodeCall(adn.claimFor, (ids)))) return;
-        uint256 duePayee = 0;
-        uint256 due = 0;
-        unchecked {
-            if (a.released > a.claimed) {
-                due = a.released - a.claimed;
-                if (a.owner == payee) duePayee = due;
-                a.claimed = a.released;
-            }
-            if (b.released > b.claimed) {
-                due += b.released - b.claimed;
-                if (b.owner == payee) duePayee += b.released - b.claimed;
-                b.claimed = b.released;
-            }
-            assert(_words(ids[0]).state == _pack(a.owner, a.claimed, a.resized));
-            assert(_words(ids[1]).state == _pack(b.owner, b.claimed, b.resized));
-            assert(_both(fec.balanceOf(payee) - balance == duePayee, _untouched(due)));
-        }
-    }
-
-    /// @notice G2, G4: a claim from two nodes to anybody, by who may claim from both, pays what is released and unpaid, once.
-    /// @custom:slow many paths
-    function check_claimTo() external {
-        uint256[] memory ids = _two();
-        address caller = svm.createAddress("caller");
-        address to = svm.createAddress("to");
-        Seen memory a = _assumeFine(ids[0]);
-        Seen memory b = _assumeFine(ids[1]);
-        vm.assume(ids[0] != ids[1]);
-        _watch(ids[0]);
-        vm.assume(other != ids[1]);
-        bool may = _both(_mayClaimTo(ids[0], a.owner, caller), _mayClaimTo(ids[1], b.owner, caller));
-        uint256 balance = fec.balanceOf(to);
-        if (!_callAs(caller, address(adn), abi.encodeCall(adn.claimTo, (ids, to)))) return;
-        assert(may);
-        uint256 due = 0;
-        unchecked {
-            if (a.released > a.claimed) (due, a.claimed) = (a.released - a.claimed, a.released);
-            if (b.released > b.claimed) (due, b.claimed) = (due + b.released - b.claimed, b.released);
-            assert(_words(ids[0]).state == _pack(a.owner, a.claimed, a.resized));
-            assert(_words(ids[1]).state == _pack(b.owner, b.claimed, b.resized));
-            assert(_both(fec.balanceOf(to) - balance == due, _untouched(due)));
-        }
-    }
-
-    /// @dev Two ids. Programs count from one, so that no node is of class zero.
-    function _two() private pure returns (uint256[] memory ids) {
-        ids = new uint256[](2);
-        (ids[0], ids[1]) = (svm.createUint256("first"), svm.createUint256("second"));
-        vm.assume(_both(ids[0] >> 200 != 0, ids[1] >> 200 != 0));
-    }
-
     function _mayClaim(uint256 id, address owner, address caller) private view returns (bool) {
         return _either(
             address(uint160(_word(address(adn), id, CLAIM_APPROVALS_SLOT, 0))) == caller,
             adn.isClaimApprovedForAll(owner, caller)
         );
-    }
-
-    function _mayClaimTo(uint256 id, address owner, address caller) private view returns (bool) {
-        bool owns = _either(caller == owner, adn.isApprovedForAll(owner, caller));
-        return _either(owns, _both(owner != address(0), _mayClaim(id, owner, caller)));
     }
 }

@@ -51,29 +51,6 @@ contract NodeLife is AnyNodes {
         assert(_both(_same(words, _words(id)), _untouched(0)));
     }
 
-    /// @notice G4: whatever anybody else calls, with whatever arguments, a node stays as it is; it can only be made to pay its owner.
-    /// @custom:slow every function
-    function check_stranger_to_node() external {
-        uint256 id = svm.createUint256("id");
-        address caller = svm.createAddress("caller");
-        Seen memory node = _assumeFine(id);
-        Words memory words = _words(id);
-        vm.assume(_all(node.owner != address(0), caller != node.owner, caller != address(0)));
-        vm.assume(_both(!adn.isApprovedForAll(node.owner, caller), words.approval != uint160(caller)));
-        vm.assume(_both(words.claimApproval != uint160(caller), !adn.isClaimApprovedForAll(node.owner, caller)));
-        vm.assume(uint40(id) <= uint40(_word(address(adn), id >> 200, PROGRAMS_SLOT, 0) >> 96));
-        uint256 balance = fec.balanceOf(node.owner);
-        if (!_callAs(caller, address(adn), svm.createCalldata("ADN"))) return;
-        Words memory after_ = _words(id);
-        if (after_.state != words.state) {
-            words.state = _pack(node.owner, node.released, node.resized);
-            unchecked {
-                assert(fec.balanceOf(node.owner) - balance >= node.released - node.claimed);
-            }
-        }
-        assert(_same(words, after_));
-    }
-
     function _quotaAndMinted(uint256 programId) private view returns (uint256 quota, uint256 minted) {
         uint256 word = _word(address(adn), programId, PROGRAMS_SLOT, 0);
         return (uint96(word), uint40(word >> 96));

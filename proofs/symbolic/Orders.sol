@@ -32,7 +32,6 @@ contract Orders is AnyNodes {
     uint256 private constant SPENT_WITH_ALLIANCE_SLOT = 5;
     uint256 private constant ORDERS_SLOT = 11;
     uint256 private constant ESCROWED = 1;
-    uint256 private constant CAPTURED = 2;
     uint256 private constant REFUNDED = 3;
     uint256 private constant BPS = 10_000;
 
@@ -82,43 +81,6 @@ contract Orders is AnyNodes {
         address operator = address(uint160(_word(address(adn), order.programId, PROGRAMS_SLOT, 2)));
         vm.assume(_both(caller != signer, caller != operator));
         assert(!_callAs(caller, address(till), abi.encodeCall(till.refund, (key, svm.createUint256("amount")))));
-    }
-
-    /// @notice G5, G6: a capture lets go of exactly what is left of the order, burns its share or nothing, credits no more, and is final.
-    /// @custom:slow many paths
-    function check_capture() external {
-        Kept memory order = _order();
-        vm.assume(_both(order.refunded <= order.amount, order.payer != address(till)));
-        uint256 reserved = till.reservedOf(order.programId);
-        uint256 escrow = fec.balanceOf(address(till));
-        uint256 version = _slot(order.version, _slot(order.programId, 1, 0), 0);
-        // No account of an order is the till itself (`_checkAccount`).
-        vm.assume(uint160(_word(address(till), version + 1)) != uint160(address(till)));
-        vm.assume(uint160(_word(address(till), uint256(key), ORDERS_SLOT, 3)) != uint160(address(till)));
-        bytes32[] memory keys = new bytes32[](1);
-        keys[0] = key;
-        (uint256 spent, uint256 shared) = (_credited(SPENT_SLOT), _credited(SPENT_WITH_ALLIANCE_SLOT));
-        uint256 left = uint96(order.amount - order.refunded);
-        uint256 burn = _burnOf(left, order.burnBps);
-        vm.assume(burn <= left);
-        if (!_callAs(svm.createAddress("caller"), address(till), abi.encodeCall(till.capture, (keys)))) return;
-        Kept memory after_ = _order();
-        if (order.status != ESCROWED) {
-            assert(
-                _all(after_.status == order.status, fec.balanceOf(address(till)) == escrow, fec.totalSupply() == supply)
-            );
-            return;
-        }
-        unchecked {
-            assert(_both(after_.status == CAPTURED, after_.refunded == order.refunded));
-            assert(fec.balanceOf(address(till)) == escrow - left);
-            assert(till.reservedOf(order.programId) == uint96(reserved - burn));
-            // Checked additions: what was refunded is not credited.
-            assert(_both(_credited(SPENT_SLOT) - spent <= left, _credited(SPENT_WITH_ALLIANCE_SLOT) - shared <= left));
-            bool minted =
-                _both(fec.totalBurned() == uint128(burned + burn), fec.totalSupply() == uint128(supply - burn));
-            assert(_either(minted, _both(fec.totalBurned() == burned, fec.totalSupply() == supply)));
-        }
     }
 
     /// @notice G7: an order whose key was paid is refused, by each way to pay.

@@ -60,19 +60,6 @@ contract Quotas is AnyNodes {
         assert(_both(length != 0, origin <= time));
     }
 
-    /// @notice G4: what an admitted program says of quota, issuer and operator changes by its own issuer, operator and the owner only.
-    /// @custom:slow every function
-    function check_stranger_to_program() external {
-        (uint256 programId, address caller) = (svm.createUint(32, "program"), svm.createAddress("caller"));
-        Known memory was = _known(programId);
-        vm.assume(_all(caller != adn.owner(), caller != was.operator, caller != was.issuer));
-        vm.assume(_both(was.issuer != address(0), was.length != 0));
-        if (!_callAs(caller, address(adn), svm.createCalldata("ADN"))) return;
-        Known memory found = _known(programId);
-        assert(_all(found.quota == was.quota, found.closed == was.closed, found.granted == was.granted));
-        assert(_all(found.issuer == was.issuer, found.operator == was.operator, found.length == was.length));
-    }
-
     function _known(uint256 programId) private view returns (Known memory known) {
         uint256 word = _word(address(adn), programId, PROGRAMS_SLOT, 0);
         known.quota = uint96(word);
