@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -53,12 +54,17 @@ def plan(checks: list[Check], analytic: list[str], witnesses: list[Witness]) -> 
 def jobs(checks: list[Check], analytic: list[str], suffix: str = "", changes: tuple[Change, ...] = ()) -> Iterator[Job]:
     """The jobs of these proofs; if the contracts are changed, each proof is to be refuted."""
     expected = "refuted" if changes else "proved"
-    for contract, group in groupby(checks, key=lambda check: check.contract):
+    # With the same library unknown, checks are compiled together: that takes longer than most proofs.
+    for together, group in groupby(sorted(checks, key=_together), key=_together):
         members = list(group)
         names = tuple(check.name for check in members)
-        yield Job(contract + suffix, names, partial(halmos.run, members, contract + suffix, changes), expected)
+        yield Job(together + suffix, names, partial(halmos.run, members, together + suffix, changes), expected)
     if analytic:
         yield Job("curve" + suffix, tuple(analytic), partial(curve.run, analytic, "curve" + suffix, changes), expected)
+
+
+def _together(check: Check) -> str:
+    return check.contract if check.unknown is None else f"unknown-{Path(check.unknown).stem}"
 
 
 def results(console: Console, jobs: list[Job]) -> Iterator[Result]:

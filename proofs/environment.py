@@ -12,6 +12,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CHECKS = Path("proofs/symbolic")
+#: Libraries of which nothing is known, to be compiled in place of those of the same name.
+UNKNOWN = CHECKS / "unknown"
+LIBRARIES = Path("contracts/libraries")
 VENV = ROOT / ".venv-proofs"
 LOCK = ROOT / "proofs" / "requirements.lock"
 SCRATCH = ROOT / ".build" / "proofs"
@@ -50,9 +53,10 @@ class Change:
     replace: str
 
 
-def workspace(name: str, sources: list[Path], changes: tuple[Change, ...] = ()) -> Path:
+def workspace(name: str, sources: list[Path], changes: tuple[Change, ...] = (), unknown: str | None = None) -> Path:
     """Lays out a Forge project under `.build`: `sources` (relative to the project), and contracts as changed.
 
+    In place of the library `unknown`, if named, is one of which nothing is known.
     It has the project's own compiler settings. Raises ProofError if a change does not apply.
     """
     folder = SCRATCH / name
@@ -74,6 +78,8 @@ def workspace(name: str, sources: list[Path], changes: tuple[Change, ...] = ()) 
                 f"witness: {change.find!r} occurs {text.count(change.find)} times in {change.file}, not once"
             )
         path.write_text(text.replace(change.find, change.replace))
+    if unknown is not None:
+        shutil.copyfile(ROOT / UNKNOWN / unknown, folder / LIBRARIES / unknown)
     return folder
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,19 @@ from typing import Any
 from proofs.environment import CHECKS, ROOT, VENV, Change, ProofError, variables, workspace
 
 #: Seconds for one query; and for all checks of one contract.
-QUERY_SECONDS = 60
+QUERY_SECONDS = 300
 CONTRACT_SECONDS = 3600
+#: For the question whether a path is possible at all; without an answer it is followed.
+BRANCHING = "100ms"
 
 _NO_ANSWER = {1: "a counterexample that could not be checked", 2: f"no solver answered in {QUERY_SECONDS} s"}
-_CONTRACT = re.compile(r"^contract (\w+)", re.MULTILINE)
+_CONTRACT = re.compile(r"^(?:/// @custom:unknown (?P<unknown>\S+)\n)?contract (?P<name>\w+)", re.MULTILINE)
 _CHECK = re.compile(
     r"^    /// @notice (?P<notice>(?:.|\n    ///)+?)\n(?P<slow>    /// @custom:slow .*\n)?"
     r"    function (?P<name>check_\w+)\(",
     re.MULTILINE,
 )
+_HELPER = re.compile(r'from "\./(\w+\.sol)"')
 _BARE_CHECK = re.compile(r"function (check_\w+)\(")
 
 
@@ -37,6 +41,8 @@ class Check:
     """The property in words."""
     slow: bool
     """Left out of the quick run."""
+    unknown: str | None = None
+    """Library in whose place one of which nothing is known is compiled, by its file's name."""
 
     @property
     def name(self) -> str:
@@ -63,12 +69,21 @@ def read_checks() -> list[Check]:
         for this, following in zip(starts, [*starts[1:], None], strict=False):
             body = text[this.start() : following.start() if following else None]
             found = [
-                Check(path.relative_to(ROOT), this[1], match["name"], _plain(match["notice"]), bool(match["slow"]))
+                Check(
+                    path.relative_to(ROOT),
+                    this["name"],
+                    match["name"],
+                    _plain(match["notice"]),
+                    bool(match["slow"]),
+                    this["unknown"],
+                )
                 for match in _CHECK.finditer(body)
             ]
             if unsaid := set(_BARE_CHECK.findall(body)) - {check.function for check in found}:
                 raise ProofError(f"{path.name}: no `/// @notice` directly above {', '.join(sorted(unsaid))}")
             checks += found
+    if twice := [name for name, count in Counter(check.function for check in checks).items() if count > 1]:
+        raise ProofError(f"two checks are named {', '.join(twice)}; Halmos' log names them by that alone")
     return checks
 
 
@@ -77,19 +92,22 @@ def _plain(notice: str) -> str:
 
 
 def run(checks: list[Check], name: str, changes: tuple[Change, ...] = ()) -> dict[str, Outcome]:
-    """Runs checks of one contract in the workspace `name`; outcomes by the checks' names. Raises ProofError."""
-    first = checks[0]
-    helpers = [path for path in (ROOT / CHECKS).glob("*.sol") if not _BARE_CHECK.search(path.read_text())]
-    folder = workspace(name, [first.file, *(path.relative_to(ROOT) for path in helpers)], changes)
+    """Runs checks that compile together in the workspace `name`; outcomes by the checks' names. Raises ProofError."""
+    unknown = checks[0].unknown
+    files = sorted({check.file for check in checks})
+    folder = workspace(name, sorted(_with_helpers(files)), changes, unknown)
     answer = folder / "answer.json"
     answer.unlink(missing_ok=True)
+    contracts = "|".join(sorted({check.contract for check in checks}))
     functions = "|".join(check.function for check in checks)
     command: list[str | Path] = [VENV / "bin" / "halmos", "--root", folder, "--forge-build-out", "out"]
-    command += ["--contract", first.contract, "--match-test", f"^({functions})\\(", "--json-output", answer]
+    command += ["--match-contract", f"^({contracts})$", "--match-test", f"^({functions})\\(", "--json-output", answer]
     # Every panic is a failure, not only that of `assert`. Verbose, for the number of paths that end in one.
     command += ["--panic-error-codes", "*", "--no-status", "--verbose"]
     command += ["--solver-command", f"{VENV / 'bin' / 'python'} {ROOT / 'proofs' / 'solver.py'}"]
     command += ["--solver-threads", "2", "--solver-timeout-assertion", f"{QUERY_SECONDS}s"]
+    # A path that a moment's thought shows to be impossible is not followed.
+    command += ["--solver-timeout-branching", BRANCHING]
     if changes:
         command.append("--early-exit")
     try:
@@ -113,6 +131,17 @@ def run(checks: list[Check], name: str, changes: tuple[Change, ...] = ()) -> dic
     if missing := {check.function for check in checks} - by_function.keys():
         raise ProofError(f"{name}: Halmos did not run {', '.join(sorted(missing))}\n{done.stdout[-4000:]}")
     return {check.name: _outcome(by_function[check.function], done.stdout) for check in checks}
+
+
+def _with_helpers(files: list[Path]) -> set[Path]:
+    """These files and what they import from beside them, relative to the project."""
+    found: set[Path] = set()
+    ahead = list(files)
+    while ahead:
+        if (path := ahead.pop()) not in found:
+            found.add(path)
+            ahead += [CHECKS / name for name in _HELPER.findall((ROOT / path).read_text())]
+    return found
 
 
 def _outcome(result: dict[str, Any], log: str) -> Outcome:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 SOLVERS = ("yices", "cvc5", "bitwuzla")
 #: Seconds for the solver that is likely to know, before the others are started.
-HEAD_START = 2
+HEAD_START = 15
 #: Halmos states division in full only once a query without it was not enough.
 DIVIDES = "(define-fun f_evm_bvudiv"
 

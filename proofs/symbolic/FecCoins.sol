@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {FEC} from "../../contracts/FEC.sol";
-import {Symbolic} from "./AdnSymbolic.sol";
+import {Symbolic} from "./Symbolic.sol";
 
 /// @notice The coupon, from any state of its storage.
 contract FecCoins is Symbolic {

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {Checkout} from "../../contracts/Checkout.sol";
+import {Order} from "../../contracts/interfaces/ICheckout.sol";
+import {AnyNodes} from "./AnyNodes.sol";
+
+/// @notice Orders at the till, from any state of the till, the nodes and the coupon.
+/// @custom:unknown ReleaseCurve.sol
+contract Orders is AnyNodes {
+    /// @dev An order as its first two words say. From the lowest bit: payer (160), paidAt (40), version (32), burnBps (16), status (8);
+    /// amount (96), refunded (96), programId (32).
+    struct Kept {
+        address payer;
+        uint256 version;
+        uint256 burnBps;
+        uint256 status;
+        uint256 amount;
+        uint256 refunded;
+        uint256 programId;
+    }
+
+    Checkout private till;
+    bytes32 private key;
+    address private customer;
+    uint256 private creditor;
+
+    uint256 private constant TILLS_SLOT = 0;
+    uint256 private constant SPENT_SLOT = 4;
+    uint256 private constant SPENT_WITH_ALLIANCE_SLOT = 5;
+    uint256 private constant ORDERS_SLOT = 11;
+    uint256 private constant ESCROWED = 1;
+    uint256 private constant REFUNDED = 3;
+    uint256 private constant BPS = 10_000;
+
+    function _more() internal override {
+        till = Checkout(_deploy("Checkout.sol:Checkout", abi.encode(adn)));
+        svm.enableSymbolicStorage(address(till));
+        key = svm.createBytes32("key");
+        customer = svm.createAddress("customer");
+        creditor = svm.createUint256("creditor");
+    }
+
+    /// @notice G5, G6: a refund pays the payer what it takes off the order and its reservation, and leaves no burn, node or credit.
+    function check_refund() external {
+        uint256 amount = svm.createUint256("amount");
+        address caller = svm.createAddress("caller");
+        Kept memory order = _order();
+        // Of an order in escrow, no more has been refunded than was paid.
+        vm.assume(_both(order.refunded <= order.amount, order.payer != address(till)));
+        uint256 reserved = till.reservedOf(order.programId);
+        uint256 escrow = fec.balanceOf(address(till));
+        uint256 balance = fec.balanceOf(order.payer);
+        (uint256 spent, uint256 shared) = (_credited(SPENT_SLOT), _credited(SPENT_WITH_ALLIANCE_SLOT));
+        _watch(0);
+        (uint256 left, uint256 freed) = _freed(order, amount);
+        if (!_callAs(caller, address(till), abi.encodeCall(till.refund, (key, amount)))) return;
+        Kept memory after_ = _order();
+        assert(_both(order.status == ESCROWED, after_.amount == order.amount));
+        unchecked {
+            assert(_all(amount != 0, amount <= left, after_.refunded == uint96(order.refunded + amount)));
+            assert(after_.status == (amount == left ? REFUNDED : ESCROWED));
+            assert(
+                _both(fec.balanceOf(address(till)) == escrow - amount, fec.balanceOf(order.payer) == balance + amount)
+            );
+            assert(_both(till.reservedOf(order.programId) == uint96(reserved - freed), freed <= reserved));
+        }
+        assert(_both(spent == _credited(SPENT_SLOT), shared == _credited(SPENT_WITH_ALLIANCE_SLOT)));
+        assert(_untouched(0));
+    }
+
+    /// @notice G4: only the program's operator and its till refund.
+    /// @custom:slow its witness compiles everything again
+    function check_refund_authority() external {
+        address caller = svm.createAddress("caller");
+        Kept memory order = _order();
+        uint256 version = uint32(_word(address(till), order.programId, TILLS_SLOT, 0));
+        address signer = address(uint160(_word(address(till), version, _slot(order.programId, 1, 0), 0)));
+        address operator = address(uint160(_word(address(adn), order.programId, PROGRAMS_SLOT, 2)));
+        vm.assume(_both(caller != signer, caller != operator));
+        assert(!_callAs(caller, address(till), abi.encodeCall(till.refund, (key, svm.createUint256("amount")))));
+    }
+
+    /// @notice G7: an order whose key was paid is refused, by each way to pay.
+    function check_paid_once() external {
+        Order memory order;
+        order.programId = svm.createUint256("program");
+        order.orderId = svm.createBytes32("order");
+        order.amount = svm.createUint256("amount");
+        order.expiry = svm.createUint256("expiry");
+        order.customer = svm.createAddress("customer");
+        order.minPrincipal = svm.createUint256("minPrincipal");
+        order.cause = svm.createAddress("cause");
+        order.merchantSignature = svm.createBytes(65, "merchantSignature");
+        key = keccak256(abi.encode(order.programId, order.orderId));
+        vm.assume(_order().status != 0);
+        address payer = svm.createAddress("payer");
+        uint256 way = svm.createUint(3, "way");
+        bytes32 word = svm.createBytes32("word");
+        bytes memory data = abi.encodeCall(till.pay, (order));
+        if (way == 1) data = abi.encodeCall(till.payWithPermit, (order, order.expiry, 27, word, word));
+        if (way == 2) data = abi.encodeCall(till.payFromNodes, (order, new uint256[](0)));
+        bytes memory signature = svm.createBytes(65, "signature");
+        if (way == 3) data = abi.encodeCall(till.payWithAuthorization, (order, payer, 0, order.expiry, signature));
+        if (way > 3) {
+            data = abi.encodeCall(till.onTransferReceived, (payer, payer, order.amount, abi.encode(order)));
+            assert(!_callAs(address(fec), address(till), data));
+        } else {
+            assert(!_callAs(payer, address(till), data));
+        }
+    }
+
+    /// @dev What is left of an order, and how much less is to be burned for it once `amount` is refunded. Of more, no less is burned.
+    function _freed(Kept memory order, uint256 amount) private pure returns (uint256 left, uint256 freed) {
+        unchecked {
+            left = uint96(order.amount - order.refunded);
+            (uint256 burn, uint256 burnAfter) = (_burnOf(left, order.burnBps), _burnOf(left - amount, order.burnBps));
+            vm.assume(_either(amount > left, _both(burn <= left, burnAfter <= burn)));
+            return (left, burn - burnAfter);
+        }
+    }
+
+    /// @dev The share of an amount that is to be burned: ceil(amount · share / 10,000). A share is at most 10,000, so that it is no more
+    /// than the amount.
+    function _burnOf(uint256 amount, uint256 burnBps) private pure returns (uint256) {
+        unchecked {
+            return Math.ceilDiv(amount * burnBps, BPS);
+        }
+    }
+
+    function _order() private view returns (Kept memory order) {
+        uint256 word = _word(address(till), uint256(key), ORDERS_SLOT, 0);
+        order.payer = address(uint160(word));
+        order.version = uint32(word >> 200);
+        order.burnBps = uint16(word >> 232);
+        order.status = word >> 248;
+        word = _word(address(till), uint256(key), ORDERS_SLOT, 1);
+        (order.amount, order.refunded, order.programId) = (uint96(word), uint96(word >> 96), uint32(word >> 192));
+    }
+
+    /// @dev What some customer, whoever it is, was credited with: by some program, or some alliance.
+    function _credited(uint256 slot) private view returns (uint256) {
+        return _word(address(till), uint160(customer), _slot(creditor, slot, 0), 0);
+    }
+}
