@@ -12,7 +12,7 @@ from tests.web.wallet import Wallet
 from tests.web.world import WEEK, World
 
 Open = Callable[..., tuple[Page, Wallet]]
-#: Exchanges with the chain until 501 nodes are read: block, logs, nodes in two batches; more if a block comes in between.
+#: Exchanges with the chain until 501 nodes are read: block, logs, nodes in two batches; some more if a block comes.
 MOST_REQUESTS = 10
 
 
