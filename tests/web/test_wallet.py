@@ -12,6 +12,8 @@ from tests.web.wallet import Wallet
 from tests.web.world import WEEK, World
 
 Open = Callable[..., tuple[Page, Wallet]]
+#: Exchanges with the chain until 501 nodes are read: block, logs, nodes in two batches; some more if a block comes.
+MOST_REQUESTS = 10
 
 
 def card(page: Page, token_id: int) -> Page:
@@ -181,7 +183,7 @@ def test_wallet__chain_gone_and_back__says_so_and_recovers(
     people.complaints.clear()  # type: ignore[attr-defined]
 
 
-def test_wallet__five_hundred_nodes__claimable_is_shown_within_a_second(world: World, open_page: Open) -> None:
+def test_wallet__five_hundred_nodes__claimable_is_shown_after_few_requests(world: World, open_page: Open) -> None:
     lee = world.person("lee")
     client = world.client
     (token,) = world.nodes(lee, 1, principal=10_000)
@@ -191,8 +193,12 @@ def test_wallet__five_hundred_nodes__claimable_is_shown_within_a_second(world: W
     page, _ = open_page("/wallet", lee)
     connect(page)
     expect(page.locator("[data-claimable]")).to_be_visible()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if world.anvil.url in request.url else None)
     page.reload()
     page.locator("[data-claimable]").wait_for()
     took = page.evaluate("performance.now()")
+    # Time depends on the machine; that it takes few round trips does not.
+    assert len(asked) <= MOST_REQUESTS
     assert page.locator(".hero dl div", has_text="Nodes").locator("dd").inner_text() == "501"
-    print(f"claimable of 501 nodes shown {took:.0f} ms after the load began")  # noqa: T201
+    print(f"claimable of 501 nodes: {took:.0f} ms after the load began, {len(asked)} requests")  # noqa: T201
