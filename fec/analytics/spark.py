@@ -66,8 +66,8 @@ def arrow(backend: Any, expression: Any) -> Any:
 
 
 def _frame(backend: Any, expression: Any) -> Any:
-    backend._run_pre_execute_hooks(expression)  # noqa: SLF001 (Ibis has no other way to it)
-    return backend._session.sql(backend.compile(expression))  # noqa: SLF001
+    backend._run_pre_execute_hooks(expression)
+    return backend._session.sql(backend.compile(expression))
 
 
 def forget(backend: Any, name: str) -> None:
