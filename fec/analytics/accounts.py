@@ -151,8 +151,8 @@ def _notes(policy: Policy) -> Iterator[Message]:
     yield Message("Policy: {policy}.", policy=Message(_POLICIES[policy.name]))
     yield Message(_BEARERS[policy.bearer])
     yield Message(
-        "Prices are what merchants received, at {rate:fec} for one {currency}, "
-        "rounded half to even to {places} decimals.",
+        "Prices are what merchants received, at {rate:fec} for one {currency}, rounded half to even to {places} "
+        "decimals.",
         rate=policy.rate,
         currency=policy.currency or Message("unit"),
         places=policy.places,
