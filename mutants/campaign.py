@@ -98,7 +98,8 @@ class Campaign:
             survived = before is not None and before.status == SURVIVED
             return survived or self.sources.rewritten(one[1].file, one[1].text) is None
 
-        for some in (filterfalse(slow, mutants), filter(slow, mutants)):
+        # Sorted before the first of them runs, for what the store says of them will change.
+        for some in (list(filterfalse(slow, mutants)), list(filter(slow, mutants))):
             for _, group in groupby(some, key=lambda one: one[1].file):
                 of_file = list(group)
                 yield from (of_file[start : start + BATCH] for start in range(0, len(of_file), BATCH))
