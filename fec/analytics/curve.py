@@ -1,81 +1,72 @@
-"""The release curve as an Ibis expression: exact to the wei, on engines whose numbers end at 38 digits.
+"""The release curve as an Ibis expression: exact to the wei, in integers of 64 bits, on any engine.
 
-`released(P, k) = floor(F · g / D)`, with the face F = 10·P < 2^95 < 10^32, `g = growth_down(k)` and `D = FULL_GROWTH`,
-as `fec.schedule` has them. F · g has up to 226 bits. So F is cut into four limbs of eight decimal digits,
-F = Σ fᵢ·bⁱ with b = 10^8, and for each k and i the table of growths holds
+`released(P, k) = floor(F · g / D)`, with the face F = 10·P < 2^95 < 10^30, `g = growth_down(k)` and `D = FULL_GROWTH`,
+as `fec.schedule` has them. F · g has up to 226 bits. So F is cut into five limbs of six decimal digits, F = Σ fᵢ·bⁱ
+with b = 10^6, and for each k and i the table of growths holds
 
-    bⁱ · g = Qᵢ · D + Rᵢ,    ρᵢ = ceil(10^50 · Rᵢ / D),    ρᵢ = hᵢ · 10^25 + lᵢ,
+    bⁱ · g = Qᵢ · D + Rᵢ    and    ρᵢ = ceil(10^48 · Rᵢ / D),
 
-from which    released = Σ fᵢ·Qᵢ + floor(S / 10^50)   with   S = Σ fᵢ·ρᵢ.
+from which    released = Σ fᵢ·Qᵢ + floor(S / 10^48)    with    S = Σ fᵢ·ρᵢ.
 
-That is exact. S / 10^50 is never below x = Σ fᵢ·Rᵢ / D, and above it by less than 4·b·10^-50 = 4·10^-42. The fraction
+That is exact. S / 10^48 is never below x = Σ fᵢ·Rᵢ / D, and above it by less than 5·b·10^-48 = 5·10^-42. The fraction
 of x is a multiple of 1/D > 3·10^-40, so that it is at most 1 − 1/D: the little that is added never reaches the next
-integer. And floor(S / 10^50) = floor((Σ fᵢ·hᵢ + floor(Σ fᵢ·lᵢ / 10^25)) / 10^25), whose numbers have 34 digits
-at most; h and l are kept as decimals of 25 places, where dividing by 10^25 costs nothing.
+integer.
+
+Qᵢ ≤ 10^24 and ρᵢ < 10^48 are kept as limbs of twelve digits, two and four of them (and 10^12 itself, at k = 100). A
+column Σ fᵢ·limb is below 5·10^6·10^12 = 5·10^18, and what is carried into it below 5·10^6 + 1: both fit 63 bits.
 """
 
 from __future__ import annotations
 
-from decimal import Decimal
 from functools import reduce
 from operator import add
 from typing import Any
 
-import ibis
-import pyarrow as pa
-
 from fec.analytics.data import WEI, Data
 from fec.schedule import FACE_MULTIPLE, FULL_GROWTH, PERIODS, growth_down
 
-_LIMBS = 4
-_DIGITS = 8
-_PLACES = 25
-_FRACTION = f"decimal(38, {_PLACES})"
+_LIMBS = 5
+_DIGITS = 6
+_WIDE_DIGITS = 12
+_WIDE = 10**_WIDE_DIGITS
+_WHOLES, _FRACTIONS = 2, 4
 
 
 def growths(data: Data) -> Any:
-    """The table of growths: `period` from 0 to 100, and for each limb `whole`, `high` and `low`."""
-    columns: dict[str, list[Any]] = {"period": list(range(PERIODS + 1))}
-    kinds: dict[str, pa.DataType] = {}
+    """The table of growths: `period` from 0 to 100, and of each limb the parts that `released` takes."""
+    columns: dict[str, list[int]] = {"period": list(range(PERIODS + 1))}
     for limb in range(_LIMBS):
-        parts = [_parts(limb, period) for period in range(PERIODS + 1)]
-        for place, (name, kind) in enumerate(_KINDS):
-            columns[f"{name}_{limb}"] = [part[place] for part in parts]
-            kinds[f"{name}_{limb}"] = kind
-    return data.small(columns, kinds)
+        for period in range(PERIODS + 1):
+            whole, rest = divmod(10 ** (_DIGITS * limb) * growth_down(period), FULL_GROWTH)
+            fraction = -(-rest * _WIDE**_FRACTIONS // FULL_GROWTH)
+            for place, part in enumerate(reversed(divmod(whole, _WIDE))):
+                columns.setdefault(f"whole_{place}_{limb}", []).append(part)
+            for place in range(_FRACTIONS):
+                columns.setdefault(f"fraction_{place}_{limb}", []).append(fraction // _WIDE**place % _WIDE)
+    return data.small(columns)
 
 
 def with_limbs(nodes: Any) -> Any:
-    """Nodes, and the limbs of their faces: `limb_0` … `limb_3`."""
+    """Nodes, and the limbs of their faces: `limb_0` … `limb_4`."""
     digits = (nodes.principal * FACE_MULTIPLE).cast(WEI).cast("string").lpad(_LIMBS * _DIGITS, "0")
     return nodes.mutate(
-        {
-            f"limb_{limb}": digits.substr((_LIMBS - 1 - limb) * _DIGITS, _DIGITS).cast(f"decimal({_DIGITS}, 0)")
-            for limb in range(_LIMBS)
-        }
+        {f"limb_{limb}": digits.substr((_LIMBS - 1 - limb) * _DIGITS, _DIGITS).cast("int64") for limb in range(_LIMBS)}
     )
 
 
 def released(row: Any) -> Any:
     """What a node has let go after a period, in wei: of a row that joins `with_limbs` and `growths`."""
-    last = ibis.literal("0." + "1".zfill(_PLACES)).cast(f"decimal({_PLACES}, {_PLACES})")
-    low = _sum(row, "low").cast(_FRACTION).floor().cast(f"decimal({_DIGITS + 2}, 0)")
-    fraction = (_sum(row, "high") + low * last).cast(_FRACTION).floor().cast(WEI)
-    return (_sum(row, "whole") + fraction).cast(WEI)
+    carried: Any = 0
+    for place in range(_FRACTIONS):
+        carried = _over(_column(row, f"fraction_{place}") + carried)
+    low, high = (_column(row, f"whole_{place}") for place in range(_WHOLES))
+    return ((low + carried).cast(WEI) + high.cast(WEI) * _WIDE).cast(WEI)
 
 
-def _sum(row: Any, name: str) -> Any:
+def _column(row: Any, name: str) -> Any:
     return reduce(add, (row[f"limb_{limb}"] * row[f"{name}_{limb}"] for limb in range(_LIMBS)))
 
 
-_KINDS = (
-    ("whole", pa.decimal128((_LIMBS - 1) * _DIGITS + 1, 0)),
-    ("high", pa.decimal128(_PLACES, _PLACES)),
-    ("low", pa.decimal128(_PLACES, _PLACES)),
-)
-
-
-def _parts(limb: int, period: int) -> tuple[Decimal, Decimal, Decimal]:
-    whole, rest = divmod(10 ** (_DIGITS * limb) * growth_down(period), FULL_GROWTH)
-    high, low = divmod(-(-rest * 10 ** (2 * _PLACES) // FULL_GROWTH), 10**_PLACES)
-    return Decimal(whole), Decimal(high).scaleb(-_PLACES), Decimal(low).scaleb(-_PLACES)
+def _over(column: Any) -> Any:
+    """A column by 10^12, rounded down. Engines divide in floats: of a multiple, the nearest integer is the quotient."""
+    return ((column - column % _WIDE) / _WIDE).round().cast("int64")

@@ -11,11 +11,24 @@ import click
 from fec.cli.base import Group
 from fec.cli.params import ADDRESS, AMOUNT, NEW_FILE
 from fec.cli.report_liability import liability
-from fec.cli.reporting import DATABASE, FOLDER, deliver, extra, make, opened, reading, reporting, scope_of
+from fec.cli.reporting import (
+    CHART,
+    DATABASE,
+    FOLDER,
+    deliver,
+    extra,
+    make,
+    opened,
+    reading,
+    reporting,
+    scope_of,
+    write_chart,
+)
 from fec.cli.session import Session, facts, grid
 from fec.i18n import _
 
 if TYPE_CHECKING:
+    from fec.analytics.data import Data, Scope
     from fec.analytics.table import Report
 
 _ACTIVE = click.option(
@@ -81,11 +94,18 @@ def repeat(session: Session, /, *, within: int, **options: Any) -> None:
 @report.command()
 @reporting
 @click.option("--every", type=_EVERY, default="month", show_default=True, help="Length of a cohort.")
+@CHART
 @click.pass_obj
-def cohorts(session: Session, /, *, every: Any, **options: Any) -> None:
+def cohorts(session: Session, /, *, every: Any, chart: Path | None, **options: Any) -> None:
     """Shoppers by when they first bought, and how many went on."""
     from_ = _modules()
-    make(session, lambda data, scope: [from_.cohorts.cohorts(data, scope, every)], default="protocol", **options)
+
+    def build(data: Data, scope: Scope) -> list[Report]:
+        found = from_.cohorts.cohorts(data, scope, every)
+        write_chart(chart, lambda: from_.drawn.cohorts(found, every))
+        return [found]
+
+    make(session, build, default="protocol", **options)
 
 
 @report.command()
@@ -141,9 +161,18 @@ def quota(session: Session, /, *, window: int, **options: Any) -> None:
 @click.option("--split", type=click.Choice(["cohort", "shopper"]), help="One row for each cohort or shopper.")
 @click.option("--shopper", type=ADDRESS, help="What flows back to this shopper alone.")
 @click.option("--ics", type=NEW_FILE, metavar="FILE", help="Write a calendar to subscribe to (iCalendar).")
+@CHART
 @click.pass_obj
 def calendar(
-    session: Session, /, *, every: Any, split: Any, shopper: str | None, ics: Path | None, **options: Any
+    session: Session,
+    /,
+    *,
+    every: Any,
+    split: Any,
+    shopper: str | None,
+    ics: Path | None,
+    chart: Path | None,
+    **options: Any,
 ) -> None:
     """What flows back when, for the life of all nodes, exact by the curve."""
     from_ = _modules()
@@ -152,6 +181,7 @@ def calendar(
         found = from_.calendar.calendar(data, scope, every, split=split, shopper=shopper)
         if ics:
             ics.write_bytes(from_.papers.feed(found, data.moment, f"{data.moment.fec.lower()}.{data.moment.chain_id}"))
+        write_chart(chart, lambda: from_.drawn.flowback(found))
         deliver(session, data.moment, [found], title=None, places=2, **options)
 
 
@@ -265,6 +295,7 @@ def _modules() -> Any:
         from fec.analytics import (  # noqa: PLC0415
             calendar,
             cohorts,
+            drawn,
             everything,
             export,
             papers,
@@ -273,5 +304,5 @@ def _modules() -> Any:
             shoppers,
             value,
         )
-    found = (calendar, cohorts, everything, export, papers, programs, proof, shoppers, value, store)
+    found = (calendar, cohorts, drawn, everything, export, papers, programs, proof, shoppers, value, store)
     return type("Modules", (), {module.__name__.rpartition(".")[2]: module for module in found})

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import click
 
 from fec.cli.base import Command
 from fec.cli.params import AMOUNT, MOMENT, SHARE
-from fec.cli.reporting import deliver, extra, opened, reporting, scope_of
+from fec.cli.reporting import CHART, deliver, extra, opened, reporting, scope_of, write_chart
 from fec.cli.session import Refused, Session
 from fec.i18n import _
 
@@ -96,6 +97,7 @@ class Price(click.ParamType):
     help="Length of a row.",
 )
 @click.option("--entries", is_flag=True, help="Also the log entries behind each figure.")
+@CHART
 @click.pass_obj
 def liability(
     session: Session,
@@ -111,6 +113,7 @@ def liability(
     provision: int,
     every: Any,
     entries: bool,
+    chart: Path | None,
     **options: Any,
 ) -> None:
     """What is owed for points: roll-forward, journal entries, and the log entries behind each figure.
@@ -121,7 +124,7 @@ def liability(
     if rate == 0:
         raise Refused("A rate of 0 FEC gives no prices. Name what one unit of the currency buys: --rate 100.")
     with extra():
-        from fec.analytics import accounts, ledger  # noqa: PLC0415
+        from fec.analytics import accounts, drawn, ledger  # noqa: PLC0415
         from fec.analytics.liability import Policy, statement  # noqa: PLC0415
     changes = sorted((begin, Fraction(bps, _WHOLE)) for begin, bps in estimates) or [(0, Fraction(1))]
     chosen = Policy(
@@ -136,7 +139,9 @@ def liability(
     )
     with opened(**options) as data:
         scope = scope_of(data, options["by"], options["program"], options["alliance"], "protocol")
-        made = accounts.reports(statement(data, scope, chosen, every), entries=entries)
+        books = statement(data, scope, chosen, every)
+        made = accounts.reports(books, entries=entries)
+        write_chart(chart, lambda: drawn.liability(books))
         if options["csv"] and entries:
             made = [made[-1], *made[:-1]]
         deliver(session, data.moment, made, title=_("Points liability"), places=places, **options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -60,6 +61,9 @@ _SHOW = (
     click.option("--xlsx", type=NEW_FILE, metavar="FILE", help="Write a workbook."),
     click.option("--html", type=NEW_FILE, metavar="FILE", help="Write a page to print."),
 )
+
+#: For reports that a picture can be made of.
+CHART = click.option("--chart", type=NEW_FILE, metavar="FILE", help="Write what `fec chart` draws of it (JSON).")
 
 
 def reading(function: F) -> F:
@@ -166,6 +170,12 @@ def deliver(
     if html:
         html.write_text(papers.page(name, moment, reports, places))
     show(session, moment, reports, top, places)
+
+
+def write_chart(path: Path | None, document: Callable[[], dict[str, Any]]) -> None:
+    """Writes a chart's data, if it is wanted."""
+    if path:
+        path.write_text(json.dumps(document(), indent=1) + "\n")
 
 
 def show(session: Session, moment: Moment, reports: Sequence[Report], top: int, places: int = 2) -> None:

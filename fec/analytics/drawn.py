@@ -1,0 +1,58 @@
+"""Reports as the data that `fec chart` draws: flowback, cohorts, liability (docs/charts.md)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from fec.analytics.exceptions import NothingToReport
+from fec.analytics.ledger import Movement
+from fec.analytics.liability import Statement
+from fec.analytics.moment import Every, day
+from fec.analytics.shown import plain
+from fec.analytics.table import Report
+
+#: Spans that the chart has words for.
+_SPANS = ("week", "month", "year")
+
+
+def flowback(calendar: Report) -> dict[str, Any]:
+    """A calendar's rows, of all scopes together; what can be claimed already stands at the moment itself."""
+    sums: dict[int, int] = defaultdict(int)
+    for row in calendar.records():
+        sums[row["begin"]] += row["amount"]
+    return {"releases": [{"time": time, "amount": plain(sums[time], "wei")} for time in sorted(sums)]}
+
+
+def cohorts(report: Report, every: Every) -> dict[str, Any]:
+    """One scope's cohorts and the share of each that bought. Raises NothingToReport if there are several scopes."""
+    records = list(report.records())
+    if len({row["scope"] for row in records}) > 1:
+        raise NothingToReport("A chart shows the cohorts of one scope. Name it: --by protocol, or --program.")
+    found = [{"cohort": day(row["cohort"]), "period": row["age"], "share": row["retained"]} for row in records]
+    return {"cohorts": found, "measure": "returning", "every": every if every in _SPANS else "period"}
+
+
+def liability(statement: Statement) -> dict[str, Any]:
+    """How the balance of all scopes together rolls forward."""
+    sums: dict[int, Movement] = defaultdict(Movement)
+    for line in statement.lines:
+        sums[line.stretch.begin] += line.movement
+    places = statement.policy.places
+
+    def money(value: int) -> str:
+        return plain(value, "money", places)
+
+    periods = [
+        {
+            "label": day(begin),
+            "opening": money(moved.opening),
+            "accrued": money(moved.accrued),
+            "redeemed": money(moved.redeemed),
+            "breakage": money(moved.breakage),
+            "adjusted": money(-moved.catch_up),
+            "closing": money(moved.closing),
+        }
+        for begin, moved in sorted(sums.items())
+    ]
+    return {"unit": statement.policy.currency or "FEC", "periods": periods}
