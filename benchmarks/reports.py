@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -58,9 +59,8 @@ def measure_all(database: str, engine: Engine) -> tuple[list[Run], int, str]:
         folder = Path(name)
         runs = [measure("export of the index", lambda: export(source, folder), lambda made: sum(made.rows.values()))]
         with opened(folder, engine) as data:
-            runs += [
-                measure(report, lambda: build(data), lambda made: len(made.rows)) for report, build in REPORTS.items()
-            ]
+            for report, build in REPORTS.items():
+                runs.append(measure(report, partial(build, data), lambda made: len(made.rows)))
             return runs, data.manifest.rows["orders"], about(data)
 
 
