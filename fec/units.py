@@ -26,7 +26,7 @@ def parse_fec(text: str) -> int:
         )
     fraction = match["fraction"] or ""
     if len(match["whole"]) > _MOST_DIGITS:
-        raise InvalidAmount("{text!r:.40} … is more FEC than there can be.", text=text)
+        raise InvalidAmount("{start!r} … is more FEC than there can be.", start=text[:_MOST_DIGITS])
     if len(fraction) > DECIMALS:
         raise InvalidAmount(
             "{text!r} has {count} decimals; FEC has {most}.", text=text, count=len(fraction), most=DECIMALS

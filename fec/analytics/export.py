@@ -88,11 +88,15 @@ class Manifest:
 def export(engine: Engine, folder: Path) -> Manifest:
     """Writes an index into a folder, which is made if need be; what an earlier export left there is replaced.
 
+    An SQLite file must not be in use by other threads of this process meanwhile; other processes do no harm.
+
     Raises IndexMissing if nothing is indexed yet, ExportInvalid if the folder holds other files.
     """
     _prepare(folder)
+    with store.reading(engine) as connection:
+        cursor_of(connection)  # raises IndexMissing, in words
     with _arrow(engine) as cursor:
-        place, deployment = _place(engine, cursor)
+        place, deployment = _place(cursor)
         rows = {}
         for model in _MODELS:
             source = table(model)
@@ -139,6 +143,9 @@ def _prepare(folder: Path) -> None:
 def _arrow(engine: Engine) -> Iterator[Any]:
     """A cursor that gives Arrow, in one transaction that sees the database as of one moment."""
     if engine.dialect.name == "sqlite":
+        # The driver brings an SQLite of its own. Two in one process do not see each other's locks, and the first to close
+        # would take the log of writes away from under the other: the engine lets go of the file meanwhile.
+        engine.dispose()
         connection = adbc_driver_sqlite.dbapi.connect(engine.url.database)
         begin = "SELECT 1"
     else:
@@ -152,9 +159,7 @@ def _arrow(engine: Engine) -> Iterator[Any]:
         yield cursor
 
 
-def _place(engine: Engine, cursor: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    with store.reading(engine) as connection:
-        cursor_of(connection)  # raises IndexMissing, in words
+def _place(cursor: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     cursor.execute(
         "SELECT c.next_block - 1, b.hash, b.timestamp, c.finalized_block"
         " FROM cursor c JOIN blocks b ON b.number = c.next_block - 1"

@@ -209,8 +209,8 @@ def test_pay__dry_run__pays_nothing(shell: Shell, invoice: str, program: str) ->
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("{", "Expecting property name"),
-        ("[]", "list indices must be integers"),
+        ("{", "it is not JSON: Expecting property name"),
+        ("[]", "it holds no JSON object"),
         ("{}", "it has no 'programId'"),
         ('{"programId": "2"}', "'2' is not a whole number"),
     ],

@@ -117,7 +117,7 @@ def test_read_csv__from_a_spreadsheet__is_read(file: Path) -> None:
         (f"address,amount\n{ALICE},5\n{BOB},1e18\n", "line 3: '1e18' is not an amount of FEC"),
         (f"address,amount\n{ALICE},-1\n", "line 2: '-1' is not an amount of FEC"),
         (f"address,amount\n{ALICE},0.{1:019}\n", "line 2: '0.0000000000000000001' has 19 decimals"),
-        (f"address,amount\n{ALICE},{2**256}\n", f"line 2: {2**256} FEC are more than there can be"),
+        (f"address,amount\n{ALICE},{2**256}\n", f"line 2: '{str(2**256)[:58]}' … is more FEC than there can be"),
         (f"address,amount\n{ALICE}\n", "line 2: a row needs as many entries as the first line"),
         (f"address,amount\n{ALICE},1,2\n", "line 2: a row needs as many entries as the first line"),
         ("address,amount\nalice,1\n", "line 2: 'alice' is not an address"),
@@ -178,5 +178,5 @@ def test_read_proofs__hash_not_hex__raises(file: Path) -> None:
     document = json.loads(file.read_text())
     document["rewards"][0]["proof"] = ["0xzz"]
     file.write_text(json.dumps(document))
-    with pytest.raises(InvalidArgument, match="is not a file of proofs: non-hexadecimal"):
+    with pytest.raises(InvalidArgument, match="is not a file of proofs: a value in it is not of its kind"):
         read_proofs(file)
