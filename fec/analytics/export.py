@@ -143,8 +143,8 @@ def _prepare(folder: Path) -> None:
 def _arrow(engine: Engine) -> Iterator[Any]:
     """A cursor that gives Arrow, in one transaction that sees the database as of one moment."""
     if engine.dialect.name == "sqlite":
-        # The driver brings an SQLite of its own. Two in one process do not see each other's locks, and the first to close
-        # would take the log of writes away from under the other: the engine lets go of the file meanwhile.
+        # The driver brings an SQLite of its own. Two in one process do not see each other's locks, and the first to
+        # close would take the log of writes away from under the other: the engine lets go of the file meanwhile.
         engine.dispose()
         connection = adbc_driver_sqlite.dbapi.connect(engine.url.database)
         begin = "SELECT 1"
