@@ -276,7 +276,8 @@ def _relay(service: Service, asked: _Asked, make: Callable[[], Call]) -> JSONRes
         call = make()
         service.outbox.simulate(call)
         with Session(writer(service.engine)) as session, session.begin():
-            attempts = len(session.scalars(asked.same).all())
+            # One that has not failed holds the number after those that have: the same once more is refused, and found.
+            failed = len(session.scalars(asked.same.where(Action.state == ActionState.FAILED)).all())
             action = service.outbox.add(
                 session,
                 asked.kind,
@@ -285,7 +286,7 @@ def _relay(service: Service, asked: _Asked, make: Callable[[], Call]) -> JSONRes
                 details=asked.details,
                 invoice=None if asked.invoice is None else _payable(session, asked.invoice),
                 digest=asked.digest,
-                request_key=f"{asked.kind} {asked.digest} {attempts + 1}",
+                request_key=f"{asked.kind} {asked.digest} {failed + 1}",
             )
             shown, number = action_body(action), action.number
             change = Change(asked.program_id, action.invoice_number, f"{asked.kind}.requested", shown)

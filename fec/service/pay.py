@@ -172,6 +172,8 @@ def _taken(
     # The rest is the contract's to say: expired, paid before, no balance, another signer, quota.
     service.outbox.simulate(call)
     with Session(writer(service.engine)) as session, session.begin():
+        # Locked first: another instance that is at the same invoice has then either finished, or not begun to count.
+        locked = session.get_one(Invoice, invoice.number, with_for_update=True)
         attempt = _next_attempt(session, invoice)
         action = service.outbox.add(
             session,
@@ -179,7 +181,7 @@ def _taken(
             call,
             program_id=invoice.program_id,
             details={"payer": body.payer, "customer": body.customer},
-            invoice=session.get_one(Invoice, invoice.number, with_for_update=True),
+            invoice=locked,
             digest=digest,
             request_key=f"pay {invoice.order_key}" + (f" {attempt}" if attempt > 1 else ""),
         )
