@@ -139,6 +139,7 @@ def test_clock__back_after_a_claim__pays_nothing_twice_and_loses_nothing(deploye
         deployed.chain.now -= back
         assert deployed.adn.claimablePayout(node) == 0
         assert deployed.adn.vestedPayout(node) == deployed.adn.claimedPayout(node) == schedule.released(P, k)
+        assert deployed.adn.vestedPayoutAtTime(node, deployed.chain.now + 1) == schedule.released(P, k)
         with expect("ADN_NothingToClaim", node):
             deployed.adn.claim(node, sender=deployed.alice)
         deployed.pass_periods(104)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from eth_abi import encode
+from eth_utils import keccak
 
 from tests.evm.evm import expect
 from tests.evm.model import curve_floor
@@ -159,6 +161,22 @@ def test_fingerprint__wei_held_back_by_a_merge__is_another(world: World) -> None
     assert held_back(world) == node
     assert world.adn.claimablePayout(node) == claimable - 1
     assert world.adn.getStateFingerprint(node) != seen
+
+
+def test_claimable__wei_held_back_by_a_merge__comes_with_the_next_period(world: World) -> None:
+    node = held_back(world)
+    full = curve_floor(P + 7, 37)
+    begin = world.adn.nodeOf(node)["start"] + 37 * WEEK
+    assert begin < world.chain.now < begin + WEEK
+    past = [world.adn.vestedPayoutAtTime(node, at) for at in (begin - 1, begin, begin + WEEK - 1, begin + WEEK)]
+    assert past == [curve_floor(P + 7, 36), full - 1, full - 1, curve_floor(P + 7, 38)]
+    words = [1, world.adn.address, node, P + 7, 0, 1, begin + WEEK]
+    assert world.adn.getStateFingerprint(node) == keccak(encode(["uint256", "address", *["uint256"] * 5], words))
+    for now, due in ((begin + WEEK - 1, full - 1), (begin + WEEK, curve_floor(P + 7, 38))):
+        with world.chain.rolled_back():
+            world.chain.now = now
+            world.adn.claim(node, sender=world.alice)
+            assert world.claimed(node) == due
 
 
 def test_vested_at_time__wei_held_back_by_a_merge__never_falls(world: World) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from fec import schedule
 from tests.evm.evm import ZERO, Event, expect
-from tests.evm.world import FEC, PUBLIC, World
+from tests.evm.world import FEC, PUBLIC, World, deploy_world
 
 P = 1000 * FEC
 LEAST = 10**15
@@ -223,6 +223,34 @@ def test_split__in_the_period_of_a_merge__rest_has_claimed_no_more_than_the_merg
     let_go = schedule.released(first + second - split_off, 3) - held
     assert (held, world.claimed(node), world.claimed(part)) == (1, let_go, claimed - let_go)
     assert claimable(world, node, part) == 0
+
+
+def test_split__least_rest_of_almost_the_cap__part_takes_only_what_the_rest_cannot() -> None:
+    """In proportion the rest would have claimed more than it has released; the part still has some to claim."""
+    whole = (2**95 - 1) // 10
+    world = deploy_world(cap=2**95 - 1, genesis=whole, public_quota=whole)
+    # So that the merge holds no wei back.
+    least = next(least for least in range(10**15, 2 * 10**15) if _lost(least, whole) == 0)
+    most = whole - least
+    nodes = [world.node(world.alice, principal) for principal in (most, least)]
+    world.pass_periods(1)
+    world.adn.claim(nodes[0], sender=world.alice)
+    claimed = world.claimed(nodes[0])
+    node = world.adn.merge(nodes, sender=world.alice)
+    rest = next(rest for rest in range(least, 2 * least) if _late(rest, claimed, whole))
+    [part] = world.adn.split(node, [whole - rest], sender=world.alice)
+    assert world.claimed(node) == schedule.released(rest, 1)
+    assert 0 < world.adn.claimablePayout(part) < schedule.released(least, 1)
+
+
+def _lost(part: int, whole: int) -> int:
+    """What rounding takes from two parts in period 1. In wei."""
+    return schedule.released(whole, 1) - schedule.released(part, 1) - schedule.released(whole - part, 1)
+
+
+def _late(rest: int, claimed: int, whole: int) -> bool:
+    """Whether a rest's share of what was claimed is more than it has released by period 1. All in wei."""
+    return claimed - claimed * (whole - rest) // whole > schedule.released(rest, 1)
 
 
 # --------------------------------------------------------------------- merge
