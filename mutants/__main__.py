@@ -33,7 +33,7 @@ from mutants.results import (
     read_reasons,
     score,
 )
-from mutants.scores import DOCUMENT, SCORES, grouped, record, recorded, unfinished, write
+from mutants.scores import DOCUMENT, SCORES, grouped, record, recorded, write
 from mutants.scores import changed as changed_files
 from mutants.suite import Suite, prepare
 
@@ -102,14 +102,6 @@ async def _all_mutants(sources: Sources) -> list[Mutant]:
     return [mutant for file in sources.mutable for mutant in mutants_of(file, sources.text[file], trees[file])]
 
 
-def _touched(sources: Sources) -> set[str]:
-    """Source files whose mutants have to be run again; says which were never run to the end."""
-    scores = recorded()
-    if files := unfinished(sources, scores):
-        console.print(f"Not run, for want of a record, which `make mutants` makes: {', '.join(files)}")
-    return changed_files(sources, scores)
-
-
 def _table(scores: Sequence[Score]) -> Table:
     table = Table()
     for column in ("", "mutants", "killed", "timeout", "equal", "alive", "score", "same code", "twins"):
@@ -169,7 +161,7 @@ def main(  # noqa: PLR0917
         console.print(f"{DOCUMENT.relative_to(ROOT)} says what {SCORES.relative_to(ROOT)} does.")
         return
     sources = Sources()
-    files = _touched(sources) if changed else None
+    files = changed_files(sources, recorded()) if changed else None
     if files is not None and not files:
         console.print(f"No contract has changed since the runs that {SCORES.relative_to(ROOT)} records.")
         return

@@ -29,14 +29,8 @@ def recorded() -> Scores:
 
 
 def changed(sources: Sources, scores: Scores) -> set[str]:
-    """Source files in the record that are not what they were when all their mutants were run."""
-    known = [file for file in sources.mutable if file in scores]
-    return {file for file in known if scores[file]["sha256"] != _sha256(sources.text[file])}
-
-
-def unfinished(sources: Sources, scores: Scores) -> list[str]:
-    """Source files that are not in the record: their mutants were never run to the end, or some are alive."""
-    return [file for file in sources.mutable if file not in scores]
+    """Source files that are not what they were when all their mutants were run; those that never came to that, too."""
+    return {file for file in sources.mutable if scores.get(file, {}).get("sha256") != _sha256(sources.text[file])}
 
 
 def record(sources: Sources, mutants: Sequence[Mutant], results: Sequence[Result], reasons: Reasons) -> None:

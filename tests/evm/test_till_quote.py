@@ -25,8 +25,8 @@ def tiers(draw: st.DrawFn) -> tuple[tuple[int, int], ...]:
 
 
 def test_quote__each_figure__by_hand(market: Market) -> None:
-    program = market.shop(window=3 * DAY, donation=500, causes=(market.cause,), min_claim=7)
-    origin = market.adn.programOf(program)["origin"]
+    origin = 3 * DAY + 7
+    program = market.shop(window=3 * DAY, origin=origin, donation=500, causes=(market.cause,), min_claim=7)
     deadline = market.chain.now + 3 * DAY
     start = deadline - (deadline - origin) % WEEK
     assert market.checkout.quote(program, market.alice, 1000 * FEC) == {
@@ -51,6 +51,7 @@ def test_quote__each_figure__by_hand(market: Market) -> None:
     window=st.just(0) | st.integers(1, 365 * DAY),
     donation=st.integers(0, 2000),
     period=st.integers(DAY // 2, 90 * DAY),
+    origin=st.integers(0, 90 * DAY),
     spent=st.just(0) | st.integers(1, 4000 * FEC),
     amount=AMOUNT,
     cause=st.booleans(),
@@ -63,13 +64,14 @@ def test_quote__is_what_pay_and_capture_do(
     window: int,
     donation: int,
     period: int,
+    origin: int,
     spent: int,
     amount: int,
     cause: bool,
     late: int,
 ) -> None:
     with market.chain.rolled_back():
-        program = market.shop(period=period, tiers=steps)
+        program = market.shop(period=period, origin=origin, tiers=steps)
         if spent:
             market.pay(market.order(program, spent))
         market.set_terms(
@@ -106,7 +108,7 @@ def test_quote__is_what_pay_and_capture_do(
         assert quote["lastRelease"] == quote["start"] + 100 * period
         # Later, if captured later than it could be.
         delay = market.chain.now - quote["returnDeadline"] if window else 0
-        assert node["start"] == schedule.starts_at(0, period, quote["returnDeadline"] + delay)
+        assert node["start"] == schedule.starts_at(origin, period, quote["returnDeadline"] + delay)
         assert delay or node["start"] == quote["start"]
 
 

@@ -176,9 +176,9 @@ class Market(World):
         """Terms of a shop that burns 10 % at once, but for `changes`."""
         return replace(Terms(self.till, self.treasury), **changes)
 
-    def shop(self, *, period: int = WEEK, quota: int = 10**6 * FEC, **changes: Any) -> int:
+    def shop(self, *, period: int = WEEK, origin: int = 0, quota: int = 10**6 * FEC, **changes: Any) -> int:
         """A program of `merchant` that the till mints in, with terms. Seconds and wei."""
-        program = self.program(issuer=self.checkout.address, period=period, quota=quota)
+        program = self.program(issuer=self.checkout.address, period=period, origin=origin, quota=quota)
         self.set_terms(program, **changes)
         return program
 
