@@ -15,6 +15,8 @@ from fec import schedule
 from tests.evm.evm import expect
 from tests.evm.world import FEC, WEEK, World
 
+SVG = "{http://www.w3.org/2000/svg}"
+
 P = 1000 * FEC
 
 
@@ -137,17 +139,58 @@ def metadata(world: World, node: int) -> dict[str, Any]:
     return decoded
 
 
+def image(found: dict[str, Any]) -> ElementTree.Element:
+    uri = found["image"]
+    prefix = "data:image/svg+xml;base64,"
+    assert uri.startswith(prefix)
+    return ElementTree.fromstring(base64.b64decode(uri.removeprefix(prefix), validate=True))  # noqa: S314 - our own
+
+
 def fec_text(amount: int) -> str:
     """Wei as FEC, cut off after four decimals."""
     return f"{amount // FEC}.{amount % FEC // 10**14:04}"
 
 
-def test_token_uri__json__has_name_and_attributes(world: World, node: int) -> None:
+def test_token_uri__json__has_name_description_and_attributes(world: World, node: int) -> None:
+    world.pass_periods(1)
     found = metadata(world, node)
     assert found["name"] == "ADN 1-1"
-    traits = {item["trait_type"]: item["value"] for item in found["attributes"]}
-    assert (traits["Program"], traits["Period of 100"]) == (1, 37)
-    assert traits["Start"] == world.adn.nodeOf(node)["start"]
+    face, released, claimed = 10 * P, schedule.released(P, 38), world.claimed(node)
+    assert found["description"] == (
+        f"Made by burning {fec_text(P)} FEC. Pays {fec_text(face)} FEC over 100 periods on a compound curve, weights "
+        "1.05^n. Of each 1,000 FEC burned, 3.83 FEC come in period 1 and 479.84 FEC in period 100; the burned amount is "
+        "back in period 55, half of it all in period 86. Nothing promises FEC a price."
+    )
+    assert [(item["trait_type"], item["value"]) for item in found["attributes"]] == [
+        ("Program", 1),
+        ("Principal (FEC)", float(fec_text(P))),
+        ("Face (FEC)", float(fec_text(face))),
+        ("Released (FEC)", float(fec_text(released))),
+        ("Claimed (FEC)", float(fec_text(claimed))),
+        ("Claimable (FEC)", float(fec_text(released - claimed))),
+        ("Period of 100", 38),
+        ("Start", world.adn.nodeOf(node)["start"]),
+    ]
+
+
+def test_token_uri__image__draws_the_curve_and_says_what_there_is(world: World, node: int) -> None:
+    world.pass_periods(1)
+    svg = image(metadata(world, node))
+    released, claimed = schedule.released(P, 38), world.claimed(node)
+    assert [text.text for text in svg.iter(f"{SVG}text")] == [
+        "ADN 1-1",
+        f"{fec_text(P)} FEC burned, pays {fec_text(10 * P)}",
+        "Period 38 of 100",
+        f"Released {fec_text(released)} of {fec_text(10 * P)} FEC",
+        f"Claimable now {fec_text(released - claimed)} FEC",
+    ]
+    # Every fourth period, to the tenth of a pixel.
+    heights = [3000 - round(2000 * schedule.released(10**24, k) / 10**25) for k in range(0, 101, 4)]
+    curve = "M" + " ".join(f"{(400 + 128 * i) / 10:g} {height / 10:g}" for i, height in enumerate(heights))
+    assert [path.get("d") for path in svg.iter(f"{SVG}path")] == [f"{curve} 360 300Z", curve, "M40 300H360"]
+    clip = svg.find(f"{SVG}clipPath/{SVG}rect")
+    assert clip is not None
+    assert clip.get("width") == "161.6"
 
 
 @pytest.mark.parametrize("principal", [1, 10**14 - 1, P, 123_456_789_012_345_678_901_234])
@@ -174,18 +217,13 @@ def test_token_uri__amounts__are_cut_off_after_four_decimals(world: World, princ
 def test_token_uri__image__is_well_formed_and_marks_the_period(world: World, k: int) -> None:
     node = world.node(world.alice, P)
     world.pass_periods(k)
-    image = metadata(world, node)["image"]
-    prefix = "data:image/svg+xml;base64,"
-    assert image.startswith(prefix)
-    svg = ElementTree.fromstring(base64.b64decode(image.removeprefix(prefix), validate=True))  # noqa: S314 - our own
-    assert svg.tag == "{http://www.w3.org/2000/svg}svg"
-    circle = svg.find("{http://www.w3.org/2000/svg}circle")
+    svg = image(metadata(world, node))
+    assert svg.tag == f"{SVG}svg"
+    circle = svg.find(f"{SVG}circle")
     assert circle is not None
     # The box of the curve goes from (40, 300) to (360, 100), in tenths.
     x = 400 + 32 * min(k, 100)
     assert circle.get("cx") == f"{x // 10}.{x % 10}"
-    y = 3000 - 2000 * schedule.released(10**18, k if k < 100 else 100) // (10 * 10**18)
-    found = circle.get("cy")
-    assert found is not None
-    assert abs(int(found.replace(".", "")) - y) <= 1
+    y = 3000 - schedule.released(200, min(k, 100))
+    assert circle.get("cy") == f"{y // 10}.{y % 10}"
     assert f"Period {min(k, 100)} of 100" in "".join(svg.itertext())
