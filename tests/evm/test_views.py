@@ -158,8 +158,8 @@ def test_token_uri__json__has_name_description_and_attributes(world: World, node
     face, released, claimed = 10 * P, schedule.released(P, 38), world.claimed(node)
     assert found["description"] == (
         f"Made by burning {fec_text(P)} FEC. Pays {fec_text(face)} FEC over 100 periods on a compound curve, weights "
-        "1.05^n. Of each 1,000 FEC burned, 3.83 FEC come in period 1 and 479.84 FEC in period 100; the burned amount is "
-        "back in period 55, half of it all in period 86. Nothing promises FEC a price."
+        "1.05^n. Of each 1,000 FEC burned, 3.83 FEC come in period 1 and 479.84 FEC in period 100; the burned amount "
+        "is back in period 55, half of it all in period 86. Nothing promises FEC a price."
     )
     assert [(item["trait_type"], item["value"]) for item in found["attributes"]] == [
         ("Program", 1),
