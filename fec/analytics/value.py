@@ -10,7 +10,9 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
+from io import StringIO
 from typing import Any
 
 from fec.analytics.data import SCOPES, Data, Scope, total
@@ -21,6 +23,8 @@ from fec.units import WEI_PER_FEC
 
 #: Fewer than these have nothing to fit four parameters to.
 LEAST_SHOPPERS, LEAST_REPEATING = 50, 20
+#: What is tried one after the other.
+PENALTIES = (0.0, 1e-6, 1e-5, 1e-4, 1e-3)
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,8 @@ class Fit:
     p: float
     q: float
     v: float
+    penalty: float
+    """On the size of the parameters' logarithms; zero: none."""
 
 
 def histories(data: Data, scope: Scope) -> Any:
@@ -57,21 +63,30 @@ def fit(frequency: Any, recency: Any, age: Any, mean: Any) -> tuple[Any, Any, Fi
     """Fits both models to arrays, one entry a shopper; gives them and their parameters, None if the search finds none.
 
     The arrays: repeat purchases, weeks from the first to the last, weeks from the first to the moment, and mean FEC of
-    a repeat purchase.
+    a repeat purchase. Where hardly anybody has left, a and b may grow together without end: then the least of some
+    small penalties on their size holds them.
     """
     from lifetimes import BetaGeoFitter, GammaGammaFitter  # noqa: PLC0415 (takes seconds to import)
-    from lifetimes.utils import ConvergenceError  # noqa: PLC0415
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of its own age, and of steps that its search does not take
-        again = frequency > 0
-        try:
-            counting = BetaGeoFitter(penalizer_coef=0.0).fit(frequency, recency, age)
-            paying = GammaGammaFitter(penalizer_coef=0.0).fit(frequency[again], mean[again])
-        except ConvergenceError:
-            return None
+    again = frequency > 0
+    counting = _fitted_by(BetaGeoFitter, frequency, recency, age)
+    paying = _fitted_by(GammaGammaFitter, frequency[again], mean[again])
+    if counting is None or paying is None:
+        return None
     found = {**counting.params_, **paying.params_}
-    return counting, paying, Fit(**{name: float(value) for name, value in found.items()})
+    penalty = max(counting.penalizer_coef, paying.penalizer_coef)
+    return counting, paying, Fit(**{name: float(value) for name, value in found.items()}, penalty=penalty)
+
+
+def _fitted_by(model: Any, *histories: Any) -> Any:
+    """A model fitted with the least penalty with which its search ends; None if it never does."""
+    from lifetimes.utils import ConvergenceError  # noqa: PLC0415 (as above)
+
+    for penalty in PENALTIES:
+        # The library warns of its own age and of steps that its search does not take, and prints what failed.
+        with warnings.catch_warnings(action="ignore"), redirect_stdout(StringIO()), suppress(ConvergenceError):
+            return model(penalizer_coef=penalty).fit(*histories)
+    return None
 
 
 def value(data: Data, scope: Scope, horizon: int = 52) -> Report:
@@ -113,6 +128,10 @@ def value(data: Data, scope: Scope, horizon: int = 52) -> Report:
         ]
         found += sorted(rows, key=lambda row: (-(row[-1] or 0), row[1]))
         notes.append(_fitted(key, parameters))
+        if parameters.penalty:
+            notes.append(
+                Message("Hardly anybody has left: fitted with a penalty of {penalty:g}.", penalty=parameters.penalty)
+            )
     if few:
         notes.append(
             Message(
@@ -143,7 +162,7 @@ def sane(estimates: Sequence[float]) -> list[float | None]:
 
 
 def _fitted(key: int, parameters: Fit) -> Message:
-    shown = {name: f"{number:.3f}" for name, number in vars(parameters).items()}
+    shown = {name: f"{number:.3f}" for name, number in vars(parameters).items() if name != "penalty"}
     return Message(
         "Fitted, {scope}: r {r}, alpha {alpha}, a {a}, b {b} (weeks); p {p}, q {q}, v {v} (FEC).", scope=key, **shown
     )
