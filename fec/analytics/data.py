@@ -11,12 +11,12 @@ should one ever, both engines raise an error rather than round or wrap.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, cast
 
 import ibis
 import pyarrow as pa
@@ -28,6 +28,8 @@ from fec.analytics.export import Manifest, export, manifest_of
 from fec.analytics.moment import Every, Moment, stretches
 from fec.flows import DAY
 from fec.i18n import N_
+
+T = TypeVar("T")
 
 Engine = Literal["duckdb", "spark"]
 By = Literal["program", "alliance", "protocol"]
@@ -74,6 +76,7 @@ class Data:
         self._folder = folder
         self._backend: Any = ibis.duckdb.connect() if engine == "duckdb" else spark.connect()
         self._tables: dict[str, Any] = {}
+        self._made: dict[str, Any] = {}
         self.moment = self._moment(block, time)
 
     def close(self) -> None:
@@ -191,6 +194,12 @@ class Data:
         if name not in self._tables:
             self._keep(name, expression)
         return self._tables[name]
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """Something else that several reports build on, made once."""
+        if name not in self._made:
+            self._made[name] = make()
+        return cast(T, self._made[name])
 
     def check(self, scope: Scope) -> None:
         """Raises NothingToReport if the program or alliance that is wanted is not there."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from fec.analytics import accounts, calendar, cohorts, programs, shoppers, value
 from fec.analytics.data import Data, Scope
-from fec.analytics.liability import Policy, statement
+from fec.analytics.liability import Policy, Statement, statement, together
 from fec.analytics.table import Report
 from fec.units import DECIMALS, WEI_PER_FEC
 
@@ -14,6 +14,15 @@ _EACH, _ALL = Scope("program"), Scope("protocol")
 #: Books in FEC itself, to two decimals: no rate is known here.
 _POLICY = Policy(rate=WEI_PER_FEC, currency="FEC")
 _GREETED = 50 * 10**DECIMALS
+
+
+def _books(data: Data) -> Statement:
+    return data.once("books", lambda: statement(data, _EACH, _POLICY))
+
+
+def _books_of_all(data: Data) -> Statement:
+    return data.once("books of all", lambda: together(_books(data)))
+
 
 REPORTS: dict[str, Callable[[Data], Report]] = {
     "calendar": lambda data: calendar.calendar(data, _EACH),
@@ -35,7 +44,7 @@ REPORTS: dict[str, Callable[[Data], Report]] = {
     "tiers-protocol": lambda data: programs.tiers(data, _ALL),
     "donations": lambda data: programs.donations(data, _EACH),
     "quota": lambda data: programs.quota(data, _EACH),
-    "liability": lambda data: accounts.roll_forward(statement(data, _EACH, _POLICY)),
-    "liability-protocol": lambda data: accounts.roll_forward(statement(data, _ALL, _POLICY)),
-    "liability-entries": lambda data: accounts.log_entries(statement(data, _ALL, _POLICY)),
+    "liability": lambda data: accounts.roll_forward(_books(data)),
+    "liability-protocol": lambda data: accounts.roll_forward(_books_of_all(data)),
+    "liability-entries": lambda data: accounts.log_entries(_books_of_all(data)),
 }

@@ -14,12 +14,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate
 from typing import Literal
 
-from fec.analytics.data import Data, Scope
+from fec.analytics.data import PROTOCOL, Data, Scope
 from fec.analytics.ledger import Estimates, Movement, Pool, Year, apportioned, divide, moved, provided, set_aside
 from fec.analytics.moment import Every, Moment, Stretch, stretch_of, stretches
 from fec.schedule import FACE_MULTIPLE
@@ -116,6 +116,18 @@ def statement(data: Data, scope: Scope, policy: Policy, every: Every = "month") 
     books = _Books(data, scope, policy, every)
     lines, entries = books.close()
     return Statement(data.moment, policy, scope, lines, entries)
+
+
+def together(statement: Statement) -> Statement:
+    """The same books for all their programs as one: figures and entries of the protocol."""
+    lines: dict[int, list[Line]] = defaultdict(list)
+    for line in statement.lines:
+        lines[line.stretch.begin].append(replace(line, scope=PROTOCOL))
+    added = [_added(parts) for _, parts in sorted(lines.items())]
+    entries = sorted(
+        (replace(entry, scope=PROTOCOL) for entry in statement.entries), key=lambda entry: entry.stretch.begin
+    )
+    return replace(statement, scope=Scope("protocol"), lines=added, entries=entries)
 
 
 @dataclass

@@ -18,8 +18,8 @@ from fec.analytics.data import Data, Scope, opened
 from fec.analytics.exceptions import ExportStale, NothingToReport
 from fec.analytics.export import export
 from fec.analytics.ledger import Estimates, divide
-from fec.analytics.liability import Policy, Statement, statement
-from fec.analytics.moment import stretch_of
+from fec.analytics.liability import Policy, Statement, statement, together
+from fec.analytics.moment import Every, stretch_of
 from fec.indexer import Indexer
 from fec.indexer.models import EventRecord
 from fec.store import reading
@@ -83,6 +83,13 @@ def test_statement__points_at_the_end__are_what_is_outstanding(world: World, mad
     last = {line.scope: line.points for line in made.lines}
     owed = sum(10 * row.principal - row.claimed for row in world.facts.nodes)
     assert sum(last.values()) == owed
+
+
+@pytest.mark.parametrize("every", ["month", "year"])
+def test_together__books_by_program__are_those_of_the_protocol(data: Data, policy: Policy, every: Every) -> None:
+    by_program = statement(data, Scope("program"), policy, every)
+    assert len({line.scope for line in by_program.lines}) > 1
+    assert together(by_program) == statement(data, Scope("protocol"), policy, every)
 
 
 def test_journal__debits_and_credits__are_the_roll_forward(made: Statement) -> None:
