@@ -77,8 +77,8 @@ bench: $(READY) ## Gas of every function beside the EVM's floor and a peer; writ
 	@$(BIN)/python -m benchmarks.gas --write
 
 soak: $(READY) ## The state machines for a million steps in all, with fresh seeds that are printed
-	@$(BIN)/python -m tests.evm.soak --steps 800000
-	@$(BIN)/python -m tests.forge --steps 200000 --jobs 2
+	@$(BIN)/python -m tests.evm.soak --steps 900000
+	@$(BIN)/python -m tests.forge --steps 100000 --jobs 2
 
 abi: $(READY) ## Make fec/abi and the record of storage and sizes from the contracts
 	@$(BIN)/python tools/artifacts.py
