@@ -46,8 +46,9 @@ export function percent(points: number): string {
   return new Intl.NumberFormat(language.value, { style: "percent", maximumFractionDigits: 2 }).format(points / 10_000);
 }
 
+/** In one piece, wherever the line ends. */
 const moment = (seconds: number, options: Intl.DateTimeFormatOptions) =>
-  new Intl.DateTimeFormat(language.value, options).format(new Date(seconds * 1_000));
+  new Intl.DateTimeFormat(language.value, options).format(new Date(seconds * 1_000)).replace(/\s/g, "\u00a0");
 
 /** A moment, to the minute. */
 export function date(seconds: number): string {

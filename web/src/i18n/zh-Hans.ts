@@ -282,7 +282,7 @@ const messages: Messages = {
   "till.orderIdHint": "由您决定；只能支付一次。",
   "till.orders": "订单",
   "till.qr": "支付订单 {order} 的二维码",
-  "till.reference": "代表",
+  "till.reference": "相当于",
   "till.referenceHint": "例如 USD 12.34；会写入链上。",
   "till.refund": "退款",
   "till.returnable": "可在 {date} 之前退货。",

@@ -282,7 +282,7 @@ const messages: Messages = {
   "till.orderIdHint": "由您決定；只能支付一次。",
   "till.orders": "訂單",
   "till.qr": "支付訂單 {order} 的 QR 碼",
-  "till.reference": "代表",
+  "till.reference": "相當於",
   "till.referenceHint": "例如 USD 12.34；會寫入鏈上。",
   "till.refund": "退款",
   "till.returnable": "可在 {date} 之前退貨。",

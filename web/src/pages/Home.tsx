@@ -15,7 +15,7 @@ export function Home() {
     <main>
       <h1>{t("home.title")}</h1>
       <p class="lead">{t("home.lead")}</p>
-      <div class="card">
+      <div class="card payback">
         <Curve period={0} />
         <Milestones principal={THOUSAND} />
       </div>

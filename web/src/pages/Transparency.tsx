@@ -48,7 +48,7 @@ export default function Transparency() {
         <>
           <Books figures={figures} />
           <Section title={t("open.curve")}>
-            <div class="card">
+            <div class="card payback">
               <Curve period={0} />
               <Milestones principal={THOUSAND} />
             </div>

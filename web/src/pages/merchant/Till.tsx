@@ -19,12 +19,14 @@ export function Till() {
   const [shown, setShown] = useState<string | null>(null);
   const invoice = orders.items.find((each) => each.id === shown);
   return (
-    <>
+    <div class="counter">
       <NewInvoice onMade={(made) => setShown(made.id)} />
-      <List orders={orders} onShow={setShown} />
-      {orders.items.length > 0 && <Sales items={orders.items} />}
+      <div>
+        <List orders={orders} onShow={setShown} />
+        {orders.items.length > 0 && <Sales items={orders.items} />}
+      </div>
       {invoice && <Shown invoice={invoice} onClose={() => setShown(null)} />}
-    </>
+    </div>
   );
 }
 
