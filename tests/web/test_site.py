@@ -76,6 +76,60 @@ def test_keyboard_alone__from_the_first_key_to_another_page(people: View) -> Non
     expect(page.get_by_role("heading", level=1)).to_have_text("Wallet")
 
 
+def press(page: Page, name: str) -> None:
+    """Goes on with the Tab key to the button of that name, and presses Enter."""
+    button = page.get_by_role("button", name=name, exact=True)
+    button.and_(page.locator(":enabled")).wait_for()
+    for _ in range(60):
+        if button.evaluate("element => element === document.activeElement"):
+            return page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+    raise AssertionError(f"no Tab leads to {name}")
+
+
+def test_keyboard_alone__claims_all(world: World, open_page: Open) -> None:
+    ida = world.person("ida")
+    [node] = world.nodes(ida, 1)
+    world.travel(10 * WEEK)
+    page, _ = open_page("/wallet", ida)
+    press(page, "Connect Test wallet")
+    press(page, "Claim all")
+    press(page, "Claim")
+    expect(page.get_by_text("Done. This is the receipt.")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert world.client.balance(ida.address) == world.client.nodes.get(node).claimed > 0
+
+
+def test_keyboard_alone__pays(world: World, open_page: Open) -> None:
+    kai = world.person("kai", fec=100)
+    page, _ = open_page("/", kai)
+    page.goto(world.invoice("S-keys", "100")["links"]["pay"])
+    press(page, "Connect Test wallet")
+    page.get_by_role("button", name="Sign and pay").wait_for()
+    press(page, page.get_by_role("button", name="Sign and pay").inner_text())
+    expect(page.get_by_text("Paid. Thank you!")).to_be_visible()
+    assert world.client.balance(kai.address) == 0
+
+
+def test_keyboard_alone__merchant_makes_an_invoice(world: World, open_page: Open) -> None:
+    page, _ = open_page("/merchant", world.operator)
+    press(page, "Connect Test wallet")
+    page.get_by_label("Program").focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.type(str(world.at_once))
+    press(page, "Sign in")
+    page.get_by_role("heading", name="New invoice").wait_for()
+    for field, text in (("Order id", "S-typed"), ("Amount in FEC", "12")):
+        while not page.get_by_label(field).evaluate("element => element === document.activeElement"):
+            page.keyboard.press("Tab")
+        page.keyboard.type(text)
+    press(page, "Make the invoice")
+    expect(page.get_by_role("dialog").get_by_role("img")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-order='S-typed']")).to_be_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe__every_page__finds_nothing(world: World, open_page: Open, root: Path, scheme: str) -> None:
     axe = (root / "node_modules" / "axe-core" / "axe.min.js").read_text()
@@ -109,14 +163,15 @@ def test_axe__every_page__finds_nothing(world: World, open_page: Open, root: Pat
     check()
 
 
-def test_axe__merchant_signed_in__finds_nothing(world: World, open_page: Open, root: Path) -> None:
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe__merchant_signed_in__finds_nothing(world: World, open_page: Open, root: Path, scheme: str) -> None:
     axe = (root / "node_modules" / "axe-core" / "axe.min.js").read_text()
-    page, _ = open_page("/merchant", world.operator)
+    page, _ = open_page("/merchant", world.operator, color_scheme=scheme)
     connect(page)
     page.get_by_label("Program").fill(str(world.at_once))
     page.get_by_role("button", name="Sign in").click()
-    world.invoice("S-axe", "10")
-    page.locator("[data-order='S-axe']").wait_for()
+    world.invoice(f"S-axe-{scheme}", "10")
+    page.locator(f"[data-order='S-axe-{scheme}']").wait_for()
     for name in ("Till", "Shoppers", "Program"):
         page.get_by_role("tab", name=name).click()
         page.get_by_role("heading", level=2).first.wait_for()
