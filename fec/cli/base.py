@@ -180,6 +180,14 @@ class _Failure(click.ClickException):
         click.echo(json.dumps({"error": name, "values": values, "message": self.message}), err=True)
 
 
+def asked(function: F) -> F:
+    """The option of a command that asks before it does what can't be undone."""
+    option = click.option(
+        "--yes", "-y", is_flag=True, default=None, expose_value=False, callback=_keep, help="Do not ask."
+    )
+    return option(function)
+
+
 def moving(*, final: bool = False) -> Callable[[F], F]:
     """Options of a command that sends transactions; `final` ones can't be undone, and are asked about."""
 
@@ -195,11 +203,7 @@ def moving(*, final: bool = False) -> Callable[[F], F]:
             )
         ]
         if final:
-            options.append(
-                click.option(
-                    "--yes", "-y", is_flag=True, default=None, expose_value=False, callback=_keep, help="Do not ask."
-                )
-            )
+            options.append(asked)
         for option in options:
             function = option(function)
         return function

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
 from fec.cli.base import Command
+from fec.cli.extras import extra
 from fec.cli.params import NEW_FILE
 from fec.cli.session import Refused, Session
 from fec.i18n import Message, _, current
@@ -36,7 +35,7 @@ def chart(session: Session, *, name: str, data: str | None, theme: str, kind: st
     What data each takes, docs/charts.md says. `payout` needs none; `fec simulate --json` prints what `supply` and
     `cohorts` take, with --runs what `fan` takes.
     """
-    with _extra():
+    with extra("charts"):
         from fec import charts  # noqa: PLC0415
     if data is None and name != "payout":
         raise click.UsageError(_("Give the data of the chart by --data FILE, or --data - to read what is piped in."))
@@ -48,16 +47,6 @@ def chart(session: Session, *, name: str, data: str | None, theme: str, kind: st
         return
     output.write_bytes(content)
     session.show({"file": str(output)}, _("Drawn: {path}", path=output))
-
-
-@contextmanager
-def _extra() -> Iterator[None]:
-    try:
-        yield
-    except ImportError as error:
-        raise Refused(
-            "Charts need {name}, which is not installed: pip install 'fec[charts]'.", name=error.name
-        ) from error
 
 
 def _read(place: str) -> Any:

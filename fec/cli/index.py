@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fec.cli.base import Group
-from fec.cli.session import Refused, Session, facts, grid
+from fec.cli.extras import extra
+from fec.cli.session import Session, facts, grid
 from fec.exceptions import FECError
-from fec.i18n import _, ngettext, number
+from fec.i18n import Message, _, ngettext, number
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -120,8 +120,8 @@ def check(ctx: click.Context, *, database: str) -> None:
     report = compare(engine, session.rpc, session.client.deployment)
     rows = grid(_("Compared"), _("Number"), left=[_("Compared")])
     for what, count in report.compared.items():
-        rows.add_row(what, number(count))
-    differences = [str(difference) for difference in report.differences]
+        rows.add_row(Message(what).localized(), number(count))
+    differences = [difference.sentence for difference in report.differences]
     more = len(differences) - _SHOWN
     session.show(
         {
@@ -131,7 +131,7 @@ def check(ctx: click.Context, *, database: str) -> None:
             "differences": differences,
         },
         rows,
-        *(f"✗ {difference}" for difference in differences[:_SHOWN]),
+        *(f"✗ {difference.localized()}" for difference in differences[:_SHOWN]),
         *([_("  and {count:number} more; --json lists them all", count=more)] if more > 0 else []),
         _(
             "{mark} {differences} at block {block_number:number}",
@@ -178,20 +178,9 @@ def rollback(session: Session, *, block: int, database: str) -> None:
 # ------------------------------------------------------------------------- parts
 
 
-@contextmanager
-def _extra() -> Iterator[None]:
-    """What is imported within comes with the package's extra `server`; without it, the rest of the package works."""
-    try:
-        yield
-    except ImportError as error:
-        raise Refused(
-            "The index needs {name}, which is not installed: pip install 'fec[server]'.", name=error.name
-        ) from error
-
-
 def _open(database: str) -> Engine:
     """The database, with its tables as this version has them."""
-    with _extra():
+    with extra("server"):
         from fec import store  # noqa: PLC0415
     engine = store.open_database(database, make=False)
     store.check_version(engine)
@@ -199,7 +188,7 @@ def _open(database: str) -> Engine:
 
 
 def _indexer(session: Session, database: str) -> Indexer:
-    with _extra():
+    with extra("server"):
         from fec import indexer, store  # noqa: PLC0415
     deployment = session.client.deployment
     return indexer.Indexer(store.open_database(database), session.rpc, deployment)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from fec.chain import MNEMONIC
 from fec.cli.base import Command, moving
+from fec.cli.extras import extra
 from fec.cli.params import AMOUNT, DURATION, FILE, TIER
-from fec.cli.session import Refused, Session, facts
+from fec.cli.session import Session, facts
 from fec.cli.words import exact, shape
 from fec.exceptions import SignerMissing
 from fec.i18n import _, ngettext
@@ -89,7 +89,7 @@ def replay(
     chain's clock follows the file. Interrupted at any instant, it goes on from there the next time; nothing is paid
     twice. The wallets' keys follow from --wallets: whoever knows it holds them all.
     """
-    with _extra():
+    with extra("replay"):
         from fec.replay import Columns, Settings, StoreTerms, read  # noqa: PLC0415
     before = time.perf_counter_ns()
     columns = Columns(customer, moment, amount, store, order_id)
@@ -108,16 +108,6 @@ def replay(
     )
     report = _run(session, history, settings)
     _show(session, report, settings, {"file": reading, **report.milliseconds})
-
-
-@contextmanager
-def _extra() -> Iterator[None]:
-    try:
-        yield
-    except ImportError as error:
-        raise Refused(
-            "A replay needs {name}, which is not installed: pip install 'fec[replay]'.", name=error.name
-        ) from error
 
 
 def _run(session: Session, history: History, settings: Settings) -> Report:

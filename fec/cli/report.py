@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fec.cli.base import Group
+from fec.cli.extras import extra
 from fec.cli.params import ADDRESS, AMOUNT, NEW_FILE
 from fec.cli.report_liability import liability
 from fec.cli.reporting import (
@@ -16,7 +17,6 @@ from fec.cli.reporting import (
     DATABASE,
     FOLDER,
     deliver,
-    extra,
     make,
     opened,
     reading,
@@ -290,7 +290,7 @@ def _since(before: float) -> int:
 
 def _modules() -> Any:
     """The package's modules for reports, which need its extras."""
-    with extra():
+    with extra("server", "analytics"):
         from fec import store  # noqa: PLC0415
         from fec.analytics import (  # noqa: PLC0415
             calendar,

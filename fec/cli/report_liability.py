@@ -11,8 +11,9 @@ from typing import Any
 import click
 
 from fec.cli.base import Command
+from fec.cli.extras import extra
 from fec.cli.params import AMOUNT, MOMENT, SHARE
-from fec.cli.reporting import CHART, deliver, extra, opened, reporting, scope_of, write_chart
+from fec.cli.reporting import CHART, deliver, opened, reporting, scope_of, write_chart
 from fec.cli.session import Refused, Session
 from fec.i18n import _
 
@@ -123,7 +124,7 @@ def liability(
     """
     if rate == 0:
         raise Refused("A rate of 0 FEC gives no prices. Name what one unit of the currency buys: --rate 100.")
-    with extra():
+    with extra("server", "analytics"):
         from fec.analytics import accounts, drawn, ledger  # noqa: PLC0415
         from fec.analytics.liability import Policy, statement  # noqa: PLC0415
     changes = sorted((begin, Fraction(bps, _WHOLE)) for begin, bps in estimates) or [(0, Fraction(1))]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from fec.cli.extras import extra
 from fec.cli.index import DEFAULT_DATABASE
 from fec.cli.params import MOMENT, NEW_FILE, PROGRAM
 from fec.cli.session import Refused, Session, facts, grid
@@ -83,24 +84,13 @@ def _with(function: F, options: Sequence[Any]) -> F:
 
 
 @contextmanager
-def extra() -> Iterator[None]:
-    """What is imported within comes with the extras `server` and `analytics`; without them, the rest works."""
-    try:
-        yield
-    except ImportError as error:
-        raise Refused(
-            "Reports need {name}, which is not installed: pip install 'fec[server,analytics]'.", name=error.name
-        ) from error
-
-
-@contextmanager
 def opened(
     *, database: str, folder: Path | None, engine: str, time: int | None, block: int | None, **_: Any
 ) -> Iterator[Data]:
     """The data that the options name."""
     if time is not None and block is not None:
         raise Refused("Give --at or --block, not both.")
-    with extra():
+    with extra("server", "analytics"):
         from fec import store  # noqa: PLC0415
         from fec.analytics import data, export  # noqa: PLC0415
     with tempfile.TemporaryDirectory(prefix="fec-export-") as made:

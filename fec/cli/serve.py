@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from fec.cli.base import Command, Group
+from fec.cli.base import Command, Group, asked
+from fec.cli.extras import extra
 from fec.cli.params import PROGRAM
 from fec.cli.session import Refused, Session, grid
 from fec.cli.words import stamp
@@ -119,14 +120,12 @@ def _serve(
     pages_rpc: str | None,
     limits: str,
 ) -> None:
-    try:
+    with extra("server"):
         import uvicorn  # noqa: PLC0415 (optional: the base package goes without)
 
         from fec.relayer import LocalSigner  # noqa: PLC0415
         from fec.service.observing import configure  # noqa: PLC0415
         from fec.service.settings import Settings, WebhookPolicy  # noqa: PLC0415
-    except ImportError as error:
-        raise _extra_missing(error) from error
     account = session.local_account()
     if account is None:
         raise SignerMissing("The service needs the till's key: --keystore FILE, or a key in FEC_PRIVATE_KEY.")
@@ -239,19 +238,20 @@ def list_keys(session: Session, program: int | None, database: str) -> None:
 @key.command("revoke")
 @click.argument("number", type=click.IntRange(1))
 @database_option
+@asked
 @click.pass_obj
 def revoke_key(session: Session, number: int, database: str) -> None:
     """End an API key, at once."""
-    _ring(session, database).revoke(number)
+    ring = _ring(session, database)
+    session.ask(_("Ends key {number}: whoever uses it is refused from then on.", number=number))
+    ring.revoke(number)
     session.show({"id": number, "revoked": True}, _("Key {number} is revoked.", number=number))
 
 
 def _ring(session: Session, database: str) -> KeyRing:
-    try:
+    with extra("server"):
         from fec import store  # noqa: PLC0415
         from fec.service.keys import KeyRing  # noqa: PLC0415
-    except ImportError as error:
-        raise _extra_missing(error) from error
     secret = _secret()
     engine = store.open_database(database)
     store.upgrade(engine)
@@ -272,9 +272,3 @@ def _secret() -> bytes:
             least=SECRET_BYTES,
         )
     return secret
-
-
-def _extra_missing(error: ImportError) -> Refused:
-    return Refused(
-        "The service needs {name}, which is not installed: pip install 'fec[server]'.", name=error.name or str(error)
-    )

@@ -136,11 +136,15 @@ class Session:
     def confirm(self, *plan: str, final: bool = False) -> None:
         """Says what will be done; checks that somebody can sign it; asks, if it cannot be undone."""
         self._check_signer()
+        self.ask(*plan, final=final)
+
+    def ask(self, *plan: str, final: bool = True) -> None:
+        """Does the same where nobody has to sign."""
         if not self.as_json:
             self.print(*plan)
         if not final or self.dry_run or self.yes:
             return
-        refusal = Refused("Nothing was sent. To go on without being asked, add --yes.")
+        refusal = Refused("Nothing was done. To go on without being asked, add --yes.")
         if self.as_json:
             raise refusal
         try:

@@ -12,6 +12,7 @@ from web3.constants import ADDRESS_ZERO
 
 from fec import store
 from fec.deployments import Deployment
+from fec.i18n import N_, Message
 from fec.indexer.exceptions import IndexMissing
 from fec.indexer.keeper import Cursor, cursor_of
 from fec.indexer.models import CoinTransfer, Reward
@@ -34,9 +35,16 @@ class Difference:
     index: Any
     chain: Any
 
-    def __str__(self) -> str:
+    @property
+    def sentence(self) -> Message:
         """In one line."""
-        return f"{self.what} {self.key}: the index has {self.index}, the chain {self.chain}"
+        return Message(
+            "{what} {key}: the index has {index}, the chain {chain}",
+            what=Message(self.what),
+            key=str(self.key),
+            index=str(self.index),
+            chain=str(self.chain),
+        )
 
 
 @dataclass
@@ -133,11 +141,11 @@ class _Check:
                 state = (row.program_id, row.principal, row.claimed, row.start, row.period_length)
                 yield row.token_id, (row.token_id,), _NOBODY if row.owner is None else state
 
-        self._each("owner of node", "ADN", "ownerOf", owners())
-        self._each("state of node", "ADN", "nodeOf", states())
+        self._each(N_("owner of node"), "ADN", "ownerOf", owners())
+        self._each(N_("state of node"), "ADN", "nodeOf", states())
         # A node that the index does not have would be one too many in its owner's balance, and owed by the protocol.
-        self._each("nodes of", "ADN", "balanceOf", ((owner, (owner,), count) for owner, count in held.items()))
-        self._report.add("sum over all nodes", "face less claimed", owed, self._reads.one("ADN", "outstanding"))
+        self._each(N_("nodes of"), "ADN", "balanceOf", ((owner, (owner,), count) for owner, count in held.items()))
+        self._report.add(N_("sum over all nodes"), "face less claimed", owed, self._reads.one("ADN", "outstanding"))
 
     # ------------------------------------------------------------------- orders
 
@@ -156,14 +164,14 @@ class _Check:
                     )
                 yield row.order_key, (row.order_key,), state
 
-        self._each("order", "Checkout", "orderOf", states(), lambda found: (*found[:3], *found[4:]))
+        self._each(N_("order"), "Checkout", "orderOf", states(), lambda found: (*found[:3], *found[4:]))
 
     # ----------------------------------------------------------------- programs
 
     def _programs(self) -> None:
         programs = list(self._rows("programs_latest"))
         self._each(
-            "program",
+            N_("program"),
             "ADN",
             "programOf",
             (
@@ -178,7 +186,7 @@ class _Check:
                 for row in programs
             ),
         )
-        self._report.add("number of", "programs", len(programs), self._reads.one("ADN", "programCount"))
+        self._report.add(N_("number of"), "programs", len(programs), self._reads.one("ADN", "programCount"))
         terms = {
             row.program_id: (
                 (
@@ -192,9 +200,9 @@ class _Check:
         alliances = {row.program_id: row.alliance_id for row in self._rows("alliances_latest")}
         ids = [row.program_id for row in programs]
         none = Refusal("Checkout_NoTerms")
-        self._each("terms of program", "Checkout", "termsOf", ((id_, (id_,), terms.get(id_, none)) for id_ in ids))
+        self._each(N_("terms of program"), "Checkout", "termsOf", ((id_, (id_,), terms.get(id_, none)) for id_ in ids))
         self._each(
-            "alliance of program", "Checkout", "allianceOf", ((id_, (id_,), alliances.get(id_) or 0) for id_ in ids)
+            N_("alliance of program"), "Checkout", "allianceOf", ((id_, (id_,), alliances.get(id_) or 0) for id_ in ids)
         )
 
     # ------------------------------------------------------------------ rewards
@@ -206,10 +214,10 @@ class _Check:
         ]
         beyond = max((key for key, _, _ in batches), default=0) + 1
         batches.append((beyond, (beyond,), Refusal("Checkout_UnknownBatch")))
-        self._each("batch of rewards", "Checkout", "rewardBatchOf", batches)
+        self._each(N_("batch of rewards"), "Checkout", "rewardBatchOf", batches)
         taken = select(Reward.batch_id, Reward.batch_index).where(Reward.batch_id.is_not(None))
         self._each(
-            "reward taken",
+            N_("reward taken"),
             "Checkout",
             "isRewardTaken",
             ((tuple(row), tuple(row), True) for row in self._connection.execute(taken)),
@@ -220,13 +228,13 @@ class _Check:
     def _members(self) -> None:
         members = list(self._rows("members_latest"))
         self._each(
-            "vault of member",
+            N_("vault of member"),
             "Custodian",
             "vaultOf",
             ((row.member_id, (row.brand, row.member_id), row.vault) for row in members),
         )
         for row, deployed in zip(members, self._reads.has_code([row.vault for row in members]), strict=True):
-            self._report.add("code of vault", row.vault, row.deployed, deployed)
+            self._report.add(N_("code of vault"), row.vault, row.deployed, deployed)
 
     # -------------------------------------------------------------------- coins
 
@@ -237,7 +245,7 @@ class _Check:
             ("totalBurned", "FEC", totals.burned),
             ("outstanding", "ADN", totals.outstanding),
         ):
-            self._report.add("total", function, index, self._reads.one(contract, function))
+            self._report.add(N_("total"), function, index, self._reads.one(contract, function))
         balances: Counter[str] = Counter()
         moves = select(CoinTransfer.sender, CoinTransfer.recipient, CoinTransfer.amount)
         for sender, recipient, amount in self._connection.execution_options(yield_per=_ROWS).execute(moves):
@@ -245,4 +253,4 @@ class _Check:
                 balances[sender] -= amount
             if recipient is not None:
                 balances[recipient] += amount
-        self._each("balance of", "FEC", "balanceOf", ((key, (key,), amount) for key, amount in balances.items()))
+        self._each(N_("balance of"), "FEC", "balanceOf", ((key, (key,), amount) for key, amount in balances.items()))

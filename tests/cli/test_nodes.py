@@ -36,13 +36,13 @@ def test_mint__answered_yes__mints(shell: Shell) -> None:
 def test_mint__answered_no__mints_nothing(shell: Shell) -> None:
     result = shell.run("node", "mint", "12.5", answer="n\n")
     assert result.exit_code == 1
-    assert result.stderr.endswith("Error: Nothing was sent. To go on without being asked, add --yes.\n")
+    assert result.stderr.endswith("Error: Nothing was done. To go on without being asked, add --yes.\n")
     assert names(shell) == []
 
 
 def test_mint__machine_without_yes__mints_nothing(shell: Shell) -> None:
     assert shell.refused("node", "mint", "12.5")["message"] == (
-        "Nothing was sent. To go on without being asked, add --yes."
+        "Nothing was done. To go on without being asked, add --yes."
     )
 
 

@@ -134,5 +134,5 @@ def test_run__without_the_extra__says_what_to_install(record: Path, story: Story
     command = [sys.executable, "-c", code, "--rpc", story.anvil.url, "--deployments", str(record)]
     done = subprocess.run([*command, "index", "run"], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "The index needs sqlalchemy, which is not installed: pip install 'fec[server]'" in done.stderr
+    assert "This command needs sqlalchemy, which is not installed: pip install 'fec[server]'" in done.stderr
     assert subprocess.run([*command, "curve"], capture_output=True, check=False).returncode == 0

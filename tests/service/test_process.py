@@ -50,17 +50,20 @@ def fec(environment: dict[str, str]) -> Fec:
 
 
 @contextmanager
-def serving(environment: dict[str, str]) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """A running `fec serve`; its address."""
+def serving(environment: dict[str, str]) -> Iterator[tuple[str, subprocess.Popen[bytes], Path]]:
+    """A running `fec serve`; its address, and where its log is."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
     command = [sys.executable, "-m", "fec.cli", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    # A pipe that nobody reads would stop it once it is full.
+    log = Path(environment["FEC_DEPLOYMENTS"]).with_name("serve.log")
+    with log.open("w") as out:
+        process = subprocess.Popen(command, env=environment, stderr=out)
     address = f"http://127.0.0.1:{port}"
 
     def ready() -> bool:
-        assert process.poll() is None, process.communicate()[1]
+        assert process.poll() is None, log.read_text()
         try:
             return httpx.get(f"{address}/readyz").status_code == 200
         except httpx.TransportError:
@@ -68,7 +71,7 @@ def serving(environment: dict[str, str]) -> Iterator[tuple[str, subprocess.Popen
 
     try:
         until(ready, bool)
-        yield address, process
+        yield address, process, log
     finally:
         process.kill()
         process.wait()
@@ -81,7 +84,7 @@ def test_serve__an_order_from_invoice_to_capture__by_processes_of_their_own(
     token = fec("serve", "key", "add", "--program", shop.escrow, "--role", "manager")
     assert chain.web3.eth.get_balance(shop.shopper.address) == 0
     with ExitStack() as stack:
-        address, process = stack.enter_context(serving(environment))
+        address, process, written = stack.enter_context(serving(environment))
         http = stack.enter_context(httpx.Client(base_url=address, timeout=PATIENCE))
         till = Till(http, None, token)  # type: ignore[arg-type]
         invoice = till.invoice("100", items="1 latte")
@@ -90,15 +93,16 @@ def test_serve__an_order_from_invoice_to_capture__by_processes_of_their_own(
         till.post(f"/v1/invoices/{invoice['id']}/refunds", {"amount": "30"}, Idempotency_Key="r-1")
         till.until(invoice, lambda seen: seen["refunded"] == "30")
         process.send_signal(signal.SIGTERM)
-        _, log = process.communicate(timeout=PATIENCE)
+        process.wait(PATIENCE)
         assert process.returncode in (0, -signal.SIGTERM)
+    log = written.read_text()
     lines = [json.loads(line) for line in log.splitlines()]
     assert {line["level"] for line in lines} <= {"info", "warning"}
     for secret in (token, bytes(shop.till.key).hex(), SECRET.decode()):
         assert secret not in log
 
     chain.travel_to(chain.now + WINDOW + DAY)
-    with serving(environment) as (address, _), httpx.Client(base_url=address, timeout=PATIENCE) as http:
+    with serving(environment) as (address, *_), httpx.Client(base_url=address, timeout=PATIENCE) as http:
         till = Till(http, None, token)  # type: ignore[arg-type]
         captured = till.until(invoice, lambda seen: seen["status"] == "captured")
         assert (captured["burned"], captured["toMerchant"]) == ("7", "63")
@@ -111,14 +115,14 @@ def test_serve__killed_between_answer_and_sending__sends_once_when_it_is_back(
     fec("serve", "merchant", "add", "--program", shop.escrow)
     token = fec("serve", "key", "add", "--program", shop.escrow, "--role", "till")
     chain.request("evm_setAutomine", False)
-    with serving(environment) as (address, process), httpx.Client(base_url=address, timeout=PATIENCE) as http:
+    with serving(environment) as (address, process, _), httpx.Client(base_url=address, timeout=PATIENCE) as http:
         till = Till(http, None, token)  # type: ignore[arg-type]
         invoice = till.invoice("100")
         till.pay(invoice, shop.shopper)
         process.kill()
     chain.request("anvil_dropAllTransactions")
     chain.request("evm_setAutomine", True)
-    with serving(environment) as (address, _), httpx.Client(base_url=address, timeout=PATIENCE) as http:
+    with serving(environment) as (address, *_), httpx.Client(base_url=address, timeout=PATIENCE) as http:
         Till(http, None, token).until(invoice, lambda seen: seen["status"] == "paid")  # type: ignore[arg-type]
     assert chain.web3.eth.get_transaction_count(shop.till.address) == 1
 
@@ -139,14 +143,15 @@ def test_serve__what_it_needs_is_missing__says_what_to_do(environment: dict[str,
     said = refused(environment, "serve", "key", "add", "--program", "2", "--role", "till")
     assert "`fec serve merchant add --program 2` adds it" in said
     assert "There is no program 99." in refused(environment, "serve", "merchant", "add", "--program", "99")
-    assert "There is no key 7." in refused(environment, "serve", "key", "revoke", "7")
+    assert "There is no key 7." in refused(environment, "serve", "key", "revoke", "7", "--yes")
+    assert "add --yes" in refused(environment, "--json", "serve", "key", "revoke", "7")
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_keys__listed__are_without_their_secrets(fec: Fec, shop: Shop) -> None:
     fec("serve", "merchant", "add", "--program", shop.escrow)
     token = fec("serve", "key", "add", "--program", shop.escrow, "--role", "accountant", "--label", "books")
-    fec("serve", "key", "revoke", 1)
+    fec("serve", "key", "revoke", 1, "--yes")
     listed = fec("--json", "serve", "key", "list")
     [key] = json.loads(listed)
     assert (key["role"], key["label"], key["revokedAt"] is None) == ("accountant", "books", False)

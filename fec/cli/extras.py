@@ -1,0 +1,21 @@
+"""What commands need that the base package goes without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fec.cli.session import Refused
+
+
+@contextmanager
+def extra(*names: str) -> Iterator[None]:
+    """What is imported within comes with extras of the package. Raises Refused, which says how to install them."""
+    try:
+        yield
+    except ImportError as error:
+        raise Refused(
+            "This command needs {module}, which is not installed: pip install 'fec[{extras}]'.",
+            module=error.name or str(error),
+            extras=",".join(names),
+        ) from error
