@@ -243,6 +243,7 @@ def list_keys(session: Session, program: int | None, database: str) -> None:
 def revoke_key(session: Session, number: int, database: str) -> None:
     """End an API key, at once."""
     ring = _ring(session, database)
+    ring.key(number)
     session.ask(_("Ends key {number}: whoever uses it is refused from then on.", number=number))
     ring.revoke(number)
     session.show({"id": number, "revoked": True}, _("Key {number} is revoked.", number=number))

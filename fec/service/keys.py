@@ -87,13 +87,20 @@ class KeyRing:
         with Session(self._engine) as session:
             return list(session.scalars(query if program_id is None else query.where(ApiKey.program_id == program_id)))
 
+    def key(self, key_id: int) -> ApiKey:
+        """A key by its number. Raises MerchantUnknown if there is none."""
+        with Session(self._engine) as session:
+            key = session.get(ApiKey, key_id)
+        if key is None:
+            raise MerchantUnknown("There is no key {key}. `fec serve key list` shows all.", key=key_id)
+        return key
+
     def revoke(self, key_id: int) -> None:
         """Ends a key, at once. Raises MerchantUnknown if there is none of that number."""
+        self.key(key_id)
+        live = (ApiKey.id == key_id, ApiKey.revoked_at.is_(None))
         with Session(self._writer) as session, session.begin():
-            key = session.get(ApiKey, key_id)
-            if key is None:
-                raise MerchantUnknown("There is no key {key}. `fec serve key list` shows all.", key=key_id)
-            key.revoked_at = key.revoked_at or int(time.time())
+            session.execute(update(ApiKey).where(*live).values(revoked_at=int(time.time())))
 
     def key_of(self, token: str) -> ApiKey | None:
         """The key that a token is, unless it was revoked."""
