@@ -20,6 +20,8 @@ from fec.service.settings import Settings
 
 #: For those who watch the service; they are not counted.
 _FREE = ("/healthz", "/readyz", "/metrics")
+#: Bytes that requests may have where lists are sent: 10,000 rewards need more than what is plenty elsewhere.
+_LONG_BODIES = {"/v1/reward-batches": 2**21}
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -112,9 +114,10 @@ class Gate:
         """The request, read up to the limit; what follows it goes through."""
         if scope["method"] in ("GET", "HEAD", "OPTIONS"):
             return receive
+        most = max(self._settings.max_body, _LONG_BODIES.get(scope["path"], 0))
         length = Headers(scope=scope).get("content-length", "0")
-        if length.isascii() and length.isdigit() and int(length) > self._settings.max_body:
-            raise self._too_large()
+        if length.isascii() and length.isdigit() and int(length) > most:
+            raise _too_large(most)
         parts: list[bytes] = []
         size, more = 0, True
         while more:
@@ -124,14 +127,13 @@ class Gate:
             parts.append(message.get("body", b""))
             size += len(parts[-1])
             more = message.get("more_body", False)
-            if size > self._settings.max_body:
-                raise self._too_large()
+            if size > most:
+                raise _too_large(most)
         return _first({"type": "http.request", "body": b"".join(parts), "more_body": False}, receive)
 
-    def _too_large(self) -> Problem:
-        return problem(
-            "request-too-large", "A request has {most} bytes at most. Send less.", most=self._settings.max_body
-        )
+
+def _too_large(most: int) -> Problem:
+    return problem("request-too-large", "A request has {most} bytes at most. Send less.", most=most)
 
 
 def _first(message: Message, receive: Receive) -> Receive:

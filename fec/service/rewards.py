@@ -84,7 +84,7 @@ def funds(service: Served, _: Reader) -> JSONResponse:
     )
 
 
-@router.post("/allowance", status_code=202, response_model=schemas_rewards.Allowance, responses=declared(401, 403, 409))
+@router.post("/funds", status_code=202, response_model=schemas_rewards.Allowance, responses=declared(401, 403, 409))
 def allow(
     body: schemas_rewards.NewAllowance, service: Served, caller: Manager, fingerprint: Fingerprint, key: RequiredKey
 ) -> JSONResponse:

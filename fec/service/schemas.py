@@ -41,9 +41,9 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
 # Bounds come before the validator: behind it, the description would not have them.
 Seconds = Annotated[int, Field(ge=0, le=2**53 - 1, description="Seconds since the epoch."), BeforeValidator(_whole)]
+Sequence = Annotated[int, Field(ge=0, le=2**53 - 1), BeforeValidator(_whole)]
 Identity = Annotated[str, Field(pattern=IDENTITY, description="As the service gave it.")]
 Signature = Annotated[str, Field(pattern=SIGNATURE, description="Bytes in hex.")]
 Hash = Annotated[str, Field(pattern=HASH)]

@@ -6,12 +6,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fec.service.schemas import Identity, Request, Seconds, Whole
+from fec.service.schemas import Identity, Request, Seconds, Sequence
 from fec.service.schemas import _Model as Model
 
 EventType = Annotated[str, Field(pattern=r"^[a-z][a-z-]{0,39}\.[a-z]{1,40}$", examples=["invoice.paid"])]
 EventTypes = Annotated[list[EventType] | None, Field(description="Types of the events that are sent; all, if null.")]
-Sequence = Annotated[Whole, Field(ge=0, le=2**53 - 1)]
 
 
 class NewWebhook(Request):
@@ -70,7 +69,7 @@ class WebhookPage(Model):
 class Attempt(Model):
     """An event was sent, and what came of it."""
 
-    webhook_id: str = Field(description="The header of that name: the same each time that the event is sent.")
+    message_id: str = Field(description="The header `webhook-id`: the same each time that the event is sent.")
     sequence: int | None = Field(description="The event's number; null for a test.")
     type: str
     attempted_at: Seconds

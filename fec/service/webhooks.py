@@ -145,7 +145,7 @@ def replay(
 )
 def again(
     webhook_id: schemas.Identity,
-    sequence: Annotated[schemas_webhooks.Sequence, Path(description="The event's number.")],
+    sequence: Annotated[schemas.Sequence, Path(description="The event's number.")],
     service: Served,
     caller: Manager,
 ) -> JSONResponse:
@@ -231,7 +231,7 @@ def _body(endpoint: WebhookEndpoint) -> dict[str, Any]:
 
 def _attempt_body(attempt: WebhookAttempt) -> dict[str, Any]:
     return {
-        "webhookId": attempt.message_id,
+        "messageId": attempt.message_id,
         "sequence": attempt.sequence,
         "type": attempt.type,
         "attemptedAt": attempt.attempted_at,

@@ -91,7 +91,7 @@ def invoices() -> Iterator[Row]:
         yield "POST", "/v1/invoices", {**INVOICE, "amount": amount}, 422
         yield "POST", "/v1/rewards", {"shopper": SOMEBODY, "amount": amount}, 422
         if amount != "0":  # which ends the allowance
-            yield "POST", "/v1/rewards/allowance", {"amount": amount}, 422
+            yield "POST", "/v1/rewards/funds", {"amount": amount}, 422
     for change in (
         {"orderId": "x" * 33},
         {"orderId": ""},

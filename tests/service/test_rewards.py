@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from eth_account import Account
+from eth_utils import to_checksum_address
 
 from fec.chain import Anvil
 from fec.client import Client
@@ -34,7 +35,7 @@ def manager(serving: Callable[..., Till], client: Client) -> Till:
 @pytest.fixture
 def funded(manager: Till) -> Till:
     """A manager whose till may burn the key's FEC."""
-    manager.post("/v1/rewards/allowance", {"amount": "1000"}, Idempotency_Key="a-1")
+    manager.post("/v1/rewards/funds", {"amount": "1000"}, Idempotency_Key="a-1")
     until(lambda: manager.get("/v1/rewards/funds")["allowance"], lambda seen: seen == "1000")
     return manager
 
@@ -89,7 +90,7 @@ def test_reward__nothing_allowed__is_refused_with_the_contracts_words(manager: T
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-@pytest.mark.parametrize("path", ["/v1/rewards", "/v1/reward-batches", "/v1/rewards/allowance"])
+@pytest.mark.parametrize("path", ["/v1/rewards", "/v1/reward-batches", "/v1/rewards/funds"])
 def test_rewards__till_role__is_refused(manager: Till, shop: Shop, path: str) -> None:
     body = {"shopper": ALICE, "amount": "10", "rewards": [{"shopper": ALICE, "amount": "1"}], "deadline": 1}
     problem = manager.as_(shop.escrow, Role.TILL).refused("POST", path, body, Idempotency_Key="r-1")
@@ -125,6 +126,13 @@ def test_batch__taken_by_a_shopper__mints_once_without_gas(funded: Till, client:
     assert first["id"] == again["id"]
     assert [node.principal for node in client.nodes.owned_by(BOB)] == [20 * FEC]
     assert shopper.get(path)["batch"]["left"] == "10"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_batch__of_two_thousand__is_taken_on(funded: Till, client: Client) -> None:
+    many = [(to_checksum_address(number.to_bytes(20, "big")), "0.01") for number in range(1, 2_001)]
+    made = batch(funded, many, client.now() + DAY)
+    assert made["left"] == "20"
 
 
 def test_batch__taken_by_many_at_once__is_one_transaction(funded: Till, chain: Anvil, client: Client) -> None:

@@ -123,7 +123,7 @@ def test_again__one_event__is_sent_with_the_id_that_it_has(idle: Till, receiver:
     sequence = idle.get("/v1/events")["items"][-1]["sequence"]
     sent = [idle.post(f"/v1/webhooks/{made['id']}/events/{sequence}", None) for _ in range(2)]
     assert [attempt["delivered"] for attempt in sent] == [True, True]
-    assert receiver.received[0].id == receiver.received[1].id == sent[0]["webhookId"]
+    assert receiver.received[0].id == receiver.received[1].id == sent[0]["messageId"]
     assert idle.get(f"/v1/webhooks/{made['id']}")["cursor"] == made["cursor"]
 
 
