@@ -15,10 +15,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from proofs import curve, environment, halmos
+from proofs import curve, environment, halmos, splits
 from proofs.environment import Change, ProofError
 from proofs.halmos import Check, Outcome
 from proofs.witnesses import Witness, read_witnesses
+
+#: Proofs by integers, by their names: those of each module run together.
+INTEGERS = {name: module for module in (curve, splits) for name in module.PROOFS}
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Result:
 
 
 def plan(checks: list[Check], analytic: list[str], witnesses: list[Witness]) -> Iterator[Job]:
-    """The jobs: each contract's checks and the curve's proofs, on the contracts as they are and on each witness."""
+    """The jobs: each contract's checks and the proofs by integers, on the contracts as they are and on each witness."""
     yield from jobs(checks, analytic)
     for number, witness in enumerate(witnesses, 1):
         refuted = [check for check in checks if check.name in witness.refutes]
@@ -59,8 +62,10 @@ def jobs(checks: list[Check], analytic: list[str], suffix: str = "", changes: tu
         members = list(group)
         names = tuple(check.name for check in members)
         yield Job(together + suffix, names, partial(halmos.run, members, together + suffix, changes), expected)
-    if analytic:
-        yield Job("curve" + suffix, tuple(analytic), partial(curve.run, analytic, "curve" + suffix, changes), expected)
+    for module in (curve, splits):
+        if mine := [name for name in analytic if INTEGERS[name] is module]:
+            workspace = module.__name__.rpartition(".")[2] + suffix
+            yield Job(workspace, tuple(mine), partial(module.run, mine, workspace, changes), expected)
 
 
 def _together(check: Check) -> str:
@@ -96,7 +101,7 @@ def show(console: Console, notices: dict[str, str], found: list[Result]) -> None
         if proof is None:
             continue
         style = "green" if all(result.good for result in mine) else "bold red"
-        how = "integers" if name in curve.PROOFS else "Halmos"
+        how = "integers" if name in INTEGERS else "Halmos"
         outcome = proof.outcome
         witnesses = f"{sum(refuted)} of {len(refuted)}" if refuted else "not run"
         paths, seconds = str(outcome.paths or ""), str(outcome.seconds)
@@ -113,14 +118,14 @@ def main(quick: bool, only: str, listing: bool) -> None:
     console = Console() if sys.stdout.isatty() else Console(width=160)
     try:
         checks = halmos.read_checks()
-        names = {check.name for check in checks} | curve.PROOFS.keys()
+        names = {check.name for check in checks} | INTEGERS.keys()
         witnesses = read_witnesses(names)
         environment.install()
     except ProofError as error:
         raise click.ClickException(str(error)) from error
     checks = [check for check in checks if only in check.name and not (quick and check.slow)]
-    analytic = [name for name in curve.PROOFS if only in name]
-    notices = {check.name: check.notice for check in checks} | {name: curve.notice(name) for name in analytic}
+    analytic = [name for name in INTEGERS if only in name]
+    notices = {check.name: check.notice for check in checks} | {name: INTEGERS[name].notice(name) for name in analytic}
     if not notices:
         raise click.UsageError(f"no proof has {only!r} in its name")
     if listing:
