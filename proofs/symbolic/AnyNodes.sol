@@ -155,6 +155,15 @@ abstract contract AnyNodes is Symbolic {
         vm.assume(_both(_released(id, seen.principal) <= cap, _fine(id, seen)));
     }
 
+    /// @dev Proven: the parts release at most what the whole does, and at most 1 wei less (`check_superadditive`).
+    function _assumeSuperadditive(uint256 id, uint256 a, uint256 b) internal view {
+        unchecked {
+            uint256 parts = _released(id, a) + _released(id, b);
+            uint256 whole = _released(id, a + b);
+            vm.assume(_both(parts <= whole, whole <= parts + 1));
+        }
+    }
+
     /// @dev The invariant of a node: what a merge holds back it has released, and is less than a wei a serial, and is held for no
     /// longer than a period; it has been paid no more than its face, and no more than released but for a wei a serial.
     function _fine(uint256 id, Seen memory seen) internal view returns (bool) {
