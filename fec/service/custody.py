@@ -25,12 +25,13 @@ from fec.indexer.views import view
 from fec.service import events, schemas, schemas_members, shoppers
 from fec.service.auth import Served
 from fec.service.events import Change
-from fec.service.invoices import PAYMENT, any_invoice
+from fec.service.idempotency import busy
+from fec.service.invoices import SPEND, any_invoice
 from fec.service.links import signed
 from fec.service.members import MemberId
 from fec.service.models import Action, ActionState, BrandMember, Invoice
 from fec.service.outbox import Call, action_body
-from fec.service.pay import Cause, MinPrincipal, push_soon
+from fec.service.pay import Cause, MinPrincipal, payable, push_soon
 from fec.service.problems import Problem, declared, problem
 from fec.service.service import Service
 from fec.service.words import exact
@@ -42,7 +43,6 @@ from fec.units import parse_fec
 
 router = APIRouter(prefix="/v1/custody/{member_id}", tags=["members"])
 
-SPEND = "spend"
 WITHDRAWAL = "withdrawal"
 _NODES = 200
 
@@ -276,6 +276,7 @@ def _relay(service: Service, asked: _Asked, make: Callable[[], Call]) -> JSONRes
         call = make()
         service.outbox.simulate(call)
         with Session(writer(service.engine)) as session, session.begin():
+            invoice = None if asked.invoice is None else payable(session, asked.invoice)
             # One that has not failed holds the number after those that have: the same once more is refused, and found.
             failed = len(session.scalars(asked.same.where(Action.state == ActionState.FAILED)).all())
             action = service.outbox.add(
@@ -284,33 +285,20 @@ def _relay(service: Service, asked: _Asked, make: Callable[[], Call]) -> JSONRes
                 call,
                 program_id=asked.program_id,
                 details=asked.details,
-                invoice=None if asked.invoice is None else _payable(session, asked.invoice),
+                invoice=invoice,
                 digest=asked.digest,
                 request_key=f"{asked.kind} {asked.digest} {failed + 1}",
             )
             shown, number = action_body(action), action.number
             change = Change(asked.program_id, action.invoice_number, f"{asked.kind}.requested", shown)
             events.record(session, [change])
-    except (Problem, ContractError, IntegrityError):
+    except (Problem, ContractError, IntegrityError) as error:
         # The same may have been sent twice at once: then there is but one answer.
         known = asked.known(service)
-        if known is None:
-            raise
-        return known
+        if known is not None:
+            return known
+        if isinstance(error, IntegrityError):
+            raise busy() from error
+        raise
     push_soon(service, number, call)
     return JSONResponse(shown, 202)
-
-
-def _payable(session: Session, invoice: Invoice) -> Invoice:
-    """An invoice, locked. Raises a problem if a payment of it is under way, from a vault or not."""
-    locked = session.get_one(Invoice, invoice.number, with_for_update=True)
-    under_way = select(Action.number).where(
-        Action.invoice_number == invoice.number,
-        Action.kind.in_((PAYMENT, SPEND)),
-        Action.state.in_((ActionState.REQUESTED, ActionState.SENT)),
-    )
-    if session.scalar(under_way.limit(1)) is not None:
-        raise problem(
-            "payment-under-way", "Another payment of this order is under way. Look at the invoice in a moment."
-        )
-    return locked

@@ -142,7 +142,7 @@ class Once:
         name = (program_id, key)
         with self._lock:
             if name in self._under_way:
-                raise _busy()
+                raise busy()
             self._under_way.add(name)
         try:
             yield
@@ -157,7 +157,7 @@ def _claim(session: Session, program_id: int, key: str) -> None:
         return
     number = int.from_bytes(hashlib.sha256(f"{program_id} {key}".encode()).digest()[:8], signed=True)
     if not session.scalar(text("SELECT pg_try_advisory_xact_lock(:number)"), {"number": number}):
-        raise _busy()
+        raise busy()
 
 
 def _known(session: Session, program_id: int, key: str, fingerprint: str) -> JSONResponse | None:
@@ -173,7 +173,8 @@ def _known(session: Session, program_id: int, key: str, fingerprint: str) -> JSO
     return JSONResponse(found.body, found.status, {"Idempotency-Replayed": "true"})
 
 
-def _busy() -> Problem:
+def busy() -> Problem:
+    """What the second of two is told who ask for the same at once."""
     return problem(
         "idempotency-key-busy", "The same request is being answered. Send it again in a moment for its answer."
     )

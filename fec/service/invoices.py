@@ -31,6 +31,8 @@ from fec.units import parse_fec
 router = APIRouter(prefix="/v1/invoices", tags=["invoices"])
 
 PAYMENT = "payment"
+#: A payment out of a member's vault.
+SPEND = "spend"
 _NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "It is as the ETag given says."}}
 _ETAG = {"ETag": {"description": "Changes with every change of the invoice.", "schema": {"type": "string"}}}
 

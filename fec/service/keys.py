@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.engine import CursorResult
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fec.exceptions import FECError
@@ -51,12 +52,13 @@ class KeyRing:
 
     def add_merchant(self, program_id: int, name: str) -> None:
         """Serves a program from now on. Raises MerchantExists."""
-        with Session(self._writer) as session, session.begin():
-            if session.get(Merchant, program_id) is not None:
-                raise MerchantExists(
-                    "Program {program} is served already. `fec serve merchant list` shows all.", program=program_id
-                )
-            session.add(Merchant(program_id=program_id, name=name, created_at=int(time.time())))
+        try:
+            with Session(self._writer) as session, session.begin():
+                session.add(Merchant(program_id=program_id, name=name, created_at=int(time.time())))
+        except IntegrityError as error:
+            raise MerchantExists(
+                "Program {program} is served already. `fec serve merchant list` shows all.", program=program_id
+            ) from error
 
     def merchants(self) -> list[Merchant]:
         """All merchants, by program."""

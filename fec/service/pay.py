@@ -25,7 +25,7 @@ from fec.rpc import clear_errors
 from fec.service import events, schemas
 from fec.service.auth import Served
 from fec.service.events import Change
-from fec.service.invoices import PAYMENT, any_invoice, if_changed
+from fec.service.invoices import PAYMENT, SPEND, any_invoice, if_changed
 from fec.service.links import qr_code, signed, wallet_link
 from fec.service.models import Action, ActionState, Invoice, InvoiceStatus
 from fec.service.outbox import Call, action_body
@@ -172,9 +172,9 @@ def _taken(
     # The rest is the contract's to say: expired, paid before, no balance, another signer, quota.
     service.outbox.simulate(call)
     with Session(writer(service.engine)) as session, session.begin():
-        # Locked first: another instance that is at the same invoice has then either finished, or not begun to count.
-        locked = session.get_one(Invoice, invoice.number, with_for_update=True)
-        attempt = _next_attempt(session, invoice)
+        locked = payable(session, invoice)
+        query = select(func.count()).where(Action.invoice_number == invoice.number, Action.kind == PAYMENT)
+        attempts = session.scalar(query) or 0
         action = service.outbox.add(
             session,
             PAYMENT,
@@ -183,7 +183,7 @@ def _taken(
             details={"payer": body.payer, "customer": body.customer},
             invoice=locked,
             digest=digest,
-            request_key=f"pay {invoice.order_key}" + (f" {attempt}" if attempt > 1 else ""),
+            request_key=f"pay {invoice.order_key}" + (f" {attempts + 1}" if attempts else ""),
         )
         shown = action_body(action)
         events.record(session, [Change(invoice.program_id, invoice.number, "payment.requested", shown)])
@@ -258,13 +258,16 @@ def _check_signature(service: Service, order: Order, authorization: Authorizatio
         )
 
 
-def _next_attempt(session: Session, invoice: Invoice) -> int:
-    """Number of the payment to come. Raises a problem if one is under way that may still succeed."""
-    mine = (Action.invoice_number == invoice.number, Action.kind == PAYMENT)
-    live = session.scalar(select(func.count()).where(*mine, _MAY_SUCCEED))
-    if live:
+def payable(session: Session, invoice: Invoice) -> Invoice:
+    """An invoice, locked. Raises a problem if a payment of it, from a vault or not, is under way and may succeed."""
+    # Locked first: another instance that is at the same invoice has then either finished, or not begun to look.
+    locked = session.get_one(Invoice, invoice.number, with_for_update=True)
+    under_way = select(Action.number).where(
+        Action.invoice_number == invoice.number, Action.kind.in_((PAYMENT, SPEND)), _MAY_SUCCEED
+    )
+    if session.scalar(under_way.limit(1)) is not None:
         raise _under_way()
-    return 1 + (session.scalar(select(func.count()).where(*mine)) or 0)
+    return locked
 
 
 def _under_way() -> Problem:

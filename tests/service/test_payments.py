@@ -13,6 +13,10 @@ from sqlalchemy.orm import Session
 from fec.chain import Anvil
 from fec.client import Client
 from fec.relayer.models import RelayTransaction
+from fec.service import models
+from fec.service.invoices import SPEND
+from fec.service.outbox import Call
+from fec.store import writer
 from fec.till import Invoice, Order
 from fec.units import WEI_PER_FEC as FEC
 from tests.service.conftest import Shop, Till
@@ -195,6 +199,17 @@ def test_quote__before_a_payment__is_what_the_payment_does(serving: Callable[...
     paid = till.until(invoice, lambda seen: seen["status"] == "captured")
     assert (quote["toMerchant"], quote["principal"]) == (paid["toMerchant"], paid["burned"])
     assert quote["causes"] == [shop.cause]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_payment__while_one_out_of_a_vault_is_under_way__is_refused(till: Till, shop: Shop) -> None:
+    invoice = till.invoice("100")
+    with Session(writer(till.service.engine)) as session, session.begin():
+        kept = session.scalars(select(models.Invoice).where(models.Invoice.id == invoice["id"])).one()
+        call = Call("Custodian", "spend")  # nobody sends it before its lease is over
+        till.service.outbox.add(session, SPEND, call, program_id=kept.program_id, details={}, invoice=kept)
+    problem = till.refused("POST", f"/v1/pay/{invoice['id']}/payments", till.payment(invoice, shop.shopper))
+    assert problem["type"] == "urn:fec:problem:payment-under-way"
 
 
 # ------------------------------------------------------------ several instances
