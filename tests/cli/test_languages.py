@@ -179,9 +179,9 @@ def test_contract_error__json__keeps_name_and_values(shell: Shell, owner: str, l
 @pytest.mark.parametrize(
     ("locale", "question", "refusal"),
     [
-        ("zh_Hans", "此操作无法撤销。要继续吗？", "错误：没有发送任何交易。"),
-        ("zh_Hant", "此操作無法復原。要繼續嗎？", "錯誤：沒有送出任何交易。"),
-        ("ms", "Ini tidak boleh dibatalkan. Teruskan?", "Ralat: Tiada apa-apa dihantar."),
+        ("zh_Hans", "此操作无法撤销。要继续吗？", "错误：未做任何操作。"),
+        ("zh_Hant", "此操作無法復原。要繼續嗎？", "錯誤：未做任何操作。"),
+        ("ms", "Ini tidak boleh dibatalkan. Teruskan?", "Ralat: Tiada apa-apa dilakukan."),
     ],
 )
 def test_confirmation__each_language__asks_in_it(shell: Shell, locale: str, question: str, refusal: str) -> None:
