@@ -1,10 +1,12 @@
 """The pay page: from the till's QR code to the node."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from playwright.sync_api import Page, expect
 
 from fec.units import WEI_PER_FEC as FEC
+from tests.evm.build import compiled
 from tests.web.conftest import connect
 from tests.web.wallet import Wallet
 from tests.web.world import DAY, HOUR, WEEK, World, until
@@ -112,6 +114,37 @@ def test_pay__already_paid__says_so(world: World, open_page: Open, people: View)
     other, _ = people(invoice["links"]["pay"])
     expect(other.get_by_text("This order is paid")).to_be_visible()
     expect(other.get_by_role("button", name="pay")).to_have_count(0)
+
+
+def test_pay__till_is_a_contract__its_signature_counts(world: World, open_page: Open) -> None:
+    """ERC-1271: the contract says that its key's signature is its own, and then that another's is not."""
+    mia = world.person("mia", fec=100)
+    invoice, other = world.invoice("P-1271", "100"), world.invoice("P-1272", "100")
+    client = world.client.signed_by(world.operator)
+    terms = client.terms.get(world.at_once)
+    try:
+        client.terms.set(world.at_once, replace(terms, signer=key_wallet(world, world.till.address)))
+        page, _ = open_page(invoice["links"]["pay"], mia)
+        expect(page.get_by_text("Signed by the shop's till")).to_be_visible()
+        connect(page)
+        page.get_by_role("radio", name="From the wallet, paying for gas yourself").check()
+        page.get_by_role("button", name="Pay 100 FEC").click()
+        expect(page.get_by_text("Paid. Thank you!")).to_be_visible()
+        client.terms.set(world.at_once, replace(terms, signer=key_wallet(world, mia.address)))
+        page.goto(other["links"]["pay"])
+        page.reload()
+        expect(page.get_by_text("This invoice is forged")).to_be_visible()
+    finally:
+        client.terms.set(world.at_once, terms)
+    assert world.client.balance(mia.address) == 0
+
+
+def key_wallet(world: World, key: str) -> str:
+    """A contract whose signatures are those of a key."""
+    artifact = compiled("KeyWallet")
+    factory = world.anvil.web3.eth.contract(abi=artifact["abi"], bytecode=artifact["bytecode"])
+    sent = factory.constructor(key).transact({"from": world.owner.address})
+    return str(world.anvil.web3.eth.wait_for_transaction_receipt(sent)["contractAddress"])
 
 
 def test_pay__forged_amount__is_refused_before_anything_is_offered(world: World, people: View) -> None:

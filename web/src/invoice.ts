@@ -1,5 +1,8 @@
 /** The invoice behind the # of a pay link, and what is signed over it. Amounts in wei, times in seconds. */
 import {
+  BaseError,
+  HttpRequestError,
+  TimeoutError,
   encodeAbiParameters,
   getAddress,
   hashTypedData,
@@ -141,7 +144,12 @@ export async function isSignedBy(invoice: Invoice, signer: Address): Promise<boo
   if (!code) return false;
   const answer = await chain()
     .readContract({ address: signer, abi: ERC1271, functionName: "isValidSignature", args: [hash, invoice.signature] })
-    .catch(() => null);
+    .catch((error: unknown) => {
+      // What the contract refuses is not signed; a chain that does not answer has not said so.
+      const silent = (cause: unknown) => cause instanceof HttpRequestError || cause instanceof TimeoutError;
+      if (error instanceof BaseError && error.walk(silent)) throw error;
+      return null;
+    });
   return answer === ERC1271_MAGIC;
 }
 
