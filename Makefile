@@ -17,7 +17,7 @@ $(READY): requirements.lock package-lock.json pyproject.toml tools/setup.py
 
 PAGES := fec/web/index.html
 
-$(PAGES): $(READY) $(shell find web -type f -not -path 'web/src/generated/*') $(wildcard fec/abi/*.json) fec/schedule.py fec/signing.py fec/reverts.py tools/web.py
+$(PAGES): $(READY) $(shell find web -type f -not -path 'web/src/generated/*') $(wildcard fec/abi/*.json fec/charts/*.py fec/charts/specs/*.json) fec/schedule.py fec/signing.py fec/reverts.py tools/web.py
 	@$(BIN)/python -m tools.web
 	@touch $@
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
 import socket
 import subprocess
 import sys
@@ -19,7 +18,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
@@ -31,6 +29,7 @@ from rich.console import Console
 from demo import data
 from fec import deployments, store
 from fec.chain import Anvil
+from fec.cli.interrupting import interruptible
 from fec.client import Client
 from fec.deploy import deploy
 from fec.deployments import Deployment
@@ -198,10 +197,6 @@ def _free_port() -> int:
         return port
 
 
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
 def _show(console: Console, running: Up) -> None:
     console.print(f"\n[bold]Open {running.site}[/bold]\n")
     for name, about in (
@@ -223,12 +218,14 @@ def _show(console: Console, running: Up) -> None:
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65_535), help="0 takes a free port.")
 def main(port: int) -> None:
     """Chain, service, index and pages, seeded with real shopping, until interrupted."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
     console = Console()
     try:
         console.print("Reading real shopping, and putting some weeks of it through the till …")
-        with tempfile.TemporaryDirectory(prefix="fec-up-") as folder, up(Path(folder), port) as running:
+        with (
+            interruptible(),
+            tempfile.TemporaryDirectory(prefix="fec-up-") as folder,
+            up(Path(folder), port) as running,
+        ):
             _show(console, running)
             while running.anvil.web3.is_connected():
                 time.sleep(1)

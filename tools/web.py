@@ -1,19 +1,21 @@
 """Builds the pages: what they share with the package into `web/src/generated`, then `web/` into `fec/web`.
 
-`python -m tools.web` does both; with `--generate` only the first. ABIs, the curve's constants, what people sign, and
-the sentences for contracts' errors are the package's own; none of them is written a second time.
+`python -m tools.web` does both; with `--generate` only the first. ABIs, the curve's constants and its picture, what
+people sign, and the sentences for contracts' errors are the package's own; none of them is written a second time.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-from fec import abi, i18n, reverts, schedule, signing
+from fec import abi, charts, i18n, reverts, schedule, signing
+from fec.charts.theme import THEMES
 from fec.orders import CHECKOUT_NAME, COUPON_NAME
 from fec.signing import Domain
 from fec.till import Invoice, Order
@@ -23,6 +25,8 @@ SOURCE = ROOT / "web"
 GENERATED = SOURCE / "src" / "generated"
 _CONTRACTS = ("FEC", "ADN", "Checkout")
 _ZERO = "0x" + "00" * 20
+#: Widths of the payout curve's picture, on a phone and elsewhere.
+_WIDTHS = {"narrow": 320, "wide": 880}
 
 
 def main() -> None:
@@ -39,7 +43,10 @@ def generate() -> None:
     GENERATED.mkdir(parents=True, exist_ok=True)
     files = {"abi.ts": _abis(), "curve.ts": _curve(), "signing.ts": _signing()}
     for locale in i18n.LOCALES:
-        files[f"refusals.{i18n.language_tag(locale)}.json"] = _refusals(locale)
+        tag = i18n.language_tag(locale)
+        files[f"refusals.{tag}.json"] = _refusals(locale)
+        for (size, width), theme in itertools.product(_WIDTHS.items(), THEMES):
+            files[f"payout-{tag}-{size}-{theme}.svg"] = charts.render("payout", {}, locale, theme, width)
     for name, text in files.items():
         path = GENERATED / name
         # Left alone when nothing changed, so that what watches it sees nothing either.

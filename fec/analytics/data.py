@@ -146,6 +146,11 @@ class Data:
         rows = self._so_far("totals_versions").mutate(age=ibis.row_number().over(place))
         return rows.filter(rows.age == 0).drop("age")
 
+    @cached_property
+    def totals_through_time(self) -> Any:
+        """The books at the end of each block that changed them: place, supply, burned, outstanding, time."""
+        return self._keep("totals_through_time", self._timed(self._so_far("totals_versions")))
+
     def transactions(self, table: Any) -> Any:
         """A table with a place, joined with the hash of the transaction that is there."""
         events = self._read("events").select("block_number", "log_index", "transaction_hash")

@@ -1,4 +1,4 @@
-"""Reports as the data that `fec chart` draws: flowback, cohorts, liability (docs/charts.md)."""
+"""Reports as the data that `fec chart` draws: supply, flowback, cohorts, liability (docs/charts.md)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,13 @@ from fec.analytics.table import Report
 
 #: Spans that the chart has words for.
 _SPANS = ("week", "month", "year")
+
+
+def supply(report: Report) -> dict[str, Any]:
+    """What exists and what is owed at the end of each stretch."""
+    names = ("supply", "outstanding")
+    points = [{"time": row["time"], **{name: plain(row[name], "wei") for name in names}} for row in report.records()]
+    return {"points": points}
 
 
 def flowback(calendar: Report) -> dict[str, Any]:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fec.analytics import accounts, calendar, cohorts, programs, shoppers, value
+from fec.analytics import accounts, calendar, cohorts, programs, shoppers, supply, value
 from fec.analytics.data import Data, Scope
-from fec.analytics.liability import Policy, Statement, statement, together
+from fec.analytics.liability import IN_FEC, Statement, statement, together
 from fec.analytics.table import Report
-from fec.units import DECIMALS, WEI_PER_FEC
+from fec.units import DECIMALS
 
 _EACH, _ALL = Scope("program"), Scope("protocol")
-#: Books in FEC itself, to two decimals: no rate is known here.
-_POLICY = Policy(rate=WEI_PER_FEC, currency="FEC")
 _GREETED = 50 * 10**DECIMALS
 
 
 def _books(data: Data) -> Statement:
-    return data.once("books", lambda: statement(data, _EACH, _POLICY))
+    return data.once("books", lambda: statement(data, _EACH, IN_FEC))
 
 
 def _books_of_all(data: Data) -> Statement:
@@ -44,6 +42,7 @@ REPORTS: dict[str, Callable[[Data], Report]] = {
     "tiers-protocol": lambda data: programs.tiers(data, _ALL),
     "donations": lambda data: programs.donations(data, _EACH),
     "quota": lambda data: programs.quota(data, _EACH),
+    "supply": supply.supply,
     "liability": lambda data: accounts.roll_forward(_books(data)),
     "liability-protocol": lambda data: accounts.roll_forward(_books_of_all(data)),
     "liability-entries": lambda data: accounts.log_entries(_books_of_all(data)),

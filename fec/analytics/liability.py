@@ -23,6 +23,7 @@ from fec.analytics.data import PROTOCOL, Data, Scope
 from fec.analytics.ledger import Estimates, Movement, Pool, Year, apportioned, divide, moved, provided, set_aside
 from fec.analytics.moment import Every, Moment, Stretch, stretch_of, stretches
 from fec.schedule import FACE_MULTIPLE
+from fec.units import WEI_PER_FEC
 
 PolicyName = Literal["material-right", "provision"]
 Bearer = Literal["merchant", "protocol"]
@@ -54,6 +55,10 @@ class Policy:
     def money(self, wei: int) -> int:
         """An amount in the currency's smallest unit, half to even."""
         return divide(wei * 10**self.places, self.rate)
+
+
+#: Books in FEC itself, to two decimals, where no rate is known.
+IN_FEC = Policy(rate=WEI_PER_FEC, currency="FEC")
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,10 @@ CHARTS: Mapping[str, Callable[[Data], Drawing]] = {
 VERSION = "5.21"
 #: Times a chart's own size that a PNG has.
 SCALE = 2
+#: Pictures for pages: their height for their width, and the width below which there is no room for words in them.
+_RATIO = (1, 2)
+_LEAST_HEIGHT = 240
+_ROOMY = 560
 #: Characters that a font for a language must have: two that look different.
 _PROBES = {"zh_Hans": "释额", "zh_Hant": "釋額"}
 #: Ids that Vega numbers as long as the process lives.
@@ -41,18 +45,22 @@ _WHOLE = re.compile(r"#(\w+)")
 _INNER = re.compile(r"#(\w+)#|\$(\w+)")
 
 
-def render(name: str, data: Data, locale: str = i18n.SOURCE, theme: str = "light") -> str:
+def render(name: str, data: Data, locale: str = i18n.SOURCE, theme: str = "light", width: int | None = None) -> str:
     """A chart as SVG. The same arguments give the same text, whatever was drawn before; nothing else is read.
 
     (Texts are measured with the fonts that are here, so that places may differ by a few pixels between machines.)
-    `locale` is one of `fec.i18n.LOCALES`, `theme` is `light` or `dark`. What `data` is, the chart's function says in
-    `protocol` or `shop`. Raises ChartUnknown, ChartDataInvalid.
+    `locale` is one of `fec.i18n.LOCALES`, `theme` is `light` or `dark`. With a `width`, in pixels, it is a picture of
+    just that width for a page that has the title beside it. What `data` is, the chart's function says in `protocol`
+    or `shop`. Raises ChartUnknown, ChartDataInvalid.
     """
     _register_font()
     with i18n.use(locale):
         specification = specify(name, data, theme)
+        title = specification["title"]
+        if width is not None:
+            specification = _fitted(specification, width)
         svg: str = vl_convert.vegalite_to_svg(json.dumps(specification), vl_version=VERSION)
-    return _told(svg, f"{name}-{theme}", specification["title"])
+    return _told(svg, f"{name}-{theme}", title)
 
 
 def png(svg: str, locale: str = i18n.SOURCE) -> bytes:
@@ -112,6 +120,22 @@ _NOTHING = {
         "text": {"field": "label"},
     },
 }
+
+
+def _fitted(specification: dict[str, Any], width: int) -> dict[str, Any]:
+    """A specification without its title, for a picture of a width in all. Layers called `words` need room."""
+    room = width >= _ROOMY
+    config = specification["config"]
+    return {
+        **{key: value for key, value in specification.items() if key != "title"},
+        "layer": [layer for layer in specification["layer"] if room or layer.get("name") != "words"],
+        "width": width,
+        "height": max(width * _RATIO[0] // _RATIO[1], _LEAST_HEIGHT),
+        "autosize": {"type": "fit", "contains": "padding"},
+        "padding": 4,
+        "background": None,
+        "config": config if room else {**config, "legend": {**config["legend"], "columns": 1}},
+    }
 
 
 def _told(svg: str, name: str, title: Mapping[str, Any]) -> str:

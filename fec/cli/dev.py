@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
 
 import click
 
 from fec import deployments
 from fec.chain import DEFAULT_CHAIN_ID, MNEMONIC, Anvil
 from fec.cli.base import Command
+from fec.cli.interrupting import interruptible
 from fec.cli.params import MOMENT
 from fec.cli.session import DEFAULT_DEPLOYMENTS, Session, facts
 from fec.client import Client
@@ -67,11 +66,9 @@ def dev(
     Account 0 of Anvil's default mnemonic deploys, owns the contracts and holds the genesis supply. The chain forgets
     everything when it stops; the record of such a chain is replaced by the next one's, any other file is left alone.
     """
-    # Both are set here: what is started in the background of a script comes with SIGINT ignored.
-    before_us = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        before = deployments.read(out) if out.exists() else None
-        with ExitStack() as stack:
+        with interruptible(), ExitStack() as stack:
+            before = deployments.read(out) if out.exists() else None
             chain = Anvil(port=port, timestamp=clock, gas_limit=block_gas, past_states=not no_past)
             anvil = stack.enter_context(chain)
             deployment = deploy(anvil.web3, anvil.accounts[0])
@@ -85,13 +82,6 @@ def dev(
         raise AnvilFailed("Anvil has stopped by itself, and its chain is gone. Start again.")
     except KeyboardInterrupt:
         session.err.print("\n" + _("Stopped; the chain is gone."))
-    finally:
-        for number, handler in before_us.items():
-            signal.signal(number, handler)
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _may_replace(before: Deployment | None, deployment: Deployment, out: Path) -> bool:

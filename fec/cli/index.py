@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from fec.cli.base import Group
 from fec.cli.extras import extra
+from fec.cli.interrupting import interruptible
 from fec.cli.session import Session, facts, grid
 from fec.exceptions import FECError
 from fec.i18n import Message, _, ngettext, number
@@ -238,6 +239,7 @@ def _follow(session: Session, indexer: Indexer, seconds: int) -> None:
         session.err.print(_("{reason} Trying again.", reason=error))
 
     try:
-        indexer.follow(stop, seconds, failed)
+        with interruptible():
+            indexer.follow(stop, seconds, failed)
     except KeyboardInterrupt:
         stop.set()

@@ -21,6 +21,7 @@ from fec.cli.reporting import (
     opened,
     reading,
     reporting,
+    reporting_all,
     scope_of,
     write_chart,
 )
@@ -153,6 +154,20 @@ def quota(session: Session, /, *, window: int, **options: Any) -> None:
     """How much quota is used, and when it runs out at the pace of late."""
     from_ = _modules()
     make(session, lambda data, scope: [from_.programs.quota(data, scope, window)], **options)
+
+
+@report.command()
+@reporting_all
+@click.option("--every", type=_EVERY, default="week", show_default=True, help="Length of a row.")
+@CHART
+@click.pass_obj
+def supply(session: Session, /, *, every: Any, chart: Path | None, **options: Any) -> None:
+    """What exists and what is still owed, through time; of the protocol as a whole."""
+    from_ = _modules()
+    with opened(**options) as data:
+        found = from_.supply.supply(data, every)
+        write_chart(chart, lambda: from_.drawn.supply(found))
+        deliver(session, data.moment, [found], title=None, places=2, **options)
 
 
 @report.command()
@@ -302,7 +317,8 @@ def _modules() -> Any:
             programs,
             proof,
             shoppers,
+            supply,
             value,
         )
-    found = (calendar, cohorts, drawn, everything, export, papers, programs, proof, shoppers, value, store)
+    found = (calendar, cohorts, drawn, everything, export, papers, programs, proof, shoppers, supply, value, store)
     return type("Modules", (), {module.__name__.rpartition(".")[2]: module for module in found})

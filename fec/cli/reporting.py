@@ -77,6 +77,11 @@ def reporting(function: F) -> F:
     return _with(function, (*_SOURCE, *_SCOPE, *_SHOW))
 
 
+def reporting_all(function: F) -> F:
+    """Options of a command whose report is of the protocol as a whole."""
+    return _with(function, (*_SOURCE, *_SHOW))
+
+
 def _with(function: F, options: Sequence[Any]) -> F:
     for option in reversed(options):
         function = option(function)

@@ -19,6 +19,7 @@ from sqlalchemy import Engine, delete, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from fec.exceptions import FECError
 from fec.service import events
 from fec.service.events import Change
 from fec.service.models import IdempotencyRecord
@@ -86,17 +87,28 @@ class Once:
         """
         key = None if key is None else key.strip('"')
         with self._alone(program_id, key):
-            if key is not None:
-                with Session(self._engine) as session:
-                    known = _known(session, program_id, key, fingerprint)
+            known = self._look(program_id, key, fingerprint)
+            if known is not None:
+                return known
+            try:
+                prepared = prepare()
+            except (Problem, FECError):
+                # Another process may have done the same meanwhile, which then cannot be done once more.
+                known = self._look(program_id, key, fingerprint)
                 if known is not None:
                     return known
-            prepared = prepare()
+                raise
             try:
                 return self._commit(program_id, key, fingerprint, prepared, commit)
             except IntegrityError:
                 # Somebody else was faster with something that is there once only: now it can be seen.
                 return self._commit(program_id, key, fingerprint, prepared, commit)
+
+    def _look(self, program_id: int, key: str | None, fingerprint: str) -> JSONResponse | None:
+        if key is None:
+            return None
+        with Session(self._engine) as session:
+            return _known(session, program_id, key, fingerprint)
 
     def _commit(
         self,

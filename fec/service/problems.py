@@ -67,6 +67,8 @@ KINDS: dict[str, tuple[int, str]] = {
     "refused-by-contract": (409, N_("The contract refuses")),
     "chain-unavailable": (503, N_("The chain does not answer")),
     "database-unavailable": (503, N_("The database does not answer")),
+    "not-installed": (501, N_("This service has no reports")),
+    "figures-unable": (503, N_("There are no figures now")),
     "relayer-unable": (503, N_("The service cannot send transactions now")),
     "internal-error": (500, N_("Something is wrong with the service")),
 }

@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from fec.exceptions import ContractError
 from fec.indexer.models import EventRecord, RewardBatchVersion
 from fec.indexer.models import Reward as RewardRow
 from fec.indexer.views import view
@@ -195,13 +196,19 @@ def take(list_id: schemas.Identity, shopper: Shopper, index: Index, service: Ser
         batch_id = _batch_id(session, found)
     call = Call("Checkout", "takeReward", batch_id, index, entry.shopper, entry.amount, entry.proof)
     details = {"listId": list_id, "index": index, "shopper": entry.shopper, "amount": exact(entry.amount)}
-    service.outbox.simulate(call)
+    refused = None
+    try:
+        service.outbox.simulate(call)
+    except ContractError as error:
+        refused = error
     with Session(writer(service.engine)) as session, session.begin():
         entry = session.get_one(RewardEntry, (found.number, index), with_for_update=True)
-        # Somebody else may just have asked for the same.
+        # Somebody else may just have asked for the same, and got it.
         known = _taking(session, entry)
         if known is not None:
             return JSONResponse(action_body(known), 202)
+        if refused is not None:
+            raise refused
         action = service.outbox.add(session, TAKING, call, program_id=found.program_id, details=details)
         entry.action_number = action.number
         shown = action_body(action)

@@ -9,6 +9,7 @@ from fec.indexer import Keeper
 from fec.relayer import Relayer, TransactionSigner
 from fec.rpc import connect
 from fec.service.deliveries import Deliveries
+from fec.service.figures import Figures
 from fec.service.idempotency import Once
 from fec.service.keys import KeyRing
 from fec.service.metrics import Metrics
@@ -48,6 +49,7 @@ class Service:
         self.keys = KeyRing(self.engine, settings.secret)
         self.once = Once(self.engine)
         self.deliveries = Deliveries(self.engine, settings.secret, settings.webhooks)
+        self.figures = Figures(settings.database)
         self.metrics = Metrics()
         self.latest_event = 0
         """Number of the last event, as of a moment ago: streams look at it."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Path, Query
+from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy import Connection, select, union
 
@@ -27,6 +27,7 @@ from fec.rpc import clear_errors
 from fec.service import schemas, schemas_shoppers
 from fec.service.auth import Reader, Served
 from fec.service.outbox import Call
+from fec.service.pictures import SVG, Looking, picture
 from fec.service.problems import declared, problem
 from fec.service.service import Service
 from fec.service.words import exact, language_of, say
@@ -37,6 +38,8 @@ from fec.units import WEI_PER_FEC
 router = APIRouter(prefix="/v1/shoppers", tags=["shoppers"])
 
 _RELEASES = 3
+#: For so long a drawn calendar is one of days, and of weeks if it is longer.
+_DAYS = 120
 
 Language = Annotated[str | None, Header(alias="Accept-Language", max_length=500)]
 Address = Annotated[schemas.Account, Path(description="The shopper's address.")]
@@ -156,6 +159,27 @@ def calendar(
             "later": exact(sum(node.outstanding for node in nodes) - last.in_all),
         }
     )
+
+
+@router.get("/{address}/calendar.svg", response_class=Response, responses={**declared(401, 403, 404, 501), **SVG})
+def calendar_svg(
+    *,
+    address: Address,
+    service: Served,
+    caller: Reader,
+    look: Looking,
+) -> Response:
+    """Draw what flows back out of a shopper's nodes of the program, until they have paid in full."""
+    now = service.client.now()
+    with reading(service.engine) as connection:
+        _check_known(connection, caller.program_id, address)
+        nodes = _nodes(connection, caller.program_id, [address])[address]
+    last = max((node.end for node in nodes), default=now)
+    step = DAY if last - now < _DAYS * DAY else WEEK
+    found = flows(nodes, now, step, max(last - now, 0) // step + 2)
+    releases = [{"time": now, "amount": exact(claimable(nodes, now))}]
+    releases += [{"time": flow.begin, "amount": exact(flow.amount)} for flow in found if flow.amount]
+    return picture("flowback", {"releases": releases}, look)
 
 
 # -------------------------------------------------------------------- the curve

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, select
 
 from fec import schedule
 from fec.flows import flows
-from fec.indexer.models import Claim, NodeRecord, NodeVersion
+from fec.indexer.models import Claim, NodeRecord, NodeVersion, TotalsVersion
 from fec.indexer.views import view
 from fec.store import reading
 from fec.types import Node
@@ -36,6 +36,7 @@ class Facts:
     programs: list[Any]
     alliances: dict[int, int]
     times: dict[int, int]
+    totals: list[Any]
 
     @classmethod
     def of(cls, engine: Engine) -> Facts:
@@ -65,6 +66,7 @@ class Facts:
                     if row.alliance_id is not None
                 },
                 times=times,
+                totals=rows(select(TotalsVersion.__table__)),
             )
 
     def scope(self, by: str, program_id: int) -> int | None:
@@ -185,6 +187,15 @@ def calendar(facts: Facts, by: str) -> dict[tuple[int, int], tuple[int, int]]:
         for flow in flows(nodes, facts.now, WEEK, weeks):
             if flow.amount:
                 found[scope, flow.end] = (flow.amount, flow.in_all)
+    return found
+
+
+def supply(facts: Facts) -> dict[int, tuple[int, int, int, int]]:
+    """By where each week begins: the time of its last change, supply, burned, outstanding."""
+    found = {}
+    for row in sorted(facts.totals, key=lambda row: (row.block_number, row.log_index)):
+        time = facts.times[row.block_number]
+        found[time - (time - 4 * DAY) % WEEK] = (time, row.supply, row.burned, row.outstanding)
     return found
 
 

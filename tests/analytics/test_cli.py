@@ -65,14 +65,15 @@ def test_calendar__as_a_feed__has_an_event_for_each_week(shell: Shell, source: l
 
 
 @pytest.mark.parametrize(
-    ("command", "name"), [("calendar", "flowback"), ("cohorts", "cohorts"), ("liability", "liability")]
+    ("command", "name"),
+    [("calendar", "flowback"), ("cohorts", "cohorts"), ("liability", "liability"), ("supply", "supply")],
 )
 def test_chart__of_a_report__is_what_charts_draw(
     shell: Shell, source: list[str], tmp_path: Path, command: str, name: str
 ) -> None:
     path = tmp_path / "chart.json"
-    more = ["--rate", "1"] if command == "liability" else []
-    shell("report", command, "--by", "protocol", *source, *more, "--chart", str(path))
+    more = {"liability": ["--by", "protocol", "--rate", "1"], "supply": []}.get(command, ["--by", "protocol"])
+    shell("report", command, *source, *more, "--chart", str(path))
     assert charts.render(name, json.loads(path.read_text()), "en", "light").startswith("<svg")
 
 

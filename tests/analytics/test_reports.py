@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from fec import store
-from fec.analytics import calendar, cohorts, programs, shoppers
+from fec.analytics import calendar, cohorts, programs, shoppers, supply
 from fec.analytics.data import Data, Scope
 from fec.indexer.models import OrderRecord
 from fec.store import reading
@@ -68,6 +68,13 @@ def test_cohorts__by_month__as_the_reference_has_them(world: World, data: Data, 
         moment = datetime.fromtimestamp(cohort, UTC)
         found[scope, moment.year * 12 + moment.month - 1, age] = (size, buyers, orders, spend)
     assert found == reference.cohorts(world.facts, by)
+
+
+def test_supply__by_week__as_the_reference_has_it(world: World, data: Data) -> None:
+    rows = supply.supply(data, "week").rows
+    assert {row[0]: row[1:] for row in rows} == reference.supply(world.facts)
+    assert len(rows) > 1
+    assert [row[0] for row in rows] == sorted(row[0] for row in rows)
 
 
 def test_tiers__every_scope__as_the_reference_has_them(world: World, data: Data, by: str) -> None:

@@ -61,6 +61,23 @@ def test_render__each_language_and_theme__writes_all_its_words(name: str, locale
     assert "NaN" not in svg
 
 
+@pytest.mark.parametrize("width", [280, 1_200])
+@pytest.mark.parametrize("name", CHARTS)
+def test_render__for_a_page__has_its_width_and_leaves_the_title_to_it(name: str, width: int) -> None:
+    svg = render(name, sample(name), width=width)
+    picture = ElementTree.fromstring(svg)  # noqa: S314
+    assert picture.get("width") == str(width)
+    title = picture.findtext(f"{SVG}title")
+    assert title
+    assert title not in texts(svg)
+
+
+def test_payout__on_a_narrow_page__has_no_words_in_it() -> None:
+    words = {label for _, label in milestones()}
+    assert not words & set(texts(render("payout", {}, width=320)))
+    assert words <= set(texts(render("payout", {}, width=880)))
+
+
 @pytest.mark.parametrize("locale", i18n.LOCALES)
 @pytest.mark.parametrize("name", CHARTS)
 def test_render__no_rows__says_that_there_is_nothing(name: str, locale: str) -> None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from fec.chain import Anvil
 from fec.service.models import Role
+from fec.service.outbox import Call
 from tests.service.conftest import DAY, WINDOW, Shop, Till, until
 
 
@@ -150,6 +152,23 @@ def test_refund__same_key__is_one_refund(till: Till, shop: Shop) -> None:
     until(lambda: till.get(f"{path}/{first['id']}"), lambda seen: seen["state"] == "done")
     assert len(till.get(path)["items"]) == 1
     assert till.until(invoice, lambda seen: seen["refunded"] != "0")["refunded"] == "1"
+
+
+def test_refund__same_key_at_another_instance_meanwhile__is_one_refund(
+    serving: Callable[..., Till], shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till, other = serving(), serving()
+    invoice = till.paid(shop.shopper)
+    path, first = f"/v1/invoices/{invoice['id']}/refunds", list[Any]()
+    simulate = other.service.outbox.simulate
+
+    def late(call: Call) -> None:
+        first.append(till.post(path, {}, Idempotency_Key="k-1"))
+        till.until(invoice, lambda seen: seen["status"] == "refunded")
+        simulate(call)
+
+    monkeypatch.setattr(other.service.outbox, "simulate", late)
+    assert other.post(path, {}, Idempotency_Key="k-1") == first[0]
 
 
 def test_refund__two_keys__are_two_refunds_and_no_amount_is_all_that_is_left(till: Till, shop: Shop) -> None:

@@ -13,6 +13,7 @@ from fec.client import Client
 from fec.merkle import ProvenReward
 from fec.merkle import Reward as Leaf
 from fec.service.models import Role
+from fec.service.outbox import Call
 from fec.units import WEI_PER_FEC as FEC
 from tests.service.conftest import DAY, Shop, Till, until
 
@@ -144,6 +145,24 @@ def test_batch__taken_by_many_at_once__is_one_transaction(funded: Till, chain: A
     assert len({answer["id"] for answer in answers}) == 1
     until(funded.event_types, lambda types: "reward-taking.done" in types)
     assert chain.web3.eth.get_transaction_count(funded.service.signer.address) == before + 1
+
+
+def test_batch__taken_while_another_asks__is_the_same(
+    funded: Till, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = batch(funded, [(ALICE, "10")], client.now() + DAY)
+    path = f"/v1/reward-batches/{made['id']}/shoppers/{ALICE}/rewards/0"
+    simulate, first = funded.service.outbox.simulate, list[Any]()
+
+    def late(call: Call) -> None:
+        if not first:
+            first.append(None)
+            first.append(funded.anybody().post(path, None))
+            until(funded.event_types, lambda types: "reward-taking.done" in types)
+        simulate(call)
+
+    monkeypatch.setattr(funded.service.outbox, "simulate", late)
+    assert funded.anybody().post(path, None)["id"] == first[1]["id"]
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

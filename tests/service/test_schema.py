@@ -31,8 +31,9 @@ STREAMS = "^/v1/(events/stream|pay/.*/events)$"
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_openapi__tried_by_schemathesis__holds(live: Till, tmp_path: Path) -> None:
-    # It is put together when it is first asked for, which takes a busy machine longer than Schemathesis waits.
-    live.get("/openapi.json")
+    # They are put together when they are first asked for, which takes a busy machine longer than Schemathesis waits.
+    for path in ("/openapi.json", "/v1/reports/supply", "/v1/reports/flowback"):
+        live.get(path)
     (tmp_path / "hooks.py").write_text(HOOKS)
     command = [
         *(str(Path(sys.executable).with_name("schemathesis")), "run", f"{live.http.base_url}/openapi.json"),

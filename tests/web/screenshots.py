@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from demo.up import Up, up
 from tests.web.conftest import FLAGS, PHONE, chromium
@@ -92,6 +92,9 @@ def _take(browser: Browser, running: Up, link: str, cookies: Any, name: str) -> 
     page.get_by_role("tab").nth(1).click()
     page.locator("[data-shopper]").first.wait_for()
     _shoot(page, "shoppers", name)
+    page.get_by_role("tab").nth(2).click()
+    expect(page.locator("img.drawn")).to_have_count(3)
+    _shoot(page, "figures", name)
     page.context.close()
 
 

@@ -120,10 +120,30 @@ def test_merchant__shoppers_and_program__are_shown(world: World, open_page: Open
     expect(shopper).to_contain_text("10% burned")
     shopper.get_by_role("button", name="Flow-back").click()
     expect(shop.get_by_role("dialog").get_by_role("row")).to_have_count(12)
+    expect(shop.get_by_role("dialog").locator("img.drawn")).to_be_visible()
     shop.get_by_role("dialog").get_by_role("button", name="Close").click()
     shop.get_by_role("tab", name="Program").click()
     expect(shop.get_by_text("Quota left")).to_be_visible()
     expect(shop.get_by_text("Tier 1, from a spend of 0 FEC")).to_be_visible()
+
+
+def test_merchant__figures__are_drawn_in_the_readers_language(world: World, open_page: Open) -> None:
+    dora = world.person("dora", fec=100, gas=False)
+    buyer, _ = open_page(world.invoice("M-7", "100")["links"]["pay"], dora)
+    pay(buyer, "100")
+    shop, _ = signed_in(world, open_page, world.at_once)
+    shop.get_by_role("tab", name="Figures").click()
+    for name in ("flowback", "cohorts", "liability"):
+        figure = shop.locator(f"[data-figure='{name}']")
+        picture = figure.locator("img.drawn")
+        expect(picture).to_be_visible()
+        assert picture.evaluate("image => image.naturalWidth") > 280
+        figure.get_by_text("As a table").click()
+        expect(figure.get_by_role("row").nth(1)).to_be_visible()
+    before = picture.evaluate("image => image.currentSrc")
+    shop.get_by_role("combobox").select_option("zh-Hant")
+    expect(shop.get_by_role("heading", name="負債的滾動變化")).to_be_visible()
+    assert picture.evaluate("image => image.currentSrc") != before
 
 
 def test_merchant__who_does_not_operate_the_program__is_not_let_in(

@@ -6,6 +6,7 @@ import { t } from "../i18n";
 import { call, Problem } from "../service";
 import { Button, Notice, Waiting } from "../ui/parts";
 import { shopName } from "../ui/shops";
+import { Figures } from "./merchant/Figures";
 import { Program } from "./merchant/Program";
 import { Shoppers } from "./merchant/Shoppers";
 import { SignIn } from "./merchant/SignIn";
@@ -49,11 +50,11 @@ export default function Merchant() {
   );
 }
 
-const TABS = ["till", "shoppers", "program"] as const;
+const TABS = ["till", "shoppers", "figures", "program"] as const;
 
 function Desk({ me, onOut }: { me: Me; onOut(): void }) {
   const [tab, setTab] = useState<(typeof TABS)[number]>("till");
-  const names = { till: t("merchant.till"), shoppers: t("merchant.shoppers"), program: t("merchant.program") };
+  const names = { till: t("merchant.till"), shoppers: t("merchant.shoppers"), figures: t("merchant.figures"), program: t("merchant.program") };
   const out = () => call("DELETE", "/v1/session").then(onOut, onOut);
   const move = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -88,6 +89,7 @@ function Desk({ me, onOut }: { me: Me; onOut(): void }) {
       <div id="desk" role="tabpanel" aria-labelledby={`tab-${tab}`} tabIndex={0}>
         {tab === "till" && <Till />}
         {tab === "shoppers" && <Shoppers />}
+        {tab === "figures" && <Figures />}
         {tab === "program" && <Program programId={me.programId} />}
       </div>
     </>

@@ -1,11 +1,12 @@
 /** For anybody, no wallet: what exists, what is owed, and the figures on the chain that show each guarantee. */
 import { useEffect, useState } from "preact/hooks";
-import { chain, head } from "../chain";
+import { chain, head, settings } from "../chain";
 import { sentenceOf } from "../errors";
 import { t } from "../i18n";
 import { duration, fec, number, percent } from "../i18n/format";
 import { adnContract, fecContract, programsAt, tillContract, type Program } from "../reads";
-import { Curve, Milestones } from "../ui/Curve";
+import { Chart, Payout } from "../ui/Chart";
+import { Milestones } from "../ui/Curve";
 import { Fact, Facts, Fec, Notice, Section, Waiting } from "../ui/parts";
 import { shopName } from "../ui/shops";
 import { Guarantees } from "./transparency/Guarantees";
@@ -48,8 +49,8 @@ export default function Transparency() {
         <>
           <Books figures={figures} />
           <Section title={t("open.curve")}>
-            <div class="card payback">
-              <Curve period={0} />
+            <div class="card">
+              <Payout />
               <Milestones principal={THOUSAND} />
             </div>
           </Section>
@@ -112,6 +113,7 @@ function Books({ figures }: { figures: Figures }) {
             <Fec wei={figures.genesis} />
           </Fact>
         </Facts>
+        {settings().service !== null && <Chart path="/v1/reports/supply" label={t("open.time")} />}
         <p class="fine">{t("open.inflation")}</p>
       </div>
     </Section>

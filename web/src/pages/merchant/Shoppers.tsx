@@ -5,6 +5,7 @@ import { t } from "../../i18n";
 import { fec, number, parseFec, percent, shortDay } from "../../i18n/format";
 import { call } from "../../service";
 import { Bars } from "../../ui/Bars";
+import { Chart } from "../../ui/Chart";
 import { Dialog } from "../../ui/Dialog";
 import { Address, Button, Fact, Facts, Fec, Notice, Section, Waiting } from "../../ui/parts";
 import { Shape } from "../../ui/Curve";
@@ -93,6 +94,7 @@ function FlowBack({ shopper, onClose }: { shopper: Shopper; onClose(): void }) {
       {!calendar && !fault && <Waiting>{t("shoppers.reading")}</Waiting>}
       {calendar && (
         <>
+          <Chart path={`/v1/shoppers/${shopper.address}/calendar`} label={t("figures.flowback")} />
           <Bars
             caption={t("shoppers.weeks")}
             bars={calendar.items.map((flow) => ({ label: shortDay(flow.begin), amount: wei(flow.amount) }))}
