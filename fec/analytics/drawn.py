@@ -14,6 +14,8 @@ from fec.analytics.table import Report
 
 #: Spans that the chart has words for.
 _SPANS = ("week", "month", "year")
+#: Of a date's letters, those that say which month or year it is.
+_LENGTHS = {"month": 7, "year": 4}
 
 
 def supply(report: Report) -> dict[str, Any]:
@@ -36,7 +38,10 @@ def cohorts(report: Report, every: Every) -> dict[str, Any]:
     records = list(report.records())
     if len({row["scope"] for row in records}) > 1:
         raise NothingToReport("A chart shows the cohorts of one scope. Name it: --by protocol, or --program.")
-    found = [{"cohort": day(row["cohort"]), "period": row["age"], "share": row["retained"]} for row in records]
+    length = _LENGTHS.get(every)
+    found = [
+        {"cohort": day(row["cohort"])[:length], "period": row["age"], "share": row["retained"]} for row in records
+    ]
     return {"cohorts": found, "measure": "returning", "every": every if every in _SPANS else "period"}
 
 

@@ -194,6 +194,7 @@ def _config(colours: Mapping[str, str], font: str) -> dict[str, Any]:
             "titleColor": quiet,
             "titleFontWeight": "normal",
             "titleFontSize": 13,
+            "titlePadding": 10,
             "labelFontSize": 12,
         },
         "legend": {

@@ -82,6 +82,8 @@ def _take(browser: Browser, running: Up, link: str, cookies: Any, name: str) -> 
     ):
         page.goto(running.site + path)
         page.locator(ready).first.wait_for()
+        for picture in page.locator("figure.chart").all():
+            picture.locator("img.drawn").wait_for()
         _shoot(page, path.partition("#")[0].strip("/") or "home", name)
     page.context.close()
     page = _open(browser, running, running.merchant, **options)

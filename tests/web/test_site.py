@@ -33,6 +33,7 @@ def test_transparency__no_wallet__figures_and_guarantees_hold(world: World, peop
     page.get_by_role("button", name="Add up all orders").click()
     expect(page.locator("[data-holds='ok']")).to_have_count(6)
     expect(page.locator("[data-holds='bad']")).to_have_count(0)
+    expect(page.locator("img.drawn")).to_have_count(2)
     expect(page.get_by_text("pays 3.8313 FEC.")).to_be_visible()
     expect(page.get_by_text("pays 479.8394 FEC")).to_be_visible()
     expect(page.get_by_text("Corner café")).to_be_visible()

@@ -124,6 +124,7 @@ export const en = {
   "open.check": "Add up all orders",
   "open.closed": "closed",
   "open.curve": "What 1,000 burned FEC pay",
+  "open.drawn": "The chart is drawn by this site's service from its index; the figures above are read from the chain.",
   "open.genesis": "Existed at the beginning",
   "open.guarantees": "The guarantees, and what shows them",
   "open.holds": "holds",

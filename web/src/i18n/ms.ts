@@ -126,6 +126,7 @@ const messages: Messages = {
   "open.check": "Jumlahkan semua pesanan",
   "open.closed": "ditutup",
   "open.curve": "Apa yang dibayar oleh 1,000 FEC yang dibakar",
+  "open.drawn": "Carta dilukis oleh perkhidmatan laman ini daripada indeksnya; angka di atas dibaca daripada rantai.",
   "open.genesis": "Wujud pada permulaan",
   "open.guarantees": "Jaminan, dan apa buktinya",
   "open.holds": "benar",

@@ -126,6 +126,7 @@ const messages: Messages = {
   "open.check": "汇总所有订单",
   "open.closed": "已关闭",
   "open.curve": "销毁 1,000 FEC 会返还多少",
+  "open.drawn": "图表由本站的服务根据其索引绘制；上方的数字则直接从链上读取。",
   "open.genesis": "最初存在",
   "open.guarantees": "各项保证及其依据",
   "open.holds": "成立",

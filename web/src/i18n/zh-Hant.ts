@@ -126,6 +126,7 @@ const messages: Messages = {
   "open.check": "加總所有訂單",
   "open.closed": "已關閉",
   "open.curve": "銷毀 1,000 FEC 會返還多少",
+  "open.drawn": "圖表由本站的服務依其索引繪製；上方的數字則直接從鏈上讀取。",
   "open.genesis": "最初存在",
   "open.guarantees": "各項保證及其依據",
   "open.holds": "成立",

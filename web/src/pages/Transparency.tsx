@@ -113,7 +113,12 @@ function Books({ figures }: { figures: Figures }) {
             <Fec wei={figures.genesis} />
           </Fact>
         </Facts>
-        {settings().service !== null && <Chart path="/v1/reports/supply" label={t("open.time")} />}
+        {settings().service !== null && (
+          <>
+            <Chart path="/v1/reports/supply" label={t("open.time")} />
+            <p class="fine">{t("open.drawn")}</p>
+          </>
+        )}
         <p class="fine">{t("open.inflation")}</p>
       </div>
     </Section>
