@@ -54,9 +54,11 @@ def total(figures: Iterable[Figure]) -> Figure:
     return Figure("all", lines, branches)
 
 
-def thresholds_of(figures: Iterable[Figure]) -> Thresholds:
-    """Thresholds that say what is."""
-    return {figure.part: figure.thousandths for figure in figures}
+def thresholds_of(figures: Iterable[Figure], step: int = 1) -> Thresholds:
+    """Thresholds that say what is, rounded down to a multiple of `step` thousandths."""
+    return {
+        figure.part: {kind: share // step * step for kind, share in figure.thousandths.items()} for figure in figures
+    }
 
 
 def differences(found: Thresholds, promised: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[bool, str]]:
