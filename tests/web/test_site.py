@@ -47,6 +47,18 @@ def test_transparency__chain_moves__figures_follow(world: World, people: View) -
     expect(burned).not_to_have_text(before)
 
 
+def test_chain_without_an_address__is_read_through_the_wallet(world: World, open_page: Open) -> None:
+    page, wallet = open_page("/transparency", world.person("ann"))
+    config = {**httpx.get(f"{world.site}/config.json").json(), "rpc": None}
+    page.route("**/config.json", lambda route: route.fulfill(json=config))
+    page.reload()
+    expect(page.get_by_text("Connect a wallet to see the chain")).to_be_visible()
+    expect(page.get_by_text("The chain does not answer")).to_have_count(0)
+    connect(page)
+    expect(page.locator("[data-holds='ok']")).to_have_count(3)
+    expect(page.get_by_text("Connect a wallet to see the chain")).to_have_count(0)
+
+
 def test_languages__switched_without_reload__and_remembered(people: View) -> None:
     page, _ = people("/wallet")
     page.evaluate("window.stays = true")

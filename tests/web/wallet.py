@@ -12,6 +12,8 @@ from fec.chain import Anvil
 
 REJECTED = 4001
 UNKNOWN_CHAIN = 4902
+#: What wallets pass on to the chain, by how it begins.
+READS = ("eth_get", "eth_call", "eth_blockNumber", "eth_estimateGas")
 
 #: What a wallet extension puts into a page; asking goes to Python.
 SCRIPT = """
@@ -110,6 +112,8 @@ class Wallet:
             case "eth_sendTransaction":
                 self._consent()
                 return self._send(params[0])
+            case _ if method.startswith(READS):
+                return self.anvil.request(method, *params)
         raise Declined(4200, f"{method} is not for this wallet")
 
     def _consent(self) -> None:

@@ -1,8 +1,8 @@
 /** The chain as the pages read it: one client, the latest block, and the chain's own clock. */
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { createPublicClient, custom, http, type Hex, type PublicClient } from "viem";
 import type { Config } from "./config";
-import { ask } from "./wallet";
+import { ask, onRightChain, provider } from "./wallet";
 
 const POLL_MS = 2_000;
 const TIMEOUT_MS = 15_000;
@@ -31,6 +31,11 @@ export function chain(): PublicClient {
   return client;
 }
 
+/** Whether there is anybody to ask: the configured address, or else a wallet that is on this chain. */
+export function readable(): boolean {
+  return config.rpc !== null || (provider.value !== null && onRightChain.value);
+}
+
 export function openChain(found: Config): void {
   config = found;
   const transport = found.rpc
@@ -39,6 +44,7 @@ export function openChain(found: Config): void {
   client = createPublicClient({ transport, pollingInterval: POLL_MS });
   setInterval(() => (now.value = local() + ahead), 1_000);
   document.addEventListener("visibilitychange", () => void look());
+  effect(() => void (readable() && look()));
   void follow();
 }
 
@@ -47,7 +53,7 @@ const through = ({ method, params }: { method: string; params?: unknown }): Prom
 const local = () => Math.floor(Date.now() / 1_000);
 
 async function follow(): Promise<void> {
-  if (!document.hidden) await look();
+  if (!document.hidden && readable()) await look();
   setTimeout(() => void follow(), POLL_MS);
 }
 

@@ -1,12 +1,13 @@
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { ComponentType } from "preact";
-import { openChain, reachable } from "./chain";
+import { openChain, reachable, readable, settings } from "./chain";
 import { loadConfig } from "./config";
 import { speak, t, type Key } from "./i18n";
 import { language, LANGUAGES, preferred, type Language } from "./i18n/language";
 import { Home } from "./pages/Home";
 import { follow, hrefOf, page, type Page } from "./router";
+import { Connect } from "./ui/Connect";
 import { Notice, Waiting } from "./ui/parts";
 import { openWallets } from "./wallet";
 import "./style.css";
@@ -23,6 +24,8 @@ const NAMES = {
   merchant: "nav.merchant",
   transparency: "nav.transparency",
 } as const satisfies Record<Exclude<Page, "index">, Key>;
+/** Pages that have a wallet connected by themselves. */
+const HAVE_CONNECT: Page[] = ["pay", "wallet", "merchant"];
 const IN_MENU = ["wallet", "transparency", "merchant"] as const;
 
 function Shell() {
@@ -59,7 +62,13 @@ function Shell() {
         </select>
       </header>
       <div id="content" tabIndex={-1}>
-        {!reachable.value && <Notice tone="bad">{t("chain.unreachable")}</Notice>}
+        {readable() && !reachable.value && <Notice tone="bad">{t("chain.unreachable")}</Notice>}
+        {!readable() && (
+          <Notice title={t("chain.byWalletTitle")}>
+            <p>{t("chain.byWallet", { chain: settings().chainId })}</p>
+            {!HAVE_CONNECT.includes(current) && <Connect />}
+          </Notice>
+        )}
         {current === "index" ? <Home /> : <Loaded key={current} name={current} />}
       </div>
       <footer>

@@ -12,6 +12,8 @@ export const en = {
   "approvals.none": "Nobody but you may claim.",
   "approvals.revoke": "Revoke",
   "approvals.title": "Who else may claim",
+  "chain.byWallet": "These pages were set up without an address of the chain, and read it through your wallet: one that is on chain {chain}.",
+  "chain.byWalletTitle": "Connect a wallet to see the chain",
   "chain.unreachable": "The chain does not answer. What you see may be old; it is asked again every two seconds.",
   "chart.asOf": "As of block {block}, {time}.",
   "chart.drawing": "Drawing the chart.",

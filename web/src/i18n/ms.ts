@@ -14,6 +14,8 @@ const messages: Messages = {
   "approvals.none": "Tiada orang lain boleh menuntut.",
   "approvals.revoke": "Batalkan",
   "approvals.title": "Siapa lagi boleh menuntut",
+  "chain.byWallet": "Laman ini disediakan tanpa alamat rantai, dan membacanya melalui dompet anda: yang berada pada rantai {chain}.",
+  "chain.byWalletTitle": "Sambungkan dompet untuk melihat rantai",
   "chain.unreachable": "Rantai tidak menjawab. Apa yang anda lihat mungkin lama; ia ditanya semula setiap dua saat.",
   "chart.asOf": "Setakat blok {block}, {time}.",
   "chart.drawing": "Melukis carta.",

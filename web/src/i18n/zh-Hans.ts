@@ -14,6 +14,8 @@ const messages: Messages = {
   "approvals.none": "除您之外，无人可以领取。",
   "approvals.revoke": "撤销",
   "approvals.title": "还有谁可以领取",
+  "chain.byWallet": "这些页面没有配置链的地址，因此通过您的钱包读取：钱包须在链 {chain} 上。",
+  "chain.byWalletTitle": "连接钱包以查看链上数据",
   "chain.unreachable": "链没有应答。您看到的可能是旧数据；每两秒会再询问一次。",
   "chart.asOf": "截至区块 {block}，{time}。",
   "chart.drawing": "正在绘制图表。",

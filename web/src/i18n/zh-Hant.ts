@@ -14,6 +14,8 @@ const messages: Messages = {
   "approvals.none": "除了您，沒有人可以領取。",
   "approvals.revoke": "撤銷",
   "approvals.title": "還有誰可以領取",
+  "chain.byWallet": "這些頁面沒有設定鏈的位址，因此透過您的錢包讀取：錢包須在鏈 {chain} 上。",
+  "chain.byWalletTitle": "連接錢包以查看鏈上資料",
   "chain.unreachable": "鏈沒有回應。您看到的可能是舊資料；每兩秒會再詢問一次。",
   "chart.asOf": "截至區塊 {block}，{time}。",
   "chart.drawing": "正在繪製圖表。",
