@@ -127,6 +127,11 @@ def differs(request: RelayTransaction, mined: Mined | None) -> bool:
     return (request.transaction_hash, request.block_hash) != found
 
 
+def stands(request: RelayTransaction) -> tuple[RelayState, str | None, str | None]:
+    """What is noted of a request: how far it has come, and in which block."""
+    return request.state, request.transaction_hash, request.block_hash
+
+
 def place(request: RelayTransaction, mined: Mined | None, deep: int) -> None:
     """Notes the block that has a request, which is final up to the block `deep`; or that none has it any more."""
     if mined is not None:

@@ -68,6 +68,10 @@ class Node:
             raise RPCFailed("The RPC endpoint refused: {reason}", reason="it has no latest block")
         return Head(int(block["number"], 16), block["hash"], int(used, 16))
 
+    def has(self, head: Head) -> bool:
+        """Whether a head is still on the chain, so that what was said since is of that branch."""
+        return self.block_hashes([head.number])[head.number] == head.hash
+
     def means(self) -> tuple[int, int]:
         """How many nonces the key has used, and how much of the chain's coin it has, in wei."""
         used, coin = self._results(

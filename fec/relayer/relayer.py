@@ -24,7 +24,7 @@ from fec.exceptions import (
 )
 from fec.relayer.fees import FeePolicy, Fees
 from fec.relayer.keys import TransactionSigner
-from fec.relayer.ledger import Kept, Ledger, attempts_in, differs, place, same
+from fec.relayer.ledger import Kept, Ledger, attempts_in, differs, place, same, stands
 from fec.relayer.models import RelayAccount, RelayState, RelayTransaction
 from fec.relayer.node import Head, Mined, Node
 from fec.rpc import GAS_MARGIN, NEXT_BLOCK, POLL_LATENCY, Sender, clear_errors
@@ -118,7 +118,7 @@ class Relayer:
         while time.monotonic() < deadline:
             receipt = self._receipt(transaction_id)
             if receipt is not None:
-                self._note(transaction_id, receipt)
+                self._note(transaction_id)
                 if receipt["status"] != 1:
                     raise TransactionFailed(
                         "Transaction {tx_hash} was reverted in its block, although its simulation had passed: "
@@ -147,13 +147,16 @@ class Relayer:
         requests = self._watched(head)
         # While no block comes, blocks that had transactions have them still.
         if head.hash != self._looked_at or any(request.state == RelayState.PENDING for request in requests):
-            states = self._look(requests, head)
+            # Until everything is noted, the same block is looked at again.
+            self._looked_at = None
+            states, noted = self._look(requests, head)
             pending = [request for request in requests if states[request.id] == RelayState.PENDING]
             for request in pending:
                 if request.nonce < head.used:
                     states[request.id] = self._displace(request, head)
             self._push([request for request in pending if states[request.id] == RelayState.PENDING])
-            self._looked_at = head.hash
+            if noted:
+                self._looked_at = head.hash
         else:
             states = {request.id: request.state for request in requests}
         self._fill_gap(head.used)
@@ -172,8 +175,12 @@ class Relayer:
         with Session(self._engine) as session:
             return list(session.scalars(found.order_by(RelayTransaction.nonce)))
 
-    def _look(self, requests: Sequence[RelayTransaction], head: Head) -> dict[int, RelayState]:
-        """Notes where requests are now; gives how far each has come."""
+    def _look(self, requests: Sequence[RelayTransaction], head: Head) -> tuple[dict[int, RelayState], bool]:
+        """Notes where requests are now; gives how far each has come, and whether nothing was left for the next look.
+
+        The chain is asked after the requests were read and before they are locked. So nothing is noted if it took
+        another branch meanwhile, nor of a request that somebody else noted something of.
+        """
         placed = [request for request in requests if request.block_number is not None]
         hashes = self._node.block_hashes(request.block_number for request in placed if request.block_number is not None)
         there = {
@@ -195,22 +202,29 @@ class Relayer:
             news[request.id] = found[0] if found else None
         states = {request.id: request.state for request in requests}
         deep = head.number - self._confirmations
-        deep_enough = [
-            request.id
-            for request in placed
-            if request.id in there and request.state == RelayState.INCLUDED and (request.block_number or 0) <= deep
+        changed = [
+            request
+            for request in requests
+            if (request.id in news and differs(request, news[request.id]))
+            or (request.id in there and request.state == RelayState.INCLUDED and (request.block_number or 0) <= deep)
         ]
-        if changed := [request.id for request in unsure if differs(request, news[request.id])] + deep_enough:
+        if changed and not self._node.has(head):
+            return states, False
+        noted = True
+        for seen in changed:
+            # One at a time: whoever records an event must hold nothing that another may want before its commit.
             with Session(self._writer) as session, session.begin():
-                for transaction_id in sorted(changed):
-                    request = session.get_one(RelayTransaction, transaction_id, with_for_update=True)
-                    if transaction_id in news:
-                        place(request, news[transaction_id], deep)
-                    elif request.state == RelayState.INCLUDED:
+                request = session.get_one(RelayTransaction, seen.id, with_for_update=True)
+                if stands(request) == stands(seen):
+                    if seen.id in news:
+                        place(request, news[seen.id], deep)
+                    else:
                         request.state = RelayState.FINAL
                     self.placed(session, request)
-                    states[transaction_id] = request.state
-        return states
+                else:
+                    noted = False
+                states[seen.id] = request.state
+        return states, noted
 
     # -------------------------------------------------------------------- chain
 
@@ -221,14 +235,12 @@ class Relayer:
                 return self._web3.eth.get_transaction_receipt(HexStr(attempt.hash))
         return None
 
-    def _note(self, transaction_id: int, receipt: TxReceipt) -> None:
+    def _note(self, transaction_id: int) -> None:
         """Notes that a block has a request, and whether it lies deep enough."""
-        with clear_errors():
-            deep = self._web3.eth.block_number - self._confirmations
-        with Session(self._writer) as session, session.begin():
-            request = session.get_one(RelayTransaction, transaction_id, with_for_update=True)
-            place(request, Mined.of(receipt), deep)
-            self.placed(session, request)
+        head = self._node.head()
+        with Session(self._engine) as session:
+            request = session.get_one(RelayTransaction, transaction_id)
+        self._look([request], head)
 
     def _displace(self, request: RelayTransaction, head: Head) -> RelayState:
         """Gives a request up whose nonce something else used, once that is certain: long ago, and deep enough."""
