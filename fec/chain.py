@@ -32,8 +32,9 @@ class Anvil:
 
     `port` 0 takes a free one. `timestamp` is the genesis time in seconds since the epoch; `block_time` the seconds
     between blocks (none: a block for each transaction); `gas_limit` that of a block. With `past_states` the state after
-    each block can be read later; without, long runs are faster. `log` gets each line that Anvil prints; without it
-    nothing is printed.
+    each block can be read later; without, long runs are faster. A number keeps so many, all in memory. Left to itself,
+    Anvil has ever fewer there once it has 500, and contracts have no code when it goes back to a state from its disk.
+    `log` gets each line that Anvil prints; without it nothing is printed.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class Anvil:
         accounts: int = 10,
         gas_limit: int | None = None,
         hardfork: str = "prague",
-        past_states: bool = True,
+        past_states: bool | int = True,
         log: Callable[[str], object] | None = None,
         start_timeout: int = 120,
     ) -> None:
@@ -61,8 +62,8 @@ class Anvil:
             "gas-limit": gas_limit,
         }
         self._options = [f"--{name}={value}" for name, value in options.items() if value is not None]
-        if not past_states:
-            self._options.append("--prune-history")
+        if past_states is not True:
+            self._options.append(f"--prune-history={past_states}" if past_states else "--prune-history")
         self._account_count = accounts
         self._log = log
         self._start_timeout = start_timeout

@@ -36,6 +36,17 @@ def test_start__log_given__gets_the_lines() -> None:
         assert any(MNEMONIC in line for line in lines)
 
 
+def test_start__number_of_past_states__long_chain_goes_back_to_one_with_its_contracts() -> None:
+    with Anvil(past_states=100) as anvil:
+        creation = "0x600a600c600039600a6000f3602a60005260206000f3"
+        sent = anvil.web3.eth.send_transaction({"from": anvil.web3.eth.accounts[0], "data": creation})
+        address = anvil.web3.eth.wait_for_transaction_receipt(sent)["contractAddress"]
+        assert address is not None
+        anvil.mine(1_100)
+        anvil.request("anvil_rollback", 64)
+        assert len(anvil.web3.eth.get_code(address)) == 10
+
+
 def test_start__port_taken__says_so() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -35,7 +35,7 @@ from .customers import Customer
 from .fleet import Member
 from .hooks import Flaky
 from .verdict import Evidence
-from .weather import DEEPEST, Weather
+from .weather import DEEPEST, STATES, Weather
 
 _FUNDS = 50_000 * FEC
 #: How long it may take until everything has come to its end once it is quiet, on a busy machine.
@@ -75,7 +75,7 @@ def run(plan: Plan, folder: Path, say: Callable[[str], object]) -> Outcome:
     """Runs a plan; `folder` keeps the processes' logs and the SQLite file."""
     draw = random.Random(plan.seed)
     with ExitStack() as stack:
-        chain = stack.enter_context(Anvil(timestamp=MONDAY))
+        chain = stack.enter_context(Anvil(timestamp=MONDAY, past_states=STATES))
         shop = opened(chain)
         database = f"sqlite:///{folder / 'fec.sqlite'}"
         if plan.backend == "postgresql":

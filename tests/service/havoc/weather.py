@@ -7,15 +7,22 @@ import threading
 from collections import Counter
 
 from fec.chain import Anvil
-from fec.exceptions import RPCFailed
 from tests.service.conftest import DAY, HOUR
 
 #: How deep a branch may be that another one takes the place of.
 DEEPEST = 64
+#: States that the chain has to keep for it: more than any branch is deep, and than services look back.
+STATES = 1_000
+#: Between looks for transactions that wait for a block.
+_BLOCK_SECONDS = 0.02
 
 
 class Weather:
-    """Changes a chain in a thread of its own. Nothing at or below `floor`, nor deeper than `deepest`, is touched."""
+    """Changes a chain in a thread of its own. Nothing at or below `floor`, nor deeper than `deepest`, is touched.
+
+    Blocks are made by another one, in turn with it: Anvil, left to make them itself, may put a block that it was at on
+    the height of before while it goes back, and from then on has no blocks between that one and the branch.
+    """
 
     def __init__(self, chain: Anvil, seed: int, floor: int, deepest: int = DEEPEST) -> None:
         self.counts: Counter[str] = Counter()
@@ -26,16 +33,21 @@ class Weather:
         self._highest = floor
         self._deepest = deepest
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="weather")
+        self._turn = threading.Lock()
+        """Whoever makes blocks or takes them away has it."""
+        self._threads = [threading.Thread(target=run, name="weather") for run in (self._run, self._make_blocks)]
         self.failure: BaseException | None = None
 
     def start(self) -> None:
-        self._thread.start()
+        self._chain.request("evm_setAutomine", False)
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         """Ends it: from now on, each transaction gets a block of its own at once."""
         self._stop.set()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
         self._chain.request("evm_setAutomine", True)
         self._chain.mine()
         if self.failure is not None:
@@ -52,29 +64,39 @@ class Weather:
         except BaseException as error:  # noqa: BLE001 (raised where it is waited for)
             self.failure = error
 
+    def _make_blocks(self) -> None:
+        """A block for what waits for one."""
+        try:
+            while not self._stop.wait(_BLOCK_SECONDS):
+                with self._turn:
+                    if int(self._chain.request("txpool_status")["pending"], 16):
+                        self._chain.mine()
+        except BaseException as error:  # noqa: BLE001 (raised where it is waited for)
+            self.failure = error
+
     def _mine(self) -> None:
-        self._chain.mine(self._random.randint(1, 4))
+        with self._turn:
+            self._chain.mine(self._random.randint(1, 4))
         self.counts["blocks"] += 1
 
     def _reorganise(self) -> None:
         """Other blocks of the same height, all of them empty."""
-        depth = self._depth()
-        if depth:
-            self._chain.request("anvil_reorg", depth, [])
-            self.counts["reorganised"] += 1
+        with self._turn:
+            depth = self._depth()
+            if depth:
+                self._chain.request("anvil_reorg", depth, [])
+                self.counts["reorganised"] += 1
 
     def _shorten(self) -> None:
         """A shorter chain for a moment, then other blocks."""
-        depth = self._depth()
-        if depth:
-            try:
+        with self._turn:
+            depth = self._depth()
+            if depth:
                 self._chain.request("anvil_rollback", depth)
-            except RPCFailed:
-                # Seen once, "Resource not found", while blocks came: then this branch stays as it is.
-                self.counts["rollbacks refused"] += 1
-                return
+        if depth:
             self._stop.wait(self._random.uniform(0, 0.4))
-            self._chain.mine(self._random.randint(1, depth + 2))
+            with self._turn:
+                self._chain.mine(self._random.randint(1, depth + 2))
             self.counts["rolled back"] += 1
 
     def _forget(self) -> None:
@@ -84,17 +106,17 @@ class Weather:
 
     def _hold(self) -> None:
         """No blocks for a while: transactions wait, then get one together, or are lost."""
-        self._chain.request("evm_setAutomine", False)
-        self._stop.wait(self._random.uniform(0.2, 2))
-        if self._random.random() < 0.3:
-            self._forget()
-        self._chain.request("evm_setAutomine", True)
-        self._chain.mine()
+        with self._turn:
+            self._stop.wait(self._random.uniform(0.2, 2))
+            if self._random.random() < 0.3:
+                self._forget()
+            self._chain.mine()
         self.counts["blocks held"] += 1
 
     def _pass_time(self) -> None:
-        self._chain.request("evm_increaseTime", self._random.randint(HOUR, 3 * DAY))
-        self._chain.mine()
+        with self._turn:
+            self._chain.request("evm_increaseTime", self._random.randint(HOUR, 3 * DAY))
+            self._chain.mine()
         self.counts["time passed"] += 1
 
     def _depth(self) -> int:
