@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import json
 import mimetypes
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,18 +17,40 @@ from importlib import resources
 from urllib.parse import urlsplit
 
 from fec.deployments import Deployment
-from fec.exceptions import FECError
+from fec.exceptions import FECError, InvalidArgument
 
 #: Of the pages' address: each is a file `NAME.html`, and is found without the ending too.
 NAMES = ("index", "pay", "wallet", "merchant", "transparency")
 _HASHED = "public, max-age=31536000, immutable"
 _CHECKED = "no-cache"
 _COMPRESSED = ("text/html", "text/css", "text/javascript", "application/json", "image/svg+xml")
+#: WalletConnect's own relay.
+RELAY = "wss://relay.walletconnect.org"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class PagesMissing(FECError, FileNotFoundError):
     """The pages were not built into this package."""
+
+
+class ChainUnread(FECError, ValueError):
+    """Browsers are to use wallets that they cannot read the chain through, and have no other address of it."""
+
+
+@dataclass(frozen=True)
+class WalletConnect:
+    """How the pages reach wallet apps elsewhere: as a project of WalletConnect's, through a relay."""
+
+    project_id: str
+    relay: str = RELAY
+
+    def __post_init__(self) -> None:
+        """Raises InvalidArgument if the relay is not an address of WebSockets."""
+        parts = urlsplit(self.relay)
+        if parts.scheme not in ("ws", "wss") or not re.fullmatch(r"[\w.:\[\]-]+", parts.netloc, re.ASCII):
+            raise InvalidArgument(
+                "{relay!r} is not the address of a relay, such as {usual}.", relay=self.relay, usual=RELAY
+            )
 
 
 @dataclass(frozen=True)
@@ -40,15 +63,23 @@ class Answer:
 
 
 def config(
-    deployment: Deployment, *, rpc: str | None, service: str | None = None, names: Mapping[int, str] | None = None
+    deployment: Deployment,
+    *,
+    rpc: str | None,
+    service: str | None = None,
+    names: Mapping[int, str] | None = None,
+    walletconnect: WalletConnect | None = None,
 ) -> dict[str, object]:
     """What the pages read as `config.json`.
 
     `rpc` is the JSON-RPC address that browsers read the chain at; without one they read it through the reader's wallet.
     `service` is the till service's address, "" for where the pages came from, None for none; `names` are merchants'
-    names by program.
+    names by program. `walletconnect` offers wallets elsewhere, and needs `rpc`: raises ChainUnread without.
     """
+    if walletconnect and rpc is None:
+        raise ChainUnread("WalletConnect does not read the chain: say with --pages-rpc where browsers read it.")
     contracts = deployment["contracts"]
+    elsewhere = walletconnect and {"projectId": walletconnect.project_id, "relay": walletconnect.relay}
     return {
         "chainId": deployment["chainId"],
         "rpc": rpc,
@@ -56,6 +87,7 @@ def config(
         "firstBlock": min(record["blockNumber"] for record in contracts.values()),
         "contracts": {name: contracts[name]["address"] for name in ("FEC", "ADN", "Checkout")},
         "names": {str(program): name for program, name in sorted((names or {}).items()) if name},
+        **({"walletConnect": elsewhere} if elsewhere else {}),
     }
 
 
@@ -64,20 +96,16 @@ def public_rpc(rpc: str) -> str | None:
     return rpc if urlsplit(rpc).hostname in _LOOPBACK else None
 
 
-def policy(reached: Iterable[str | None]) -> str:
+def policy(reached: Iterable[str | None], relay: str | None = None) -> str:
     """The content-security policy: nothing but the pages' own files, and requests to the addresses named."""
-    origins = ["'self'"]
-    for address in reached:
-        parts = urlsplit(address or "")
-        if parts.netloc and (origin := f"{parts.scheme}://{parts.netloc}") not in origins:
-            origins.append(origin)
+    origins = ["'self'", *_origins(reached)]
     directives = {
         "default-src": "'self'",
         "script-src": "'self'",
         "style-src": "'self'",
         # Wallets announce themselves with a picture in the announcement.
         "img-src": " ".join([*origins, "data:"]),
-        "connect-src": " ".join(origins),
+        "connect-src": " ".join([*origins, *_origins([relay])]),
         "object-src": "'none'",
         "base-uri": "'none'",
         "form-action": "'none'",
@@ -85,6 +113,11 @@ def policy(reached: Iterable[str | None]) -> str:
         "require-trusted-types-for": "'script'",
     }
     return "; ".join(f"{name} {value}" for name, value in directives.items())
+
+
+def _origins(addresses: Iterable[str | None]) -> list[str]:
+    parts = [urlsplit(address or "") for address in addresses]
+    return list(dict.fromkeys(f"{part.scheme}://{part.netloc}" for part in parts if part.netloc))
 
 
 class Pages:
@@ -96,7 +129,9 @@ class Pages:
         if not (folder / "index.html").is_file():
             raise PagesMissing("The web pages are not built. `make web` builds them; or go without them.")
         reached = (configuration.get("rpc"), configuration.get("service"))
-        self._policy = policy(address for address in reached if isinstance(address, str))
+        elsewhere = configuration.get("walletConnect")
+        relay = elsewhere["relay"] if isinstance(elsewhere, dict) else None
+        self._policy = policy((address for address in reached if isinstance(address, str)), relay)
         self._files: dict[str, tuple[bytes, str]] = {}
         self._gzipped: dict[str, bytes] = {}
         for file in folder.iterdir():

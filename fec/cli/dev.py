@@ -14,12 +14,13 @@ from fec.cli.base import Command
 from fec.cli.interrupting import interruptible
 from fec.cli.params import MOMENT
 from fec.cli.session import DEFAULT_DEPLOYMENTS, Session, facts
+from fec.cli.walletconnect import walletconnect_options
 from fec.client import Client
 from fec.deploy import deploy
 from fec.deployments import Deployment
 from fec.exceptions import AnvilFailed, DeploymentExists
 from fec.i18n import _
-from fec.pages import Pages, config
+from fec.pages import Pages, WalletConnect, config
 from fec.site import serving
 
 #: Seconds between looks whether Anvil is still there.
@@ -50,6 +51,7 @@ _WATCH = 2
     metavar="PORT",
     help="Hand out the web pages there; 0 takes a free port [they are not handed out].",
 )
+@walletconnect_options
 @click.pass_obj
 def dev(
     session: Session,
@@ -60,6 +62,7 @@ def dev(
     no_past: bool,
     block_gas: int | None,
     web_port: int | None,
+    walletconnect: WalletConnect | None,
 ) -> None:
     """Run a development chain with all contracts deployed, until interrupted.
 
@@ -75,7 +78,8 @@ def dev(
             deployments.write(deployment, out, overwrite=_may_replace(before, deployment, out))
             web = None
             if web_port is not None:
-                web = stack.enter_context(serving(Pages(config(deployment, rpc=anvil.url)), web_port))
+                pages = Pages(config(deployment, rpc=anvil.url, walletconnect=walletconnect))
+                web = stack.enter_context(serving(pages, web_port))
             _report(session, anvil, deployment, out, web)
             while anvil.web3.is_connected():
                 time.sleep(_WATCH)

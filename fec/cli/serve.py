@@ -12,10 +12,11 @@ from fec.cli.base import Command, Group, asked
 from fec.cli.extras import extra
 from fec.cli.params import PROGRAM
 from fec.cli.session import Refused, Session, grid
+from fec.cli.walletconnect import walletconnect_options
 from fec.cli.words import stamp
 from fec.exceptions import SignerMissing
 from fec.i18n import _
-from fec.pages import public_rpc
+from fec.pages import WalletConnect, public_rpc
 
 if TYPE_CHECKING:
     from fec.service.keys import KeyRing
@@ -89,6 +90,7 @@ class _Group(Command, Group):
     metavar="URL",
     help="Where browsers read the chain; everybody sees it [that of --rpc, if it is on this machine].",
 )
+@walletconnect_options
 @click.option("--limits", envvar="FEC_LIMITS", default="memory://", metavar="URL", help="Where requests are counted.")
 @click.pass_context
 def serve(ctx: click.Context, /, database: str, **options: Any) -> None:
@@ -118,6 +120,7 @@ def _serve(
     webhook_hosts: tuple[str, ...],
     pages: bool,
     pages_rpc: str | None,
+    walletconnect: WalletConnect | None,
     limits: str,
 ) -> None:
     with extra("server"):
@@ -134,6 +137,7 @@ def _serve(
         rpc=session.rpc,
         pages=pages,
         pages_rpc=pages_rpc or public_rpc(session.rpc),
+        walletconnect=walletconnect,
         deployment=session.client.deployment,
         database=database,
         secret=secret,

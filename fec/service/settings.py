@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from fec.deployments import Deployment
+from fec.pages import WalletConnect
 
 #: Bytes that the secret behind the keyed hashes has at least.
 SECRET_BYTES = 32
@@ -46,6 +47,8 @@ class Settings:
     """Where browsers read the chain; without it, through the reader's wallet. Everybody sees it: hold no key in it."""
     pages: bool = False
     """Whether this instance hands out the web pages."""
+    walletconnect: WalletConnect | None = None
+    """How the pages reach wallet apps elsewhere; without it they ask nobody but the chain and the service."""
     public_url: str = "http://127.0.0.1:8080"
     """Where shoppers and shops reach the service, without a slash at the end: links begin with it."""
     origins: tuple[str, ...] = ()

@@ -12,7 +12,10 @@ def router_of(service: Service) -> APIRouter:
     """Routes of the pages, told of the service's chain and merchants. Raises PagesMissing if they were not built."""
     settings = service.settings
     names = {merchant.program_id: merchant.name for merchant in service.keys.merchants()}
-    found = pages.Pages(pages.config(settings.deployment, rpc=settings.pages_rpc, service="", names=names))
+    told = pages.config(
+        settings.deployment, rpc=settings.pages_rpc, service="", names=names, walletconnect=settings.walletconnect
+    )
+    found = pages.Pages(told)
     router = APIRouter(include_in_schema=False)
 
     def answer(request: Request) -> Response:

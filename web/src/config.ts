@@ -1,6 +1,14 @@
 /** What the pages are told of a chain: `config.json`, beside them. Its shape is in docs/pages.md. */
 import { getAddress, isAddress, type Address } from "viem";
 
+/** How wallet apps on other devices are reached. */
+export interface WalletConnect {
+  /** Of whoever hands out the pages, with the relay. */
+  projectId: string;
+  /** Address of the relay; without one, WalletConnect's own. */
+  relay?: string;
+}
+
 export interface Config {
   chainId: number;
   rpc: string | null;
@@ -10,6 +18,7 @@ export interface Config {
   contracts: { FEC: Address; ADN: Address; Checkout: Address };
   /** Merchants' names by program. */
   names: Record<string, string>;
+  walletConnect: WalletConnect | null;
 }
 
 export class ConfigInvalid extends Error {}
@@ -29,6 +38,7 @@ export function parseConfig(document: unknown): Config {
     return getAddress(text);
   };
   if (!Number.isSafeInteger(found.chainId)) throw new ConfigInvalid("chainId");
+  const { projectId, relay } = (found.walletConnect ?? {}) as Partial<WalletConnect>;
   return {
     chainId: found.chainId as number,
     rpc: typeof found.rpc === "string" ? found.rpc : null,
@@ -36,5 +46,7 @@ export function parseConfig(document: unknown): Config {
     firstBlock: BigInt(Number.isSafeInteger(found.firstBlock) ? (found.firstBlock as number) : 0),
     contracts: { FEC: address("FEC"), ADN: address("ADN"), Checkout: address("Checkout") },
     names: (found.names as Record<string, string> | undefined) ?? {},
+    // The chain is not read through a relay: without an address of the chain there is nothing to do for such a wallet.
+    walletConnect: projectId && found.rpc ? { projectId, ...(relay && { relay }) } : null,
   };
 }

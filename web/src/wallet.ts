@@ -1,17 +1,23 @@
-/** The reader's wallet: found as EIP-6963 has it, asked as EIP-1193 has it. */
+/** The reader's wallet: found as EIP-6963 has it or, where that is configured, elsewhere by WalletConnect; asked as EIP-1193 has it. */
 import { computed, signal } from "@preact/signals";
 import { getAddress, numberToHex, type Address, type EIP1193Provider, type Hex } from "viem";
 import type { Config } from "./config";
+import type { Invitation } from "./walletconnect";
+
+/** `end` is for wallets that have to be told that the reader is done with them. */
+type Provider = Pick<EIP1193Provider, "request" | "on"> & { end?(): Promise<void> };
 
 export interface Announced {
   info: { uuid: string; name: string; icon: string; rdns: string };
-  provider: EIP1193Provider;
+  provider: Provider;
 }
 
 const REMEMBERED = "fec.wallet";
+/** What is remembered of a wallet elsewhere. */
+export const ELSEWHERE = "walletconnect";
 
 export const announced = signal<Announced[]>([]);
-export const provider = signal<EIP1193Provider | null>(null);
+export const provider = signal<Provider | null>(null);
 export const account = signal<Address | null>(null);
 export const walletChain = signal<number | null>(null);
 let wanted = 0;
@@ -34,6 +40,23 @@ export function openWallets(config: Config): void {
     if (detail.info.rdns === localStorage.getItem(REMEMBERED)) void connect(detail, "eth_accounts");
   });
   window.dispatchEvent(new Event("eip6963:requestProvider"));
+  if (localStorage.getItem(REMEMBERED) === ELSEWHERE) void resumeElsewhere(config);
+}
+
+/** Invites a wallet on another device, or another app of this one, and goes on with it once it agrees. */
+export async function connectElsewhere({ walletConnect, chainId }: Config, show: (invitation: Invitation) => void, left: AbortSignal): Promise<void> {
+  if (!walletConnect) return;
+  const { pair } = await import("./walletconnect");
+  const wallet = await pair(walletConnect, chainId, show, left);
+  if (!left.aborted) await connect(wallet);
+}
+
+async function resumeElsewhere({ walletConnect, chainId }: Config): Promise<void> {
+  if (!walletConnect) return;
+  const { resume } = await import("./walletconnect");
+  const wallet = await resume(walletConnect, chainId);
+  if (wallet) await connect(wallet, "eth_accounts");
+  else localStorage.removeItem(REMEMBERED);
 }
 
 export async function connect(wallet: Announced, method: "eth_requestAccounts" | "eth_accounts" = "eth_requestAccounts"): Promise<void> {
@@ -51,6 +74,7 @@ export async function connect(wallet: Announced, method: "eth_requestAccounts" |
 
 export function disconnect(): void {
   localStorage.removeItem(REMEMBERED);
+  void provider.value?.end?.();
   account.value = null;
   provider.value = null;
 }

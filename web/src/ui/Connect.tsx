@@ -1,12 +1,16 @@
 /** Choosing a wallet. */
 import { useState } from "preact/hooks";
+import { settings } from "../chain";
 import { sentenceOf } from "../errors";
 import { t } from "../i18n";
 import { account, announced, connect, disconnect, type Announced } from "../wallet";
+import { Pairing } from "./Pairing";
 import { Address, Button, Notice } from "./parts";
 
 export function Connect() {
   const [fault, setFault] = useState<string | null>(null);
+  const [pairing, setPairing] = useState(false);
+  const elsewhere = settings().walletConnect !== null;
   const use = (wallet: Announced) => {
     setFault(null);
     connect(wallet).catch((error: unknown) => setFault(sentenceOf(error)));
@@ -28,7 +32,13 @@ export function Connect() {
           {t("wallet.connect", { wallet: wallet.info.name })}
         </Button>
       ))}
-      {!announced.value.length && <Notice title={t("wallet.noneTitle")}>{t("wallet.none")}</Notice>}
+      {elsewhere && (
+        <Button kind={announced.value.length ? "plain" : "main"} onClick={() => setPairing(true)}>
+          {t("pairing.offer")}
+        </Button>
+      )}
+      {pairing && <Pairing onClose={() => setPairing(false)} />}
+      {!announced.value.length && !elsewhere && <Notice title={t("wallet.noneTitle")}>{t("wallet.none")}</Notice>}
       {fault && <Notice tone="bad">{fault}</Notice>}
     </div>
   );

@@ -56,15 +56,20 @@ export function Button({ kind = "plain", ...rest }: { kind?: "plain" | "main" | 
   return <button type="button" {...rest} class={`button ${kind}`} />;
 }
 
-/** An address that can be copied. */
-export function Address({ value }: { value: string }) {
+/** Whether a text was copied just now, and how to copy it. */
+export function useCopy(value: string): [boolean, () => void] {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
     const timer = setTimeout(() => setCopied(false), 2_000);
     return () => clearTimeout(timer);
   }, [copied]);
-  const copy = () => void navigator.clipboard?.writeText(value).then(() => setCopied(true));
+  return [copied, () => void navigator.clipboard?.writeText(value).then(() => setCopied(true))];
+}
+
+/** An address that can be copied. */
+export function Address({ value }: { value: string }) {
+  const [copied, copy] = useCopy(value);
   return (
     <button type="button" class="address" title={value} onClick={copy}>
       <span class="unseen">{t("copy.address")}</span> {copied ? t("copy.done") : shortened(value)}

@@ -1,0 +1,39 @@
+"""The options by which the pages offer wallet apps elsewhere."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from fec.pages import RELAY, WalletConnect
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def walletconnect_options(command: F) -> F:
+    """Adds --walletconnect and --walletconnect-relay; the command gets both as one `walletconnect`, or None."""
+
+    @click.option(
+        "--walletconnect",
+        "project",
+        envvar="FEC_WALLETCONNECT",
+        metavar="PROJECT_ID",
+        help="Offer WalletConnect on the web pages, as this project of WalletConnect's [not offered].",
+    )
+    @click.option(
+        "--walletconnect-relay",
+        "relay",
+        envvar="FEC_WALLETCONNECT_RELAY",
+        default=RELAY,
+        show_default=True,
+        metavar="URL",
+        help="Another relay than WalletConnect's own.",
+    )
+    @functools.wraps(command)
+    def joined(*arguments: Any, project: str | None, relay: str, **options: Any) -> Any:
+        return command(*arguments, walletconnect=WalletConnect(project, relay) if project else None, **options)
+
+    return joined  # type: ignore[return-value]

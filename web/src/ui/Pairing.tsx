@@ -1,0 +1,50 @@
+/** Connecting a wallet app elsewhere: a QR code for another device, a link for this one. */
+import { useEffect, useState } from "preact/hooks";
+import { settings } from "../chain";
+import { sentenceOf } from "../errors";
+import { t } from "../i18n";
+import { connectElsewhere } from "../wallet";
+import type { Invitation } from "../walletconnect";
+import { Dialog } from "./Dialog";
+import { Button, Notice, useCopy, Waiting } from "./parts";
+
+export function Pairing({ onClose }: { onClose(): void }) {
+  const [invitation, setInvitation] = useState<Invitation | null>(null);
+  const [fault, setFault] = useState<string | null>(null);
+  useEffect(() => {
+    const left = new AbortController();
+    connectElsewhere(settings(), setInvitation, left.signal).then(onClose, (error: unknown) => setFault(sentenceOf(error)));
+    return () => left.abort();
+  }, []);
+  return (
+    <Dialog title={t("pairing.title")} onClose={onClose}>
+      {fault ? (
+        <Notice tone="bad">{fault}</Notice>
+      ) : invitation ? (
+        <Shown {...invitation} />
+      ) : (
+        <Waiting>{t("pairing.reaching")}</Waiting>
+      )}
+      <p class="fine">{t("pairing.relay")}</p>
+    </Dialog>
+  );
+}
+
+function Shown({ uri, size, path }: Invitation) {
+  const [copied, copy] = useCopy(uri);
+  return (
+    <div class="qr">
+      <p>{t("pairing.scan")}</p>
+      <svg viewBox={`0 0 ${size} ${size}`} role="img" aria-label={t("pairing.qr")} shape-rendering="crispEdges">
+        <path d={path} />
+      </svg>
+      <div class="buttons">
+        <a class="button" href={uri}>
+          {t("pairing.open")}
+        </a>
+        <Button onClick={copy}>{copied ? t("copy.done") : t("pairing.copy")}</Button>
+      </div>
+      <Waiting>{t("pairing.waiting")}</Waiting>
+    </div>
+  );
+}
