@@ -21,6 +21,8 @@ from fec.exceptions import FECError, InvalidArgument
 
 #: Of the pages' address: each is a file `NAME.html`, and is found without the ending too.
 NAMES = ("index", "pay", "wallet", "merchant", "transparency")
+#: Where the pages look for what they are told.
+CONFIGURATION = "/config.json"
 _HASHED = "public, max-age=31536000, immutable"
 _CHECKED = "no-cache"
 _COMPRESSED = ("text/html", "text/css", "text/javascript", "application/json", "image/svg+xml")
@@ -141,7 +143,11 @@ class Pages:
             self._add(f"/assets/{file.name}", file.read_bytes())
         for name in NAMES:
             self._files["/" if name == "index" else f"/{name}"] = self._files[f"/{name}.html"]
-        self._add("/config.json", json.dumps(configuration).encode())
+        self.configure(configuration)
+
+    def configure(self, configuration: Mapping[str, object]) -> None:
+        """Tells the pages something else from now on; where they may send requests to stays as it was."""
+        self._add(CONFIGURATION, json.dumps(configuration).encode())
 
     @property
     def paths(self) -> list[str]:
@@ -173,6 +179,7 @@ class Pages:
         return Answer(HTTPStatus.OK, headers, body)
 
     def _add(self, path: str, body: bytes) -> None:
+        self._gzipped.pop(path, None)
         kind = "text/javascript" if path.endswith(".js") else mimetypes.guess_type(path)[0]
         self._files[path] = (body, kind or "application/octet-stream")
 

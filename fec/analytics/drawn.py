@@ -39,9 +39,7 @@ def cohorts(report: Report, every: Every) -> dict[str, Any]:
     if len({row["scope"] for row in records}) > 1:
         raise NothingToReport("A chart shows the cohorts of one scope. Name it: --by protocol, or --program.")
     length = _LENGTHS.get(every)
-    found = [
-        {"cohort": day(row["cohort"])[:length], "period": row["age"], "share": row["retained"]} for row in records
-    ]
+    found = [{"cohort": day(row["cohort"])[:length], "period": row["age"], "share": row["retained"]} for row in records]
     return {"cohorts": found, "measure": "returning", "every": every if every in _SPANS else "period"}
 
 

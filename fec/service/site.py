@@ -10,16 +10,14 @@ from fec.service.service import Service
 
 def router_of(service: Service) -> APIRouter:
     """Routes of the pages, told of the service's chain and merchants. Raises PagesMissing if they were not built."""
-    settings = service.settings
-    names = {merchant.program_id: merchant.name for merchant in service.keys.merchants()}
-    told = pages.config(
-        settings.deployment, rpc=settings.pages_rpc, service="", names=names, walletconnect=settings.walletconnect
-    )
-    found = pages.Pages(told)
+    found = pages.Pages(_configuration(service))
     router = APIRouter(include_in_schema=False)
 
     def answer(request: Request) -> Response:
         asked = request.headers
+        if request.url.path == pages.CONFIGURATION:
+            # Merchants come and are named while the service runs.
+            found.configure(_configuration(service))
         page = found.get(request.url.path, known=asked.get("if-none-match"), accepted=asked.get("accept-encoding", ""))
         if page is None:
             raise LookupError("routed for paths of pages only")
@@ -28,3 +26,14 @@ def router_of(service: Service) -> APIRouter:
     for path in found.paths:
         router.add_api_route(path, answer, methods=["GET", "HEAD"])
     return router
+
+
+def _configuration(service: Service) -> dict[str, object]:
+    settings = service.settings
+    return pages.config(
+        settings.deployment,
+        rpc=settings.pages_rpc,
+        service="",
+        names={merchant.program_id: merchant.name for merchant in service.keys.merchants()},
+        walletconnect=settings.walletconnect,
+    )

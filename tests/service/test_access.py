@@ -287,3 +287,13 @@ def test_metrics__after_a_payment__count_it(till: Till, shop: Shop) -> None:
     assert 'fec_actions{kind="payment",state="done"} 1.0' in lines
     assert 'fec_relays{state="included"} 1.0' in lines
     assert 'fec_requests_total{method="POST",route="/v1/invoices",status="201"} 1.0' in lines
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_pages__merchant_named_while_the_service_runs__has_that_name(serving: Callable[..., Till]) -> None:
+    till = serving(pages=True).anybody()
+    first = till.call("GET", "/config.json", Accept_Encoding="gzip")
+    assert first.json()["names"] == {}
+    till.service.keys.add_merchant(1, "Corner café")
+    again = till.call("GET", "/config.json", Accept_Encoding="gzip", If_None_Match=first.headers["ETag"])
+    assert (again.status_code, again.json()["names"]) == (200, {"1": "Corner café"})

@@ -48,7 +48,7 @@ def test_transparency__chain_moves__figures_follow(world: World, people: View) -
 
 
 def test_chain_without_an_address__is_read_through_the_wallet(world: World, open_page: Open) -> None:
-    page, wallet = open_page("/transparency", world.person("ann"))
+    page, _ = open_page("/transparency", world.person("ann"))
     config = {**httpx.get(f"{world.site}/config.json").json(), "rpc": None}
     page.route("**/config.json", lambda route: route.fulfill(json=config))
     page.reload()
