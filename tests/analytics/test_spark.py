@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import pytest
 
-from fec.analytics import accounts, calendar, cohorts, programs, shoppers, spark
+from fec.analytics import accounts, calendar, cohorts, programs, shoppers, spark, supply
 from fec.analytics.data import Data, Scope, opened
 from fec.analytics.ledger import Estimates
 from fec.analytics.liability import Policy, statement
@@ -25,6 +25,7 @@ REPORTS = {
     "tiers": programs.tiers,
     "donations": programs.donations,
     "quota": programs.quota,
+    "supply": lambda data, scope: supply.supply(data),
     "calendar": calendar.calendar,
     "calendar by shopper": lambda data, scope: calendar.calendar(data, scope, "month", split="shopper"),
     "calendar by cohort": lambda data, scope: calendar.calendar(data, scope, "quarter", split="cohort"),
