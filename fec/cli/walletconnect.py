@@ -18,14 +18,14 @@ def walletconnect_options(command: F) -> F:
 
     @click.option(
         "--walletconnect",
-        "project",
+        "wc_project",
         envvar="FEC_WALLETCONNECT",
         metavar="PROJECT_ID",
         help="Offer WalletConnect on the web pages, as this project of WalletConnect's [not offered].",
     )
     @click.option(
         "--walletconnect-relay",
-        "relay",
+        "wc_relay",
         envvar="FEC_WALLETCONNECT_RELAY",
         default=RELAY,
         show_default=True,
@@ -33,7 +33,8 @@ def walletconnect_options(command: F) -> F:
         help="Another relay than WalletConnect's own.",
     )
     @functools.wraps(command)
-    def joined(*arguments: Any, project: str | None, relay: str, **options: Any) -> Any:
-        return command(*arguments, walletconnect=WalletConnect(project, relay) if project else None, **options)
+    def joined(*arguments: Any, wc_project: str | None, wc_relay: str, **options: Any) -> Any:
+        walletconnect = WalletConnect(wc_project, wc_relay) if wc_project else None
+        return command(*arguments, walletconnect=walletconnect, **options)
 
     return joined  # type: ignore[return-value]

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from eth_account.signers.local import LocalAccount
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, WebSocket, expect, sync_playwright
 
 from fec.chain import Anvil
 from fec.service.models import Role
@@ -76,8 +76,12 @@ class People:
         self._stack.callback(context.close)
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
         context.on("console", lambda said: said.type == "error" and self._complain(said.text))
-        context.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
+        context.on("request", self._note)
+        context.on("page", lambda page: page.on("websocket", self._note))
         return context
+
+    def _note(self, asked: Request | WebSocket) -> None:
+        self.hosts.add(urlsplit(asked.url).netloc)
 
     def _complain(self, text: str) -> None:
         # Chromium takes each refused request for an error; refusals are what some tests are about.

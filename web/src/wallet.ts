@@ -44,7 +44,11 @@ export function openWallets(config: Config): void {
 }
 
 /** Invites a wallet on another device, or another app of this one, and goes on with it once it agrees. */
-export async function connectElsewhere({ walletConnect, chainId }: Config, show: (invitation: Invitation) => void, left: AbortSignal): Promise<void> {
+export async function connectElsewhere(
+  { walletConnect, chainId }: Config,
+  show: (invitation: Invitation) => void,
+  left: AbortSignal,
+): Promise<void> {
   if (!walletConnect) return;
   const { pair } = await import("./walletconnect");
   const wallet = await pair(walletConnect, chainId, show, left);

@@ -1,4 +1,4 @@
-/** Wallet apps elsewhere, by WalletConnect's protocol: an EIP-1193 provider whose other end is behind a relay. Loaded only when it is used. */
+/** Wallet apps elsewhere, by WalletConnect: an EIP-1193 provider whose other end is behind a relay. Loaded only when it is used. */
 import { SignClient } from "@walletconnect/sign-client";
 import { encode } from "uqr";
 import { numberToHex, type Address } from "viem";
@@ -17,25 +17,26 @@ export interface Invitation {
 
 const METHODS = ["eth_sendTransaction", "personal_sign", "eth_signTypedData_v4", "wallet_switchEthereumChain", "wallet_addEthereumChain"];
 const EVENTS = ["accountsChanged", "chainChanged"];
+const NO_CHAIN = 5100;
 /** The protocol's codes, as EIP-1193 and wallets have them: declined, and a chain that the wallet does not know. */
-const CODES: Record<number, number> = { 5000: 4001, 5001: 4001, 5002: 4001, 5100: 4902 };
+const CODES: Record<number, number> = { 5000: 4001, 5001: 4001, 5002: 4001, [NO_CHAIN]: 4902 };
 const LEFT = { code: 6000, message: "User disconnected." };
 
 let client: Promise<Client> | null = null;
+const opened = (settings: WalletConnect): Promise<Client> => (client ??= open(settings));
 
 async function open({ projectId, relay }: WalletConnect): Promise<Client> {
   const metadata = { name: "FEC", description: "", url: location.origin, icons: [new URL("icon.svg", document.baseURI).href] };
-  const opened = await SignClient.init({ projectId, metadata, telemetryEnabled: false, logger: "silent", ...(relay && { relayUrl: relay }) });
-  const { relayer, verify } = opened.core;
+  const quiet = { telemetryEnabled: false, logger: "silent" };
+  const found = await SignClient.init({ projectId, metadata, ...quiet, ...(relay && { relayUrl: relay }) });
+  const { relayer, verify } = found.core;
   // It would embed a third party's page for each request.
   verify.register = async () => "";
   // It would tell the relay, in clear, which contracts are called.
   const publish = relayer.publish.bind(relayer);
   relayer.publish = (topic, message, { tvf: _, ...options } = {}) => publish(topic, message, options);
-  return opened;
+  return found;
 }
-
-const opened = (settings: WalletConnect): Promise<Client> => (client ??= open(settings));
 
 /** The session that was agreed on before, if it is still there. */
 export async function resume(settings: WalletConnect, chainId: number): Promise<Announced | null> {
@@ -45,14 +46,21 @@ export async function resume(settings: WalletConnect, chainId: number): Promise<
 }
 
 /** Invites a wallet, and waits until it agrees. Who has `left` by then is disconnected from it. */
-export async function pair(settings: WalletConnect, chainId: number, show: (invitation: Invitation) => void, left: AbortSignal): Promise<Announced> {
+export async function pair(
+  settings: WalletConnect,
+  chainId: number,
+  show: (invitation: Invitation) => void,
+  left: AbortSignal,
+): Promise<Announced> {
   const found = await opened(settings);
   const eip155 = { chains: [`eip155:${chainId}`], methods: METHODS, events: EVENTS };
   const { uri, approval } = await found.connect({ optionalNamespaces: { eip155 } });
   if (uri) show(invitation(uri));
   const session = await approval().catch(rethrow);
   const wallet = walletOf(found, session, chainId);
-  if (left.aborted) await wallet.provider.end?.();
+  const strange = !accountsOf(session, chainId).length;
+  if (left.aborted || strange) await wallet.provider.end?.();
+  if (strange) rethrow({ code: NO_CHAIN, message: "no account on this chain" });
   return wallet;
 }
 
@@ -80,18 +88,20 @@ function walletOf(found: Client, session: Session, chainId: number): Announced {
   async function request({ method, params }: { method: string; params?: unknown }): Promise<unknown> {
     if (method === "eth_accounts" || method === "eth_requestAccounts") return accountsOf(found.session.get(topic), chainId);
     if (method === "eth_chainId") return numberToHex(chain);
-    if (method === "wallet_switchEthereumChain") {
-      chain = chainId;
-      // Each request names its chain: a wallet that cannot be told to switch need not be.
-      if (!found.session.get(topic).namespaces.eip155?.methods.includes(method)) return null;
-    }
-    return found.request({ topic, chainId: `eip155:${chainId}`, request: { method, params } }).catch(rethrow);
+    const switching = method === "wallet_switchEthereumChain";
+    // Each request names its chain: a wallet that cannot be told to switch need not be.
+    const needless = switching && !found.session.get(topic).namespaces.eip155?.methods.includes(method);
+    const asked = { topic, chainId: `eip155:${chainId}`, request: { method, params } };
+    const answer = needless ? null : await found.request(asked).catch(rethrow);
+    if (switching) chain = chainId;
+    return answer;
   }
 
   const provider = {
     request,
     on: (name: string, listener: (value: never) => void) => void (listeners[name] ??= []).push(listener),
-    end: () => found.disconnect({ topic, reason: LEFT }),
+    // A wallet that cannot be told now finds the session expired one day.
+    end: () => found.disconnect({ topic, reason: LEFT }).catch(() => undefined),
   } as Announced["provider"];
   return { info: { uuid: topic, name: "WalletConnect", icon: "", rdns: ELSEWHERE }, provider };
 }

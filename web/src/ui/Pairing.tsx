@@ -18,13 +18,7 @@ export function Pairing({ onClose }: { onClose(): void }) {
   }, []);
   return (
     <Dialog title={t("pairing.title")} onClose={onClose}>
-      {fault ? (
-        <Notice tone="bad">{fault}</Notice>
-      ) : invitation ? (
-        <Shown {...invitation} />
-      ) : (
-        <Waiting>{t("pairing.reaching")}</Waiting>
-      )}
+      {fault ? <Notice tone="bad">{fault}</Notice> : invitation ? <Shown {...invitation} /> : <Waiting>{t("pairing.reaching")}</Waiting>}
       <p class="fine">{t("pairing.relay")}</p>
     </Dialog>
   );
