@@ -231,6 +231,16 @@ def test_invitation__closed_before_the_wallet_agrees__ends_the_session(
     expect(page.get_by_role("button", name=OFFER)).to_be_visible()
 
 
+def test_relay__does_not_answer__is_said(visit: Callable[[str], Page]) -> None:
+    page = visit("/wallet")
+    page.clock.install()
+    page.route_web_socket("**/*", lambda _: None)
+    page.get_by_role("button", name=OFFER).click()
+    expect(page.get_by_text("Reaching the relay.")).to_be_visible()
+    page.clock.fast_forward("00:20")
+    expect(page.get_by_text("The relay does not answer.")).to_be_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe__invitation__finds_nothing_and_fits_a_phone(
     elsewhere: Elsewhere, browser: Browser, root: Path, scheme: str

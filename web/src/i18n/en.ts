@@ -160,6 +160,7 @@ export const en = {
   "pairing.reaching": "Reaching the relay.",
   "pairing.relay": "Messages pass through a relay, encrypted. It sees your network address, and when you use the wallet.",
   "pairing.scan": "Scan this with your wallet app, and agree there.",
+  "pairing.slow": "The relay does not answer. Check your connection, or use a wallet in this browser.",
   "pairing.title": "Connect a wallet app",
   "pairing.waiting": "Waiting for your wallet app.",
   "pay.afterWindow": "after the return window, {date}",

@@ -162,6 +162,7 @@ const messages: Messages = {
   "pairing.reaching": "Menghubungi geganti.",
   "pairing.relay": "Mesej melalui geganti dalam bentuk tersulit. Geganti melihat alamat rangkaian anda, dan bila anda menggunakan dompet.",
   "pairing.scan": "Imbas dengan aplikasi dompet anda, dan bersetuju di sana.",
+  "pairing.slow": "Geganti tidak menjawab. Semak sambungan anda, atau gunakan dompet dalam pelayar ini.",
   "pairing.title": "Sambung aplikasi dompet",
   "pairing.waiting": "Menunggu aplikasi dompet anda.",
   "pay.afterWindow": "selepas tempoh pemulangan, {date}",

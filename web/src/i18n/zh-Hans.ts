@@ -162,6 +162,7 @@ const messages: Messages = {
   "pairing.reaching": "正在连接中继服务器。",
   "pairing.relay": "消息加密后经中继服务器传递。它能看到您的网络地址，以及您何时使用钱包。",
   "pairing.scan": "请用钱包应用扫描，并在其中同意。",
+  "pairing.slow": "中继服务器没有回应。请检查网络连接，或使用此浏览器中的钱包。",
   "pairing.title": "连接钱包应用",
   "pairing.waiting": "正在等待您的钱包应用。",
   "pay.afterWindow": "退货期结束后，{date}",

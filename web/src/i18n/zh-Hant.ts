@@ -162,6 +162,7 @@ const messages: Messages = {
   "pairing.reaching": "正在連接中繼伺服器。",
   "pairing.relay": "訊息加密後經中繼伺服器傳遞。它看得到您的網路位址，以及您何時使用錢包。",
   "pairing.scan": "請用錢包應用程式掃描，並在其中同意。",
+  "pairing.slow": "中繼伺服器沒有回應。請檢查網路連線，或使用此瀏覽器中的錢包。",
   "pairing.title": "連接錢包應用程式",
   "pairing.waiting": "正在等待您的錢包應用程式。",
   "pay.afterWindow": "退貨期結束後，{date}",

@@ -8,17 +8,25 @@ import type { Invitation } from "../walletconnect";
 import { Dialog } from "./Dialog";
 import { Button, Notice, useCopy, Waiting } from "./parts";
 
+const PATIENCE_MS = 15_000;
+
 export function Pairing({ onClose }: { onClose(): void }) {
   const [invitation, setInvitation] = useState<Invitation | null>(null);
   const [fault, setFault] = useState<string | null>(null);
+  const [slow, setSlow] = useState(false);
   useEffect(() => {
     const left = new AbortController();
     connectElsewhere(settings(), setInvitation, left.signal).then(onClose, (error: unknown) => setFault(sentenceOf(error)));
-    return () => left.abort();
+    const timer = setTimeout(() => setSlow(true), PATIENCE_MS);
+    return () => {
+      left.abort();
+      clearTimeout(timer);
+    };
   }, []);
   return (
     <Dialog title={t("pairing.title")} onClose={onClose}>
       {fault ? <Notice tone="bad">{fault}</Notice> : invitation ? <Shown {...invitation} /> : <Waiting>{t("pairing.reaching")}</Waiting>}
+      {slow && !invitation && !fault && <Notice tone="warn">{t("pairing.slow")}</Notice>}
       <p class="fine">{t("pairing.relay")}</p>
     </Dialog>
   );
