@@ -39,6 +39,50 @@ contract NodeClaims is AnyNodes {
         assert(_callAs(node.owner, address(adn), abi.encodeCall(adn.claim, (id))));
     }
 
+    /// @notice G2, G4: anybody may make a node pay, but it is its owner who is paid, what is released and unpaid.
+    function check_claimFor() external {
+        uint256[] memory ids = _one();
+        Seen memory node = _assumeFine(ids[0]);
+        Words memory words = _words(ids[0]);
+        _watch(ids[0]);
+        vm.assume(node.owner != address(0));
+        uint256 balance = fec.balanceOf(node.owner);
+        if (!_callAs(svm.createAddress("caller"), address(adn), abi.encodeCall(adn.claimFor, (ids)))) return;
+        unchecked {
+            uint256 paid = node.released > node.claimed ? node.released - node.claimed : 0;
+            words.state = _pack(node.owner, node.claimed + paid, node.resized);
+            assert(_same(words, _words(ids[0])));
+            assert(_both(fec.balanceOf(node.owner) - balance == paid, _untouched(paid)));
+        }
+    }
+
+    /// @notice G2, G4: a claim to anybody, by who may claim from the node, pays what is released and unpaid.
+    function check_claimTo() external {
+        uint256[] memory ids = _one();
+        (address caller, address to) = (svm.createAddress("caller"), svm.createAddress("to"));
+        Seen memory node = _assumeFine(ids[0]);
+        Words memory words = _words(ids[0]);
+        _watch(ids[0]);
+        bool may = _either(caller == node.owner, adn.isApprovedForAll(node.owner, caller));
+        may = _either(may, _both(node.owner != address(0), _mayClaim(ids[0], node.owner, caller)));
+        uint256 balance = fec.balanceOf(to);
+        if (!_callAs(caller, address(adn), abi.encodeCall(adn.claimTo, (ids, to)))) return;
+        assert(_both(may, node.claimed < node.released));
+        words.state = _pack(node.owner, node.released, node.resized);
+        unchecked {
+            uint256 paid = node.released - node.claimed;
+            assert(_same(words, _words(ids[0])));
+            assert(_both(fec.balanceOf(to) - balance == paid, _untouched(paid)));
+        }
+    }
+
+    /// @dev One id, in a list. Programs count from one, so that no node is of class zero.
+    function _one() private pure returns (uint256[] memory ids) {
+        ids = new uint256[](1);
+        ids[0] = svm.createUint256("id");
+        vm.assume(ids[0] >> 200 != 0);
+    }
+
     function _mayClaim(uint256 id, address owner, address caller) private view returns (bool) {
         return _either(
             address(uint160(_word(address(adn), id, CLAIM_APPROVALS_SLOT, 0))) == caller,

@@ -60,6 +60,18 @@ contract Quotas is AnyNodes {
         assert(_both(length != 0, origin <= time));
     }
 
+    /// @notice G4: only a program's operator hands it to another, and nothing else of it changes.
+    function check_setProgramOperator() external {
+        (uint256 programId, address caller) = (svm.createUint256("program"), svm.createAddress("caller"));
+        address operator = svm.createAddress("operator");
+        (Known memory was, uint256 budget) = (_known(programId), adn.budget());
+        if (!_callAs(caller, address(adn), abi.encodeCall(adn.setProgramOperator, (programId, operator)))) return;
+        Known memory found = _known(programId);
+        assert(_all(caller == was.operator, found.operator == operator, operator != address(0)));
+        assert(_all(found.quota == was.quota, found.length == was.length, found.closed == was.closed));
+        assert(_all(found.issuer == was.issuer, found.granted == was.granted, adn.budget() == budget));
+    }
+
     function _known(uint256 programId) private view returns (Known memory known) {
         uint256 word = _word(address(adn), programId, PROGRAMS_SLOT, 0);
         known.quota = uint96(word);
