@@ -18,7 +18,7 @@ function pages(): Plugin {
 
 export default defineConfig({
   base: "./",
-  build: { outDir: out, emptyOutDir: true, target: "es2022", modulePreload: { polyfill: false }, assetsInlineLimit: 0, license: { fileName: "licenses.md" } },
+  build: { outDir: out, emptyOutDir: true, target: "es2022", modulePreload: { polyfill: false }, assetsInlineLimit: 0, license: { fileName: "licenses.txt" } },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   plugins: [pages()],
 });
