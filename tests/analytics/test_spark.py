@@ -25,7 +25,7 @@ REPORTS = {
     "tiers": programs.tiers,
     "donations": programs.donations,
     "quota": programs.quota,
-    "supply": lambda data, scope: supply.supply(data),
+    "supply": lambda data, _: supply.supply(data),
     "calendar": calendar.calendar,
     "calendar by shopper": lambda data, scope: calendar.calendar(data, scope, "month", split="shopper"),
     "calendar by cohort": lambda data, scope: calendar.calendar(data, scope, "quarter", split="cohort"),
