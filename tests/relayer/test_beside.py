@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from eth_typing import HexStr
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from web3.contract.contract import ContractFunction
@@ -98,7 +99,9 @@ def test_tick__chain_gets_shorter_while_it_is_asked__nothing_is_final_too_early(
         """After the head was asked for, the chain ends five blocks below, with the transaction in its last one."""
         monkeypatch.undo()
         chain.request("evm_revert", before)
-        node.send([attempt.raw for attempt in relayer._ledger.attempts(number)])
+        [signed] = relayer._ledger.attempts(number)
+        node.send([signed.raw])
+        chain.web3.eth.wait_for_transaction_receipt(HexStr(signed.hash))
         return mined(node, hashes)
 
     monkeypatch.setattr(Node, "mined", other_branch)

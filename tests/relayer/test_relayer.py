@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import pytest
 from eth_account.signers.local import LocalAccount
+from eth_typing import HexStr
 from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.orm import Session
 from web3.contract.contract import ContractFunction
@@ -189,6 +190,7 @@ def test_tick__block_reorganised_away__sends_it_again(
     assert requests(engine)[0].state == RelayState.INCLUDED
     chain.request("evm_revert", before)
     assert relayer.tick() == 1
+    chain.web3.eth.wait_for_transaction_receipt(HexStr(attempts(engine)[0].hash))
     assert relayer.tick() == 1
     assert (requests(engine)[0].state, received()) == (RelayState.INCLUDED, 5)
     chain.mine(2)
@@ -207,8 +209,8 @@ def test_tick__reorganised_deeper_than_what_is_final__sends_it_again(
     # Its nonce is behind theirs: no block would ever take it if they were lost.
     later = relayer.submit("transfer 7", transfer(7))
     relayer.tick()
-    relayer.tick()
     relayer.wait(later)
+    relayer.tick()
     assert received() == 18
     assert [request.state for request in requests(engine)] == [RelayState.FINAL] * 3
 
