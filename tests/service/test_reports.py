@@ -18,10 +18,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
-def bought(serving: Callable[..., Till], shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Till:
-    """An accountant of a program in which somebody bought for 300 FEC. Figures are made anew for each request."""
-    monkeypatch.setattr(figures, "_LEAST_KEPT", 0)
-    monkeypatch.setattr(figures, "_TIMES_KEPT", 0)
+def bought(serving: Callable[..., Till], shop: Shop) -> Till:
+    """An accountant of a program in which somebody bought for 300 FEC."""
     reader = serving(shop.at_once).as_(shop.at_once, Role.ACCOUNTANT)
     reader.as_(shop.at_once, Role.TILL).paid(shop.shopper, "300")
     path = f"/v1/shoppers/{shop.shopper.address}"
@@ -57,12 +55,12 @@ def test_supply__for_anybody__is_the_chains(bought: Till, chain: Anvil, shop: Sh
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-@pytest.mark.parametrize("name", ["flowback", "cohorts", "liability"])
-def test_picture__width_colours_and_language__are_those_asked_for(bought: Till, name: str) -> None:
-    picture = drawn(bought, f"/v1/reports/{name}.svg?width=400&theme=dark&language=zh-Hant")
-    assert picture.get("width") == "400"
-    title = picture.findtext(f"{SVG}title") or ""
-    assert any("\u4e00" <= letter <= "\u9fff" for letter in title)
+def test_pictures__width_colours_and_language__are_those_asked_for(bought: Till) -> None:
+    for name in ("flowback", "cohorts", "liability"):
+        picture = drawn(bought, f"/v1/reports/{name}.svg?width=400&theme=dark&language=zh-Hant")
+        assert picture.get("width") == "400"
+        title = picture.findtext(f"{SVG}title") or ""
+        assert any("\u4e00" <= letter <= "\u9fff" for letter in title)
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
