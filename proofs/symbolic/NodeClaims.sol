@@ -40,6 +40,7 @@ contract NodeClaims is AnyNodes {
     }
 
     /// @notice G2, G4: anybody may make a node pay, but it is its owner who is paid, what is released and unpaid.
+    /// @custom:slow its witness compiles everything again
     function check_claimFor() external {
         uint256[] memory ids = _one();
         Seen memory node = _assumeFine(ids[0]);
@@ -57,6 +58,7 @@ contract NodeClaims is AnyNodes {
     }
 
     /// @notice G2, G4: a claim to anybody, by who may claim from the node, pays what is released and unpaid.
+    /// @custom:slow its witness compiles everything again
     function check_claimTo() external {
         uint256[] memory ids = _one();
         (address caller, address to) = (svm.createAddress("caller"), svm.createAddress("to"));
