@@ -63,7 +63,9 @@ def everything(data: Data) -> dict[str, Report]:
 
 def test_reports__nothing_happened__are_empty(read: Any) -> None:
     made = everything(read())
-    assert {name for name, report in made.items() if report.rows} == {"quota"}
+    assert {name for name, report in made.items() if report.rows} == {"quota", "supply"}
+    [(_, _, existing, burned, owed)] = made["supply"].rows
+    assert (existing > 0, burned, owed) == (True, 0, 0)
     assert [row[:4] for row in made["quota"].rows] == [(1, "open", 0, 0)]  # the public program
 
 
