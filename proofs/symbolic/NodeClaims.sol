@@ -26,7 +26,6 @@ contract NodeClaims is AnyNodes {
     }
 
     /// @notice G1: a claim of the owner's cannot fail while something is released and unpaid.
-    /// @custom:slow its witness compiles everything again
     function check_claim_succeeds() external {
         uint256 id = svm.createUint256("id");
         Seen memory node = _assumeFine(id);
@@ -40,7 +39,6 @@ contract NodeClaims is AnyNodes {
     }
 
     /// @notice G2, G4: anybody may make a node pay, but it is its owner who is paid, what is released and unpaid.
-    /// @custom:slow its witness compiles everything again
     function check_claimFor() external {
         uint256[] memory ids = _one();
         Seen memory node = _assumeFine(ids[0]);
@@ -58,7 +56,6 @@ contract NodeClaims is AnyNodes {
     }
 
     /// @notice G2, G4: a claim to anybody, by who may claim from the node, pays what is released and unpaid.
-    /// @custom:slow its witness compiles everything again
     function check_claimTo() external {
         uint256[] memory ids = _one();
         (address caller, address to) = (svm.createAddress("caller"), svm.createAddress("to"));

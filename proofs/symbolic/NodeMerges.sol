@@ -41,7 +41,6 @@ contract NodeMerges is AnyNodes {
     }
 
     /// @notice G3: nodes of different programs, periods or starts are never merged.
-    /// @custom:slow its witness compiles everything again
     function check_merge_unlike() external {
         uint256[] memory ids = new uint256[](2);
         (ids[0], ids[1]) = (svm.createUint256("first"), svm.createUint256("second"));

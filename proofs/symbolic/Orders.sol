@@ -72,7 +72,6 @@ contract Orders is AnyNodes {
     }
 
     /// @notice G4: only the program's operator and its till refund.
-    /// @custom:slow its witness compiles everything again
     function check_refund_authority() external {
         address caller = svm.createAddress("caller");
         Kept memory order = _order();

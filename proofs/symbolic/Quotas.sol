@@ -61,7 +61,6 @@ contract Quotas is AnyNodes {
     }
 
     /// @notice G4: only a program's operator hands it to another, and nothing else of it changes.
-    /// @custom:slow its witness compiles everything again
     function check_setProgramOperator() external {
         (uint256 programId, address caller) = (svm.createUint256("program"), svm.createAddress("caller"));
         address operator = svm.createAddress("operator");

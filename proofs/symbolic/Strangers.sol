@@ -7,7 +7,6 @@ import {AnyNodes} from "./AnyNodes.sol";
 /// @custom:unknown ReleaseCurve.sol
 contract Strangers is AnyNodes {
     /// @notice G4: a stranger's approvals are for the stranger's own: a node's, and those of its owner, stay as they are.
-    /// @custom:slow its witness compiles everything again
     function check_stranger_approves() external {
         (uint256 id, uint256 any) = (svm.createUint256("id"), svm.createUint256("any"));
         address operator = svm.createAddress("operator");
@@ -20,7 +19,6 @@ contract Strangers is AnyNodes {
     }
 
     /// @notice G4: a stranger who transfers nodes safely, in each of the three ways, transfers their own.
-    /// @custom:slow its witness compiles everything again
     function check_stranger_transfers_safely() external {
         (uint256 id, uint256 any) = (svm.createUint256("id"), svm.createUint256("any"));
         (address from, address to) = (svm.createAddress("from"), svm.createAddress("to"));
@@ -44,7 +42,6 @@ contract Strangers is AnyNodes {
     }
 
     /// @notice G4: whatever the owner of the contract, an operator or anybody else does with programs, nodes stay as they are.
-    /// @custom:slow its witness compiles everything again
     function check_administration_leaves_nodes() external {
         (uint256 id, uint256 programId) = (svm.createUint256("id"), svm.createUint256("program"));
         (address a, address b) = (svm.createAddress("a"), svm.createAddress("b"));
@@ -63,7 +60,6 @@ contract Strangers is AnyNodes {
     }
 
     /// @notice G4: a mint leaves every node that was there as it is.
-    /// @custom:slow its witness compiles everything again
     function check_mint_leaves_nodes() external {
         uint256 id = svm.createUint256("id");
         (uint256 programId, uint256 amount) = (svm.createUint(32, "program"), svm.createUint256("amount"));
@@ -85,7 +81,6 @@ contract Strangers is AnyNodes {
     }
 
     /// @notice G4: nobody but a node's owner and their operators split it.
-    /// @custom:slow its witness compiles everything again
     function check_stranger_splits() external {
         uint256 id = svm.createUint256("id");
         uint256[] memory parts = new uint256[](1);
