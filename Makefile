@@ -36,7 +36,7 @@ dev: $(READY) ## A local chain with everything deployed, until interrupted
 	@$(BIN)/fec dev
 
 test: lint $(PAGES) ## All tests: package, contracts, command line, scripts, demo, gas; forge's model; quick proofs; mutants of what changed
-	@$(BIN)/pytest -p no:ape_test -n 3 --dist loadfile tests --ignore=tests/ape
+	@$(BIN)/pytest -p no:ape_test -n 3 --dist loadfile --no-loadscope-reorder tests --ignore=tests/ape
 	@node_modules/.bin/vitest run --root web
 	@$(BIN)/ape test tests/ape
 	@$(BIN)/python -m benchmarks.gas --check
