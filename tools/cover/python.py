@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CONFIGURATION = Path(__file__).parent / "coveragerc"
 #: What `make test` runs, but for the tests of contracts, which run no Python of the project's own.
 COMMANDS = (
-    "-m pytest -q -p no:ape_test --hypothesis-profile=ci -n 3 --dist loadfile"
+    "-m pytest -q -p no:ape_test --hypothesis-profile=ci -n 3 --dist loadfile --no-loadscope-reorder"
     " tests --ignore=tests/ape --ignore=tests/evm",
     f"{Path(sys.executable).with_name('ape')} test -q tests/ape",
     "-m benchmarks.gas --check",
