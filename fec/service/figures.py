@@ -60,12 +60,14 @@ class Figures:
         if find_spec("ibis") is None:
             raise missing("analytics,charts")
         arguments = [] if program_id is None else [str(program_id)]
+        # The till's key and secret are none of its business.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("FEC_")}
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "fec.analytics.figures",
             *arguments,
-            env={**os.environ, "FEC_DATABASE": self._database},
+            env={**environment, "FEC_DATABASE": self._database},
             stdout=PIPE,
             stderr=PIPE,
         )
