@@ -10,6 +10,7 @@ import {IADN, Node} from "./interfaces/IADN.sol";
 import {IERC5646} from "./interfaces/IERC5646.sol";
 import {IERC5725} from "./interfaces/IERC5725.sol";
 import {IFEC} from "./interfaces/IFEC.sol";
+import {ClaimedShare} from "./libraries/ClaimedShare.sol";
 import {NodeId} from "./libraries/NodeId.sol";
 import {NodeMetadata} from "./libraries/NodeMetadata.sol";
 import {NodeState, NodeStateLib} from "./libraries/NodeState.sol";
@@ -206,7 +207,7 @@ contract ADN is Programs, ERC721 {
             uint256 part = principals[i];
             uint256 released = ReleaseCurve.releasedDown(part, growth);
             unbooked -= released;
-            uint256 share = _shareOfClaimed(claimed, part, left, released, unbooked);
+            uint256 share = ClaimedShare.ofPart(claimed, part, left, released, unbooked);
             claimed -= share;
             left -= part;
             newIds[i] = tokenId.sibling(part, serial + i);
@@ -490,18 +491,6 @@ contract ADN is Programs, ERC721 {
 
     function _growthAt(uint256 tokenId, uint256 timestamp) private pure returns (uint256) {
         return ReleaseCurve.growthDown(ReleaseCurve.periodsElapsed(tokenId.start(), tokenId.periodLength(), timestamp));
-    }
-
-    /// @dev Share of `claimed` that goes with one part of a split: in proportion to principal, but at most what the part has
-    /// released, and enough that the others need not hold more than they have released. In wei.
-    function _shareOfClaimed(uint256 claimed, uint256 part, uint256 principal, uint256 released, uint256 later)
-        private
-        pure
-        returns (uint256 share)
-    {
-        share = (claimed * part) / principal;
-        if (share + later < claimed) share = claimed - later;
-        if (share > released) share = released;
     }
 
     function _reserveSerials(uint256 programId, uint256 count) private returns (uint256 first) {

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
-from pathlib import Path
 
 import click
 from rich.console import Console
@@ -48,7 +47,7 @@ class Result:
 def plan(checks: list[Check], analytic: list[str], witnesses: list[Witness], *, quick: bool = False) -> Iterator[Job]:
     """The jobs: each contract's checks and the proofs by integers, on the contracts as they are and on each witness.
 
-    A witness of checks with an unknown library compiles all contracts again, which takes longer than most proofs: those
+    A witness of checks with unknown libraries compiles all contracts again, which takes longer than most proofs: those
     are left out of what is to be `quick`.
     """
     yield from jobs(checks, analytic)
@@ -61,7 +60,7 @@ def plan(checks: list[Check], analytic: list[str], witnesses: list[Witness], *, 
 def jobs(checks: list[Check], analytic: list[str], suffix: str = "", changes: tuple[Change, ...] = ()) -> Iterator[Job]:
     """The jobs of these proofs; if the contracts are changed, each proof is to be refuted."""
     expected = "refuted" if changes else "proved"
-    # With the same library unknown, checks are compiled together.
+    # Checks with unknown libraries are compiled together.
     for together, group in groupby(sorted(checks, key=_together), key=_together):
         members = list(group)
         names = tuple(check.name for check in members)
@@ -73,7 +72,7 @@ def jobs(checks: list[Check], analytic: list[str], suffix: str = "", changes: tu
 
 
 def _together(check: Check) -> str:
-    return check.contract if check.unknown is None else f"unknown-{Path(check.unknown).stem}"
+    return "unknown" if check.unknown else check.contract
 
 
 def results(console: Console, jobs: list[Job]) -> Iterator[Result]:

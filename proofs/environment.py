@@ -53,10 +53,10 @@ class Change:
     replace: str
 
 
-def workspace(name: str, sources: list[Path], changes: tuple[Change, ...] = (), unknown: str | None = None) -> Path:
+def workspace(name: str, sources: list[Path], changes: tuple[Change, ...] = (), *, unknown: bool = False) -> Path:
     """Lays out a Forge project under `.build`: `sources` (relative to the project), and contracts as changed.
 
-    In place of the library `unknown`, if named, is one of which nothing is known.
+    With `unknown`, libraries of which nothing is known are in place of those of the same name.
     It has the project's own compiler settings. Raises ProofError if a change does not apply.
     """
     folder = SCRATCH / name
@@ -78,8 +78,8 @@ def workspace(name: str, sources: list[Path], changes: tuple[Change, ...] = (), 
                 f"witness: {change.find!r} occurs {text.count(change.find)} times in {change.file}, not once"
             )
         path.write_text(text.replace(change.find, change.replace))
-    if unknown is not None:
-        shutil.copyfile(ROOT / UNKNOWN / unknown, folder / LIBRARIES / unknown)
+    if unknown:
+        shutil.copytree(ROOT / UNKNOWN, folder / LIBRARIES, dirs_exist_ok=True)
     return folder
 
 

@@ -19,7 +19,7 @@ CONTRACT_SECONDS = 3600
 BRANCHING = "100ms"
 
 _NO_ANSWER = {1: "a counterexample that could not be checked", 2: f"no solver answered in {QUERY_SECONDS} s"}
-_CONTRACT = re.compile(r"^(?:/// @custom:unknown (?P<unknown>\S+)\n)?contract (?P<name>\w+)", re.MULTILINE)
+_CONTRACT = re.compile(r"^(?P<unknown>/// @custom:unknown .*\n)?contract (?P<name>\w+)", re.MULTILINE)
 _CHECK = re.compile(
     r"^    /// @notice (?P<notice>(?:.|\n    ///)+?)\n(?P<slow>    /// @custom:slow .*\n)?"
     r"    function (?P<name>check_\w+)\(",
@@ -41,8 +41,8 @@ class Check:
     """The property in words."""
     slow: bool
     """Left out of the quick run."""
-    unknown: str | None = None
-    """Library in whose place one of which nothing is known is compiled, by its file's name."""
+    unknown: bool = False
+    """Whether libraries of which nothing is known are compiled in place of some of the contracts' own."""
 
     @property
     def name(self) -> str:
@@ -75,7 +75,7 @@ def read_checks() -> list[Check]:
                     match["name"],
                     _plain(match["notice"]),
                     bool(match["slow"]),
-                    this["unknown"],
+                    bool(this["unknown"]),
                 )
                 for match in _CHECK.finditer(body)
             ]
@@ -93,9 +93,8 @@ def _plain(notice: str) -> str:
 
 def run(checks: list[Check], name: str, changes: tuple[Change, ...] = ()) -> dict[str, Outcome]:
     """Runs checks that compile together in the workspace `name`; outcomes by the checks' names. Raises ProofError."""
-    unknown = checks[0].unknown
     files = sorted({check.file for check in checks})
-    folder = workspace(name, sorted(_with_helpers(files)), changes, unknown)
+    folder = workspace(name, sorted(_with_helpers(files)), changes, unknown=checks[0].unknown)
     answer = folder / "answer.json"
     answer.unlink(missing_ok=True)
     contracts = "|".join(sorted({check.contract for check in checks}))

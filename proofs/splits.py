@@ -1,7 +1,7 @@
 """Splits into any number of parts: one round of the loop in `ADN.split`, by an argument and by trying it.
 
 A round books on one part a share of what was claimed. What it computes is read from the contract and run as Python: the
-three statements of `_shareOfClaimed`. Solidity and Python agree on them, for nothing there is negative or wraps.
+three statements of `ClaimedShare.ofPart`. Solidity and Python agree on them, for nothing there is negative or wraps.
 
 C is what was claimed of what is left, r what the part has released, U what all parts still to come have released, this
 one and the rest included, later = U − r. After the round they are C' = C − share and U' = later. Only one thing is used
@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
 
-from proofs.environment import Change, ProofError, workspace
+from proofs.environment import LIBRARIES, Change, ProofError, workspace
 from proofs.halmos import Outcome
 
 #: Every value up to this one is tried in each place.
@@ -72,7 +72,7 @@ def notice(name: str) -> str:
 
 
 def run(names: list[str], name: str, changes: tuple[Change, ...] = ()) -> dict[str, Outcome]:
-    """Tries the proofs on the statements of the ADN in the workspace `name`; by name. Raises ProofError."""
+    """Tries the proofs on the statements in the workspace `name`; by name. Raises ProofError."""
     began = time.monotonic()
     share = read_share(workspace(name, [], changes))
     outcomes = {}
@@ -83,24 +83,24 @@ def run(names: list[str], name: str, changes: tuple[Change, ...] = ()) -> dict[s
 
 
 def read_share(folder: Path) -> Share:
-    """`_shareOfClaimed` of a workspace's ADN, as Python. Raises ProofError if it has statements of other kinds."""
-    text = (folder / "contracts" / "ADN.sol").read_text()
-    found = re.search(r"function _shareOfClaimed\((?P<parameters>[^)]*)\)[^{]*\{(?P<body>[^}]*)\}", text)
+    """`ClaimedShare.ofPart` of a workspace, as Python. Raises ProofError if it has statements of other kinds."""
+    text = (folder / LIBRARIES / "ClaimedShare.sol").read_text()
+    found = re.search(r"function ofPart\((?P<parameters>[^)]*)\)[^{]*\{(?P<body>[^}]*)\}", text)
     if found is None:
-        raise ProofError("ADN.sol: no _shareOfClaimed")
+        raise ProofError("ClaimedShare.sol: no ofPart")
     parameters = re.findall(r"uint256 (\w+)", found["parameters"])
     if parameters != ["claimed", "part", "principal", "released", "later"]:
-        raise ProofError(f"ADN.sol: _shareOfClaimed takes {', '.join(parameters)}")
+        raise ProofError(f"ClaimedShare.sol: ofPart takes {', '.join(parameters)}")
     lines = ["share = 0"]
     for statement in filter(None, (part.strip() for part in found["body"].split(";"))):
         match = re.fullmatch(r"(?:if \((?P<condition>[\w +<>-]+)\) )?share = (?P<value>[\w ()*/+-]+)", statement)
         if match is None:
-            raise ProofError(f"ADN.sol: _shareOfClaimed has a statement of another kind: {statement}")
+            raise ProofError(f"ClaimedShare.sol: ofPart has a statement of another kind: {statement}")
         value = match["value"].replace("/", "//")
         lines.append(
             f"share = {value} if {match['condition']} else share" if match["condition"] else f"share = {value}"
         )
-    code = compile("\n".join(lines), "_shareOfClaimed", "exec")
+    code = compile("\n".join(lines), "ofPart", "exec")
 
     def share(*values: int) -> int:
         known: dict[str, int] = dict(zip(parameters, values, strict=True))

@@ -64,7 +64,7 @@ abstract contract AnyNodes is Symbolic {
         genesis = svm.createUint(95, "genesis");
         vm.assume(genesis <= cap);
         vm.warp(4 days);
-        adn = ADN(_deploy("ADN.sol:ADN", abi.encode(address(1), HOLDER, cap, genesis, 0)));
+        adn = ADN(_deploy(_nodeContract(), abi.encode(address(1), HOLDER, cap, genesis, 0)));
         fec = FEC(address(adn.fec()));
         svm.enableSymbolicStorage(address(adn));
         svm.enableSymbolicStorage(address(fec));
@@ -81,6 +81,11 @@ abstract contract AnyNodes is Symbolic {
         vm.warp(time);
         supply = fec.totalSupply();
         burned = fec.totalBurned();
+    }
+
+    /// @dev The artifact of the node contract.
+    function _nodeContract() internal pure virtual returns (string memory) {
+        return "ADN.sol:ADN";
     }
 
     /// @dev Deploys what a check needs besides.

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {AnyNodes} from "./AnyNodes.sol";
 
 /// @notice Claims, from any state. That a node of 95 bits of claims cannot spill over is part of what is proven.
-/// @custom:unknown ReleaseCurve.sol
+/// @custom:unknown libraries
 contract NodeClaims is AnyNodes {
     /// @notice G2, G4: a claim by owner or approved pays exactly what is released and unpaid, and touches nothing else.
     function check_claim() external {

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {AnyNodes} from "./AnyNodes.sol";
 
 /// @notice Nodes that come into being and change hands, from any state.
-/// @custom:unknown ReleaseCurve.sol
+/// @custom:unknown libraries
 contract NodeLife is AnyNodes {
     /// @notice G1, G3, G4: a mint burns its caller's coins out of the quota, by the issuer if there is one; the node
     /// starts in the period at hand, in which nothing is released.

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {AnyNodes} from "./AnyNodes.sol";
 
 /// @notice One merge, from any state.
-/// @custom:unknown ReleaseCurve.sol
+/// @custom:unknown libraries
 contract NodeMerges is AnyNodes {
     /// @notice G2, G3, G4: a merge of two conserves, holds back what rounding would release, and is the owner's or their operator's.
     /// @custom:slow many paths

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {AnyNodes} from "./AnyNodes.sol";
 
 /// @notice Programs, their quotas and the budget, from any state: what of G1 is not about coins.
-/// @custom:unknown ReleaseCurve.sol
+/// @custom:unknown libraries
 contract Quotas is AnyNodes {
     /// @dev What a program's words say. From the lowest bit, the first is quota (96), minted (40), origin (40), length (24), closed (8).
     struct Known {

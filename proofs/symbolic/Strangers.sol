@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {AnyNodes} from "./AnyNodes.sol";
 
 /// @notice What somebody does who is neither a node's owner nor approved for it, by what no other check is about.
-/// @custom:unknown ReleaseCurve.sol
+/// @custom:unknown libraries
 contract Strangers is AnyNodes {
     /// @notice G4: a stranger's approvals are for the stranger's own: a node's, and those of its owner, stay as they are.
     function check_stranger_approves() external {

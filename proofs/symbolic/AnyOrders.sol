@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {Checkout} from "../../contracts/Checkout.sol";
+import {AnyNodes} from "./AnyNodes.sol";
+
+/// @title The till, in any state, and some order
+/// @notice Storage of till, nodes and coupon is symbols.
+abstract contract AnyOrders is AnyNodes {
+    /// @dev An order as its first two words say. From the lowest bit: payer (160), paidAt (40), version (32), burnBps (16), status (8);
+    /// amount (96), refunded (96), programId (32).
+    struct Kept {
+        address payer;
+        uint256 version;
+        uint256 burnBps;
+        uint256 status;
+        uint256 amount;
+        uint256 refunded;
+        uint256 programId;
+    }
+
+    Checkout internal till;
+    bytes32 internal key;
+    address internal customer;
+    uint256 internal creditor;
+
+    uint256 internal constant TILLS_SLOT = 0;
+    uint256 internal constant SPENT_SLOT = 4;
+    uint256 internal constant SPENT_WITH_ALLIANCE_SLOT = 5;
+    uint256 internal constant ORDERS_SLOT = 11;
+    uint256 internal constant ESCROWED = 1;
+    uint256 internal constant CAPTURED = 2;
+    uint256 internal constant REFUNDED = 3;
+    uint256 internal constant BPS = 10_000;
+
+    function _more() internal override {
+        till = Checkout(_deploy("Checkout.sol:Checkout", abi.encode(adn)));
+        svm.enableSymbolicStorage(address(till));
+        key = svm.createBytes32("key");
+        customer = svm.createAddress("customer");
+        creditor = svm.createUint256("creditor");
+    }
+
+    /// @dev The share of an amount that is to be burned: ceil(amount · share / 10,000). A share is at most 10,000, so that it is no more
+    /// than the amount.
+    function _burnOf(uint256 amount, uint256 burnBps) internal pure returns (uint256) {
+        unchecked {
+            return Math.ceilDiv(amount * burnBps, BPS);
+        }
+    }
+
+    function _order() internal view returns (Kept memory order) {
+        uint256 word = _word(address(till), uint256(key), ORDERS_SLOT, 0);
+        order.payer = address(uint160(word));
+        order.version = uint32(word >> 200);
+        order.burnBps = uint16(word >> 232);
+        order.status = word >> 248;
+        word = _word(address(till), uint256(key), ORDERS_SLOT, 1);
+        (order.amount, order.refunded, order.programId) = (uint96(word), uint96(word >> 96), uint32(word >> 192));
+    }
+
+    /// @dev What some customer, whoever it is, was credited with: by some program, or some alliance.
+    function _credited(uint256 slot) internal view returns (uint256) {
+        return _word(address(till), uint160(customer), _slot(creditor, slot, 0), 0);
+    }
+}
