@@ -1,33 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {FEC} from "../../contracts/FEC.sol";
-import {AnyOrders} from "./AnyOrders.sol";
-import {Svm} from "./Symbolic.sol";
-
-/// @title A node contract of which little is known
-/// @notice It mints or does not, whatever it is asked. If it does, it has burned its caller's coins, as is proven of the real one
-/// (`NodeLife.check_mint`).
-contract MintsOrNot {
-    FEC public immutable fec;
-
-    error NotMinted();
-
-    constructor(address, address holder, uint256 cap, uint256 genesis, uint256) {
-        fec = new FEC(address(this), cap, genesis, holder);
-    }
-
-    function mint(uint256, uint256 amount, address) external returns (uint256 tokenId) {
-        Svm svm = Svm(address(uint160(uint256(keccak256("svm cheat code")))));
-        if (svm.createUint(1, "mints") == 0) revert NotMinted();
-        fec.burn(msg.sender, amount);
-        return svm.createUint256("minted");
-    }
-}
+import {TillAlone} from "./TillAlone.sol";
 
 /// @notice One capture, from any state of the till and the coupon.
 /// @custom:unknown libraries
-contract Captures is AnyOrders {
+contract Captures is TillAlone {
     /// @notice G5: a capture lets go of exactly what is left of the order, out of the reservation too, and is final; of one that is not in
     /// escrow, nothing.
     function check_capture_conserves() external {
@@ -60,10 +38,6 @@ contract Captures is AnyOrders {
             // Checked additions: what was refunded is not credited.
             assert(_both(_credited(SPENT_SLOT) - spent <= left, _credited(SPENT_WITH_ALLIANCE_SLOT) - shared <= left));
         }
-    }
-
-    function _nodeContract() internal pure override returns (string memory) {
-        return "Captures.sol:MintsOrNot";
     }
 
     /// @dev The order to be captured. No more of it has been refunded than was paid, and none of its accounts is the till itself
