@@ -8,6 +8,7 @@ import {TillAlone} from "./TillAlone.sol";
 contract Captures is TillAlone {
     /// @notice G5: a capture lets go of exactly what is left of the order, out of the reservation too, and is final; of one that is not in
     /// escrow, nothing.
+    /// @custom:slow many paths
     function check_capture_conserves() external {
         Kept memory order = _captured();
         uint256 reserved = till.reservedOf(order.programId);
@@ -25,6 +26,7 @@ contract Captures is TillAlone {
     }
 
     /// @notice G5, G6: a capture burns its share or nothing, makes no coins, and credits no more than what is left of the order.
+    /// @custom:slow many paths
     function check_capture_burns() external {
         Kept memory order = _captured();
         uint256 left = order.status == ESCROWED ? order.amount - order.refunded : 0;

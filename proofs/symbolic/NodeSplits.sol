@@ -42,6 +42,7 @@ contract NodeSplits is AnyNodes {
     }
 
     /// @notice G3: a split makes nothing claimable, and puts what stays ahead by a wei at most.
+    /// @custom:slow many paths
     function check_split_never_early() external {
         (Split memory split, Seen memory node) = _any();
         _assumeSuperadditive(split.id, split.part, node.principal - split.part);
