@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {FEC} from "../../contracts/FEC.sol";
-import {Program} from "../../contracts/interfaces/IADN.sol";
 import {AnyOrders} from "./AnyOrders.sol";
 import {Svm} from "./Symbolic.sol";
 
@@ -18,13 +17,6 @@ contract MintsOrNot {
 
     constructor(address, address holder, uint256 cap, uint256 genesis, uint256) {
         fec = new FEC(address(this), cap, genesis, holder);
-    }
-
-    function programOf(uint256) external pure returns (Program memory program) {
-        program.operator = svm.createAddress("operator");
-        program.issuer = svm.createAddress("issuer");
-        program.quota = uint96(svm.createUint(96, "quota"));
-        program.closed = svm.createUint(1, "closed") != 0;
     }
 
     function mint(uint256, uint256 amount, address) external returns (uint256 tokenId) {
