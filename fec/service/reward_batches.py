@@ -262,12 +262,12 @@ def _funded(session: Session, lists: Iterable[RewardList]) -> dict[int, _Funded]
         )
         .where(RewardList.number.in_([each.number for each in lists]))
     )
-    batches: dict[int, int] = dict(session.execute(query).tuples().all())
+    batches: dict[int, int] = dict(session.execute(query).all())
     latest = view("reward_batches_latest")
     left = dict(
-        session.execute(select(latest.c.batch_id, latest.c.left).where(latest.c.batch_id.in_(list(batches.values()))))
-        .tuples()
-        .all()
+        session.execute(
+            select(latest.c.batch_id, latest.c.left).where(latest.c.batch_id.in_(list(batches.values())))
+        ).all()
     )
     return {number: _Funded(batch_id, left[batch_id]) for number, batch_id in batches.items()}
 

@@ -173,7 +173,7 @@ def _nodes(session: Session, actions: Sequence[Action]) -> dict[int, int]:
         )
         .where(Action.number.in_([action.number for action in actions]))
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def in_their_blocks(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:

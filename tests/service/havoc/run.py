@@ -261,7 +261,7 @@ def _under_way(engine: Engine) -> dict[str, int]:
             .where(RelayTransaction.state.in_((RelayState.PENDING, RelayState.INCLUDED)))
             .group_by(RelayTransaction.state)
         )
-        return {str(state): count for state, count in [*actions.tuples(), *relays.tuples()]}
+        return {str(state): count for state, count in [*actions, *relays]}
 
 
 def _escrowed(engine: Engine) -> int:
@@ -275,4 +275,4 @@ def _undelivered(engine: Engine) -> dict[str, int]:
         behind = session.execute(
             select(WebhookEndpoint.url, WebhookEndpoint.cursor).where(WebhookEndpoint.cursor < last)
         )
-        return {url: last - cursor for url, cursor in behind.tuples()}
+        return {url: last - cursor for url, cursor in behind}

@@ -64,7 +64,7 @@ class Evidence:
         """Every action by its id, with the request that it became."""
         query = select(Action, RelayTransaction).outerjoin(RelayTransaction, RelayTransaction.id == Action.relay_id)
         with Session(self.engine, expire_on_commit=False) as session:
-            return {action.id: (action, relayed) for action, relayed in session.execute(query).tuples()}
+            return {action.id: (action, relayed) for action, relayed in session.execute(query)}
 
     @cached_property
     def logs(self) -> dict[str, list[Any]]:
@@ -171,7 +171,7 @@ class Evidence:
         """The key's transactions are those of the outbox, each once, and no request has two."""
         web3, till = self.chain.web3, self.shop.till.address
         with Session(self.engine) as session:
-            owners = dict(session.execute(select(RelayAttempt.hash, RelayAttempt.transaction_id)).tuples().all())
+            owners = dict(session.execute(select(RelayAttempt.hash, RelayAttempt.transaction_id)).all())
             requests = session.scalar(select(func.count()).select_from(RelayTransaction)) or 0
         sent: Counter[int] = Counter()
         calls: defaultdict[str, list[str]] = defaultdict(list)
@@ -195,7 +195,7 @@ class Evidence:
         """Each invoice says what the chain says; nothing is left in escrow."""
         with Session(self.engine) as session:
             orders = view("orders_latest")
-            chain = dict(session.execute(select(orders.c.order_key, orders.c.status)).tuples().all())
+            chain = dict(session.execute(select(orders.c.order_key, orders.c.status)).all())
             invoices = session.scalars(select(Invoice)).all()
         for invoice in invoices:
             expected = _STATUS.get(chain.get(invoice.order_key, ""), "open")
@@ -207,6 +207,6 @@ class Evidence:
     def _webhooks(self) -> Iterator[str]:
         """Every event came, in order, whatever came twice was the same."""
         with Session(self.engine) as session:
-            expected = dict(session.execute(select(ServiceEvent.sequence, ServiceEvent.payload)).tuples().all())
+            expected = dict(session.execute(select(ServiceEvent.sequence, ServiceEvent.payload)).all())
         for name, received in self.received.items():
             yield from (f"{name}: {found}" for found in hooks.failures(received, self.secrets[name], expected))
