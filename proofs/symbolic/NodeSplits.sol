@@ -65,7 +65,16 @@ contract NodeSplits is AnyNodes {
         }
     }
 
-    /// @dev Some node, and one part to be split off it.
+    /// @notice G2: no part as large as the node, or larger, is split off it.
+    function check_split_whole() external {
+        (uint256 id, uint256 part) = (svm.createUint256("id"), svm.createUint256("part"));
+        vm.assume(part >= _look(id).principal);
+        uint256[] memory parts = new uint256[](1);
+        parts[0] = part;
+        assert(!_callAs(svm.createAddress("caller"), address(adn), abi.encodeCall(adn.split, (id, parts))));
+    }
+
+    /// @dev Some node, and one part to be split off it, smaller than the node (`check_split_whole`).
     function _any() private returns (Split memory split, Seen memory node) {
         split.id = svm.createUint256("id");
         split.part = svm.createUint(96, "part");
