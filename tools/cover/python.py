@@ -12,6 +12,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from benchmarks.peer import CACHE
 from tools.cover.figures import Figure, Share, total
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +33,8 @@ def measure(folder: Path) -> list[Figure]:
     Raises subprocess.CalledProcessError if a test fails.
     """
     shutil.rmtree(folder, ignore_errors=True)
+    # What was fetched before would not be fetched again, and the lines that do it not be reached.
+    shutil.rmtree(CACHE, ignore_errors=True)
     folder.mkdir(parents=True)
     places = os.environ | {"COVERAGE_ROOT": str(ROOT), "COVERAGE_DATA": str(folder)}
     for command in COMMANDS:
