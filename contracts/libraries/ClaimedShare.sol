@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 /// @title Who takes along what was claimed when a node is split
 /// @notice Pure arithmetic.
-/// @dev However a node is split, its parts have together let go of no more than it had, paid or not: `proofs/splits.py` proves that of
-/// these statements, which it reads from here.
+/// @dev However a node is split, its parts have together no more released or paid, whichever is more, than it had. `proofs/splits.py`
+/// proves what that takes of these statements, which it reads from here; the rest is that parts never release more than the whole.
 library ClaimedShare {
     /// @notice Share of what was claimed that goes with one part: in proportion to principal, but at most what the part has
     /// released, and enough that the others need not hold more than they have released.

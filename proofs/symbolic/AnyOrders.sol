@@ -27,6 +27,7 @@ abstract contract AnyOrders is AnyNodes {
     uint256 internal creditor;
 
     uint256 internal constant TILLS_SLOT = 0;
+    uint256 internal constant TERMS_SLOT = 1;
     uint256 internal constant SPENT_SLOT = 4;
     uint256 internal constant SPENT_WITH_ALLIANCE_SLOT = 5;
     uint256 internal constant ORDERS_SLOT = 11;

@@ -7,8 +7,6 @@ import {AnyNodes} from "./AnyNodes.sol";
 /// @notice One split, from any state.
 /// @custom:unknown libraries
 contract NodeSplits is AnyNodes {
-    uint256 private constant LEAST = 1e15;
-
     /// @dev A split of one part as it is asked for: what the part and the rest have released, and the part's share of what was claimed.
     struct Split {
         uint256 id;
@@ -19,17 +17,23 @@ contract NodeSplits is AnyNodes {
         uint256 share;
     }
 
-    /// @notice G1, G2, G4: a split is the owner's or their operator's; part and rest have the principal and the claims of the whole.
+    /// @notice G1, G2, G4: a split is the owner's or their operator's; part and rest have the principal and the claims of the whole;
+    /// one more serial of the program is used up, and no quota.
     function check_split_books() external {
         (Split memory split, Seen memory node) = _any();
         Words memory before = _words(split.id);
+        _watch(split.id);
+        vm.assume(other != split.newId);
+        uint256 least = adn.MIN_SPLIT_PRINCIPAL();
+        uint256 program = _word(address(adn), split.id >> 200, PROGRAMS_SLOT, 0);
+        uint256 budget = adn.budget();
         address caller = svm.createAddress("caller");
         bool may = _either(caller == node.owner, adn.isApprovedForAll(node.owner, caller));
         if (!_callAs(caller, address(adn), _call(split))) return;
         unchecked {
             assert(_both(may, node.owner != address(0)));
             uint256 rest = node.principal - split.part;
-            assert(_all(split.part >= LEAST, rest >= LEAST, rest < node.principal));
+            assert(_all(split.part >= least, rest >= least, rest < node.principal));
             Words memory words = _words(split.newId);
             assert(_both(split.share <= node.claimed, words.state == _pack(node.owner, split.share, false)));
             assert(_all(words.resized == 0, words.approval == 0, words.claimApproval == 0));
@@ -37,7 +41,9 @@ contract NodeSplits is AnyNodes {
             assert(words.state == _pack(node.owner, node.claimed - split.share, true));
             assert(_both(uint96(words.resized) == rest, words.resized >> 96 == before.resized >> 96));
             assert(_both(words.approval == before.approval, words.claimApproval == before.claimApproval));
-            assert(_untouched(0));
+            // From the lowest bit, a program's first word is quota (96), minted (40) and what never changes.
+            assert(_word(address(adn), split.id >> 200, PROGRAMS_SLOT, 0) == program + (1 << 96));
+            assert(_both(adn.budget() == budget, _untouched(0)));
         }
     }
 
@@ -52,7 +58,7 @@ contract NodeSplits is AnyNodes {
             uint256 stays = node.claimed - split.share;
             vm.assume(_either(stays <= split.later, stays + split.released <= node.claimed));
         }
-        if (!_callAs(node.owner, address(adn), _call(split))) return;
+        if (!_callAs(svm.createAddress("caller"), address(adn), _call(split))) return;
         unchecked {
             (Seen memory rest, Seen memory off) = (_look(split.id), _look(split.newId));
             assert(_both(off.claimed <= off.released, off.held == 0));
@@ -92,8 +98,6 @@ contract NodeSplits is AnyNodes {
         vm.assume(_both(uint40(split.id) <= minted, minted < SERIALS - 1));
         vm.assume(_all(unused.state == 0, unused.resized == 0, unused.approval == 0, unused.claimApproval == 0));
         vm.assume(_either(node.resized, _words(split.id).resized == 0));
-        _watch(split.id);
-        vm.assume(other != split.newId);
     }
 
     function _call(Split memory split) private view returns (bytes memory) {

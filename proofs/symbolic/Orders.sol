@@ -40,7 +40,7 @@ contract Orders is AnyOrders {
         address caller = svm.createAddress("caller");
         Kept memory order = _order();
         uint256 version = uint32(_word(address(till), order.programId, TILLS_SLOT, 0));
-        address signer = address(uint160(_word(address(till), version, _slot(order.programId, 1, 0), 0)));
+        address signer = address(uint160(_word(address(till), version, _slot(order.programId, TERMS_SLOT, 0), 0)));
         address operator = address(uint160(_word(address(adn), order.programId, PROGRAMS_SLOT, 2)));
         vm.assume(_both(caller != signer, caller != operator));
         assert(!_callAs(caller, address(till), abi.encodeCall(till.refund, (key, svm.createUint256("amount")))));
