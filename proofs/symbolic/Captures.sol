@@ -27,13 +27,15 @@ contract MintsOrNot is Symbolic {
 /// @notice One capture, from any state of the till and the coupon.
 /// @custom:unknown libraries
 contract Captures is AnyOrders {
-    /// @dev An order to be captured: what is left of it, and how much of that is to be burned; nothing unless it is in escrow.
+    /// @dev An order to be captured: what is left of it, and how much of that is to be burned and donated; nothing unless it is in
+    /// escrow.
     struct ToCapture {
         Kept order;
         address treasury;
         address cause;
         uint256 left;
         uint256 burn;
+        uint256 donated;
     }
 
     /// @notice G5: a capture lets go of exactly what is left of the order, frees its reservation, and is final; of one that is not in
@@ -88,6 +90,23 @@ contract Captures is AnyOrders {
         assert(fec.balanceOf(anybody) == balance);
     }
 
+    /// @notice G5: a capture pays the treasury and the cause their shares, and the payer what was not burned.
+    /// @custom:slow many paths
+    function check_capture_pays() external {
+        ToCapture memory it = _toCapture();
+        // Of any two that are the same, the checks above say what they get together.
+        vm.assume(_all(it.treasury != it.cause, it.treasury != it.order.payer, it.cause != it.order.payer));
+        uint256 treasury = fec.balanceOf(it.treasury);
+        uint256 cause = fec.balanceOf(it.cause);
+        uint256 payer = fec.balanceOf(it.order.payer);
+        if (!_capture()) return;
+        unchecked {
+            assert(fec.balanceOf(it.treasury) == treasury + (it.left - it.burn - it.donated));
+            assert(fec.balanceOf(it.cause) == cause + it.donated);
+            assert(fec.balanceOf(it.order.payer) == payer + _if(fec.totalBurned() == burned, it.burn));
+        }
+    }
+
     /// @dev Called from outside, so that the factors stay in their order.
     function product(uint256 a, uint256 b) external pure returns (uint256) {
         unchecked {
@@ -100,7 +119,7 @@ contract Captures is AnyOrders {
     }
 
     /// @dev No more of the order has been refunded than was paid. None of its accounts is the till itself: treasury and causes are
-    /// checked (`_checkAccount`), and the till never pays. Its share to be burned is at most all of it, as terms are checked.
+    /// checked (`_checkAccount`), and the till never pays. Its shares are together at most all of it, as terms are checked.
     function _toCapture() private view returns (ToCapture memory it) {
         it.order = _order();
         uint256 terms = _slot(it.order.version, _slot(it.order.programId, TERMS_SLOT, 0), 0);
@@ -108,14 +127,27 @@ contract Captures is AnyOrders {
         it.cause = address(uint160(_word(address(till), uint256(key), ORDERS_SLOT, 3)));
         vm.assume(_both(it.order.refunded <= it.order.amount, it.order.payer != address(till)));
         vm.assume(_both(it.treasury != address(till), it.cause != address(till)));
-        if (it.order.status == ESCROWED) {
-            unchecked {
-                it.left = uint96(it.order.amount - it.order.refunded);
-            }
+        if (it.order.status != ESCROWED) return it;
+        uint256 donationBps = it.cause == address(0) ? 0 : uint16(_word(address(till), terms) >> 192);
+        unchecked {
+            it.left = uint96(it.order.amount - it.order.refunded);
             it.burn = _burnOf(it.left, it.order.burnBps);
-            vm.assume(it.burn <= it.left);
-            // Halmos does not know that factors may be swapped, which the compiler does.
-            vm.assume(this.product(it.left, it.order.burnBps) == this.product(it.order.burnBps, it.left));
+            it.donated = this.product(it.left, donationBps) / BPS;
+            vm.assume(_both(it.burn <= it.left, it.donated <= it.left - it.burn));
+        }
+        _assumeSwapped(it.left, it.order.burnBps);
+        _assumeSwapped(it.left, donationBps);
+    }
+
+    /// @dev Halmos does not know that factors may be swapped, which the compiler does.
+    function _assumeSwapped(uint256 a, uint256 b) private view {
+        vm.assume(this.product(a, b) == this.product(b, a));
+    }
+
+    /// @dev The value, or nothing, without a branch.
+    function _if(bool condition, uint256 value) private pure returns (uint256 result) {
+        assembly ("memory-safe") {
+            result := and(sub(0, condition), value)
         }
     }
 
