@@ -9,7 +9,7 @@ import {AnyNodes} from "./AnyNodes.sol";
 /// @title The till, in any state, and some order
 /// @notice Storage of till, nodes and coupon is symbols.
 abstract contract AnyOrders is AnyNodes {
-    /// @dev An order as its first two words say. From the lowest bit: payer (160), paidAt (40), version (32), burnBps (16), status (8);
+    /// @dev An order as its first two words say, the slot of the terms it was paid under, and when their return window is over. From the lowest bit: payer (160), paidAt (40), version (32), burnBps (16), status (8);
     /// amount (96), refunded (96), programId (32).
     struct Kept {
         address payer;
@@ -19,6 +19,8 @@ abstract contract AnyOrders is AnyNodes {
         uint256 amount;
         uint256 refunded;
         uint256 programId;
+        uint256 terms;
+        uint256 returnDeadline;
     }
 
     Checkout internal till;
@@ -55,11 +57,17 @@ abstract contract AnyOrders is AnyNodes {
     function _order() internal view returns (Kept memory order) {
         uint256 word = _word(address(till), uint256(key), ORDERS_SLOT, 0);
         order.payer = address(uint160(word));
+        uint256 paidAt = uint40(word >> 160);
         order.version = uint32(word >> 200);
         order.burnBps = uint16(word >> 232);
         order.status = word >> 248;
         word = _word(address(till), uint256(key), ORDERS_SLOT, 1);
         (order.amount, order.refunded, order.programId) = (uint96(word), uint96(word >> 96), uint32(word >> 192));
+        order.terms = _slot(order.version, _slot(order.programId, TERMS_SLOT, 0), 0);
+        // From the lowest bit, the first word of terms is signer (160), returnWindow (32), donationBps (16).
+        unchecked {
+            order.returnDeadline = paidAt + uint32(_word(address(till), order.terms) >> 160);
+        }
     }
 
     /// @dev What some customer, whoever it is, was credited with: by some program, or some alliance.

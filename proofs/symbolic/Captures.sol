@@ -10,16 +10,20 @@ import {Symbolic} from "./Symbolic.sol";
 /// proven of the real one (`NodeLife.check_mint`).
 contract MintsOrNot is Symbolic {
     FEC public immutable fec;
+    /// @notice Of its last mint: in which program, and for whom.
+    uint256 public programId;
+    address public holder;
 
     error NotMinted();
 
-    constructor(address, address holder, uint256 cap, uint256 genesis, uint256) {
-        fec = new FEC(address(this), cap, genesis, holder);
+    constructor(address, address first, uint256 cap, uint256 genesis, uint256) {
+        fec = new FEC(address(this), cap, genesis, first);
     }
 
-    function mint(uint256, uint256 amount, address) external returns (uint256 tokenId) {
+    function mint(uint256 program, uint256 amount, address to) external returns (uint256 tokenId) {
         if (svm.createUint(1, "mints") == 0) revert NotMinted();
         fec.burn(msg.sender, amount);
+        (programId, holder) = (program, to);
         return svm.createUint256("minted");
     }
 }
@@ -31,6 +35,7 @@ contract Captures is AnyOrders {
     /// escrow.
     struct ToCapture {
         Kept order;
+        address customer;
         address treasury;
         address cause;
         uint256 left;
@@ -38,33 +43,43 @@ contract Captures is AnyOrders {
         uint256 donated;
     }
 
-    /// @notice G5: a capture lets go of exactly what is left of the order, frees its reservation, and is final; of one that is not in
-    /// escrow, nothing.
+    /// @notice G5: a capture lets go of exactly what is left of the order, frees its reservation, and is final; before the return window
+    /// is over there is none; of an order that is not in escrow, nothing.
     /// @custom:slow many paths
     function check_capture_conserves() external {
         ToCapture memory it = _toCapture();
-        uint256 reserved = till.reservedOf(it.order.programId);
+        uint256 account = _word(address(till), it.order.programId, TILLS_SLOT, 0);
+        uint256 first = _word(address(till), uint256(key), ORDERS_SLOT, 0);
+        uint256 second = _word(address(till), uint256(key), ORDERS_SLOT, 1);
         uint256 escrow = fec.balanceOf(address(till));
         if (!_capture()) return;
-        Kept memory after_ = _order();
         uint256 status = it.order.status;
         unchecked {
-            assert(_both(status != 0, after_.status == (status == ESCROWED ? CAPTURED : status)));
+            assert(_both(status != 0, _either(status != ESCROWED, time >= it.order.returnDeadline)));
             assert(fec.balanceOf(address(till)) == escrow - it.left);
-            assert(_both(it.burn <= reserved, till.reservedOf(it.order.programId) == reserved - it.burn));
-            assert(_both(after_.amount == it.order.amount, after_.refunded == it.order.refunded));
+            // From the lowest bit, a till's word is version (32), allianceId (64), reserved (96).
+            assert(
+                _both(
+                    it.burn <= uint96(account >> 96),
+                    _word(address(till), it.order.programId, TILLS_SLOT, 0) == account - (it.burn << 96)
+                )
+            );
+            uint256 captured = status == ESCROWED ? first + ((CAPTURED - ESCROWED) << 248) : first;
+            assert(_word(address(till), uint256(key), ORDERS_SLOT, 0) == captured);
+            assert(_word(address(till), uint256(key), ORDERS_SLOT, 1) == second);
         }
     }
 
-    /// @notice G5, G6: a capture burns its share or nothing, makes no coins, and credits no more than what is left of the order, without
-    /// the share if that was not burned.
+    /// @notice G5, G6: a capture burns its share for a node of the customer's, in the order's program, or nothing; makes no coins; and
+    /// credits no more than what is left of the order, without the share if that was not burned.
     /// @custom:slow many paths
     function check_capture_burns() external {
         ToCapture memory it = _toCapture();
         (uint256 spent, uint256 shared) = (_credited(SPENT_SLOT), _credited(SPENT_WITH_ALLIANCE_SLOT));
         if (!_capture()) return;
+        MintsOrNot nodes = MintsOrNot(address(adn));
         unchecked {
-            // A credit never falls, as its addition is checked.
+            // A credit that fell would wrap, and be above any bound.
             (spent, shared) = (_credited(SPENT_SLOT) - spent, _credited(SPENT_WITH_ALLIANCE_SLOT) - shared);
             bool minted =
                 _both(fec.totalBurned() == uint128(burned + it.burn), fec.totalSupply() == uint128(supply - it.burn));
@@ -75,39 +90,42 @@ contract Captures is AnyOrders {
                     _all(kept, spent <= it.left - it.burn, shared <= it.left - it.burn)
                 )
             );
+            assert(_either(kept, _both(nodes.programId() == it.order.programId, nodes.holder() == it.customer)));
         }
     }
 
-    /// @notice G5: what a capture pays out goes to the merchant's treasury, the cause and the payer, and to nobody else.
-    /// @custom:slow many paths
-    function check_capture_pays_nobody_else() external {
-        ToCapture memory it = _toCapture();
-        address anybody = svm.createAddress("anybody");
-        vm.assume(_both(anybody != it.order.payer, anybody != address(till)));
-        vm.assume(_both(anybody != it.treasury, anybody != it.cause));
-        uint256 balance = fec.balanceOf(anybody);
-        if (!_capture()) return;
-        assert(fec.balanceOf(anybody) == balance);
-    }
-
-    /// @notice G5: a capture pays the treasury and the cause their shares, and the payer what was not burned.
+    /// @notice G5: a capture pays the treasury and the cause their shares, the payer what was not burned, and nobody else, whichever of
+    /// them are the same.
     /// @custom:slow many paths
     function check_capture_pays() external {
         ToCapture memory it = _toCapture();
-        // Of any two that are the same, the checks above say what they get together.
-        vm.assume(_all(it.treasury != it.cause, it.treasury != it.order.payer, it.cause != it.order.payer));
-        uint256 treasury = fec.balanceOf(it.treasury);
-        uint256 cause = fec.balanceOf(it.cause);
-        uint256 payer = fec.balanceOf(it.order.payer);
+        address somebody = svm.createAddress("somebody");
+        vm.assume(somebody != address(till));
+        uint256 balance = fec.balanceOf(somebody);
         if (!_capture()) return;
         unchecked {
-            assert(fec.balanceOf(it.treasury) == treasury + (it.left - it.burn - it.donated));
-            assert(fec.balanceOf(it.cause) == cause + it.donated);
-            assert(fec.balanceOf(it.order.payer) == payer + _if(fec.totalBurned() == burned, it.burn));
+            if (somebody == it.treasury) balance += it.left - it.burn - it.donated;
+            if (somebody == it.cause) balance += it.donated;
+            if (somebody == it.order.payer && fec.totalBurned() == burned) balance += it.burn;
         }
+        assert(fec.balanceOf(somebody) == balance);
     }
 
-    /// @dev Called from outside, so that the factors stay in their order.
+    /// @notice G4: a capture leaves every other order, and every other program's reservation, as it is.
+    /// @custom:slow many paths
+    function check_capture_leaves_others() external {
+        (uint256 otherKey, uint256 program) = (svm.createUint256("otherKey"), svm.createUint256("otherProgram"));
+        vm.assume(_both(otherKey != uint256(key), program != _order().programId));
+        uint256 first = _word(address(till), otherKey, ORDERS_SLOT, 0);
+        uint256 second = _word(address(till), otherKey, ORDERS_SLOT, 1);
+        uint256 account = _word(address(till), program, TILLS_SLOT, 0);
+        if (!_capture()) return;
+        assert(_word(address(till), otherKey, ORDERS_SLOT, 0) == first);
+        assert(_word(address(till), otherKey, ORDERS_SLOT, 1) == second);
+        assert(_word(address(till), program, TILLS_SLOT, 0) == account);
+    }
+
+    /// @dev Called from outside, so that the factors stay as they are written ({_assumeSwapped}).
     function product(uint256 a, uint256 b) external pure returns (uint256) {
         unchecked {
             return a * b;
@@ -118,17 +136,18 @@ contract Captures is AnyOrders {
         return "Captures.sol:MintsOrNot";
     }
 
-    /// @dev No more of the order has been refunded than was paid. None of its accounts is the till itself: treasury and causes are
-    /// checked (`_checkAccount`), and the till never pays. Its shares are together at most all of it, as terms are checked.
+    /// @dev The order as it is kept. Assumes that no more of it was refunded than was paid; that none of its accounts is the till itself,
+    /// since treasury and causes are checked (`_checkAccount`) and the till never pays; and that its shares fit (`_share`).
     function _toCapture() private view returns (ToCapture memory it) {
         it.order = _order();
-        uint256 terms = _slot(it.order.version, _slot(it.order.programId, TERMS_SLOT, 0), 0);
-        it.treasury = address(uint160(_word(address(till), terms + 1)));
+        it.treasury = address(uint160(_word(address(till), it.order.terms + 1)));
         it.cause = address(uint160(_word(address(till), uint256(key), ORDERS_SLOT, 3)));
         vm.assume(_both(it.order.refunded <= it.order.amount, it.order.payer != address(till)));
         vm.assume(_both(it.treasury != address(till), it.cause != address(till)));
+        it.customer = address(uint160(_word(address(till), uint256(key), ORDERS_SLOT, 2)));
+        if (it.customer == address(0)) it.customer = it.order.payer;
         if (it.order.status != ESCROWED) return it;
-        uint256 donationBps = it.cause == address(0) ? 0 : uint16(_word(address(till), terms) >> 192);
+        uint256 donationBps = it.cause == address(0) ? 0 : uint16(_word(address(till), it.order.terms) >> 192);
         unchecked {
             it.left = uint96(it.order.amount - it.order.refunded);
             it.burn = _burnOf(it.left, it.order.burnBps);
@@ -139,16 +158,9 @@ contract Captures is AnyOrders {
         _assumeSwapped(it.left, donationBps);
     }
 
-    /// @dev Halmos does not know that factors may be swapped, which the compiler does.
+    /// @dev Halmos takes a product of two unknowns for a function of its factors in their order, and the compiler swaps them.
     function _assumeSwapped(uint256 a, uint256 b) private view {
         vm.assume(this.product(a, b) == this.product(b, a));
-    }
-
-    /// @dev The value, or nothing, without a branch.
-    function _if(bool condition, uint256 value) private pure returns (uint256 result) {
-        assembly ("memory-safe") {
-            result := and(sub(0, condition), value)
-        }
     }
 
     function _capture() private returns (bool) {

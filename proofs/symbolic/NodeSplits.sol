@@ -41,7 +41,7 @@ contract NodeSplits is AnyNodes {
             assert(words.state == _pack(node.owner, node.claimed - split.share, true));
             assert(_both(uint96(words.resized) == rest, words.resized >> 96 == before.resized >> 96));
             assert(_both(words.approval == before.approval, words.claimApproval == before.claimApproval));
-            // From the lowest bit, a program's first word is quota (96), minted (40) and what never changes.
+            // From the lowest bit, a program's first word is quota (96), minted (40), and what a split leaves alone.
             assert(_word(address(adn), split.id >> 200, PROGRAMS_SLOT, 0) == program + (1 << 96));
             assert(_both(adn.budget() == budget, _untouched(0)));
         }

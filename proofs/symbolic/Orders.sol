@@ -7,7 +7,8 @@ import {AnyOrders} from "./AnyOrders.sol";
 /// @notice Refunds and payments, from any state of the till, the nodes and the coupon.
 /// @custom:unknown libraries
 contract Orders is AnyOrders {
-    /// @notice G5, G6: a refund pays the payer what it takes off the order and its reservation, and leaves no burn, node or credit.
+    /// @notice G5, G6: a refund, within the return window, pays the payer what it takes off the order and its reservation, and leaves no
+    /// burn, node or credit.
     function check_refund() external {
         uint256 amount = svm.createUint256("amount");
         address caller = svm.createAddress("caller");
@@ -22,7 +23,7 @@ contract Orders is AnyOrders {
         (uint256 left, uint256 freed) = _freed(order, amount);
         if (!_callAs(caller, address(till), abi.encodeCall(till.refund, (key, amount)))) return;
         Kept memory after_ = _order();
-        assert(_both(order.status == ESCROWED, after_.amount == order.amount));
+        assert(_all(order.status == ESCROWED, time < order.returnDeadline, after_.amount == order.amount));
         unchecked {
             assert(_all(amount != 0, amount <= left, after_.refunded == uint96(order.refunded + amount)));
             assert(after_.status == (amount == left ? REFUNDED : ESCROWED));
