@@ -9,7 +9,8 @@ import {AnyNodes} from "./AnyNodes.sol";
 /// @title The till, in any state, and some order
 /// @notice Storage of till, nodes and coupon is symbols.
 abstract contract AnyOrders is AnyNodes {
-    /// @dev An order as its first two words say, the slot of the terms it was paid under, and when their return window is over. From the lowest bit: payer (160), paidAt (40), version (32), burnBps (16), status (8);
+    /// @dev An order as its first two words say, the slot of the terms it was paid under, and when their return window is over.
+    /// From the lowest bit: payer (160), paidAt (40), version (32), burnBps (16), status (8);
     /// amount (96), refunded (96), programId (32).
     struct Kept {
         address payer;

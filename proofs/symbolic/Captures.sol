@@ -49,8 +49,7 @@ contract Captures is AnyOrders {
     function check_capture_conserves() external {
         ToCapture memory it = _toCapture();
         uint256 account = _word(address(till), it.order.programId, TILLS_SLOT, 0);
-        uint256 first = _word(address(till), uint256(key), ORDERS_SLOT, 0);
-        uint256 second = _word(address(till), uint256(key), ORDERS_SLOT, 1);
+        uint256[4] memory before = _orderWords(uint256(key));
         uint256 escrow = fec.balanceOf(address(till));
         if (!_capture()) return;
         uint256 status = it.order.status;
@@ -64,9 +63,9 @@ contract Captures is AnyOrders {
                     _word(address(till), it.order.programId, TILLS_SLOT, 0) == account - (it.burn << 96)
                 )
             );
-            uint256 captured = status == ESCROWED ? first + ((CAPTURED - ESCROWED) << 248) : first;
-            assert(_word(address(till), uint256(key), ORDERS_SLOT, 0) == captured);
-            assert(_word(address(till), uint256(key), ORDERS_SLOT, 1) == second);
+            if (status == ESCROWED) before[0] += (CAPTURED - ESCROWED) << 248;
+            uint256[4] memory words = _orderWords(uint256(key));
+            assert(_all(words[0] == before[0], words[1] == before[1], words[2] == before[2], words[3] == before[3]));
         }
     }
 
@@ -116,12 +115,11 @@ contract Captures is AnyOrders {
     function check_capture_leaves_others() external {
         (uint256 otherKey, uint256 program) = (svm.createUint256("otherKey"), svm.createUint256("otherProgram"));
         vm.assume(_both(otherKey != uint256(key), program != _order().programId));
-        uint256 first = _word(address(till), otherKey, ORDERS_SLOT, 0);
-        uint256 second = _word(address(till), otherKey, ORDERS_SLOT, 1);
+        uint256[4] memory before = _orderWords(otherKey);
         uint256 account = _word(address(till), program, TILLS_SLOT, 0);
         if (!_capture()) return;
-        assert(_word(address(till), otherKey, ORDERS_SLOT, 0) == first);
-        assert(_word(address(till), otherKey, ORDERS_SLOT, 1) == second);
+        uint256[4] memory words = _orderWords(otherKey);
+        assert(_all(words[0] == before[0], words[1] == before[1], words[2] == before[2], words[3] == before[3]));
         assert(_word(address(till), program, TILLS_SLOT, 0) == account);
     }
 
@@ -134,6 +132,14 @@ contract Captures is AnyOrders {
 
     function _nodeContract() internal pure override returns (string memory) {
         return "Captures.sol:MintsOrNot";
+    }
+
+    /// @dev All words of an order's record.
+    function _orderWords(uint256 orderKey) private view returns (uint256[4] memory words) {
+        words[0] = _word(address(till), orderKey, ORDERS_SLOT, 0);
+        words[1] = _word(address(till), orderKey, ORDERS_SLOT, 1);
+        words[2] = _word(address(till), orderKey, ORDERS_SLOT, 2);
+        words[3] = _word(address(till), orderKey, ORDERS_SLOT, 3);
     }
 
     /// @dev The order as it is kept. Assumes that no more of it was refunded than was paid; that none of its accounts is the till itself,
