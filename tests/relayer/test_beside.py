@@ -5,7 +5,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from eth_typing import HexStr
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from web3.contract.contract import ContractFunction
@@ -14,6 +13,7 @@ from fec.chain import Anvil
 from fec.relayer import Relayer, RelayState
 from fec.relayer.models import RelayAccount, RelayTransaction
 from fec.relayer.node import Node
+from tests.chains import settle
 
 Transfer = Callable[[int], ContractFunction]
 Relaying = Callable[..., Relayer]
@@ -67,6 +67,7 @@ def test_tick__another_saw_the_next_branch_first__its_word_stands(
     slow, quick = relaying(), relaying()
     before = chain.request("evm_snapshot")
     number = slow.submit("a", transfer(5))
+    settle(chain)
     has = Node.has
 
     def answered_long_ago(node: Node, *asked: object) -> bool:
@@ -101,7 +102,7 @@ def test_tick__chain_gets_shorter_while_it_is_asked__nothing_is_final_too_early(
         chain.request("evm_revert", before)
         [signed] = relayer._ledger.attempts(number)
         node.send([signed.raw])
-        chain.web3.eth.wait_for_transaction_receipt(HexStr(signed.hash))
+        settle(chain)
         return mined(node, hashes)
 
     monkeypatch.setattr(Node, "mined", other_branch)

@@ -6,7 +6,6 @@ from contextlib import suppress
 
 import pytest
 from eth_account.signers.local import LocalAccount
-from eth_typing import HexStr
 from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.orm import Session
 from web3.contract.contract import ContractFunction
@@ -27,6 +26,7 @@ from fec.relayer import FeePolicy, FeesTooHigh, LocalSigner, Relayer, RelayState
 from fec.relayer.models import RelayAccount, RelayAttempt, RelayTransaction
 from fec.rpc import connect
 from fec.signing import Domain
+from tests.chains import settle
 from tests.faults import FaultyProxy
 from tests.relayer.conftest import IMPATIENT
 
@@ -190,7 +190,7 @@ def test_tick__block_reorganised_away__sends_it_again(
     assert requests(engine)[0].state == RelayState.INCLUDED
     chain.request("evm_revert", before)
     assert relayer.tick() == 1
-    chain.web3.eth.wait_for_transaction_receipt(HexStr(attempts(engine)[0].hash))
+    settle(chain)
     assert relayer.tick() == 1
     assert (requests(engine)[0].state, received()) == (RelayState.INCLUDED, 5)
     chain.mine(2)
@@ -255,7 +255,7 @@ def test_tick__endpoint_fails_often__all_come_into_blocks(
             if RelayState.PENDING not in {request.state for request in requests(engine)}:
                 break
     assert received() == sum(range(1, 31))
-    assert {request.state for request in requests(engine)} == {RelayState.INCLUDED, RelayState.FINAL}
+    assert {request.state for request in requests(engine)} <= {RelayState.INCLUDED, RelayState.FINAL}
 
 
 def test_submit__kept_raises__takes_no_nonce(

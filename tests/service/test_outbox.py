@@ -13,6 +13,7 @@ from fec.chain import Anvil
 from fec.exceptions import InsufficientGasCoin
 from fec.relayer.models import RelayTransaction
 from fec.service.models import Action, ActionState, Invoice
+from tests.chains import settle
 from tests.service.conftest import Shop, Till, until
 
 Serving = Callable[..., Till]
@@ -33,6 +34,7 @@ def relayed(till: Till) -> int:
 def test_tend__one_cannot_be_sent__others_come_to_their_end(serving: Serving, shop: Shop, chain: Anvil) -> None:
     till = serving(relay=False)
     till.pay(till.invoice(), shop.shopper)
+    settle(chain)
     coin = chain.web3.eth.get_balance(shop.till.address)
     chain.request("anvil_setBalance", shop.till.address, "0x1")
     till.pay(till.invoice(), shop.shopper)
@@ -42,6 +44,7 @@ def test_tend__one_cannot_be_sent__others_come_to_their_end(serving: Serving, sh
     assert states(till) == ["done", "requested"]
     chain.request("anvil_setBalance", shop.till.address, hex(coin))
     till.service.outbox.tend()
+    settle(chain)
     till.service.relayer.tick()
     till.service.outbox.tend()
     assert states(till) == ["done", "done"]
@@ -71,6 +74,7 @@ def test_reorganisation__done_before_and_reverted_in_the_new_branch__has_failed(
     before = chain.request("evm_snapshot")
     invoice = till.invoice()
     till.pay(invoice, shop.shopper)
+    settle(chain)
     till.service.relayer.tick()
     till.service.outbox.tend()
     till.until(invoice, lambda seen: seen["status"] == "paid")
@@ -79,6 +83,7 @@ def test_reorganisation__done_before_and_reverted_in_the_new_branch__has_failed(
     chain.request("evm_revert", before)
     chain.travel_to(invoice["expiry"] + 1)
     till.service.relayer.tick()
+    settle(chain)
     till.service.relayer.tick()
     seen = till.until(invoice, lambda seen: seen["status"] == "expired")
     assert (seen["payment"]["state"], seen["payment"]["error"]["name"]) == ("failed", "reverted")
@@ -96,6 +101,7 @@ def test_reorganisation__behind_what_was_final__invoice_stays_and_the_payment_sa
     before = chain.request("evm_snapshot")
     invoice = till.invoice()
     till.pay(invoice, shop.shopper)
+    settle(chain)
     chain.mine(70)
     till.service.relayer.tick()
     till.service.outbox.tend()
@@ -108,6 +114,7 @@ def test_reorganisation__behind_what_was_final__invoice_stays_and_the_payment_sa
     chain.request("evm_revert", before)
     chain.travel_to(invoice["expiry"] + 1)
     till.service.relayer.tick()
+    settle(chain)
     till.service.relayer.tick()
     seen = till.until(invoice, lambda seen: seen["payment"]["state"] == "failed")
     assert seen["status"] == "captured"
