@@ -15,9 +15,9 @@ setup: $(READY) ## Install everything that the other commands need
 $(READY): requirements.lock package-lock.json pyproject.toml tools/setup.py
 	@$(PYTHON) tools/setup.py
 
-PAGES := fec/web/index.html
+PAGES := fec/pages/web/index.html
 
-$(PAGES): $(READY) $(shell find web -type f -not -path 'web/src/generated/*') $(wildcard fec/abi/*.json fec/charts/*.py fec/charts/specs/*.json) fec/schedule.py fec/signing.py fec/reverts.py tools/web.py
+$(PAGES): $(READY) $(shell find web -type f -not -path 'web/src/generated/*') $(wildcard fec/protocol/abi/*.json fec/charts/*.py fec/charts/specs/*.json) fec/core/curve.py fec/protocol/signing.py fec/protocol/refusals.py tools/web.py
 	@$(BIN)/python -m tools.web
 	@touch $@
 
@@ -77,10 +77,10 @@ bench: $(READY) ## Gas of every function beside the EVM's floor and a peer; writ
 	@$(BIN)/python -m benchmarks.gas --write
 
 soak: $(READY) ## The state machines for a million steps in all, with fresh seeds that are printed
-	@$(BIN)/python -m tests.evm.soak --steps 900000
+	@$(BIN)/python -m tests.contracts.stateful.soak --steps 900000
 	@$(BIN)/python -m tests.forge --steps 100000 --jobs 2
 
-abi: $(READY) ## Make fec/abi and the record of storage and sizes from the contracts
+abi: $(READY) ## Make fec/protocol/abi and the record of storage and sizes from the contracts
 	@$(BIN)/python tools/artifacts.py
 	@$(BIN)/python -m tools.layout --write
 

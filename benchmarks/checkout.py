@@ -10,10 +10,10 @@ from eth_typing import ChecksumAddress
 from benchmarks import till_floor
 from benchmarks.lab import Call, Lab, Scenario
 from benchmarks.shop import AMOUNT, ORDER, RETURN_WINDOW, TOP_TIER, Shop, admit, allow
-from fec import signing
-from fec.deploy import STEPS
-from fec.till import Order
-from fec.units import WEI_PER_FEC as FEC
+from fec.chain.deploy import STEPS
+from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.protocol import signing
+from fec.protocol.orders import Order
 
 PAY_WITH_PERMIT = f"payWithPermit({ORDER},uint256,uint8,bytes32,bytes32)"
 PAY_WITH_AUTHORIZATION = f"payWithAuthorization({ORDER},address,uint256,uint256,bytes)"

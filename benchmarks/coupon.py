@@ -8,7 +8,7 @@ from typing import Any
 from eth_typing import ChecksumAddress
 
 from benchmarks.lab import Call, Lab, Scenario
-from fec.units import WEI_PER_FEC as FEC
+from fec.core.amounts import WEI_PER_FEC as FEC
 
 AMOUNT = 100 * FEC
 FOREVER = 2**40  # seconds since the epoch

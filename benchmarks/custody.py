@@ -8,11 +8,11 @@ from web3 import Web3
 
 from benchmarks.lab import Call, Lab, Scenario
 from benchmarks.shop import AMOUNT, ORDER, Shop, allow
-from fec import signing
-from fec.custody import ALL_COINS, CUSTODIAN_NAME
-from fec.deploy import STEPS
-from fec.signing import Domain
-from fec.till import Member, Withdrawal
+from fec.chain.deploy import STEPS
+from fec.client.custody import ALL_COINS, CUSTODIAN_NAME
+from fec.protocol import signing
+from fec.protocol.members import Member, Withdrawal
+from fec.protocol.signing import Domain
 
 MEMBER = "(address,address,bytes32)"
 COINS = 10 * AMOUNT  # that come into the vault

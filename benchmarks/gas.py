@@ -22,10 +22,10 @@ from benchmarks.floor import total
 from benchmarks.lab import GENESIS, Lab, Scenario
 from benchmarks.published import FIGURES
 from benchmarks.report import Row, tables
-from fec import abi
-from fec.chain import Anvil
-from fec.deploy import STEPS
-from fec.exceptions import FECError
+from fec.chain.anvil import Anvil
+from fec.chain.deploy import STEPS
+from fec.i18n.errors import FECError
+from fec.protocol import abi
 
 ROOT = Path(__file__).resolve().parent.parent
 SNAPSHOT = ROOT / "benchmarks" / "snapshot.json"

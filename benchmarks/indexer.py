@@ -25,17 +25,19 @@ from rich.table import Table
 from web3 import Web3
 
 from demo.wire import Call, Contract, Wire
-from fec import abi, deployments, signing, store
-from fec.chain import Anvil
-from fec.deploy import deploy
-from fec.deployments import Deployment
+from fec import store
+from fec.chain import deployments
+from fec.chain.anvil import Anvil
+from fec.chain.deploy import deploy
+from fec.chain.deployments import Deployment
+from fec.client.orders import CHECKOUT_NAME
+from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.indexer import Indexer, Settings, check
-from fec.orders import CHECKOUT_NAME
-from fec.signing import Domain
+from fec.protocol import abi, signing
+from fec.protocol.orders import Invoice, Order
+from fec.protocol.signing import Domain
 from fec.store.deployment import CONTRACTS
-from fec.till import Invoice, Order
-from fec.units import WEI_PER_FEC as FEC
-from tests.databases import PostgreSQL
+from tests.fixtures.databases import PostgreSQL
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "indexer.md"

@@ -17,10 +17,10 @@ from web3.contract import Contract
 from web3.types import TxParams
 
 from benchmarks.floor import Floor
-from fec import abi
-from fec.chain import Anvil
-from fec.deploy import PUBLIC_PROGRAM, STEPS, Step, Terms
-from fec.units import WEI_PER_FEC as FEC
+from fec.chain.anvil import Anvil
+from fec.chain.deploy import PUBLIC_PROGRAM, STEPS, Step, Terms
+from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.protocol import abi
 
 GENESIS = 1_767_571_200  # Monday, 5 January 2026, 00:00 UTC: a boundary of the public program's grid
 PERIOD = 7 * 24 * 3600  # seconds; the public program's

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from benchmarks import floor
 from benchmarks.lab import GENESIS, MOST_NODES, PERIOD, PRINCIPAL, Call, Lab, Scenario
-from fec.deploy import PUBLIC_PROGRAM, STEPS
-from fec.units import WEI_PER_FEC as FEC
+from fec.chain.deploy import PUBLIC_PROGRAM, STEPS
+from fec.core.amounts import WEI_PER_FEC as FEC
 
 MINT = "mint(uint256,uint256,address)"
 CREATE_PROGRAM = "createProgram(address,address,uint32,uint40,uint256)"

@@ -19,7 +19,7 @@ from eth_typing import ChecksumAddress, HexStr
 from web3 import Web3
 
 from benchmarks.lab import MEASURED_PERIOD, PERIOD, PRINCIPAL, Call, Lab, Scenario
-from fec.schedule import FACE_MULTIPLE, PERIODS, released
+from fec.core.curve import FACE_MULTIPLE, PERIODS, released
 
 CACHE = Path(__file__).resolve().parent.parent / ".build" / "peers"
 NAME = "Sablier Lockup"

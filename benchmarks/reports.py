@@ -21,9 +21,9 @@ from rich.console import Console
 from rich.table import Table
 
 from fec import store
-from fec.analytics.data import Data, Engine, opened
-from fec.analytics.everything import REPORTS
-from fec.analytics.export import export
+from fec.reports.data import Data, Engine, opened
+from fec.reports.export import export
+from fec.reports.registry import REPORTS
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "numbers.md"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from benchmarks.lab import Call, Lab, Scenario, address
 from benchmarks.shop import Shop, allow
-from fec.merkle import ProvenReward, Reward, RewardTree
-from fec.units import WEI_PER_FEC as FEC
-from fec.words import pack_word
+from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.protocol.bytes32 import to_bytes32
+from fec.protocol.merkle import ProvenReward, Reward, RewardTree
 
 AMOUNT = 10 * FEC  # of each reward
 LEAVES = 1_000
 ALICES, NEWCOMERS, NEIGHBOURS = 512, 513, 514  # rewards whose marks share a storage word, 256 to each
 OPEN_FOR = 30 * 24 * 3600  # seconds
-REASON = pack_word("reviews in May")
+REASON = to_bytes32("reviews in May")
 
 
 def reward_first(lab: Lab, _: int) -> Call:

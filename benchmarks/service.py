@@ -30,19 +30,20 @@ from rich.table import Table
 from web3.types import Nonce, TxParams, Wei
 
 from benchmarks import indexer as logs
-from fec.chain import Anvil
-from fec.client import Client
-from fec.deploy import deploy
+from fec.chain.anvil import Anvil
+from fec.chain.deploy import deploy
+from fec.client.client import Client
+from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.protocol.orders import Invoice, Order
+from fec.protocol.signing import TypedMessage
+from fec.protocol.terms import Terms
 from fec.relayer import LocalSigner
 from fec.service.app import create_app
+from fec.service.context import Service
+from fec.service.http.access_log import configure
 from fec.service.models import Role
-from fec.service.observing import configure
-from fec.service.service import Service
 from fec.service.settings import Settings
-from fec.signing import TypedMessage
-from fec.till import Invoice, Order, Terms
-from fec.units import WEI_PER_FEC as FEC
-from tests.databases import PostgreSQL
+from tests.fixtures.databases import PostgreSQL
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "service.md"

@@ -10,11 +10,11 @@ from eth_typing import ChecksumAddress
 from web3 import Web3
 
 from benchmarks.lab import GENESIS, PERIOD, Call, Lab
-from fec import signing
-from fec.orders import CHECKOUT_NAME, COUPON_NAME
-from fec.signing import Domain
-from fec.till import Invoice, Order
-from fec.units import WEI_PER_FEC as FEC
+from fec.client.orders import CHECKOUT_NAME, COUPON_NAME
+from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.protocol import signing
+from fec.protocol.orders import Invoice, Order
+from fec.protocol.signing import Domain
 
 AMOUNT = 100 * FEC  # of each order
 ALLOWANCE = 1_000_000 * FEC  # never used up

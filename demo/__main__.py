@@ -18,9 +18,9 @@ from demo.pictures import draw
 from demo.play import play
 from demo.report import show, summarize
 from demo.stage import Stage
-from fec import schedule
-from fec.chain import Anvil
-from fec.exceptions import FECError
+from fec.chain.anvil import Anvil
+from fec.core import curve
+from fec.i18n.errors import FECError
 
 #: Large enough for a block of many preparations.
 BLOCK_GAS = 10**9
@@ -62,7 +62,7 @@ def run(console: Console, year: data.Year, seed: str, out: Path) -> bool:
 
 
 def _play(console: Console, stage: Stage, year: data.Year) -> None:
-    rest = (schedule.PERIODS * max(PERIOD_LENGTHS) + RETURN_WINDOW) // data.DAY
+    rest = (curve.PERIODS * max(PERIOD_LENGTHS) + RETURN_WINDOW) // data.DAY
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

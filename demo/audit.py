@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from demo.chronicle import Chronicle
 from demo.stage import Stage
 from demo.wire import checksummed
-from fec.schedule import FACE_MULTIPLE, face
-from fec.units import format_fec
+from fec.core.amounts import format_fec
+from fec.core.curve import FACE_MULTIPLE, face
 
 #: Blocks whose logs are asked for at once.
 BLOCKS = 1_000

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from demo.cast import Store
 from demo.node import Node
-from fec.till import Order
-from fec.units import WEI_PER_FEC
+from fec.core.amounts import WEI_PER_FEC
+from fec.protocol.orders import Order
 
 BPS = 10_000
 

@@ -16,8 +16,9 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from demo.data import DAY, Basket, Year
-from fec.till import Member, Terms, Tier
-from fec.units import WEI_PER_FEC
+from fec.core.amounts import WEI_PER_FEC
+from fec.protocol.members import Member
+from fec.protocol.terms import Terms, Tier
 
 #: 100 FEC per dollar.
 WEI_PER_CENT: int = WEI_PER_FEC

@@ -15,8 +15,8 @@ from web3.constants import ADDRESS_ZERO
 from demo.book import BPS
 from demo.node import Node
 from demo.wire import Event
-from fec import schedule
-from fec.types import NodeId
+from fec.core import curve
+from fec.core.node_id import NodeId
 
 
 @dataclass
@@ -137,7 +137,7 @@ class Chronicle:
     @property
     def owed(self) -> int:
         """What all nodes have yet to pay: face minted less payouts."""
-        return schedule.face(self.principal) - self.paid_out
+        return curve.face(self.principal) - self.paid_out
 
     def at(self, block: int) -> tuple[int, int, int]:
         """Supply, burned and owed after a block."""

@@ -10,10 +10,10 @@ from demo.data import DAY
 from demo.node import Node
 from demo.stage import Attempt, Stage
 from demo.wire import GAS, Call
-from fec import signing
-from fec.custody import ALL_COINS
-from fec.till import Member, Withdrawal
-from fec.types import NodeId
+from fec.client.custody import ALL_COINS
+from fec.core.node_id import NodeId
+from fec.protocol import signing
+from fec.protocol.members import Member, Withdrawal
 
 #: Nodes in one transaction of the keeper or of a member who leaves.
 BATCH = 50

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fec import schedule
-from fec.types import NodeId
+from fec.core import curve
+from fec.core.node_id import NodeId
 
 
 @dataclass
@@ -28,12 +28,12 @@ class Node:
     def period(self, timestamp: int) -> int:
         """Whole periods elapsed."""
         born = self.id
-        return schedule.periods_elapsed(born.start, born.period_length, timestamp)
+        return curve.periods_elapsed(born.start, born.period_length, timestamp)
 
     def released(self, timestamp: int) -> int:
         """What it has let go."""
         held = self.held if timestamp < self.held_until else 0
-        return schedule.released(self.principal, self.period(timestamp)) - held
+        return curve.released(self.principal, self.period(timestamp)) - held
 
     def claimable(self, timestamp: int) -> int:
         """What can be claimed."""
@@ -49,6 +49,6 @@ class Node:
         apart = self.released(timestamp) + other.released(timestamp)
         self.principal += other.principal
         self.claimed += other.claimed
-        self.held = schedule.released(self.principal, self.period(timestamp)) - apart
+        self.held = curve.released(self.principal, self.period(timestamp)) - apart
         born = self.id
         self.held_until = timestamp + born.period_length - (timestamp - born.start) % born.period_length

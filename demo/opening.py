@@ -9,13 +9,13 @@ from demo.cast import ORIGIN, Cast, Habit, spend_of
 from demo.data import Year
 from demo.stage import Stage
 from demo.wire import Contract, Wire
-from fec.chain import Anvil
-from fec.deploy import Terms as DeploymentTerms
-from fec.deploy import deploy
-from fec.schedule import FACE_MULTIPLE
-from fec.till import Terms
-from fec.units import WEI_PER_FEC
-from fec.words import pack_word
+from fec.chain.anvil import Anvil
+from fec.chain.deploy import Terms as DeploymentTerms
+from fec.chain.deploy import deploy
+from fec.core.amounts import WEI_PER_FEC
+from fec.core.curve import FACE_MULTIPLE
+from fec.protocol.bytes32 import to_bytes32
+from fec.protocol.terms import Terms
 
 MILLION = 1_000_000 * WEI_PER_FEC
 PUBLIC_QUOTA = 10_000 * WEI_PER_FEC
@@ -114,7 +114,7 @@ def _hand_out(stage: Stage) -> None:
     brand = cast.brand.address
     stage.give_gas(brand, cast.keeper, cast.relayer, cast.stranger)
     enrolled = stage.act_all(
-        [stage.custodian.call(brand, "enroll", pack_word(member.id)) for _, member in cast.members]
+        [stage.custodian.call(brand, "enroll", to_bytes32(member.id)) for _, member in cast.members]
     )
     for (household, _), done in zip(cast.members, enrolled, strict=True):
         stage.vaults[household.number] = done.only("MemberEnrolled")["vault"]

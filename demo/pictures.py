@@ -6,7 +6,7 @@ from pathlib import Path
 
 from demo.stage import Stage
 from fec import charts
-from fec.units import format_fec
+from fec.core.amounts import format_fec
 
 
 def draw(stage: Stage, bought_until: int, folder: Path) -> list[Path]:

@@ -12,7 +12,7 @@ from demo.holders import Holders
 from demo.rewards import Rewards
 from demo.shopping import Shopping
 from demo.stage import Stage
-from fec import schedule
+from fec.core import curve
 
 #: Nights between what happens by the calendar.
 CHORE_EVERY, KEEPER_EVERY, CHECKPOINT_EVERY, REWARD_EVERY = 2, 7, 7, 10
@@ -65,12 +65,12 @@ def play(stage: Stage, year: Year, tick: Callable[[int], object]) -> None:
 def _last_release(stage: Stage) -> int:
     """When the last node has let everything go, in seconds since the epoch."""
     births = [node.id for node in stage.book.nodes.values()]
-    return max(born.start + schedule.PERIODS * born.period_length for born in births)
+    return max(born.start + curve.PERIODS * born.period_length for born in births)
 
 
 def _portrait(stage: Stage) -> str:
     """The SVG of the largest node that has something to claim and is between half and three quarters of its way."""
-    half, most = schedule.PERIODS // 2, schedule.PERIODS * 3 // 4
+    half, most = curve.PERIODS // 2, curve.PERIODS * 3 // 4
     nodes = [
         node
         for node in stage.book.nodes.values()

@@ -15,9 +15,9 @@ from demo.audit import Finding
 from demo.cast import WEI_PER_CENT
 from demo.chronicle import Chronicle
 from demo.stage import Stage
-from fec import schedule
 from fec.charts import ONE_ADN, milestones
-from fec.units import format_fec
+from fec.core import curve
+from fec.core.amounts import format_fec
 
 
 def show(console: Console, findings: Sequence[Finding]) -> None:
@@ -52,7 +52,7 @@ def summarize(
         f"{stage.wire.transactions:,} transactions.",
         f"The shape of it, honestly: of {format_fec(ONE_ADN)} FEC burned, {periods}. The curve pays late, the same for "
         "every node; only the length of a period differs. What pays for it is new FEC: supply went from "
-        f"{_fec(first.supply)} to {_fec(last.supply)}, {schedule.FACE_MULTIPLE - 1} for each FEC burned, never above "
+        f"{_fec(first.supply)} to {_fec(last.supply)}, {curve.FACE_MULTIPLE - 1} for each FEC burned, never above "
         "the cap. Nothing here promises FEC a price.",
         "Pictures: " + ", ".join(str(path) for path in pictures),
     )

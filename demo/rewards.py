@@ -7,9 +7,9 @@ from functools import partial
 from demo.data import DAY
 from demo.opening import MAX_UINT256
 from demo.stage import Stage
-from fec.merkle import ProvenReward, Reward, RewardTree
-from fec.units import WEI_PER_FEC
-from fec.words import pack_word
+from fec.core.amounts import WEI_PER_FEC
+from fec.protocol.bytes32 import to_bytes32
+from fec.protocol.merkle import ProvenReward, Reward, RewardTree
 
 SINGLE = 5 * WEI_PER_FEC
 REASONS = ("check-in", "review", "referral")
@@ -38,7 +38,7 @@ class Rewards:
         tally = stage.rng.choice(affordable)
         merchant, customer = tally.store.merchant, tally.order.customer
         self._approve(merchant)
-        program, reason = stage.programs[tally.store.number], pack_word(stage.rng.choice(REASONS))
+        program, reason = stage.programs[tally.store.number], to_bytes32(stage.rng.choice(REASONS))
         done = stage.act(stage.checkout.call(merchant, "reward", program, customer, SINGLE, reason))
         stage.book.rewarded[merchant] += SINGLE
         stage.book.mint(done.only("Rewarded")["tokenId"], customer, SINGLE, merchant)
@@ -68,7 +68,7 @@ class Rewards:
                 bytes.fromhex(tree.root[2:]),
                 tree.total,
                 deadline,
-                pack_word("thank you"),
+                to_bytes32("thank you"),
             )
         )
         batch_id = done.only("RewardsFunded")["batchId"]

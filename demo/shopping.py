@@ -9,9 +9,9 @@ from demo.cast import WEI_PER_CENT, Habit, Household, Store
 from demo.data import DAY, Basket
 from demo.stage import Stage
 from demo.wire import GAS, Call
-from fec import signing
-from fec.orders import GAS_PER_BATCH, GAS_PER_CAPTURE
-from fec.till import Invoice, Order
+from fec.client.orders import GAS_PER_BATCH, GAS_PER_CAPTURE
+from fec.protocol import signing
+from fec.protocol.orders import Invoice, Order
 
 #: Out of a hundred purchases at stores with a return window, so many are taken back; half of them whole.
 RETURNS_IN_100 = 20

@@ -12,11 +12,11 @@ from functools import cached_property
 from demo.book import Book
 from demo.cast import Cast, Household, Store
 from demo.wire import Call, Contract, Done, Wire
-from fec.custody import CUSTODIAN_NAME
-from fec.exceptions import FECError
-from fec.orders import CHECKOUT_NAME
-from fec.signing import Domain
-from fec.types import NodeId
+from fec.client.custody import CUSTODIAN_NAME
+from fec.client.orders import CHECKOUT_NAME
+from fec.core.node_id import NodeId
+from fec.i18n.errors import FECError
+from fec.protocol.signing import Domain
 
 Action = Callable[[], None]
 

@@ -27,17 +27,18 @@ from eth_account.signers.local import LocalAccount
 from rich.console import Console
 
 from demo import data
-from fec import deployments, store
-from fec.chain import Anvil
+from fec import store
+from fec.chain import deployments
+from fec.chain.anvil import Anvil
+from fec.chain.deploy import deploy
+from fec.chain.deployments import Deployment
 from fec.cli.interrupting import interruptible
-from fec.client import Client
-from fec.deploy import deploy
-from fec.deployments import Deployment
-from fec.exceptions import FECError
+from fec.client.client import Client
+from fec.core.amounts import WEI_PER_FEC
+from fec.i18n.errors import FECError
 from fec.replay import History, Replay, Row, Settings, StoreTerms, Wallets
-from fec.service.keys import KeyRing
+from fec.service.http.keys import KeyRing
 from fec.service.models import Role
-from fec.units import WEI_PER_FEC
 
 _DAY = 86_400
 _WEEK = 7 * _DAY

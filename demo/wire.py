@@ -20,10 +20,10 @@ from eth_utils.abi import (
 )
 from eth_utils.address import to_checksum_address
 
-from fec import abi
-from fec.exceptions import ContractError, RPCFailed
-from fec.replay import wire as replay
-from fec.reverts import decode_revert
+from fec.i18n.errors import ContractError, RPCFailed
+from fec.protocol import abi
+from fec.protocol.refusals import decode_revert
+from fec.replay import pipeline as replay
 
 #: Requests in one HTTP exchange: more hardly save time, and the answer stays small.
 BATCH_SIZE = 500

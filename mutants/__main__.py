@@ -128,7 +128,7 @@ def _table(scores: Sequence[Score]) -> Table:
 @click.option("--sample", type=click.IntRange(min=1), help="Only so many, drawn at random.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the sample.")
 @click.option(
-    "--tests", multiple=True, default=["tests/evm"], show_default=True, help="Test files or folders; repeatable."
+    "--tests", multiple=True, default=["tests/contracts"], show_default=True, help="Test files or folders; repeatable."
 )
 @click.option(
     "--survivors", "reasons_path", type=click.Path(path_type=Path, exists=True), default=REASONS, help="Reasons."

@@ -48,7 +48,7 @@ class Sources:
         for file in self.rewrites:
             if self.rewritten(file, self.text[file]) is None:
                 raise ValueError(f"mutants/legacy.toml no longer fits {file}")
-        shipped = {path.stem for path in (ROOT / "fec" / "abi").glob("*.json")}
+        shipped = {path.stem for path in (ROOT / "fec" / "protocol" / "abi").glob("*.json")}
         #: Names of the contracts that tests deploy, by file.
         self.deployed = {
             file: Path(file).stem

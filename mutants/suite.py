@@ -175,9 +175,9 @@ def prepare() -> None:
 def _install(code: Bytecode) -> None:
     """Puts creation code in place of what the tests would deploy."""
     # Pytest has imported it by now.
-    build = importlib.import_module("tests.evm.build")
+    build = importlib.import_module("tests.contracts.support.build")
     for name, bytecode in code.items():
-        shipped = (ROOT / "fec" / "abi" / f"{name}.json").exists()
+        shipped = (ROOT / "fec" / "protocol" / "abi" / f"{name}.json").exists()
         (build.shipped(name) if shipped else build.compiled(name))["bytecode"] = "0x" + bytecode
 
 

@@ -16,15 +16,16 @@ from ape.cli.commands import get_param_from_ctx
 from ape.exceptions import ProviderError
 from ape.exceptions import TransactionError as ApeTransactionError
 
-from fec import deployments
-from fec.chain import DEFAULT_CHAIN_ID
-from fec.client import Client
-from fec.deployments import Deployment
-from fec.exceptions import DeploymentMissing, FECError
-from fec.rpc import connect
-from fec.session import checked
-from fec.types import Node, Receipt
-from fec.units import format_fec, parse_fec
+from fec.chain import deployments
+from fec.chain.anvil import DEFAULT_CHAIN_ID
+from fec.chain.deployments import Deployment
+from fec.chain.rpc import connect
+from fec.client.client import Client
+from fec.core.amounts import format_fec
+from fec.i18n.errors import DeploymentMissing, FECError
+from fec.i18n.parsing import parse_fec
+from fec.protocol.addresses import checked_address
+from fec.protocol.types import Node, Receipt
 from scripts._signing import Fees, connection, signed_connection
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
@@ -81,7 +82,7 @@ class AddressType(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """With its checksum."""
         try:
-            return checked(value)
+            return checked_address(value)
         except FECError as error:
             self.fail(str(error), param, ctx)
 

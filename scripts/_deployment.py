@@ -15,11 +15,11 @@ from web3 import Web3
 from web3.exceptions import TransactionNotFound
 from web3.types import Nonce, TxParams, TxReceipt
 
-from fec import abi
-from fec.deploy import STEPS, Step, created
-from fec.deployments import Deployment
-from fec.exceptions import FECError, RPCFailed, TransactionFailed, TransactionPending
-from fec.rpc import GAS_MARGIN, NEXT_BLOCK, clear_errors
+from fec.chain.deploy import STEPS, Step, created
+from fec.chain.deployments import Deployment
+from fec.chain.rpc import GAS_MARGIN, NEXT_BLOCK, clear_errors
+from fec.i18n.errors import FECError, RPCFailed, TransactionFailed, TransactionPending
+from fec.protocol import abi
 from scripts._journal import Journal, Reservation
 from scripts._signing import Fees
 

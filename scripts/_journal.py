@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fec.deploy import Terms
-from fec.exceptions import FECError
+from fec.chain.deploy import Terms
+from fec.i18n.errors import FECError
 
 
 class JournalInvalid(FECError, ValueError):

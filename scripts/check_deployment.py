@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from ape.api import ProviderAPI
 
-from fec.deploy import verify
+from fec.chain.deploy import verify
 from scripts._common import Command, deployments_option, read_deployment
 from scripts._signing import connection
 

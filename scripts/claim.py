@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 from ape.api import AccountAPI, ProviderAPI
 
-from fec.client import Client
-from fec.exceptions import NotFound
-from fec.rpc import NEXT_BLOCK, clear_errors
-from fec.types import Node
-from fec.units import format_fec
+from fec.chain.rpc import NEXT_BLOCK, clear_errors
+from fec.client.client import Client
+from fec.core.amounts import format_fec
+from fec.i18n.errors import NotFound
+from fec.protocol.types import Node
 from scripts._common import (
     ADDRESS,
     Command,
@@ -131,7 +131,7 @@ def _claim(client: Client, due: Sequence[Node], to: str | None) -> None:
     for batch in client.nodes.batches(together):
         claimed = client.nodes.claim_for(batch) if to is None else client.nodes.claim_to(batch, to)
         show_receipt(claimed.receipt)
-        for payment in claimed.payments:
+        for payment in claimed.payouts:
             click.echo(f"ADN {names[payment.token_id]} paid {format_fec(payment.amount)} FEC to {payment.recipient}")
         total += claimed.paid
     click.echo(f"In all {format_fec(total)} FEC from {len(due)} nodes.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fec.client import Client
+from fec.client.client import Client
 from scripts._common import ADDRESS, Command, find_nodes, show_receipt, signed
 
 

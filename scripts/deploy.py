@@ -14,10 +14,10 @@ import click
 from ape.api import AccountAPI, ProviderAPI
 from web3 import Web3
 
-from fec import deployments
-from fec.deploy import CONTRACTS, Terms, verify
-from fec.exceptions import DeploymentExists
-from fec.rpc import clear_errors
+from fec.chain import deployments
+from fec.chain.deploy import CONTRACTS, Terms, verify
+from fec.chain.rpc import clear_errors
+from fec.i18n.errors import DeploymentExists
 from scripts import _journal
 from scripts._common import (
     ADDRESS,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from fec.client import Client
-from fec.deploy import PUBLIC_PROGRAM
+from fec.chain.deploy import PUBLIC_PROGRAM
+from fec.client.client import Client
 from scripts._common import ADDRESS, AMOUNT, Command, node_line, show_receipt, signed
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fec.client import Client
+from fec.client.client import Client
 from scripts._common import AMOUNT, Command, find_nodes, node_line, show_receipt, signed
 
 

@@ -6,7 +6,7 @@ import re
 
 import click
 
-from fec.client import Client
+from fec.client.client import Client
 from scripts._common import ADDRESS, Command, find_nodes, show_receipt, signed
 
 

@@ -1,4 +1,4 @@
-"""Makes `fec/abi/*.json`, what the package ships of each deployed contract, by Ape's own compiler settings.
+"""Makes `fec/protocol/abi/*.json`, what the package ships of each deployed contract, by Ape's own compiler settings.
 
 python tools/artifacts.py           writes the files
 python tools/artifacts.py --check   fails if they are not what the sources compile to
@@ -15,7 +15,7 @@ import solcx
 from ape import Project, compilers
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = ROOT / "fec" / "abi"
+FOLDER = ROOT / "fec" / "protocol" / "abi"
 
 
 #: Contracts whose errors a contract passes on to its callers: their ABI has to show those too.

@@ -1,7 +1,7 @@
 """Records where each deployed contract keeps what, and how large its code is, in `contracts.lock.json`.
 
 python -m tools.layout --write   writes the record
-python -m tools.layout --check   fails if it is not what the sources and `fec/abi` say
+python -m tools.layout --check   fails if it is not what the sources and `fec/protocol/abi` say
 
 Slots and offsets say where a variable begins (offset in bytes from the low end); sizes are in bytes. `declared_in`
 tells apart what parents and children call by one name. Of structs, slots count from where the struct begins.
@@ -80,7 +80,7 @@ def record() -> Json:
     trees = {contract["name"]: contract for contract, _ in known}
     compiled = {name: contract for file in output["contracts"].values() for name, contract in file.items()}
     recorded: Json = {"compiler": f"solc {version}"}
-    for path in sorted((ROOT / "fec" / "abi").glob("*.json")):
+    for path in sorted((ROOT / "fec" / "protocol" / "abi").glob("*.json")):
         shipped = json.loads(path.read_text())
         name = shipped["contractName"]
         arguments = [word for item in shipped["abi"] if item["type"] == "constructor" for word in item["inputs"]]

@@ -1,4 +1,4 @@
-"""Builds the pages: what they share with the package into `web/src/generated`, then `web/` into `fec/web`.
+"""Builds the pages: what they share with the package into `web/src/generated`, then `web/` into `fec/pages/web`.
 
 `python -m tools.web` does both; with `--generate` only the first. ABIs, the curve's constants and its picture, what
 people sign, and the sentences for contracts' errors are the package's own; none of them is written a second time.
@@ -14,11 +14,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from fec import abi, charts, i18n, reverts, schedule, signing
+from fec import charts, i18n
 from fec.charts.theme import THEMES
-from fec.orders import CHECKOUT_NAME, COUPON_NAME
-from fec.signing import Domain
-from fec.till import Invoice, Order
+from fec.client.orders import CHECKOUT_NAME, COUPON_NAME
+from fec.core import curve
+from fec.protocol import abi, refusals, signing
+from fec.protocol.orders import Invoice, Order
+from fec.protocol.signing import Domain
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "web"
@@ -83,13 +85,13 @@ def _bare(entry: Any) -> Any:
 
 
 def _curve() -> str:
-    growths = ", ".join(f"{growth}n" for growth in schedule.GROWTHS)
+    growths = ", ".join(f"{growth}n" for growth in curve.GROWTHS)
     return (
-        f"export const PERIODS = {schedule.PERIODS};\n"
-        f"export const FACE_MULTIPLE = {schedule.FACE_MULTIPLE}n;\n"
-        f"export const FRACTION_BITS = {schedule.FRACTION_BITS}n;\n"
+        f"export const PERIODS = {curve.PERIODS};\n"
+        f"export const FACE_MULTIPLE = {curve.FACE_MULTIPLE}n;\n"
+        f"export const FRACTION_BITS = {curve.FRACTION_BITS}n;\n"
         f"export const GROWTHS = [{growths}];\n"
-        f"export const FULL_GROWTH = {schedule.FULL_GROWTH}n;\n"
+        f"export const FULL_GROWTH = {curve.FULL_GROWTH}n;\n"
     )
 
 
@@ -115,7 +117,7 @@ def _signing() -> str:
 
 def _refusals(locale: str) -> str:
     with i18n.use(locale):
-        sentences = {name: i18n._(sentence) for name, sentence in sorted(reverts.sentences().items())}
+        sentences = {name: i18n._(sentence) for name, sentence in sorted(refusals.sentences().items())}
     return json.dumps(sentences, ensure_ascii=False, indent=1) + "\n"
 
 

@@ -2,7 +2,7 @@ import { copyFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 
-const out = resolve(import.meta.dirname, "../fec/web");
+const out = resolve(import.meta.dirname, "../fec/pages/web");
 const PAGES = ["pay", "wallet", "merchant", "transparency"];
 
 /** Every page is the same file: which one is shown follows from the address. Any static host can serve them so. */

@@ -12,7 +12,7 @@ pragma solidity 0.8.37;
 ///
 /// Rounding. Each constant and each product is rounded down and the denominator is rounded up, so the result is never
 /// above the exact value: never early. For P < 2^96 the accumulated error is below 2^-23 wei before the last floor, so
-/// the result is never more than 1 wei below the exact floor. `tests/unit/test_schedule.py` proves both for all 101 k in
+/// the result is never more than 1 wei below the exact floor. `tests/unit/test_curve.py` proves both for all 101 k in
 /// exact rationals. At k = 100 the growth equals the denominator, so the face is released to the wei.
 /// The result is linear in P under one floor, hence released(a, k) + released(b, k) ≤ released(a + b, k).
 library ReleaseCurve {

@@ -10,7 +10,7 @@ value. Needs the extra `charts`.
 from __future__ import annotations
 
 from fec.charts.draw import CHARTS, png, render
-from fec.charts.exceptions import ChartDataInvalid, ChartUnknown, FontMissing
+from fec.charts.errors import ChartDataInvalid, ChartUnknown, FontMissing
 from fec.charts.protocol import ONE_ADN, milestones
 
 __all__ = ["CHARTS", "ONE_ADN", "ChartDataInvalid", "ChartUnknown", "FontMissing", "milestones", "png", "render"]

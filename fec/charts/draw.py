@@ -16,7 +16,7 @@ import vl_convert
 from fec import i18n
 from fec.charts import protocol, shop
 from fec.charts.drawing import Drawing
-from fec.charts.exceptions import ChartUnknown, FontMissing
+from fec.charts.errors import ChartUnknown, FontMissing
 from fec.charts.reading import Data
 from fec.charts.theme import FONTS, THEMES
 from fec.i18n import _

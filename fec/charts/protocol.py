@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fec import schedule
 from fec.charts.drawing import Drawing, date_expression, scale
-from fec.charts.exceptions import ChartDataInvalid
+from fec.charts.errors import ChartDataInvalid
 from fec.charts.reading import DRAWN, MILLISECONDS, Data, amount, drawn, each, in_order, moment, text
+from fec.core import curve
+from fec.core.amounts import WEI_PER_FEC
 from fec.i18n import _
 from fec.i18n import amount as written
-from fec.units import WEI_PER_FEC
 
 ONE_ADN = 1_000 * WEI_PER_FEC
 DAY = 86_400
@@ -21,20 +21,20 @@ _ABOVE = (112, 100)
 
 def milestones(principal: int = ONE_ADN) -> list[tuple[int, str]]:
     """The four periods that tell the curve's shape, and what to say of each."""
-    whole = schedule.face(principal)
-    back = schedule.period_when_released(principal, principal)
-    half = schedule.period_when_released(principal, whole // 2)
-    first, last = (schedule.released(principal, k) - schedule.released(principal, k - 1) for k in (1, schedule.PERIODS))
+    whole = curve.face(principal)
+    back = curve.period_when_released(principal, principal)
+    half = curve.period_when_released(principal, whole // 2)
+    first, last = (curve.released(principal, k) - curve.released(principal, k - 1) for k in (1, curve.PERIODS))
     burned, face = written(principal), written(whole)
     return [
         (1, _("period {period} pays {amount}", period=1, amount=written(first, 4))),
         (back, _("period {period}: the {burned} burned are back", period=back, burned=burned)),
         (half, _("period {period}: half of the {face}", period=half, face=face)),
         (
-            schedule.PERIODS,
+            curve.PERIODS,
             _(
                 "period {period} pays {amount}: all {face}",
-                period=schedule.PERIODS,
+                period=curve.PERIODS,
                 amount=written(last, 4),
                 face=face,
             ),
@@ -47,12 +47,12 @@ def payout(data: Data) -> Drawing:
     principal = amount(data, "principal", otherwise="1000")
 
     def point(period: int) -> dict[str, Any]:
-        return {"period": period, "released": drawn(schedule.released(principal, period))}
+        return {"period": period, "released": drawn(curve.released(principal, period))}
 
-    face = drawn(schedule.face(principal))
+    face = drawn(curve.face(principal))
     return Drawing(
         datasets={
-            "curve": [point(period) for period in range(schedule.PERIODS + 1)],
+            "curve": [point(period) for period in range(curve.PERIODS + 1)],
             "milestones": [{**point(period), "label": label} for period, label in milestones(principal)]
             if principal
             else [],
@@ -61,7 +61,7 @@ def payout(data: Data) -> Drawing:
             "title": _(
                 "{burned:fec} burned pay {face:fec} back, most of it late",
                 burned=principal,
-                face=schedule.face(principal),
+                face=curve.face(principal),
             ),
             "subtitle": _(
                 "Released after each of the 100 periods, in FEC; each period releases 5 % more than the one before"

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
-from fec.charts.exceptions import ChartDataInvalid
+from fec.charts.errors import ChartDataInvalid
 
 #: Decimals that amounts may have, and those that are drawn.
 DECIMALS = 18

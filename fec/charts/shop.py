@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fec.charts.drawing import Drawing, date_expression, scale
-from fec.charts.exceptions import ChartDataInvalid
+from fec.charts.errors import ChartDataInvalid
 from fec.charts.reading import MILLISECONDS, Data, amount, drawn, each, moment, text, whole
 from fec.i18n import _, percent
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from fec.cli.base import Group, moving
+from fec.cli.context import Refused, Session
+from fec.cli.display import receipt_line, receipt_record
 from fec.cli.params import PROGRAM
-from fec.cli.session import Refused, Session
-from fec.cli.words import receipt_line, receipt_record
 from fec.i18n import N_, _
-from fec.types import Receipt
+from fec.protocol.types import Receipt
 
 
 @click.group(cls=Group)

@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 import click
 
 from fec import i18n
+from fec.cli.context import DEFAULT_DEPLOYMENTS, DEFAULT_RPC, Refused, Session
+from fec.cli.display import safe
 from fec.cli.help import Localised
 from fec.cli.params import ADDRESS, LANGUAGE, NEW_FILE
-from fec.cli.session import DEFAULT_DEPLOYMENTS, DEFAULT_RPC, Refused, Session
-from fec.cli.words import safe
-from fec.exceptions import ContractError, FECError
 from fec.i18n import _
+from fec.i18n.errors import ContractError, FECError
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from fec.cli.base import Command
+from fec.cli.context import Refused, Session
 from fec.cli.extras import extra
 from fec.cli.params import NEW_FILE
-from fec.cli.session import Refused, Session
 from fec.i18n import Message, _, current
 
 _NAMES = ("payout", "supply", "fan", "flowback", "cohorts", "liability")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from fec.cli.base import Command, moving
+from fec.cli.context import Session
+from fec.cli.display import exact, receipt_line, receipt_record
 from fec.cli.params import ADDRESS, AMOUNT
-from fec.cli.session import Session
-from fec.cli.words import exact, receipt_line, receipt_record
 from fec.i18n import _
 
 

@@ -8,14 +8,14 @@ import click
 from rich.cells import cell_len
 from rich.text import Text
 
-from fec import schedule
 from fec.cli.base import Command
+from fec.cli.context import Session, grid
+from fec.cli.display import cell, exact, shape, stamp, utc
 from fec.cli.params import AMOUNT, DURATION, MOMENT
-from fec.cli.session import Session, grid
-from fec.cli.words import cell, exact, shape, stamp, utc
-from fec.exceptions import InvalidAmount
+from fec.core import curve as schedule
+from fec.core.amounts import WEI_PER_FEC
 from fec.i18n import _, amount
-from fec.units import WEI_PER_FEC
+from fec.i18n.errors import InvalidAmount
 
 _ONE_ADN = 1_000 * WEI_PER_FEC
 _WEEK = 7 * 24 * 3_600

@@ -11,16 +11,17 @@ import click
 
 from fec.cli import files
 from fec.cli.base import Group, moving, signing
+from fec.cli.context import Refused, Session, facts, grid
+from fec.cli.display import SHAPE, cell, exact, fec, node_record, receipt_line, receipt_record, shape
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, FILE, LABEL, NEW_FILE, NODE, NodeRef
 from fec.cli.pay import show_paid
 from fec.cli.quote import quote_rows
-from fec.cli.session import Refused, Session, facts, grid
-from fec.cli.words import SHAPE, cell, exact, fec, node_record, receipt_line, receipt_record, shape
-from fec.custody import ALL_COINS
-from fec.exceptions import InvalidArgument
+from fec.client.custody import ALL_COINS
+from fec.core.node_id import NodeId
 from fec.i18n import _, ngettext
-from fec.till import Member, Order, Withdrawal, Withdrawn
-from fec.types import NodeId
+from fec.i18n.errors import InvalidArgument
+from fec.protocol.members import Member, Withdrawal, Withdrawn
+from fec.protocol.orders import Order
 
 _HOUR = 3_600
 

@@ -8,20 +8,20 @@ from pathlib import Path
 
 import click
 
-from fec import deployments
-from fec.chain import DEFAULT_CHAIN_ID, MNEMONIC, Anvil
+from fec.chain import deployments
+from fec.chain.anvil import DEFAULT_CHAIN_ID, MNEMONIC, Anvil
+from fec.chain.deploy import deploy
+from fec.chain.deployments import Deployment
 from fec.cli.base import Command
+from fec.cli.context import DEFAULT_DEPLOYMENTS, Session, facts
 from fec.cli.interrupting import interruptible
 from fec.cli.params import MOMENT
-from fec.cli.session import DEFAULT_DEPLOYMENTS, Session, facts
 from fec.cli.walletconnect import walletconnect_options
-from fec.client import Client
-from fec.deploy import deploy
-from fec.deployments import Deployment
-from fec.exceptions import AnvilFailed, DeploymentExists
+from fec.client.client import Client
 from fec.i18n import _
-from fec.pages import Pages, WalletConnect, config
-from fec.site import serving
+from fec.i18n.errors import AnvilFailed, DeploymentExists
+from fec.pages.bundle import Pages, WalletConnect, config
+from fec.pages.server import serving
 
 #: Seconds between looks whether Anvil is still there.
 _WATCH = 2

@@ -9,15 +9,16 @@ from typing import Any, TypeVar
 
 import click
 
-from fec.cli.session import Refused, Session
-from fec.cli.words import exact
-from fec.documents import MISFITS, Record, misfit, read_record, write_new
-from fec.exceptions import InvalidArgument
+from fec.cli.context import Refused, Session
+from fec.cli.display import exact
 from fec.i18n import N_, _
-from fec.session import checked
-from fec.till import Authorization, Invoice, Member, Order, Withdrawal
-from fec.units import parse_fec
-from fec.words import pack_word
+from fec.i18n.errors import InvalidArgument
+from fec.i18n.parsing import parse_fec
+from fec.protocol.addresses import checked_address
+from fec.protocol.bytes32 import to_bytes32
+from fec.protocol.files import MISFITS, Record, misfit, read_record, write_new
+from fec.protocol.members import Member, Withdrawal
+from fec.protocol.orders import Authorization, Invoice, Order
 
 T = TypeVar("T")
 
@@ -75,8 +76,8 @@ def invoice_from(record: Record) -> tuple[Invoice, str]:
         currency_reference=record["currencyReference"],
         expiry=_count(record["expiry"]),
     )
-    pack_word(invoice.order_id)
-    pack_word(invoice.currency_reference)
+    to_bytes32(invoice.order_id)
+    to_bytes32(invoice.currency_reference)
     return invoice, _hex(record["merchantSignature"])
 
 
@@ -97,9 +98,9 @@ def order_from(record: Record) -> Order:
     return Order(
         invoice,
         signature,
-        customer=checked(record["customer"]),
+        customer=checked_address(record["customer"]),
         min_principal=parse_fec(record["minPrincipal"]),
-        cause=None if cause is None else checked(cause),
+        cause=None if cause is None else checked_address(cause),
     )
 
 
@@ -117,7 +118,10 @@ def payment_record(order: Order, authorization: Authorization) -> Record:
 def payment_from(record: Record) -> tuple[Order, Authorization]:
     """An order and its payer's authorization."""
     authorization = Authorization(
-        checked(record["payer"]), _count(record["validAfter"]), _count(record["validBefore"]), _hex(record["signature"])
+        checked_address(record["payer"]),
+        _count(record["validAfter"]),
+        _count(record["validBefore"]),
+        _hex(record["signature"]),
     )
     return order_from(record["order"]), authorization
 
@@ -129,8 +133,8 @@ def member_record(member: Member) -> Record:
 
 def member_from(record: Record) -> Member:
     """Who a member is."""
-    member = Member(checked(record["brand"]), checked(record["key"]), _hex(record["salt"]))
-    pack_word(member.salt)
+    member = Member(checked_address(record["brand"]), checked_address(record["key"]), _hex(record["salt"]))
+    to_bytes32(member.salt)
     return member
 
 
@@ -149,10 +153,10 @@ def withdrawal_record(withdrawal: Withdrawal) -> Record:
 def withdrawal_from(record: Record) -> Withdrawal:
     """What a member takes out."""
     return Withdrawal(
-        vault=checked(record["vault"]),
+        vault=checked_address(record["vault"]),
         token_ids=tuple(int(token_id) for token_id in record["tokenIds"]),
         amount=int(record["wei"]),
-        to=checked(record["to"]),
+        to=checked_address(record["to"]),
         nonce=_count(record["nonce"]),
         deadline=_count(record["deadline"]),
     )

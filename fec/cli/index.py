@@ -10,11 +10,11 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fec.cli.base import Group
+from fec.cli.context import Session, facts, grid
 from fec.cli.extras import extra
 from fec.cli.interrupting import interruptible
-from fec.cli.session import Session, facts, grid
-from fec.exceptions import FECError
 from fec.i18n import Message, _, ngettext, number
+from fec.i18n.errors import FECError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -151,10 +151,10 @@ def check(ctx: click.Context, *, database: str) -> None:
 def rebuild(session: Session, *, database: str) -> None:
     """Make every table anew from the events that the database holds, without the chain; all of it or nothing."""
     engine = _open(database)
-    from fec.indexer import Keeper  # noqa: PLC0415
+    from fec.indexer import IndexDatabase  # noqa: PLC0415
 
     with session.err.status(_("Rebuilding …")):
-        events = max(Keeper(engine).rebuild(), default=0)
+        events = max(IndexDatabase(engine).rebuild(), default=0)
     session.show({"events": events}, _("Made anew from {events}.", events=_events(events)))
 
 
@@ -165,9 +165,9 @@ def rebuild(session: Session, *, database: str) -> None:
 def rollback(session: Session, *, block: int, database: str) -> None:
     """Forget everything behind BLOCK, or behind the last kept block before it. `run` reads it anew."""
     engine = _open(database)
-    from fec.indexer import Keeper  # noqa: PLC0415
+    from fec.indexer import IndexDatabase  # noqa: PLC0415
 
-    keeper = Keeper(engine)
+    keeper = IndexDatabase(engine)
     cursor = keeper.cursor()
     kept = keeper.hashes(min(block, cursor.block), 1)
     after = keeper.undo(cursor, *kept[0]) if kept else keeper.undo_all(cursor)

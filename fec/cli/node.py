@@ -7,14 +7,15 @@ from functools import partial
 
 import click
 
+from fec.chain.deploy import PUBLIC_PROGRAM
 from fec.cli.base import Group, moving
+from fec.cli.context import Refused, Session, facts, grid
+from fec.cli.display import SHAPE, cell, exact, fec, node_record, receipt_line, receipt_record, shape, stamp
 from fec.cli.params import ADDRESS, AMOUNT, NODE, PROGRAM, NodeRef
-from fec.cli.session import Refused, Session, facts, grid
-from fec.cli.words import SHAPE, cell, exact, fec, node_record, receipt_line, receipt_record, shape, stamp
-from fec.deploy import PUBLIC_PROGRAM
+from fec.core.curve import PERIODS, time_when_released
+from fec.core.node_id import NodeId
 from fec.i18n import N_, _, local, ngettext
-from fec.schedule import PERIODS, time_when_released
-from fec.types import Claimed, Node, NodeId
+from fec.protocol.types import Claimed, Node
 
 _BAR = 40
 
@@ -238,7 +239,7 @@ def _claim_plan(due: Sequence[Node], now: int, payee: str | None) -> list[str]:
 def _show_claimed(session: Session, claims: Sequence[Claimed]) -> None:
     if not claims:
         return
-    payments = [payment for claimed in claims for payment in claimed.payments]
+    payments = [payment for claimed in claims for payment in claimed.payouts]
     paid = sum(payment.amount for payment in payments)
     session.show(
         {

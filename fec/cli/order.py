@@ -10,12 +10,12 @@ import click
 
 from fec.cli import files
 from fec.cli.base import Group, moving
+from fec.cli.context import Refused, Session, facts, grid
+from fec.cli.display import cell, exact, fec, receipt_line, receipt_record, stamp, utc
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, FILE, LABEL, NEW_FILE, ORDER, PROGRAM
 from fec.cli.pay import pay, show_paid
-from fec.cli.session import Refused, Session, facts, grid
-from fec.cli.words import cell, exact, fec, receipt_line, receipt_record, stamp, utc
 from fec.i18n import N_, _, local, ngettext, percent
-from fec.till import Capture, Captured, Invoice, OrderRecord, OrderStatus
+from fec.protocol.orders import Capture, Captured, Invoice, OrderRecord, OrderStatus
 
 _LONG = 15 * 60
 _STATUS = {

@@ -10,13 +10,14 @@ from typing import Any
 
 import click
 
-from fec.exceptions import FECError
+from fec.core.node_id import NodeId
 from fec.i18n import NAMES, _, find
-from fec.session import checked
-from fec.till import Tier, order_key
-from fec.types import NodeId
-from fec.units import parse_fec
-from fec.words import pack_word
+from fec.i18n.errors import FECError
+from fec.i18n.parsing import parse_fec
+from fec.protocol.addresses import checked_address
+from fec.protocol.bytes32 import to_bytes32
+from fec.protocol.orders import order_key
+from fec.protocol.terms import Tier
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
@@ -51,7 +52,7 @@ class Address(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Reads 0x and 40 hex digits."""
         try:
-            return checked(value)
+            return checked_address(value)
         except FECError as error:
             self.fail(str(error), param, ctx)
 
@@ -152,7 +153,7 @@ class Label(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Checks that it fits."""
         try:
-            pack_word(value)
+            to_bytes32(value)
         except FECError as error:
             self.fail(str(error), param, ctx)
         return str(value)

@@ -12,15 +12,15 @@ import click
 
 from fec.cli import files, shop
 from fec.cli.base import Command, moving, signing
+from fec.cli.context import Session, facts
+from fec.cli.display import exact, receipt_line, receipt_record, shape, utc
 from fec.cli.params import ADDRESS, AMOUNT, NODE, NodeRef
 from fec.cli.quote import quote_rows
-from fec.cli.session import Session, facts
 from fec.cli.shop import INVOICE, Link
-from fec.cli.words import exact, receipt_line, receipt_record, shape, utc
+from fec.core.node_id import NodeId
 from fec.i18n import _
-from fec.till import Authorization, Order, Paid, Permit
-from fec.types import NodeId
-from fec.units import parse_fec
+from fec.i18n.parsing import parse_fec
+from fec.protocol.orders import Authorization, Order, Paid, Permit
 
 
 @click.command(cls=Command)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import click
 
+from fec.chain.deploy import PUBLIC_PROGRAM
+from fec.chain.deployments import contract
 from fec.cli.base import Group, moving
+from fec.cli.context import Session, facts, grid
+from fec.cli.display import cell, exact, fec, receipt_line, receipt_record, utc
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, MOMENT, PROGRAM
-from fec.cli.session import Session, facts, grid
 from fec.cli.terms import set_terms, terms_record, terms_rows
-from fec.cli.words import cell, exact, fec, receipt_line, receipt_record, utc
-from fec.deploy import PUBLIC_PROGRAM
-from fec.deployments import contract
 from fec.i18n import _, duration
-from fec.types import Program
+from fec.protocol.types import Program
 
 _WEEK = 7 * 24 * 3_600
 _TILL = "till"

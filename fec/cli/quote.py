@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from fec.cli.base import Command
+from fec.cli.context import Refused, Session, facts
+from fec.cli.display import exact, fec, shape, utc
 from fec.cli.params import ADDRESS, AMOUNT, PROGRAM
-from fec.cli.session import Refused, Session, facts
-from fec.cli.words import exact, fec, shape, utc
 from fec.i18n import _, local
-from fec.till import Quote
+from fec.protocol.orders import Quote
 
 
 @click.command(cls=Command)

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from fec.chain import MNEMONIC
+from fec.chain.anvil import MNEMONIC
 from fec.cli.base import Command, moving
+from fec.cli.context import Session, facts
+from fec.cli.display import exact, shape
 from fec.cli.extras import extra
 from fec.cli.params import AMOUNT, DURATION, FILE, TIER
-from fec.cli.session import Session, facts
-from fec.cli.words import exact, shape
-from fec.exceptions import SignerMissing
 from fec.i18n import _, ngettext
-from fec.till import Tier
+from fec.i18n.errors import SignerMissing
+from fec.protocol.terms import Tier
 
 if TYPE_CHECKING:
     from fec.replay import History, Report, Settings

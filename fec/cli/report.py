@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fec.cli.base import Group
+from fec.cli.context import Session, facts, grid
 from fec.cli.extras import extra
 from fec.cli.params import ADDRESS, AMOUNT, NEW_FILE
 from fec.cli.report_liability import liability
@@ -25,12 +26,11 @@ from fec.cli.reporting import (
     scope_of,
     write_chart,
 )
-from fec.cli.session import Session, facts, grid
 from fec.i18n import _
 
 if TYPE_CHECKING:
-    from fec.analytics.data import Data, Scope
-    from fec.analytics.table import Report
+    from fec.reports.data import Data, Scope
+    from fec.reports.table import Report
 
 _ACTIVE = click.option(
     "--active",
@@ -103,7 +103,7 @@ def cohorts(session: Session, /, *, every: Any, chart: Path | None, **options: A
 
     def build(data: Data, scope: Scope) -> list[Report]:
         found = from_.cohorts.cohorts(data, scope, every)
-        write_chart(chart, lambda: from_.drawn.cohorts(found, every))
+        write_chart(chart, lambda: from_.chart_data.cohorts(found, every))
         return [found]
 
     make(session, build, default="protocol", **options)
@@ -166,7 +166,7 @@ def supply(session: Session, /, *, every: Any, chart: Path | None, **options: An
     from_ = _modules()
     with opened(**options) as data:
         found = from_.supply.supply(data, every)
-        write_chart(chart, lambda: from_.drawn.supply(found))
+        write_chart(chart, lambda: from_.chart_data.supply(found))
         deliver(session, data.moment, [found], title=None, places=2, **options)
 
 
@@ -195,8 +195,8 @@ def calendar(
         scope = scope_of(data, options["by"], options["program"], options["alliance"])
         found = from_.calendar.calendar(data, scope, every, split=split, shopper=shopper)
         if ics:
-            ics.write_bytes(from_.papers.feed(found, data.moment, f"{data.moment.fec.lower()}.{data.moment.chain_id}"))
-        write_chart(chart, lambda: from_.drawn.flowback(found))
+            ics.write_bytes(from_.writers.feed(found, data.moment, f"{data.moment.fec.lower()}.{data.moment.chain_id}"))
+        write_chart(chart, lambda: from_.chart_data.flowback(found))
         deliver(session, data.moment, [found], title=None, places=2, **options)
 
 
@@ -226,10 +226,10 @@ def all_(session: Session, /, *, out: Path, **options: Any) -> None:
     before = time.perf_counter()
     with opened(**options) as data:
         rows: list[tuple[str, int, int]] = [(_("Reading"), sum(data.manifest.rows.values()), _since(before))]
-        for name, build in from_.everything.REPORTS.items():
+        for name, build in from_.registry.REPORTS.items():
             before = time.perf_counter()
             made: Report = build(data)
-            (out / f"{name}.csv").write_text(from_.papers.as_csv(made))
+            (out / f"{name}.csv").write_text(from_.writers.as_csv(made))
             rows.append((name, len(made.rows), _since(before)))
         moment = data.moment
     table = grid(_("Report"), _("Rows"), _("ms"), left=[_("Report")])
@@ -243,7 +243,7 @@ def all_(session: Session, /, *, out: Path, **options: Any) -> None:
             "rowsRead": rows[0][1],
             "millisecondsRead": rows[0][2],
         },
-        facts(from_.papers.source(moment)),
+        facts(from_.writers.source(moment)),
         table,
         _("Written to {out}: liabilities in FEC, since no rate was given.", out=out),
     )
@@ -292,7 +292,7 @@ def check(ctx: click.Context, /, **options: Any) -> None:
                 for each in found
             ],
         },
-        facts(from_.papers.source(data.moment)),
+        facts(from_.writers.source(data.moment)),
         rows,
     )
     if not all(each.equal for each in found):
@@ -307,18 +307,18 @@ def _modules() -> Any:
     """The package's modules for reports, which need its extras."""
     with extra("server", "analytics"):
         from fec import store  # noqa: PLC0415
-        from fec.analytics import (  # noqa: PLC0415
+        from fec.reports import (  # noqa: PLC0415  # noqa: PLC0415
             calendar,
+            chart_data,
             cohorts,
-            drawn,
-            everything,
             export,
-            papers,
             programs,
             proof,
+            registry,
             shoppers,
             supply,
             value,
+            writers,
         )
-    found = (calendar, cohorts, drawn, everything, export, papers, programs, proof, shoppers, supply, value, store)
+    found = (calendar, cohorts, chart_data, registry, export, writers, programs, proof, shoppers, supply, value, store)
     return type("Modules", (), {module.__name__.rpartition(".")[2]: module for module in found})

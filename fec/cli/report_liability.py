@@ -11,10 +11,10 @@ from typing import Any
 import click
 
 from fec.cli.base import Command
+from fec.cli.context import Refused, Session
 from fec.cli.extras import extra
 from fec.cli.params import AMOUNT, MOMENT, SHARE
 from fec.cli.reporting import CHART, deliver, opened, reporting, scope_of, write_chart
-from fec.cli.session import Refused, Session
 from fec.i18n import _
 
 _WHOLE = 10_000
@@ -125,8 +125,8 @@ def liability(
     if rate == 0:
         raise Refused("A rate of 0 FEC gives no prices. Name what one unit of the currency buys: --rate 100.")
     with extra("server", "analytics"):
-        from fec.analytics import accounts, drawn, ledger  # noqa: PLC0415
-        from fec.analytics.liability import Policy, statement  # noqa: PLC0415
+        from fec.reports import accounts, chart_data, pools  # noqa: PLC0415
+        from fec.reports.liability import Policy, statement  # noqa: PLC0415
     changes = sorted((begin, Fraction(bps, _WHOLE)) for begin, bps in estimates) or [(0, Fraction(1))]
     chosen = Policy(
         rate=rate,
@@ -135,14 +135,14 @@ def liability(
         currency=currency,
         places=places,
         point_price=point_price,
-        estimates=ledger.Estimates(tuple(changes)),
+        estimates=pools.Estimates(tuple(changes)),
         provision_rate=Fraction(provision, _WHOLE),
     )
     with opened(**options) as data:
         scope = scope_of(data, options["by"], options["program"], options["alliance"], "protocol")
         books = statement(data, scope, chosen, every)
         made = accounts.reports(books, entries=entries)
-        write_chart(chart, lambda: drawn.liability(books))
+        write_chart(chart, lambda: chart_data.liability(books))
         if options["csv"] and entries:
             made = [made[-1], *made[:-1]]
         deliver(session, data.moment, made, title=_("Points liability"), places=places, **options)

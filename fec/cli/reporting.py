@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from fec.cli.context import Refused, Session, facts, grid
 from fec.cli.extras import extra
 from fec.cli.index import DEFAULT_DATABASE
 from fec.cli.params import MOMENT, NEW_FILE, PROGRAM
-from fec.cli.session import Refused, Session, facts, grid
 from fec.i18n import _, ngettext
 
 if TYPE_CHECKING:
-    from fec.analytics.data import Data, Scope
-    from fec.analytics.moment import Moment
-    from fec.analytics.table import Report
+    from fec.reports.data import Data, Scope
+    from fec.reports.dates import Moment
+    from fec.reports.table import Report
 
 F = TypeVar("F", bound=Callable[..., Any])
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -97,7 +97,7 @@ def opened(
         raise Refused("Give --at or --block, not both.")
     with extra("server", "analytics"):
         from fec import store  # noqa: PLC0415
-        from fec.analytics import data, export  # noqa: PLC0415
+        from fec.reports import data, export  # noqa: PLC0415
     with tempfile.TemporaryDirectory(prefix="fec-export-") as made:
         if folder is None:
             found = store.open_database(database)
@@ -110,7 +110,7 @@ def opened(
 
 def scope_of(data: Data, by: str | None, program: int | None, alliance: int | None, default: str = "program") -> Scope:
     """The scope that the options name. Raises NothingToReport if it is not there."""
-    from fec.analytics.data import Scope  # noqa: PLC0415
+    from fec.reports.data import Scope  # noqa: PLC0415
 
     if program is not None and alliance is not None:
         raise Refused("Give --program or --alliance, not both.")
@@ -155,15 +155,15 @@ def deliver(
     **_: Any,
 ) -> None:
     """Shows reports, and writes them into files."""
-    from fec.analytics import papers  # noqa: PLC0415
+    from fec.reports import writers  # noqa: PLC0415
 
     name = title or reports[0].title.localized()
     if csv:
-        csv.write_text(papers.as_csv(reports[0], places))
+        csv.write_text(writers.as_csv(reports[0], places))
     if xlsx:
-        papers.workbook(xlsx, name, moment, reports, places)
+        writers.workbook(xlsx, name, moment, reports, places)
     if html:
-        html.write_text(papers.page(name, moment, reports, places))
+        html.write_text(writers.page(name, moment, reports, places))
     show(session, moment, reports, top, places)
 
 
@@ -175,18 +175,18 @@ def write_chart(path: Path | None, document: Callable[[], dict[str, Any]]) -> No
 
 def show(session: Session, moment: Moment, reports: Sequence[Report], top: int, places: int = 2) -> None:
     """Prints reports: all of them for machines, the first rows of each for people."""
-    from fec.analytics import papers  # noqa: PLC0415
+    from fec.reports import writers  # noqa: PLC0415
 
     if session.as_json:
         session.show({"source": _source(moment), "reports": [_record(report, places) for report in reports]})
         return
-    session.print(facts(papers.source(moment)))
+    session.print(facts(writers.source(moment)))
     for report in reports:
         _print(session, report, top, places)
 
 
 def _print(session: Session, report: Report, top: int, places: int) -> None:
-    from fec.analytics.shown import shown  # noqa: PLC0415
+    from fec.reports.display import shown  # noqa: PLC0415
 
     titles = [_(column.title) for column in report.columns]
     left = [
@@ -215,7 +215,7 @@ def _print(session: Session, report: Report, top: int, places: int) -> None:
 
 
 def _record(report: Report, places: int) -> dict[str, Any]:
-    from fec.analytics.shown import machine  # noqa: PLC0415
+    from fec.reports.display import machine  # noqa: PLC0415
 
     columns = report.columns
     return {

@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 
 from fec.cli.base import Group, moving
+from fec.cli.context import Refused, Session, facts
+from fec.cli.display import exact, fec, receipt_line, receipt_record, shape, utc
 from fec.cli.params import ADDRESS, AMOUNT, FILE, LABEL, MOMENT, NEW_FILE, PROGRAM
-from fec.cli.session import Refused, Session, facts
-from fec.cli.words import exact, fec, receipt_line, receipt_record, shape, utc
+from fec.core.node_id import NodeId
 from fec.i18n import _, local, ngettext
-from fec.merkle import RewardTree, read_csv, read_proofs, write_proofs
-from fec.types import NodeId
+from fec.protocol.merkle import RewardTree, read_csv, read_proofs, write_proofs
 
 _BATCH = click.IntRange(min=1)
 

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from fec.cli.base import Command, Group, asked
+from fec.cli.context import Refused, Session, grid
+from fec.cli.display import stamp
 from fec.cli.extras import extra
 from fec.cli.params import PROGRAM
-from fec.cli.session import Refused, Session, grid
 from fec.cli.walletconnect import walletconnect_options
-from fec.cli.words import stamp
-from fec.exceptions import SignerMissing
 from fec.i18n import _
-from fec.pages import WalletConnect, public_rpc
+from fec.i18n.errors import SignerMissing
+from fec.pages.bundle import WalletConnect, public_rpc
 
 if TYPE_CHECKING:
-    from fec.service.keys import KeyRing
+    from fec.service.http.keys import KeyRing
 
 SECRET_VARIABLE = "FEC_SERVICE_SECRET"  # noqa: S105 (a name, not a secret)
 DEFAULT_DATABASE = "fec.sqlite"
@@ -127,7 +127,7 @@ def _serve(
         import uvicorn  # noqa: PLC0415 (optional: the base package goes without)
 
         from fec.relayer import LocalSigner  # noqa: PLC0415
-        from fec.service.observing import configure  # noqa: PLC0415
+        from fec.service.http.access_log import configure  # noqa: PLC0415
         from fec.service.settings import Settings, WebhookPolicy  # noqa: PLC0415
     account = session.local_account()
     if account is None:
@@ -256,7 +256,7 @@ def revoke_key(session: Session, number: int, database: str) -> None:
 def _ring(session: Session, database: str) -> KeyRing:
     with extra("server"):
         from fec import store  # noqa: PLC0415
-        from fec.service.keys import KeyRing  # noqa: PLC0415
+        from fec.service.http.keys import KeyRing  # noqa: PLC0415
     secret = _secret()
     engine = store.open_database(database)
     store.upgrade(engine)

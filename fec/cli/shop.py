@@ -12,14 +12,14 @@ import click
 import requests
 
 from fec.cli import files
+from fec.cli.context import Refused, Session
+from fec.cli.display import exact
 from fec.cli.params import FILE
-from fec.cli.session import Refused, Session
-from fec.cli.words import exact
-from fec.documents import MISFITS, Record, misfit
-from fec.exceptions import FECError, WrongNetwork
 from fec.i18n import _
 from fec.i18n.catalogs import current, language_tag
-from fec.till import Authorization, Invoice, Order
+from fec.i18n.errors import FECError, WrongNetwork
+from fec.protocol.files import MISFITS, Record, misfit
+from fec.protocol.orders import Authorization, Invoice, Order
 
 _TIMEOUT = 30
 _LOOK = 0.5

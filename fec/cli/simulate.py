@@ -15,13 +15,14 @@ from rich.table import Table
 
 from fec import simulate as economy
 from fec.cli.base import Command
+from fec.cli.context import Session, grid
+from fec.cli.display import shape
 from fec.cli.params import NEW_FILE
-from fec.cli.session import Session, grid
-from fec.cli.words import shape
+from fec.core.amounts import WEI_PER_FEC
 from fec.i18n import _, amount, number, percent
+from fec.i18n.parsing import parse_fec
 from fec.simulate import Result, Scenario, records, sweep
 from fec.simulate.values import BPS
-from fec.units import WEI_PER_FEC, parse_fec
 
 _ONE_ADN = 1_000 * WEI_PER_FEC
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 from rich.table import Table
 
+from fec.chain.deploy import verify
+from fec.chain.rpc import clear_errors
 from fec.cli.base import Command
-from fec.cli.session import Session, facts
-from fec.cli.words import cell, exact, utc
-from fec.deploy import verify
+from fec.cli.context import Session, facts
+from fec.cli.display import cell, exact, utc
 from fec.i18n import _
-from fec.rpc import clear_errors
 
 
 @click.command(cls=Command)

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import click
 
 from fec.cli.base import Command, moving
+from fec.cli.context import Session, facts
+from fec.cli.display import exact, fec, receipt_line, receipt_record
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, PROGRAM, SHARE, TIER
-from fec.cli.session import Session, facts
-from fec.cli.words import exact, fec, receipt_line, receipt_record
-from fec.exceptions import ContractError
 from fec.i18n import _, duration, percent
-from fec.till import Terms, Tier
+from fec.i18n.errors import ContractError
+from fec.protocol.terms import Terms, Tier
 
 _NO_TERMS = "Checkout_NoTerms"
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from fec.pages import RELAY, WalletConnect
+from fec.pages.bundle import RELAY, WalletConnect
 
 F = TypeVar("F", bound=Callable[..., Any])
 

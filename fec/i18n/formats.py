@@ -10,8 +10,9 @@ from typing import Any
 from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
+from fec.core.amounts import format_fec
+from fec.core.node_id import NodeId
 from fec.i18n.catalogs import SOURCE, catalog, current, use
-from fec.types import NodeId
 
 
 def N_(sentence: str) -> str:  # noqa: N802 (gettext's own name)
@@ -57,10 +58,7 @@ def number(value: int) -> str:
 
 
 def amount(wei: int, decimals: int | None = None) -> str:
-    """Wei as FEC, exact, with the separators of the language; `decimals` as in `fec.units.format_fec`."""
-    # Imported here, since that module raises errors, whose sentences are made by this one.
-    from fec.units import format_fec  # noqa: PLC0415
-
+    """Wei as FEC, exact, with the separators of the language; `decimals` as in `fec.core.amounts.format_fec`."""
     return _separated(format_fec(wei, decimals))
 
 

@@ -11,15 +11,15 @@ from sqlalchemy import Connection, Engine, select
 from web3.constants import ADDRESS_ZERO
 
 from fec import store
-from fec.deployments import Deployment
+from fec.chain.deployments import Deployment
+from fec.core.curve import face
 from fec.i18n import N_, Message
-from fec.indexer.exceptions import IndexMissing
-from fec.indexer.keeper import Cursor, cursor_of
+from fec.indexer.database import Cursor, cursor_of
+from fec.indexer.errors import IndexMissing
 from fec.indexer.models import CoinTransfer, Reward
 from fec.indexer.reads import Reads, Refusal
 from fec.indexer.views import view
 from fec.indexer.wire import Patience, Wire
-from fec.schedule import face
 
 _STATUSES = {"escrowed": 1, "captured": 2, "refunded": 3}
 _ROWS = 1_000

@@ -12,9 +12,10 @@ from eth_abi.exceptions import DecodingError
 from eth_utils.abi import collapse_if_tuple
 from eth_utils.crypto import keccak
 
-from fec import abi, deployments
-from fec.deployments import Deployment
-from fec.indexer.exceptions import WrongAnswer
+from fec.chain import deployments
+from fec.chain.deployments import Deployment
+from fec.indexer.errors import WrongAnswer
+from fec.protocol import abi
 from fec.store.deployment import CONTRACTS
 from fec.store.types import checksummed
 

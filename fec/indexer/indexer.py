@@ -10,12 +10,12 @@ from itertools import islice
 from sqlalchemy import Engine
 
 from fec import store
-from fec.deployments import Deployment
-from fec.exceptions import FECError, WrongNetwork
-from fec.indexer.chain import Chain, Heads, Settings, Stretch
+from fec.chain.deployments import Deployment
+from fec.i18n.errors import FECError, WrongNetwork
+from fec.indexer.database import Cursor, IndexDatabase
+from fec.indexer.errors import Reorganised, WrongAnswer
 from fec.indexer.events import Decoder
-from fec.indexer.exceptions import Reorganised, WrongAnswer
-from fec.indexer.keeper import Cursor, Keeper
+from fec.indexer.logs import Chain, Heads, Settings, Stretch
 from fec.indexer.wire import Patience, Wire
 
 #: Hashes that are compared at a time when the common ancestor is looked for.
@@ -53,7 +53,7 @@ class Indexer:
         store.upgrade(engine)
         with store.writing(engine) as connection:
             store.bind(connection, deployment)
-        self.keeper = Keeper(engine)
+        self.keeper = IndexDatabase(engine)
         self.keeper.begin()
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, func, select
 
 from fec import store
-from fec.indexer.keeper import Cursor, cursor_of
+from fec.indexer.database import Cursor, cursor_of
 from fec.indexer.models import DERIVED, BlockRecord, EventRecord, table
 from fec.store.deployment import DeploymentRecord
 

@@ -12,11 +12,12 @@ from eth_utils.abi import collapse_if_tuple
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
-from fec import abi, deployments
-from fec.deployments import Deployment
-from fec.indexer.exceptions import WrongAnswer
+from fec.chain import deployments
+from fec.chain.deployments import Deployment
+from fec.indexer.errors import WrongAnswer
 from fec.indexer.wire import CALLS_PER_REQUEST, Call, Refused, Wire
-from fec.reverts import decode_revert
+from fec.protocol import abi
+from fec.protocol.refusals import decode_revert
 
 K = TypeVar("K")
 

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection
 from web3.constants import ADDRESS_ZERO
 
+from fec.core.node_id import NodeId
 from fec.indexer.events import Event
 from fec.indexer.views import as_of
-from fec.types import NodeId
 
 #: Keys that one query asks for.
 _KEYS = 500

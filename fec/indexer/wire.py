@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 import requests
 
-from fec.exceptions import RPCFailed, RPCUnreachable
 from fec.i18n import Message
-from fec.indexer.exceptions import WrongAnswer
+from fec.i18n.errors import RPCFailed, RPCUnreachable
+from fec.indexer.errors import WrongAnswer
 
 T = TypeVar("T")
 Call = tuple[str, list[Any]]

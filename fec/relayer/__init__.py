@@ -8,7 +8,7 @@ What is signed is in the database before it is sent, so that a restart sends the
 Several processes may share one database and one key.
 """
 
-from fec.relayer.exceptions import FeesTooHigh, RequestConflict
+from fec.relayer.errors import FeesTooHigh, RequestConflict
 from fec.relayer.fees import FeePolicy
 from fec.relayer.keys import LocalSigner, TransactionSigner
 from fec.relayer.models import RelayState

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from web3 import Web3
 
-from fec.exceptions import RPCFailed
-from fec.relayer.exceptions import FeesTooHigh
-from fec.rpc import ask_all, clear_errors
+from fec.chain.rpc import ask_all, clear_errors
+from fec.i18n.errors import RPCFailed
+from fec.relayer.errors import FeesTooHigh
 
 _GWEI = 10**9
 

@@ -12,8 +12,8 @@ from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 from eth_utils.address import to_checksum_address
 
-from fec.exceptions import SignerMissing
-from fec.signing import TypedMessage
+from fec.i18n.errors import SignerMissing
+from fec.protocol.signing import TypedMessage
 
 
 class TransactionSigner(Protocol):

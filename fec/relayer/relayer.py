@@ -15,19 +15,19 @@ from web3.contract.contract import ContractConstructor, ContractFunction
 from web3.exceptions import TransactionNotFound
 from web3.types import TxReceipt
 
-from fec.exceptions import (
+from fec.chain.rpc import GAS_MARGIN, NEXT_BLOCK, POLL_LATENCY, Sender, clear_errors
+from fec.i18n.errors import (
     FECError,
     InsufficientGasCoin,
     InvalidArgument,
     TransactionFailed,
     TransactionPending,
 )
+from fec.relayer.endpoint import Head, Mined, Node
 from fec.relayer.fees import FeePolicy, Fees
 from fec.relayer.keys import TransactionSigner
-from fec.relayer.ledger import Kept, Ledger, attempts_in, differs, place, same, stands
 from fec.relayer.models import RelayAccount, RelayState, RelayTransaction
-from fec.relayer.node import Head, Mined, Node
-from fec.rpc import GAS_MARGIN, NEXT_BLOCK, POLL_LATENCY, Sender, clear_errors
+from fec.relayer.transactions import Kept, Ledger, attempts_in, differs, place, same, stands
 from fec.store import writer
 
 #: States that may still change.

@@ -9,11 +9,11 @@ It needs Anvil: the chain's clock follows the history, and the test wallets' gas
 
 from __future__ import annotations
 
-from fec.replay.exceptions import BadRows, ReplayFailed, ReplayRefused
+from fec.replay.errors import BadRows, ReplayFailed, ReplayRefused
 from fec.replay.history import Columns, History, Row, read
+from fec.replay.preparation import StoreTerms
 from fec.replay.replay import Replay
 from fec.replay.settings import Report, Settings
-from fec.replay.stage import StoreTerms
 from fec.replay.wallets import Wallets
 
 __all__ = [

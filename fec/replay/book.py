@@ -9,7 +9,7 @@ from typing import Any
 
 from eth_utils.abi import event_abi_to_log_topic
 
-from fec import abi
+from fec.protocol import abi
 
 _WORD = 64
 

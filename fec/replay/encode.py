@@ -1,4 +1,4 @@
-"""Calldata and signatures, fast: what a worker does for each order. Tests demand equality with `fec.signing`.
+"""Calldata and signatures, fast: what a worker does for each order. Tests demand equality with `fec.protocol.signing`.
 
 Layouts: EIP-712 for the invoice, the contract ABI for `pay(Order)`, EIP-1559 for the transaction.
 """
@@ -15,8 +15,8 @@ from coincurve import PrivateKey
 from eth_utils.abi import function_abi_to_4byte_selector
 from eth_utils.crypto import keccak
 
-from fec import abi
-from fec.orders import CHECKOUT_NAME
+from fec.client.orders import CHECKOUT_NAME
+from fec.protocol import abi
 
 #: Fees that no block asks for: gas coin is free here, and no transaction goes before another for its price.
 MAX_FEE = 10**15

@@ -8,9 +8,9 @@ from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
-from fec.exceptions import InvalidArgument
 from fec.i18n import Message
-from fec.replay.exceptions import ReplayRefused
+from fec.i18n.errors import InvalidArgument
+from fec.replay.errors import ReplayRefused
 
 #: A row's number, and its cells or what is wrong with one of them.
 Cells = tuple[int, Sequence[str | Message]]

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from eth_utils.crypto import keccak
 
-from fec.exceptions import InvalidArgument
 from fec.i18n import Message
+from fec.i18n.errors import InvalidArgument
+from fec.protocol.bytes32 import LENGTH, to_bytes32
 from fec.replay import files
-from fec.replay.exceptions import BadRows
-from fec.words import WORD_BYTES, pack_word
+from fec.replay.errors import BadRows
 
 #: The store of a file that names none.
 ONLY_STORE = "store"
@@ -117,7 +117,7 @@ def _row(line: int, cells: Sequence[str | Message], columns: Columns, rate: int,
         raise _Problem(Message("customer or store is empty; give each row both"))
     wei = _wei(amount, rate)
     reference = f"{currency} {amount}".strip()
-    if len(reference.encode()) > WORD_BYTES:
+    if len(reference.encode()) > LENGTH:
         raise _Problem(Message("{reference!r} does not fit 32 bytes; shorten it", reference=reference))
     if columns.order_id is not None and wei > 0:
         _check_id(order_id)
@@ -163,7 +163,7 @@ def _check_id(order_id: str) -> None:
     if not order_id:
         raise _Problem(Message("its order id is empty; give each purchase one, or name no column for them"))
     try:
-        pack_word(order_id)
+        to_bytes32(order_id)
     except InvalidArgument as error:
         raise _Problem(error.message) from error
 

@@ -9,21 +9,21 @@ from collections.abc import Callable, Iterator, Sequence
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
-from fec import deployments
-from fec.client import Client
-from fec.exceptions import InvalidArgument, RPCFailed
+from fec.chain import deployments
+from fec.client.client import Client
+from fec.core.curve import FACE_MULTIPLE
+from fec.i18n.errors import InvalidArgument, RPCFailed
+from fec.protocol.bytes32 import to_bytes32
 from fec.replay.book import Book
-from fec.replay.drive import Batch, Driver, Request
+from fec.replay.driver import Batch, Driver, Request
 from fec.replay.encode import Bill, Job, ground
-from fec.replay.exceptions import ReplayFailed, ReplayRefused
+from fec.replay.errors import ReplayFailed, ReplayRefused
 from fec.replay.history import History, Row
+from fec.replay.pipeline import Wire
 from fec.replay.plan import PAY_GAS, Action, Block, Capture, Payment, Plan, Refund, gas_of, plan
+from fec.replay.preparation import Stage
 from fec.replay.settings import Report, Settings
-from fec.replay.stage import Stage
 from fec.replay.wallets import Wallets
-from fec.replay.wire import Wire
-from fec.schedule import FACE_MULTIPLE
-from fec.words import pack_word
 
 WEEK = 7 * 86_400
 #: Room before the first purchase for what has to be set up.
@@ -298,9 +298,9 @@ class _Run:
         bill = Bill(
             till_key=self._wallets.store(row.store).key,
             program_id=self._stage.programs[row.store],
-            order_id=pack_word(row.order_id),
+            order_id=to_bytes32(row.order_id),
             amount=row.amount,
-            reference=pack_word(row.reference),
+            reference=to_bytes32(row.reference),
             expiry=moment + _VALIDITY,
             customer=wallet.address,
         )
@@ -355,5 +355,5 @@ class _Run:
 
 
 def _key(program_id: int, row: Row) -> str:
-    # As fec.till.order_key has it, but there are many.
-    return "0x" + keccak(program_id.to_bytes(32) + pack_word(row.order_id)).hex()
+    # As fec.protocol.orders.order_key has it, but there are many.
+    return "0x" + keccak(program_id.to_bytes(32) + to_bytes32(row.order_id)).hex()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from fec.chain import MNEMONIC
+from fec.chain.anvil import MNEMONIC
 from fec.i18n import Message
-from fec.replay.stage import StoreTerms
-from fec.types import Figures
+from fec.protocol.types import Figures
+from fec.replay.preparation import StoreTerms
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from coincurve import PrivateKey
 from eth_utils.crypto import keccak
 
-from fec.chain import MNEMONIC
+from fec.chain.anvil import MNEMONIC
 
 _WALLETS_KEPT = 1 << 20
 

@@ -12,45 +12,34 @@ from fastapi.openapi.utils import get_openapi
 from starlette.middleware.cors import CORSMiddleware
 
 from fec.relayer import TransactionSigner
-from fec.service import (
-    captures,
-    custody,
-    health,
-    invoices,
-    members,
-    pay,
-    problems,
-    refunds,
-    reports,
-    reward_batches,
-    rewards,
-    schemas,
-    session,
-    shoppers,
-    site,
-    stream,
-    webhooks,
-)
+from fec.service.actions import stream
 from fec.service.background import Background
-from fec.service.gate import Gate
-from fec.service.observing import Observing
-from fec.service.service import Service
+from fec.service.context import Service
+from fec.service.http import health, pages, problems, schemas, sign_in
+from fec.service.http.access_log import Observing
+from fec.service.http.limits import Gate
+from fec.service.members import enrolment, vaults
+from fec.service.orders import captures, invoices, payments, refunds
+from fec.service.reports import reports
+from fec.service.rewards import batches, single
 from fec.service.settings import Settings
+from fec.service.shoppers import shoppers
+from fec.service.webhooks import endpoints
 
 _ROUTERS = (
     invoices.router,
-    pay.router,
+    payments.router,
     refunds.router,
     captures.router,
-    rewards.router,
-    reward_batches.router,
-    members.router,
-    custody.router,
+    single.router,
+    batches.router,
+    enrolment.router,
+    vaults.router,
     shoppers.router,
     reports.router,
-    webhooks.router,
+    endpoints.router,
     stream.router,
-    session.router,
+    sign_in.router,
     health.router,
 )
 
@@ -81,7 +70,7 @@ def create_app(settings: Settings, signer: TransactionSigner) -> FastAPI:
     for router in _ROUTERS:
         app.include_router(router)
     if settings.pages:
-        app.include_router(site.router_of(service))
+        app.include_router(pages.router_of(service))
     problems.install(app)
     # The library's own way to change it.
     setattr(app, "openapi", lambda: _described(app))  # noqa: B010

@@ -11,12 +11,12 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from fec.exceptions import FECError
+from fec.i18n.errors import FECError
 from fec.indexer import Indexer
-from fec.service import captures
+from fec.service.context import Service
 from fec.service.models import ServiceEvent
-from fec.service.reconcile import reconcile
-from fec.service.service import Service
+from fec.service.orders import captures
+from fec.service.orders.reconcile import reconcile
 
 _CAPTURE_SECONDS = 30
 _BELL_MS = 200

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from fec.deployments import Deployment
-from fec.pages import WalletConnect
+from fec.chain.deployments import Deployment
+from fec.pages.bundle import WalletConnect
 
 #: Bytes that the secret behind the keyed hashes has at least.
 SECRET_BYTES = 32

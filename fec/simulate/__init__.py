@@ -10,7 +10,7 @@ Exact where the contracts are: `economy` says what is exact and what is a model.
 from __future__ import annotations
 
 from fec.simulate.economy import Economy, Purchase
-from fec.simulate.exceptions import ScenarioInvalid
+from fec.simulate.errors import ScenarioInvalid
 from fec.simulate.result import Cohort, Point, Result
 from fec.simulate.scenario import Scenario, load, named
 from fec.simulate.verdicts import Verdict, verdicts

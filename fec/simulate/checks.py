@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from fec.core.curve import FACE_MULTIPLE
 from fec.i18n import Message
-from fec.schedule import FACE_MULTIPLE
-from fec.simulate.exceptions import ScenarioInvalid
+from fec.simulate.errors import ScenarioInvalid
 from fec.simulate.values import BPS, YEAR
 
 if TYPE_CHECKING:

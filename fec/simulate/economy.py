@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fec import schedule
-from fec.schedule import FACE_MULTIPLE
+from fec.core import curve
+from fec.core.curve import FACE_MULTIPLE
 from fec.simulate.nodes import Nodes
 from fec.simulate.people import Carried, Crowd
 from fec.simulate.result import Cohort, Point, Result
@@ -220,7 +220,7 @@ class Economy:
         cohort = self.cohorts[group]
         cohort.burned += burned
         cohort.burned_share += burned * WHOLE // self.supply
-        start = schedule.starts_at(self.scenario.start, kind.terms.period, self.now)
+        start = curve.starts_at(self.scenario.start, kind.terms.period, self.now)
         self.nodes.mint((kind.number, start, kind.terms.period), (orders.principal, group), count, orders.claiming)
         self.purchases.append(orders)
         kind.quota -= burned

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from fec import schedule
+from fec.core import curve
 
-_released = lru_cache(1 << 16)(schedule.released)
+_released = lru_cache(1 << 16)(curve.released)
 
 
 @dataclass
@@ -30,7 +30,7 @@ class NodeClass:
 
     def claim(self, now: int) -> Iterator[tuple[int, int]]:
         """Claims all that is released by now: group of owners and wei paid to it."""
-        period = schedule.periods_elapsed(self.start, self.period_length, now)
+        period = curve.periods_elapsed(self.start, self.period_length, now)
         if period == self.period:
             return
         due: dict[int, int] = {}
@@ -73,7 +73,7 @@ class Nodes:
         for key, same in self.open.items():
             for group, amount in same.claim(now):
                 due[group] += amount
-            if same.period == schedule.PERIODS:
+            if same.period == curve.PERIODS:
                 finished.append(key)
         for key in finished:
             del self.open[key]
@@ -83,4 +83,4 @@ class Nodes:
     @property
     def outstanding(self) -> int:
         """What nodes have yet to pay, in wei."""
-        return schedule.face(self.burned) - self.paid
+        return curve.face(self.burned) - self.paid

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from fec.simulate.checks import check
-from fec.simulate.exceptions import ScenarioInvalid
+from fec.simulate.errors import ScenarioInvalid
 from fec.simulate.values import AMOUNT, COUNT, DATE, DECIMAL, DURATION, HUNDRED, QUOTA, SHARE, Kind, read
 
 DEFAULT = "default"

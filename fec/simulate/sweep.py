@@ -13,11 +13,11 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from fec.i18n.parsing import parse_fec
 from fec.simulate.economy import Economy
 from fec.simulate.records import moment, summary_record
 from fec.simulate.scenario import Scenario
 from fec.simulate.values import AMOUNT
-from fec.units import parse_fec
 
 Record = dict[str, Any]
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from fec.exceptions import InvalidAmount
-from fec.simulate.exceptions import ScenarioInvalid
-from fec.units import format_fec, parse_fec
+from fec.core.amounts import format_fec
+from fec.i18n.errors import InvalidAmount
+from fec.i18n.parsing import parse_fec
+from fec.simulate.errors import ScenarioInvalid
 
 DAY = 86_400
 YEAR = 365 * DAY

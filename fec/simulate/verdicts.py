@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from fec.core.amounts import WEI_PER_FEC
+from fec.core.curve import FACE_MULTIPLE
 from fec.i18n import Message
-from fec.schedule import FACE_MULTIPLE
 from fec.simulate.result import Result
 from fec.simulate.values import BPS, DATE, HUNDRED
-from fec.units import WEI_PER_FEC
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from sqlalchemy import CheckConstraint, Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fec import deployments
-from fec.deployments import Deployment
+from fec.chain import deployments
+from fec.chain.deployments import Deployment
 from fec.store.base import AddressText, Base
-from fec.store.exceptions import WrongDatabase
+from fec.store.errors import WrongDatabase
 
 CONTRACTS = ("FEC", "ADN", "Checkout", "Custodian")
 

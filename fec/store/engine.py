@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from fec.store.exceptions import DatabaseInvalid, DatabaseUnreachable
+from fec.store.errors import DatabaseInvalid, DatabaseUnreachable
 
 #: How long one writer waits for another on SQLite.
 _BUSY_SECONDS = 60

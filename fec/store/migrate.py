@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
 from fec.store.engine import reading, writing
-from fec.store.exceptions import DatabaseOutdated
+from fec.store.errors import DatabaseOutdated
 
 #: Any number, the same for all: two processes that start together must not both make the tables.
 _LOCK = 0xFEC

@@ -9,11 +9,11 @@ from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 from click.testing import CliRunner, Result
 
-from fec import deployments
-from fec.client import Client
-from fec.deployments import Deployment
-from fec.types import Node
-from fec.units import WEI_PER_FEC
+from fec.chain import deployments
+from fec.chain.deployments import Deployment
+from fec.client.client import Client
+from fec.core.amounts import WEI_PER_FEC
+from fec.protocol.types import Node
 
 WEEK = 7 * 24 * 3600
 #: A Monday, as the public program's grid has them, so that a test stays within one period; later than now.

@@ -7,11 +7,11 @@ import pytest
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 
-from fec import schedule
-from fec.client import Client
-from fec.till import Terms
-from fec.types import Node
-from fec.units import WEI_PER_FEC, format_fec
+from fec.client.client import Client
+from fec.core import curve
+from fec.core.amounts import WEI_PER_FEC, format_fec
+from fec.protocol.terms import Terms
+from fec.protocol.types import Node
 from tests.ape.conftest import Run
 
 ALICE = ("--account", "TEST::1")
@@ -37,7 +37,7 @@ def smallest_claim(client: Client, owner: AccountAPI) -> Callable[[int], None]:
 
 
 def claimable(node: Node, period: int) -> int:
-    return schedule.claimable(node.principal, node.claimed, period)
+    return curve.claimable(node.principal, node.claimed, period)
 
 
 def test_claim__no_nodes_named__claims_all(
@@ -208,7 +208,7 @@ def test_claim__more_nodes_than_fit_a_transaction__takes_several(
     weeks_later: Callable[[int], int],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("fec.nodes.MAX_TRANSACTION_GAS", 130_000)
+    monkeypatch.setattr("fec.client.nodes.MAX_TRANSACTION_GAS", 130_000)
     weeks_later(1)
     result = run("claim", *ALICE)
     assert result.output.count("Transaction 0x") == 2

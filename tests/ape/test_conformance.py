@@ -7,10 +7,10 @@ import pytest
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 
-from fec import schedule
-from fec.client import Client
-from fec.types import Node
-from fec.units import WEI_PER_FEC
+from fec.client.client import Client
+from fec.core import curve
+from fec.core.amounts import WEI_PER_FEC
+from fec.protocol.types import Node
 
 ZERO_ADDRESS = "0x" + "00" * 20
 
@@ -32,7 +32,7 @@ def test_claim__after_a_period__emits_and_pays(
     adn: ContractInstance, fec: ContractInstance, alice: AccountAPI, node: Node, weeks_later: Callable[[int], int]
 ) -> None:
     weeks_later(1)
-    due = schedule.claimable(node.principal, 0, 1)
+    due = curve.claimable(node.principal, 0, 1)
     before = fec.balanceOf(alice)
     receipt = adn.claim(node.token_id, sender=alice)
     assert receipt.decode_logs(adn.PayoutClaimed) == [

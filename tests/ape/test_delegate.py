@@ -3,8 +3,8 @@
 import pytest
 from ape.api import AccountAPI
 
-from fec.client import Client
-from fec.types import Node
+from fec.client.client import Client
+from fec.protocol.types import Node
 from tests.ape.conftest import Run
 
 ALICE = ("--account", "TEST::1")

@@ -11,11 +11,12 @@ import pytest
 from ape.api import AccountAPI
 from web3 import Web3
 
-from fec import abi, deployments
-from fec.client import Client
-from fec.deploy import CONTRACTS, STEPS, Terms, verify
-from fec.deployments import Deployment
-from fec.units import WEI_PER_FEC
+from fec.chain import deployments
+from fec.chain.deploy import CONTRACTS, STEPS, Terms, verify
+from fec.chain.deployments import Deployment
+from fec.client.client import Client
+from fec.core.amounts import WEI_PER_FEC
+from fec.protocol import abi
 from scripts._journal import Journal, Reservation, only_run, path_for
 from tests.ape.conftest import Run
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from ape.api import AccountAPI
 
-from fec.client import Client
-from fec.types import Node
-from fec.units import WEI_PER_FEC
+from fec.client.client import Client
+from fec.core.amounts import WEI_PER_FEC
+from fec.protocol.types import Node
 from tests.ape.conftest import Run
 
 ALICE = ("--account", "TEST::1")

@@ -15,9 +15,9 @@ from click.testing import CliRunner, Result
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
-from fec import deployments
-from fec.chain import Anvil
-from fec.deploy import STEPS, verify
+from fec.chain import deployments
+from fec.chain.anvil import Anvil
+from fec.chain.deploy import STEPS, verify
 from tests.ape.conftest import SCRIPTS
 from tests.ape.wire import Moment, Relay
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from fec import deployments
-from fec.chain import Anvil
+from fec.chain import deployments
+from fec.chain.anvil import Anvil
+from fec.chain.deploy import deploy
 from fec.cli import main
-from fec.client import Client
-from fec.deploy import deploy
-from fec.units import WEI_PER_FEC
+from fec.client.client import Client
+from fec.core.amounts import WEI_PER_FEC
 
 WEEK = 7 * 24 * 3_600
 #: A Monday, as the public program's grid has them, in the machine's future: so a test stays within one period.

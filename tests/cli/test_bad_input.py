@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from fec import deployments
+from fec.chain import deployments
 from fec.cli import main
 from fec.i18n import LOCALES
 

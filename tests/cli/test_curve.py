@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from fec import schedule
 from fec.cli import main
 from fec.cli.curve import picture
-from fec.units import WEI_PER_FEC, parse_fec
+from fec.core import curve as schedule
+from fec.core.amounts import WEI_PER_FEC
+from fec.i18n.parsing import parse_fec
 
 ONE_ADN = 1_000 * WEI_PER_FEC
 MONDAY = "2026-01-05T00:00+00:00"

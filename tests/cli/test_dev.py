@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from fec import deployments
-from fec.chain import DEFAULT_CHAIN_ID
+from fec.chain import deployments
+from fec.chain.anvil import DEFAULT_CHAIN_ID
+from fec.chain.deploy import CONTRACTS
+from fec.chain.rpc import connect
 from fec.cli import main
-from fec.client import Client
-from fec.deploy import CONTRACTS
-from fec.exceptions import RPCUnreachable
-from fec.rpc import connect
+from fec.client.client import Client
+from fec.i18n.errors import RPCUnreachable
 
 PATIENCE = 240
 PUBLIC_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"

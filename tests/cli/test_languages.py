@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from fec.cli import main
 from fec.cli.help import wrap
 from fec.i18n import LOCALES, amount
-from fec.units import parse_fec
+from fec.i18n.parsing import parse_fec
 from tests.cli.conftest import Shell
 
 CHINESE_OR_MALAY = [locale for locale in LOCALES if locale != "en"]

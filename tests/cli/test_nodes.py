@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from fec.cli.words import SHAPE
-from fec.schedule import released
-from fec.types import NodeId
-from fec.units import WEI_PER_FEC, format_fec
+from fec.cli.display import SHAPE
+from fec.core.amounts import WEI_PER_FEC, format_fec
+from fec.core.curve import released
+from fec.core.node_id import NodeId
 
 from .conftest import MONDAY, WEEK, Shell
 

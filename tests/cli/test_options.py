@@ -7,9 +7,9 @@ import pytest
 from click.testing import CliRunner
 from eth_account import Account
 
-from fec.chain import Anvil
+from fec.chain.anvil import Anvil
+from fec.chain.deployments import path_for
 from fec.cli import main
-from fec.deployments import path_for
 
 from .conftest import Shell
 

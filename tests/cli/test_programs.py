@@ -1,6 +1,6 @@
 """`fec program`, `fec alliance` and `fec status` on a real chain."""
 
-from fec.units import WEI_PER_FEC
+from fec.core.amounts import WEI_PER_FEC
 
 from .conftest import WEEK, Shell
 

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from eth_account.signers.local import LocalAccount
 
-from fec.chain import Anvil
-from fec.client import Client
-from fec.deploy import deploy
-from fec.deployments import Deployment
-from fec.till import Invoice, Order, Terms, Tier
-from fec.types import Node
-from fec.units import WEI_PER_FEC
+from fec.chain.anvil import Anvil
+from fec.chain.deploy import deploy
+from fec.chain.deployments import Deployment
+from fec.client.client import Client
+from fec.core.amounts import WEI_PER_FEC
+from fec.protocol.orders import Invoice, Order
+from fec.protocol.terms import Terms, Tier
+from fec.protocol.types import Node
 
 HOUR = 3600
 WEEK = 7 * 24 * HOUR

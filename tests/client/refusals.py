@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fec.exceptions import ContractError
+from fec.i18n.errors import ContractError
 
 
 @contextmanager

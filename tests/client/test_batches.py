@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 from eth_typing import HexStr
 
-from fec.chain import Anvil
-from fec.client import Client
-from fec.nodes import GAS_PER_BATCH, GAS_PER_NODE, MAX_TRANSACTION_GAS, batches
-from fec.units import WEI_PER_FEC
+from fec.chain.anvil import Anvil
+from fec.client.client import Client
+from fec.client.nodes import GAS_PER_BATCH, GAS_PER_NODE, MAX_TRANSACTION_GAS, batches
+from fec.core.amounts import WEI_PER_FEC
 
 COUNT = 20
 

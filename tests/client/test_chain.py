@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from fec.chain import MNEMONIC, Anvil
-from fec.exceptions import AnvilFailed, AnvilMissing, RPCFailed, RPCUnreachable
-from fec.rpc import connect
+from fec.chain.anvil import MNEMONIC, Anvil
+from fec.chain.rpc import connect
+from fec.i18n.errors import AnvilFailed, AnvilMissing, RPCFailed, RPCUnreachable
 
 
 def test_start__no_port_given__two_run_side_by_side(anvil: Anvil) -> None:

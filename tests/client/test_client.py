@@ -12,11 +12,13 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from web3 import HTTPProvider, Web3
 
-from fec import deployments
-from fec.chain import Anvil
-from fec.client import Client
-from fec.deployments import Deployment
-from fec.exceptions import (
+from fec.chain import deployments
+from fec.chain.anvil import Anvil
+from fec.chain.deployments import Deployment
+from fec.chain.rpc import Sender, connect
+from fec.client.client import Client
+from fec.core.amounts import WEI_PER_FEC
+from fec.i18n.errors import (
     ContractError,
     DeploymentMissing,
     InsufficientGasCoin,
@@ -29,9 +31,7 @@ from fec.exceptions import (
     TransactionPending,
     WrongNetwork,
 )
-from fec.rpc import Sender, connect
-from fec.types import Node
-from fec.units import WEI_PER_FEC
+from fec.protocol.types import Node
 
 from .conftest import MONDAY
 

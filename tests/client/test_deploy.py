@@ -6,13 +6,14 @@ import pytest
 from eth_account.signers.local import LocalAccount
 from web3 import Web3
 
-from fec import abi, deployments
-from fec.chain import Anvil
-from fec.client import Client
-from fec.deploy import CONTRACTS, Terms, deploy, verify
-from fec.deployments import Deployment
-from fec.exceptions import DeploymentMissing, LimitExceeded, VerificationFailed, WrongNetwork
-from fec.units import WEI_PER_FEC
+from fec.chain import deployments
+from fec.chain.anvil import Anvil
+from fec.chain.deploy import CONTRACTS, Terms, deploy, verify
+from fec.chain.deployments import Deployment
+from fec.client.client import Client
+from fec.core.amounts import WEI_PER_FEC
+from fec.i18n.errors import DeploymentMissing, LimitExceeded, VerificationFailed, WrongNetwork
+from fec.protocol import abi
 
 
 def address(deployment: Deployment, name: str) -> str:

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from fec import schedule
-from fec.client import Client
-from fec.exceptions import InvalidInput, LimitExceeded, NotAllowed, NotFound, StateConflict
-from fec.types import Node, Payment
-from fec.units import WEI_PER_FEC
+from fec.client.client import Client
+from fec.core import curve
+from fec.core.amounts import WEI_PER_FEC
+from fec.i18n.errors import InvalidInput, LimitExceeded, NotAllowed, NotFound, StateConflict
+from fec.protocol.types import Node, Payout
 
 from .conftest import MONDAY, WEEK
 
@@ -30,7 +30,7 @@ def test_mint__for_oneself__is_read_back(alice: Client) -> None:
 def test_mint__id__says_program_schedule_and_principal(alice: Client) -> None:
     node_id = alice.nodes.mint(1, ADN).id
     assert (node_id.program_id, node_id.period_length, node_id.birth_principal) == (1, WEEK, ADN)
-    assert node_id.start == schedule.starts_at(MONDAY, WEEK, alice.now())
+    assert node_id.start == curve.starts_at(MONDAY, WEEK, alice.now())
 
 
 def test_mint__for_another__is_theirs(alice: Client, bob: Client) -> None:
@@ -105,8 +105,8 @@ def test_token_uri__is_on_chain(alice: Client, node: Node) -> None:
 def test_claim__ten_weeks__pays_what_the_curve_released(alice: Client, node: Node, weeks_later: WeeksLater) -> None:
     now = weeks_later(10)
     claimed = alice.nodes.claim(node.token_id)
-    assert claimed.payments == (Payment(node.token_id, alice.address, node.claimable(now)),)
-    assert alice.nodes.get(node.token_id).claimed == schedule.released(ADN, 10) == claimed.paid
+    assert claimed.payouts == (Payout(node.token_id, alice.address, node.claimable(now)),)
+    assert alice.nodes.get(node.token_id).claimed == curve.released(ADN, 10) == claimed.paid
 
 
 def test_claim__nothing_released__is_refused(alice: Client, node: Node) -> None:
@@ -129,7 +129,7 @@ def test_claim_to__two_nodes__pays_another(alice: Client, bob: Client, node: Nod
     other = alice.nodes.mint(1, 2 * ADN).token_id
     weeks_later(100)
     claimed = alice.nodes.claim_to([node.token_id, other], bob.address)
-    assert bob.balance(bob.address) == claimed.paid == schedule.face(3 * ADN)
+    assert bob.balance(bob.address) == claimed.paid == curve.face(3 * ADN)
 
 
 def test_claim_to__no_nodes__is_refused(alice: Client) -> None:
@@ -144,15 +144,15 @@ def test_claim_for__by_anyone__pays_each_owner(
     given = alice.nodes.mint(1, ADN, bob.address).token_id
     weeks_later(3)
     claimed = owner.nodes.claim_for([node.token_id, given])
-    amount = schedule.released(ADN, 3)
-    assert claimed.payments == (
-        Payment(node.token_id, alice.address, amount),
-        Payment(given, bob.address, amount),
+    amount = curve.released(ADN, 3)
+    assert claimed.payouts == (
+        Payout(node.token_id, alice.address, amount),
+        Payout(given, bob.address, amount),
     )
 
 
 def test_claim_for__nothing_released__pays_nothing(bob: Client, node: Node) -> None:
-    assert bob.nodes.claim_for([node.token_id]).payments == ()
+    assert bob.nodes.claim_for([node.token_id]).payouts == ()
 
 
 # ------------------------------------------------------- split, merge, transfer
@@ -192,7 +192,7 @@ def test_transfer__to_another__takes_the_unclaimed_along(
 ) -> None:
     weeks_later(5)
     alice.nodes.transfer(node.token_id, bob.address)
-    assert bob.nodes.claim(node.token_id).paid == schedule.released(ADN, 5)
+    assert bob.nodes.claim(node.token_id).paid == curve.released(ADN, 5)
 
 
 def test_transfer__not_the_owner__is_refused(bob: Client, node: Node) -> None:
@@ -239,7 +239,7 @@ def test_approve__another__may_move(alice: Client, bob: Client, node: Node) -> N
 def test_approve_claims__another__is_paid(alice: Client, bob: Client, node: Node, weeks_later: WeeksLater) -> None:
     alice.nodes.approve_claims(node.token_id, bob.address)
     weeks_later(2)
-    assert bob.nodes.claim(node.token_id).paid == bob.balance(bob.address) == schedule.released(ADN, 2)
+    assert bob.nodes.claim(node.token_id).paid == bob.balance(bob.address) == curve.released(ADN, 2)
 
 
 def test_approve_claims__revoked__may_not(alice: Client, bob: Client, node: Node) -> None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from fec.client import Client
-from fec.exceptions import InvalidArgument, InvalidInput, LimitExceeded, NotAllowed, NotFound, StateConflict
-from fec.types import Program
-from fec.units import WEI_PER_FEC
+from fec.client.client import Client
+from fec.core.amounts import WEI_PER_FEC
+from fec.i18n.errors import InvalidArgument, InvalidInput, LimitExceeded, NotAllowed, NotFound, StateConflict
+from fec.protocol.types import Program
 
 from .conftest import MONDAY
 

@@ -7,11 +7,11 @@ from eth_account import Account
 from requests import RequestException
 from web3 import Web3
 
-from fec.chain import Anvil
-from fec.client import Client
-from fec.exceptions import FECError, RPCFailed, RPCUnreachable
-from fec.rpc import ask_all, connect
-from tests.faults import FaultyProxy
+from fec.chain.anvil import Anvil
+from fec.chain.rpc import ask_all, connect
+from fec.client.client import Client
+from fec.i18n.errors import FECError, RPCFailed, RPCUnreachable
+from tests.fixtures.faults import FaultyProxy
 
 #: What of the faults a reader sees as something that is no answer.
 UNREADABLE = (

@@ -3,8 +3,8 @@ from __future__ import annotations
 from demo.book import share
 from demo.data import DAY
 from demo.node import Node
-from fec import schedule
-from fec.types import NodeId
+from fec.core import curve
+from fec.core.node_id import NodeId
 
 
 def test_share__uneven_amount__burn_rounded_up_and_donation_down() -> None:
@@ -30,7 +30,7 @@ def test_take_in__in_the_same_period__releases_what_both_had_apart() -> None:
 
     one.take_in(other, 50 * DAY)
 
-    assert (one.released(51 * DAY - 1), schedule.released(110, 50)) == (apart, apart + 1)
+    assert (one.released(51 * DAY - 1), curve.released(110, 50)) == (apart, apart + 1)
 
 
 def test_take_in__from_the_next_period_on__releases_as_one() -> None:
@@ -38,4 +38,4 @@ def test_take_in__from_the_next_period_on__releases_as_one() -> None:
 
     one.take_in(node(77), 50 * DAY)
 
-    assert one.released(51 * DAY) == schedule.released(110, 51)
+    assert one.released(51 * DAY) == curve.released(110, 51)

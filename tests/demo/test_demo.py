@@ -18,7 +18,7 @@ from demo.opening import open_stage
 from demo.pictures import draw
 from demo.play import play
 from demo.stage import Stage
-from fec.chain import Anvil
+from fec.chain.anvil import Anvil
 
 SEED = "fec"
 BASKETS = 60

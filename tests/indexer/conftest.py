@@ -6,11 +6,11 @@ from contextlib import ExitStack
 import pytest
 from sqlalchemy import Engine
 
-from fec.chain import Anvil
-from fec.deploy import deploy
-from fec.deployments import Deployment
+from fec.chain.anvil import Anvil
+from fec.chain.deploy import deploy
+from fec.chain.deployments import Deployment
 from fec.indexer import Indexer, Patience, Settings
-from tests.databases import backend, database, engine, migrated_file, postgresql
+from tests.fixtures.databases import backend, database, engine, migrated_file, postgresql
 
 from .story import MONDAY, Story
 

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from fec import store
-from fec.chain import Anvil
-from fec.deployments import Deployment
+from fec.chain.anvil import Anvil
+from fec.chain.deployments import Deployment
 from fec.indexer import check
 from fec.indexer.models import DERIVED, CursorRecord, EventRecord, table
 

@@ -7,7 +7,7 @@ import threading
 from multiprocessing.process import BaseProcess
 
 from fec import store
-from fec.deployments import Deployment
+from fec.chain.deployments import Deployment
 from fec.indexer import Indexer, Patience, Settings
 
 # Processes are forked from one that has everything imported, but no connections and no threads.

@@ -6,13 +6,15 @@ import random
 from dataclasses import dataclass, field
 from itertools import count
 
-from fec.chain import Anvil
-from fec.client import Client
-from fec.deployments import Deployment
-from fec.exceptions import ContractError
-from fec.merkle import Reward, RewardTree
-from fec.till import Invoice, Member, Order, Terms, Tier, Withdrawal
-from fec.units import WEI_PER_FEC as FEC
+from fec.chain.anvil import Anvil
+from fec.chain.deployments import Deployment
+from fec.client.client import Client
+from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.i18n.errors import ContractError
+from fec.protocol.members import Member, Withdrawal
+from fec.protocol.merkle import Reward, RewardTree
+from fec.protocol.orders import Invoice, Order
+from fec.protocol.terms import Terms, Tier
 
 HOUR = 3_600
 WEEK = 7 * 24 * HOUR

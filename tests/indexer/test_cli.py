@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, update
 
-from fec import deployments, store
+from fec import store
+from fec.chain import deployments
 from fec.indexer.models import NodeVersion
 from tests.cli.conftest import Shell
 

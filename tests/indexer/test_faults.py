@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import Engine
 
 from fec import store
-from fec.exceptions import RPCFailed, RPCUnreachable
-from fec.indexer import Cursor, Indexer, Keeper
-from fec.indexer.exceptions import WrongAnswer
-from tests.faults import KINDS, FaultyProxy
+from fec.i18n.errors import RPCFailed, RPCUnreachable
+from fec.indexer import Cursor, IndexDatabase, Indexer
+from fec.indexer.errors import WrongAnswer
+from tests.fixtures.faults import KINDS, FaultyProxy
 
 from . import follower
 from .content import assert_proven, content
@@ -29,7 +29,7 @@ def address(engine: Engine) -> str:
     return engine.url.render_as_string(hide_password=False)
 
 
-def wait_for_progress(keeper: Keeper, since: Cursor) -> None:
+def wait_for_progress(keeper: IndexDatabase, since: Cursor) -> None:
     deadline = time.monotonic() + DEADLINE_SECONDS
     while keeper.cursor() == since:
         assert time.monotonic() < deadline

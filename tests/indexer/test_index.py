@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, delete, select, update
 
-from fec import abi, deployments, store
-from fec.exceptions import RPCUnreachable, WrongNetwork
+from fec import store
+from fec.chain import deployments
+from fec.i18n.errors import RPCUnreachable, WrongNetwork
 from fec.indexer import Indexer, check
+from fec.indexer.errors import IndexInconsistent, IndexMissing, WrongAnswer
 from fec.indexer.events import Decoder, kinds, restore
-from fec.indexer.exceptions import IndexInconsistent, IndexMissing, WrongAnswer
-from fec.indexer.fold import Fold
 from fec.indexer.models import (
     AllianceVersion,
     CoinTransfer,
@@ -27,10 +27,12 @@ from fec.indexer.models import (
     TotalsVersion,
     table,
 )
+from fec.indexer.projection import Projection
 from fec.indexer.state import State
 from fec.indexer.views import as_of, view
+from fec.protocol import abi
 from fec.store import Base
-from fec.store.exceptions import WrongDatabase
+from fec.store.errors import WrongDatabase
 
 from .conftest import SHORT
 from .content import assert_proven, content
@@ -269,7 +271,7 @@ def test_fold__claim_from_an_unknown_node__is_refused(indexed: Engine) -> None:
     with store.writing(indexed) as connection:
         [claim] = [restore(*row) for row in connection.execute(query)]
         connection.execute(delete(NodeVersion))
-        fold = Fold(State(connection, [claim]), {})
+        fold = Projection(State(connection, [claim]), {})
     with pytest.raises(IndexInconsistent, match=f"PayoutClaimed in block {claim.block_number} speaks of"):
         fold.take([claim])
 
@@ -279,6 +281,6 @@ def test_fold__merge_of_a_changed_node__is_refused(indexed: Engine) -> None:
     with store.writing(indexed) as connection:
         [merge] = [restore(*row) for row in connection.execute(query)]
         connection.execute(update(NodeVersion).values(principal=7))
-        fold = Fold(State(connection, [merge]), {})
+        fold = Projection(State(connection, [merge]), {})
     with pytest.raises(IndexInconsistent, match=r"the index has 0\.000000000000000007 FEC and "):
         fold.take([merge])

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from fec import store
 from fec.indexer import Indexer
-from tests.faults import FaultyProxy
+from tests.fixtures.faults import FaultyProxy
 
 from .content import assert_proven, content
 from .story import Story

@@ -76,7 +76,7 @@ def test_base__alone__has_what_a_till_needs_and_nothing_of_ape(base: Path, tmp_p
         import json, sys
         import fec.abi, fec.client, fec.custody, fec.orders, fec.rewards, fec.signing
         heavy = {"ape", "sqlalchemy", "fastapi", "alembic"} & sys.modules.keys()
-        print(json.dumps([fec.__file__, sorted(heavy), fec.abi.names()]))
+        print(json.dumps([fec.__file__, sorted(heavy), fec.protocol.abi.names()]))
     """
     place, heavy, names = json.loads(run(base / "python", "-c", code, folder=tmp_path))
     assert Path(place).is_relative_to(base.parent)

@@ -8,12 +8,12 @@ from sqlalchemy import Engine
 from web3 import Web3
 from web3.contract.contract import ContractFunction
 
-from fec.chain import Anvil
-from fec.client import Client
-from fec.deploy import deploy
-from fec.deployments import Deployment
+from fec.chain.anvil import Anvil
+from fec.chain.deploy import deploy
+from fec.chain.deployments import Deployment
+from fec.client.client import Client
 from fec.relayer import FeePolicy, LocalSigner, Relayer
-from tests.databases import backend, database, engine, migrated_file, postgresql
+from tests.fixtures.databases import backend, database, engine, migrated_file, postgresql
 
 __all__ = ["backend", "database", "engine", "migrated_file", "postgresql"]
 

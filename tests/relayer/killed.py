@@ -8,9 +8,10 @@ from pathlib import Path
 
 from eth_account import Account
 
-from fec import deployments, store
+from fec import store
+from fec.chain import deployments
+from fec.chain.rpc import connect
 from fec.relayer import LocalSigner, Relayer
-from fec.rpc import connect
 
 
 def main(*, database: str, url: str, record: str, key: str, receiver: str, count: int) -> None:

@@ -9,11 +9,11 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from web3.contract.contract import ContractFunction
 
-from fec.chain import Anvil
+from fec.chain.anvil import Anvil
 from fec.relayer import Relayer, RelayState
+from fec.relayer.endpoint import Node
 from fec.relayer.models import RelayAccount, RelayTransaction
-from fec.relayer.node import Node
-from tests.chains import settle
+from tests.fixtures.chains import settle
 
 Transfer = Callable[[int], ContractFunction]
 Relaying = Callable[..., Relayer]

@@ -7,10 +7,11 @@ import sys
 import time
 from pathlib import Path
 
-from fec import deployments, store
-from fec.chain import Anvil
-from fec.client import Client
-from fec.deployments import Deployment
+from fec import store
+from fec.chain import deployments
+from fec.chain.anvil import Anvil
+from fec.chain.deployments import Deployment
+from fec.client.client import Client
 
 REQUESTS = 40
 KILLS = 8

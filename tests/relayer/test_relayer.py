@@ -10,11 +10,11 @@ from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.orm import Session
 from web3.contract.contract import ContractFunction
 
-from fec import signing
-from fec.chain import Anvil
-from fec.client import Client
-from fec.deployments import Deployment
-from fec.exceptions import (
+from fec.chain.anvil import Anvil
+from fec.chain.deployments import Deployment
+from fec.chain.rpc import connect
+from fec.client.client import Client
+from fec.i18n.errors import (
     ContractError,
     InsufficientGasCoin,
     RPCFailed,
@@ -22,12 +22,12 @@ from fec.exceptions import (
     TransactionFailed,
     TransactionPending,
 )
+from fec.protocol import signing
+from fec.protocol.signing import Domain
 from fec.relayer import FeePolicy, FeesTooHigh, LocalSigner, Relayer, RelayState, RequestConflict
 from fec.relayer.models import RelayAccount, RelayAttempt, RelayTransaction
-from fec.rpc import connect
-from fec.signing import Domain
-from tests.chains import settle
-from tests.faults import FaultyProxy
+from tests.fixtures.chains import settle
+from tests.fixtures.faults import FaultyProxy
 from tests.relayer.conftest import IMPATIENT
 
 Transfer = Callable[[int], ContractFunction]

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from fec import deployments
-from fec.chain import Anvil
+from fec.chain import deployments
+from fec.chain.anvil import Anvil
+from fec.chain.deploy import deploy
+from fec.chain.deployments import Deployment
 from fec.cli import main
-from fec.client import Client
-from fec.deploy import deploy
-from fec.deployments import Deployment
+from fec.client.client import Client
+from fec.core.amounts import WEI_PER_FEC
 from fec.replay import Columns, History, Replay, Report, Settings, read
-from fec.units import WEI_PER_FEC
 
 DAY = 86_400
 #: Monday, 2 January 2017.

@@ -4,20 +4,20 @@ from eth_account import Account
 from eth_utils.crypto import keccak
 from web3 import Web3
 
-from fec import abi
-from fec.orders import CHECKOUT_NAME
+from fec.client.orders import CHECKOUT_NAME
+from fec.protocol import abi
+from fec.protocol.bytes32 import to_bytes32
+from fec.protocol.orders import Invoice, Order
+from fec.protocol.signing import Domain, invoice_message
 from fec.replay.encode import Bill, Job, ground, pay_data, signed_transaction
 from fec.replay.wallets import Wallets
-from fec.signing import Domain, invoice_message
-from fec.till import Invoice, Order
-from fec.words import pack_word
 
 TILL = Account.from_key(keccak(text="till"))
 ANN = Wallets().customer("ann")
 CHECKOUT = Web3.to_checksum_address(keccak(text="checkout")[-20:])
 BASE = ground(31_337, bytes.fromhex(CHECKOUT[2:]))
 INVOICE = Invoice(7, "A-1027", 123 * 10**18, "USD 1.23", 1_483_315_200)
-BILL = Bill(bytes(TILL.key), 7, pack_word("A-1027"), 123 * 10**18, pack_word("USD 1.23"), 1_483_315_200, ANN.address)
+BILL = Bill(bytes(TILL.key), 7, to_bytes32("A-1027"), 123 * 10**18, to_bytes32("USD 1.23"), 1_483_315_200, ANN.address)
 
 
 def test_pay_data__equals_web3_and_the_packages_own_signature() -> None:

@@ -8,9 +8,9 @@ import pyarrow as arrow
 import pytest
 from pyarrow import parquet
 
-from fec.exceptions import InvalidArgument
+from fec.core.amounts import WEI_PER_FEC
+from fec.i18n.errors import InvalidArgument
 from fec.replay import BadRows, Columns, History, ReplayRefused, read
-from fec.units import WEI_PER_FEC
 
 RATE = 100 * WEI_PER_FEC
 COLUMNS = Columns("who", "when", "paid")

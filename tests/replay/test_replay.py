@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from eth_utils.address import to_checksum_address
 
-from fec.chain import Anvil
-from fec.client import Client
+from fec.chain.anvil import Anvil
+from fec.client.client import Client
+from fec.core.amounts import WEI_PER_FEC
+from fec.protocol.orders import OrderStatus
+from fec.protocol.terms import Tier
 from fec.replay import History, Replay, ReplayRefused, Report, Settings, StoreTerms, Wallets
-from fec.till import OrderStatus, Tier
-from fec.units import WEI_PER_FEC
 
 DAY = 86_400
 MONDAY = 1_483_315_200

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from fec import deployments
-from fec.chain import Anvil
-from fec.client import Client
-from fec.deploy import deploy
+from fec.chain import deployments
+from fec.chain.anvil import Anvil
+from fec.chain.deploy import deploy
+from fec.client.client import Client
+from fec.core.amounts import WEI_PER_FEC
 from fec.replay import Columns, Replay, Settings, StoreTerms, read
-from fec.units import WEI_PER_FEC
 
 DAY = 86_400
 MONDAY = 1_483_315_200

@@ -19,18 +19,18 @@ from fastapi.testclient import TestClient
 from httpx import Response
 from sqlalchemy import Engine
 
-from fec.chain import Anvil
-from fec.client import Client
-from fec.deploy import deploy
-from fec.deployments import Deployment
+from fec.chain.anvil import Anvil
+from fec.chain.deploy import deploy
+from fec.chain.deployments import Deployment
+from fec.client.client import Client
+from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.protocol.terms import Terms
 from fec.relayer import LocalSigner
 from fec.service.app import create_app
+from fec.service.context import Service
 from fec.service.models import Role
-from fec.service.service import Service
 from fec.service.settings import Settings
-from fec.till import Terms
-from fec.units import WEI_PER_FEC as FEC
-from tests.databases import backend, database, engine, migrated_file, postgresql
+from tests.fixtures.databases import backend, database, engine, migrated_file, postgresql
 
 __all__ = ["backend", "database", "engine", "migrated_file", "postgresql"]
 

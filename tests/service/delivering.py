@@ -7,8 +7,8 @@ import sys
 import time
 
 from fec import store
-from fec.service.deliveries import Deliveries
 from fec.service.settings import WebhookPolicy
+from fec.service.webhooks.deliveries import Deliveries
 
 
 def main(*, database: str, secret: str) -> None:

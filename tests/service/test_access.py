@@ -12,10 +12,10 @@ from eth_account.messages import encode_defunct
 from eth_account.signers.local import LocalAccount
 from siwe import SiweMessage
 
-from fec.chain import Anvil
-from fec.client import Client
+from fec.chain.anvil import Anvil
+from fec.client.client import Client
+from fec.service.http.access_log import configure, redact
 from fec.service.models import Role
-from fec.service.observing import configure, redact
 from tests.service.conftest import SECRET, Shop, Till, until
 
 PAGE = "https://shop.example"

@@ -13,12 +13,12 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from fec.service import events
-from fec.service.deliveries import Deliveries
-from fec.service.events import Change
+from fec.service.actions import events
+from fec.service.actions.events import Change
 from fec.service.models import Merchant, ServiceEvent, WebhookAttempt, WebhookEndpoint
-from fec.service.sending import AddressRefused, check_url, post
 from fec.service.settings import WebhookPolicy
+from fec.service.webhooks.deliveries import Deliveries
+from fec.service.webhooks.outbound import AddressRefused, check_url, post
 from fec.store import writer
 from tests.service.conftest import SECRET, until
 from tests.service.receiver import Receiver

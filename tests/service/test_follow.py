@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy.orm import Session
 
-from fec.chain import Anvil
-from fec.service import events
-from fec.service.events import Change
-from fec.service.reconcile import reconcile
+from fec.chain.anvil import Anvil
+from fec.service.actions import events
+from fec.service.actions.events import Change
+from fec.service.orders.reconcile import reconcile
 from fec.store import writer
 from tests.service.conftest import Shop, Till, until
 

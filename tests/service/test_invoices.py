@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from fec.chain import Anvil
+from fec.chain.anvil import Anvil
+from fec.service.actions.outbox import Call
 from fec.service.models import Role
-from fec.service.outbox import Call
 from tests.service.conftest import DAY, WINDOW, Shop, Till, until
 
 

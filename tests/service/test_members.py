@@ -9,11 +9,11 @@ import pytest
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
-from fec.chain import Anvil
-from fec.client import Client
+from fec.chain.anvil import Anvil
+from fec.client.client import Client
+from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.protocol.members import Member
 from fec.service.models import Role
-from fec.till import Member
-from fec.units import WEI_PER_FEC as FEC
 from tests.service.conftest import DAY, Shop, Till, until
 
 HOME = Account.from_key(b"\x66" * 32).address

@@ -1,9 +1,9 @@
 """An order's whole way: asked for, paid without gas, refunded in part, captured."""
 
-from fec.chain import Anvil
-from fec.client import Client
+from fec.chain.anvil import Anvil
+from fec.client.client import Client
+from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.service.models import Role
-from fec.units import WEI_PER_FEC as FEC
 from tests.service.conftest import DAY, WINDOW, Shop, Till, until
 
 

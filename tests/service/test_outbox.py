@@ -9,11 +9,11 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from web3 import Web3
 
-from fec.chain import Anvil
-from fec.exceptions import InsufficientGasCoin
+from fec.chain.anvil import Anvil
+from fec.i18n.errors import InsufficientGasCoin
 from fec.relayer.models import RelayTransaction
 from fec.service.models import Action, ActionState, Invoice
-from tests.chains import settle
+from tests.fixtures.chains import settle
 from tests.service.conftest import Shop, Till, until
 
 Serving = Callable[..., Till]

@@ -10,15 +10,15 @@ from eth_account import Account
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fec.chain import Anvil
-from fec.client import Client
+from fec.chain.anvil import Anvil
+from fec.client.client import Client
+from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.protocol.orders import Invoice, Order
 from fec.relayer.models import RelayTransaction
 from fec.service import models
-from fec.service.invoices import SPEND
-from fec.service.outbox import Call
+from fec.service.actions.outbox import Call
+from fec.service.orders.invoices import SPEND
 from fec.store import writer
-from fec.till import Invoice, Order
-from fec.units import WEI_PER_FEC as FEC
 from tests.service.conftest import Shop, Till
 
 

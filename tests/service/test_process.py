@@ -13,10 +13,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from fec import deployments
-from fec.chain import Anvil
-from fec.client import Client
-from fec.units import WEI_PER_FEC as FEC
+from fec.chain import deployments
+from fec.chain.anvil import Anvil
+from fec.client.client import Client
+from fec.core.amounts import WEI_PER_FEC as FEC
 from tests.service.conftest import DAY, PATIENCE, SECRET, WINDOW, Shop, Till, until
 
 Fec = Callable[..., str]

@@ -7,11 +7,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from fec.chain import Anvil
-from fec.client import Client
-from fec.service import figures
+from fec.chain.anvil import Anvil
+from fec.client.client import Client
+from fec.core.amounts import format_fec
+from fec.i18n.parsing import parse_fec
 from fec.service.models import Role
-from fec.units import format_fec, parse_fec
+from fec.service.reports import figures
 from tests.service.conftest import Shop, Till, until
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -8,13 +8,13 @@ import pytest
 from eth_account import Account
 from eth_utils import to_checksum_address
 
-from fec.chain import Anvil
-from fec.client import Client
-from fec.merkle import ProvenReward
-from fec.merkle import Reward as Leaf
+from fec.chain.anvil import Anvil
+from fec.client.client import Client
+from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.protocol.merkle import ProvenReward
+from fec.protocol.merkle import Reward as Leaf
+from fec.service.actions.outbox import Call
 from fec.service.models import Role
-from fec.service.outbox import Call
-from fec.units import WEI_PER_FEC as FEC
 from tests.service.conftest import DAY, Shop, Till, until
 
 ALICE, BOB = (Account.from_key(bytes([number]) * 32).address for number in (0x33, 0x44))

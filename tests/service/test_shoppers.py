@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from eth_account import Account
 
-from fec import schedule
-from fec.chain import Anvil
-from fec.client import Client
+from fec.chain.anvil import Anvil
+from fec.client.client import Client
+from fec.core import curve
+from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.i18n.parsing import parse_fec
 from fec.service.models import Role
-from fec.units import WEI_PER_FEC as FEC
-from fec.units import parse_fec
 from tests.service.conftest import DAY, WEEK, Shop, Till, until
 
 OTHER = Account.from_key(b"\x11\x22" * 16).address
@@ -70,10 +70,10 @@ def test_shopper__has_claimed__less_is_outstanding(bought: Till, shop: Shop, cli
 
 def test_shopper__shape__is_the_curves(bought: Till, shop: Shop) -> None:
     shape = bought.get(f"/v1/shoppers/{shop.shopper.address}")["shape"]
-    assert (shape["periods"], shape["faceMultiple"]) == (schedule.PERIODS, schedule.FACE_MULTIPLE)
+    assert (shape["periods"], shape["faceMultiple"]) == (curve.PERIODS, curve.FACE_MULTIPLE)
     back, half = shape["principalBackAfter"], shape["halfBackAfter"]
-    assert schedule.released(FEC, back - 1) < FEC <= schedule.released(FEC, back)
-    assert schedule.released(FEC, half - 1) < 5 * FEC <= schedule.released(FEC, half)
+    assert curve.released(FEC, back - 1) < FEC <= curve.released(FEC, back)
+    assert curve.released(FEC, half - 1) < 5 * FEC <= curve.released(FEC, half)
     assert f"period {back}" in shape["sentence"]
     assert f"period {half}" in shape["sentence"]
 
@@ -124,7 +124,7 @@ def test_nodes__each_with_what_comes_next__page_by_page(bought: Till, shop: Shop
         assert (shown["period"], shown["periodLength"], shown["end"]) == (3, WEEK, node.end)
         assert [release["period"] for release in shown["releases"]] == [4, 5, 6]
         assert [parse_fec(release["amount"]) for release in shown["releases"]] == [
-            schedule.released(node.principal, k) - schedule.released(node.principal, k - 1) for k in (4, 5, 6)
+            curve.released(node.principal, k) - curve.released(node.principal, k - 1) for k in (4, 5, 6)
         ]
 
 

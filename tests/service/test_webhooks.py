@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from fec.indexer.models import table
+from fec.service.http.access_log import redact
 from fec.service.models import IdempotencyRecord, Role, WebhookEndpoint
-from fec.service.observing import redact
 from fec.service.settings import WebhookPolicy
 from tests.service.conftest import Shop, Till, until
 from tests.service.receiver import Receiver

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Protocol
 
-from fec.chain import Anvil
-from fec.client import Client
-from fec.deploy import Terms as Deployed
-from fec.deploy import deploy
+from fec.chain.anvil import Anvil
+from fec.chain.deploy import Terms as Deployed
+from fec.chain.deploy import deploy
+from fec.client.client import Client
+from fec.protocol.orders import Invoice, Order
+from fec.protocol.terms import Terms, Tier
 from fec.simulate import Purchase, Scenario
-from fec.till import Invoice, Order, Terms, Tier
-from tests.evm.build import shipped
-from tests.evm.till_world import Market, key
-from tests.evm.world import deploy_world
+from tests.contracts.support.build import shipped
+from tests.contracts.support.shop_world import Market, key
+from tests.contracts.support.world import deploy_world
 
 DAY = 86_400
 
@@ -95,7 +96,7 @@ class InProcess:
 
 
 class OnAnvil:
-    """Anvil through `fec.client`: invoices are signed by a till, shoppers pay out of an allowance."""
+    """Anvil through `fec.client.client`: invoices are signed by a till, shoppers pay out of an allowance."""
 
     def __init__(self, anvil: Anvil, scenario: Scenario) -> None:
         self.anvil = anvil

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from itertools import islice
 
-from fec.chain import Anvil
+from fec.chain.anvil import Anvil
 from fec.simulate import Economy
 from fec.simulate.checks import MAX_CAP, MAX_PERIOD, MIN_BURN, MIN_PERIOD
-from tests.evm.evm import expect
-from tests.evm.till_world import deploy_market
-from tests.evm.world import deploy_world
+from tests.contracts.support.evm import expect
+from tests.contracts.support.shop_world import deploy_market
+from tests.contracts.support.world import deploy_world
 from tests.simulate.chains import Books, InProcess, OnAnvil, follow
 from tests.simulate.scenarios import mixed, small
 

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fec import schedule
-from fec.schedule import PERIODS
+from fec.core import curve
+from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.core.curve import PERIODS
 from fec.simulate import Economy, Scenario, load
 from fec.simulate.economy import WHOLE
 from fec.simulate.people import Carried, Crowd
 from fec.simulate.scenario import Population
 from fec.simulate.values import ANY, BPS, YEAR
-from fec.units import WEI_PER_FEC as FEC
 from tests.simulate.scenarios import mixed, several, small
 
 WEEK = 604_800
@@ -35,7 +35,7 @@ class Node:
 def add_nodes(nodes: list[Node], economy: Economy) -> None:
     for purchase in economy.purchases:
         period = economy.scenario.merchants[purchase.kind].period
-        start = schedule.starts_at(economy.scenario.start, period, economy.now)
+        start = curve.starts_at(economy.scenario.start, period, economy.now)
         nodes += [Node(start, period, purchase.principal, n < purchase.claiming) for n in range(purchase.count)]
 
 
@@ -43,7 +43,7 @@ def claim_all(nodes: list[Node], now: int) -> int:
     paid = 0
     for node in nodes:
         if node.claims:
-            released = schedule.released(node.principal, schedule.periods_elapsed(node.start, node.period_length, now))
+            released = curve.released(node.principal, curve.periods_elapsed(node.start, node.period_length, now))
             paid += released - node.claimed
             node.claimed = released
     return paid
@@ -94,7 +94,7 @@ def test_steps__any_scenario__equal_a_count_of_every_node_and_conserve_everythin
         supply += claim_all(nodes, point.time) - point.burned
         burned += point.burned
         add_nodes(nodes, economy)
-        owed = sum(schedule.face(node.principal) - node.claimed for node in nodes)
+        owed = sum(curve.face(node.principal) - node.claimed for node in nodes)
         assert (point.supply, point.outstanding) == (supply, owed)
         # G1, and where the budget is.
         assert point.supply + point.outstanding == coupon.genesis + 9 * burned <= coupon.cap
@@ -120,8 +120,8 @@ def test_run__any_scenario__ends_with_every_claimed_node_paid_in_full(scenario: 
 def test_nodes__of_different_principals__are_rounded_each_for_itself() -> None:
     """The sum of floors, not the floor of the sum: here they differ."""
     principals = [FEC // 3, FEC // 7, FEC // 11]
-    apart = sum(schedule.released(principal, 1) for principal in principals)
-    assert apart != schedule.released(sum(principals), 1)
+    apart = sum(curve.released(principal, 1) for principal in principals)
+    assert apart != curve.released(sum(principals), 1)
     economy = Economy(small())
     for principal in principals:
         economy.nodes.mint((0, 0, WEEK), (principal, 0), 5, 5)
@@ -256,7 +256,7 @@ def test_real_return__of_each_cohort__is_what_its_shares_of_all_coins_come_to() 
         claim()
         for orders in economy.purchases:
             period = economy.scenario.merchants[orders.kind].period
-            start = schedule.starts_at(economy.scenario.start, period, now)
+            start = curve.starts_at(economy.scenario.start, period, now)
             nodes[orders.group] += [
                 Node(start, period, orders.principal, n < orders.claiming) for n in range(orders.count)
             ]
@@ -331,5 +331,5 @@ def test_run__any_period__goes_on_until_the_last_node_has_paid(period: str) -> N
     result = Economy(small(merchants__shops__period=period)).run()
     length = result.scenario.merchants["shops"].period
     last = max(point.time for point in result.points if point.burned)
-    start = schedule.starts_at(result.scenario.start, length, last)
+    start = curve.starts_at(result.scenario.start, length, last)
     assert 0 <= result.paid_until - (start + PERIODS * length) < result.scenario.step

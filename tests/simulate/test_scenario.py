@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demo import data
+from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.simulate import Scenario, ScenarioInvalid, load, named
 from fec.simulate import values as kinds
 from fec.simulate.values import Kind
-from fec.units import WEI_PER_FEC as FEC
 from tests.simulate.scenarios import small
 from tools.calibrate import measure
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from fec.i18n.parsing import parse_fec
 from fec.simulate import Economy, Scenario, ScenarioInvalid, load, verdicts
 from fec.simulate.sweep import TABLE, Record, fan, make, plan, run_all
 from fec.simulate.values import AMOUNT
-from fec.units import parse_fec
 from tests.simulate.scenarios import several, small
 
 SWEEP = {"coupon.rate": ["1", "10"], "merchants.shops.period": ["12h", "7d", "90d"]}

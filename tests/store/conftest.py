@@ -1,5 +1,5 @@
 """Every test runs on both databases."""
 
-from tests.databases import backend, database, engine, migrated_file, postgresql
+from tests.fixtures.databases import backend, database, engine, migrated_file, postgresql
 
 __all__ = ["backend", "database", "engine", "migrated_file", "postgresql"]

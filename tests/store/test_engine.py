@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import Column, Engine, MetaData, Table, insert, select, text, update
 
 from fec import store
-from fec.deployments import ContractRecord, Deployment
-from fec.exceptions import DeploymentMissing
+from fec.chain.deployments import ContractRecord, Deployment
+from fec.i18n.errors import DeploymentMissing
 from fec.store.deployment import CONTRACTS
-from fec.store.exceptions import DatabaseInvalid, DatabaseUnreachable, WrongDatabase
+from fec.store.errors import DatabaseInvalid, DatabaseUnreachable, WrongDatabase
 from fec.store.types import Int64
-from tests.databases import PostgreSQL, wheel_binaries
+from tests.fixtures.databases import PostgreSQL, wheel_binaries
 
 COUNTER = Table("counter", MetaData(), Column("value", Int64))
 

@@ -14,7 +14,7 @@ import fec
 from fec import store
 from fec.indexer.views import create_views, definitions
 from fec.store import Base
-from fec.store.exceptions import DatabaseOutdated
+from fec.store.errors import DatabaseOutdated
 
 
 @pytest.fixture(scope="module", autouse=True)

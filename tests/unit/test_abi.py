@@ -2,8 +2,8 @@
 
 import pytest
 
-from fec import abi
-from fec.exceptions import DeploymentMissing
+from fec.i18n.errors import DeploymentMissing
+from fec.protocol import abi
 
 
 def test_names__include_the_protocol() -> None:

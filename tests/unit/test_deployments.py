@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from fec import deployments
-from fec.deployments import ContractRecord, Deployment
-from fec.exceptions import DeploymentExists, DeploymentInvalid, DeploymentMissing
+from fec.chain import deployments
+from fec.chain.deployments import ContractRecord, Deployment
+from fec.i18n.errors import DeploymentExists, DeploymentInvalid, DeploymentMissing
 
 
 def record(address: str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266") -> ContractRecord:

@@ -11,7 +11,9 @@ from babel.messages.catalog import Message as Entry
 
 import fec
 from fec import i18n
-from fec.exceptions import (
+from fec.core.amounts import WEI_PER_FEC
+from fec.i18n import Message, _, ngettext
+from fec.i18n.errors import (
     DeploymentMissing,
     FECError,
     InvalidAmount,
@@ -20,8 +22,7 @@ from fec.exceptions import (
     TransactionPending,
     WrongNetwork,
 )
-from fec.i18n import Message, _, ngettext
-from fec.units import WEI_PER_FEC, parse_fec
+from fec.i18n.parsing import parse_fec
 from tools import messages
 
 CAP = 2**95 - 1

@@ -9,9 +9,9 @@ from eth_utils.crypto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fec.exceptions import InvalidArgument
-from fec.merkle import ProvenReward, Reward, RewardTree, read_csv, read_proofs, write_proofs
-from fec.units import WEI_PER_FEC
+from fec.core.amounts import WEI_PER_FEC
+from fec.i18n.errors import InvalidArgument
+from fec.protocol.merkle import ProvenReward, Reward, RewardTree, read_csv, read_proofs, write_proofs
 
 ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"

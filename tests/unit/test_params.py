@@ -8,7 +8,7 @@ import click
 import pytest
 
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, LABEL, MOMENT, NODE, ORDER, SHARE, TIER
-from fec.till import order_key
+from fec.protocol.orders import order_key
 
 
 @pytest.mark.parametrize(

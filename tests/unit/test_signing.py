@@ -1,4 +1,4 @@
-"""What people sign, hashed here by the letter of EIP-712; `tests/client/test_till_orders.py` asks the contracts."""
+"""What people sign, hashed here by the letter of EIP-712; `tests/client/test_orders.py` asks the contracts."""
 
 from dataclasses import replace
 from typing import Any
@@ -8,11 +8,12 @@ from eth_abi.abi import encode
 from eth_account import Account
 from eth_utils.crypto import keccak
 
-from fec import signing
-from fec.exceptions import InvalidArgument
-from fec.signing import Domain
-from fec.till import Invoice, Order, Withdrawal
-from fec.words import from_hex, pack_word, unpack_word
+from fec.i18n.errors import InvalidArgument
+from fec.protocol import signing
+from fec.protocol.bytes32 import from_bytes32, from_hex, to_bytes32
+from fec.protocol.members import Withdrawal
+from fec.protocol.orders import Invoice, Order
+from fec.protocol.signing import Domain
 
 ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
@@ -116,21 +117,21 @@ def test_hash__another_domain__is_another(changed: Domain) -> None:
 
 @pytest.mark.parametrize("text", ["", "A-1027", "USD 12.34", "¥ 1.280", "x" * 32, "0x" + "ab" * 32, "0x12"])
 def test_pack_word__unpacked__is_the_same(text: str) -> None:
-    assert unpack_word(pack_word(text)) == text
+    assert from_bytes32(to_bytes32(text)) == text
 
 
 @pytest.mark.parametrize("word", [b"\xff" * 32, b"a\0b".ljust(32, b"\0"), b"\n".ljust(32, b"\0")])
 def test_unpack_word__no_text__is_hex(word: bytes) -> None:
-    assert unpack_word(word) == "0x" + word.hex()
-    assert pack_word(unpack_word(word)) == word
+    assert from_bytes32(word) == "0x" + word.hex()
+    assert to_bytes32(from_bytes32(word)) == word
 
 
 @pytest.mark.parametrize("text", ["x" * 33, "é" * 17, "a\0"])
 def test_pack_word__does_not_fit__raises(text: str) -> None:
     with pytest.raises(InvalidArgument, match="does not fit 32 bytes"):
-        pack_word(text)
+        to_bytes32(text)
 
 
 def test_pack_word__looks_like_hex_but_is_none__raises() -> None:
     with pytest.raises(InvalidArgument, match="is not hex"):
-        pack_word("0x" + "zz" * 32)
+        to_bytes32("0x" + "zz" * 32)

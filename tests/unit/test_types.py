@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fec import schedule
-from fec.types import Figures, Node, NodeId
+from fec.core import curve
+from fec.core.node_id import NodeId
+from fec.protocol.types import Figures, Node
 
 SOURCE = (Path(__file__).resolve().parents[2] / "contracts" / "libraries" / "NodeId.sol").read_text()
 WEEK = 7 * 24 * 3600
 MONDAY = 345_600
 BIRTH = NodeId(program_id=3, period_length=WEEK, start=MONDAY, birth_principal=10**21, serial=42)
-NODE = Node(token_id=BIRTH.token_id, owner="0x" + "11" * 20, principal=10**21, claimed=schedule.released(10**21, 2))
+NODE = Node(token_id=BIRTH.token_id, owner="0x" + "11" * 20, principal=10**21, claimed=curve.released(10**21, 2))
 
 node_ids = st.builds(
     NodeId,
@@ -66,7 +67,7 @@ def test_node__end__is_after_all_periods() -> None:
 
 
 def test_node__claimable__is_what_the_curve_released_since() -> None:
-    assert NODE.claimable(MONDAY + 5 * WEEK) == schedule.released(10**21, 5) - NODE.claimed
+    assert NODE.claimable(MONDAY + 5 * WEEK) == curve.released(10**21, 5) - NODE.claimed
 
 
 def test_node__released__counts_in_what_was_claimed_ahead() -> None:
@@ -74,7 +75,7 @@ def test_node__released__counts_in_what_was_claimed_ahead() -> None:
 
 
 def test_node__next_release__is_that_of_its_schedule() -> None:
-    assert NODE.next_release(MONDAY + WEEK) == schedule.next_release(10**21, MONDAY, WEEK, MONDAY + WEEK)
+    assert NODE.next_release(MONDAY + WEEK) == curve.next_release(10**21, MONDAY, WEEK, MONDAY + WEEK)
 
 
 def test_figures__headroom__is_what_cap_leaves() -> None:

@@ -10,7 +10,7 @@ import pytest
 from eth_account.signers.local import LocalAccount
 from playwright.sync_api import Browser, BrowserContext, Page, Request, WebSocket, expect, sync_playwright
 
-from fec.chain import Anvil
+from fec.chain.anvil import Anvil
 from fec.service.models import Role
 from tests.web.wallet import Wallet
 from tests.web.world import MONDAY, PATIENCE, World, build, environment_of, free_port, key_ring, serving

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from playwright.sync_api import Page, expect
 
-from fec.units import WEI_PER_FEC as FEC
-from tests.evm.build import compiled
+from fec.core.amounts import WEI_PER_FEC as FEC
+from tests.contracts.support.build import compiled
 from tests.web.conftest import connect
 from tests.web.wallet import Wallet
 from tests.web.world import DAY, HOUR, WEEK, World, until

@@ -206,7 +206,7 @@ def test_width_of_360__nothing_is_cut(people: View, path: str) -> None:
 
 
 def test_first_load__all_files_together__are_small(root: Path) -> None:
-    built = root / "fec" / "web"
+    built = root / "fec" / "pages" / "web"
     files = [path for path in built.rglob("*") if path.suffix in (".js", ".css", ".svg")] + [built / "index.html"]
     # Loaded only where it is configured, once somebody chooses it.
     files = [path for path in files if not path.name.startswith("walletconnect-")]

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from fec.types import NodeId
-from fec.units import WEI_PER_FEC as FEC
+from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.core.node_id import NodeId
 from tests.web.conftest import connect
 from tests.web.wallet import Wallet
 from tests.web.world import WEEK, World

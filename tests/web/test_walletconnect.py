@@ -15,10 +15,10 @@ import pytest
 from eth_account.signers.local import LocalAccount
 from playwright.sync_api import Browser, Page, expect
 
-from fec.exceptions import InvalidArgument
-from fec.pages import RELAY, ChainUnread, WalletConnect, config, policy
+from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.i18n.errors import InvalidArgument
+from fec.pages.bundle import RELAY, ChainUnread, WalletConnect, config, policy
 from fec.service.models import Role
-from fec.units import WEI_PER_FEC as FEC
 from tests.web.conftest import People
 from tests.web.relay import Relay, relaying
 from tests.web.test_wallet import do

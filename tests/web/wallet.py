@@ -8,7 +8,7 @@ from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 from playwright.sync_api import BrowserContext
 
-from fec.chain import Anvil
+from fec.chain.anvil import Anvil
 
 REJECTED = 4001
 UNKNOWN_CHAIN = 4902

@@ -16,14 +16,15 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from sqlalchemy import Engine
 
-from fec import deployments, store
-from fec.chain import Anvil
-from fec.client import Client
-from fec.deploy import deploy
-from fec.deployments import Deployment
-from fec.service.keys import KeyRing
-from fec.till import Terms
-from fec.units import WEI_PER_FEC as FEC
+from fec import store
+from fec.chain import deployments
+from fec.chain.anvil import Anvil
+from fec.chain.deploy import deploy
+from fec.chain.deployments import Deployment
+from fec.client.client import Client
+from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.protocol.terms import Terms
+from fec.service.http.keys import KeyRing
 
 HOUR = 3_600
 DAY = 24 * HOUR

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 #: What is never deployed: interfaces have no code, the others serve tests.
 LEFT_OUT = ("contracts/interfaces/", "contracts/test/")
 #: Left out: state machines and properties with drawn examples, since what those reach is luck.
-TESTS = ["tests/evm", "-m", "not hypothesis", "--ignore-glob=tests/evm/test_*machine*.py"]
+TESTS = ["tests/contracts", "-m", "not hypothesis", "--ignore-glob=tests/contracts/test_*machine*.py"]
 
 
 def measure(folder: Path) -> list[Figure]:
@@ -95,16 +95,16 @@ def _compiled(base: Path, sources: dict[str, str], outputs: dict[str, dict[str, 
 
 
 def _write_artifacts(folder: Path, marked: dict[str, str]) -> None:
-    """What `fec/abi` has, with the bytecode of the marked contracts."""
-    shipped = {path.stem: path for path in sorted((ROOT / "fec" / "abi").glob("*.json"))}
+    """What `fec/protocol/abi` has, with the bytecode of the marked contracts."""
+    shipped = {path.stem: path for path in sorted((ROOT / "fec" / "protocol" / "abi").glob("*.json"))}
     sources = {Path(name).stem: name for name in marked if Path(name).stem in shipped}
     outputs = {source: {name: ["evm.bytecode.object"]} for name, source in sources.items()}
     contracts = _compiled(folder, marked, outputs)["contracts"]
-    (folder / "fec" / "abi").mkdir(parents=True)
+    (folder / "fec" / "protocol" / "abi").mkdir(parents=True)
     for name, source in sources.items():
         bytecode = contracts[source][name]["evm"]["bytecode"]["object"]
         artifact = json.loads(shipped[name].read_text()) | {"bytecode": "0x" + bytecode}
-        (folder / "fec" / "abi" / f"{name}.json").write_text(json.dumps(artifact))
+        (folder / "fec" / "protocol" / "abi" / f"{name}.json").write_text(json.dumps(artifact))
 
 
 def _lines(found: Sequence[tuple[Point, bool]]) -> dict[int, bool]:

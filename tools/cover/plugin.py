@@ -45,7 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Lets the tests take contracts from that folder, and EVMs from the recorder."""
     recorder = Recorder(config.getoption("reached"))
-    build: Any = import_module("tests.evm.build")
+    build: Any = import_module("tests.contracts.support.build")
     build.ROOT = recorder.folder
     build.SOURCES = recorder.folder / "contracts" / "test"
     build.CACHE = recorder.folder / "test-contracts.json"

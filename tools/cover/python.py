@@ -20,7 +20,7 @@ CONFIGURATION = Path(__file__).parent / "coveragerc"
 #: What `make test` runs, but for the tests of contracts, which run no Python of the project's own.
 COMMANDS = (
     "-m pytest -q -p no:ape_test --hypothesis-profile=ci -n 3 --dist loadfile --no-loadscope-reorder"
-    " tests --ignore=tests/ape --ignore=tests/evm",
+    " tests --ignore=tests/ape --ignore=tests/contracts",
     f"{Path(sys.executable).with_name('ape')} test -q tests/ape",
     "-m benchmarks.gas --check",
     "-m tools.artifacts --check",

@@ -1,5 +1,5 @@
 /**
- * The release curve: the twin of `contracts/libraries/ReleaseCurve.sol` and `fec/schedule.py`, in the same integer steps.
+ * The release curve: the twin of `contracts/libraries/ReleaseCurve.sol` and `fec/core/curve.py`, in the same integer steps.
  * Amounts in wei, times and period lengths in seconds.
  */
 import { FACE_MULTIPLE, FRACTION_BITS, FULL_GROWTH, GROWTHS, PERIODS } from "./generated/curve";

@@ -63,7 +63,7 @@ export function parseLink(fragment: string): Invoice | null {
   };
 }
 
-/** Text as the 32 bytes that it has on the chain, as `fec.words` packs it; null if it does not fit. */
+/** Text as the 32 bytes that it has on the chain, as `fec.protocol.bytes32` packs it; null if it does not fit. */
 function word(text: string): Hex | null {
   if (/^0x[0-9a-f]{64}$/i.test(text)) return text as Hex;
   const packed = stringToHex(text);

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 from eth_account.signers.local import LocalAccount
 
-from fec.service.words import exact
+from fec.service.http.language import exact
 
 #: An answer that is lost may be asked for again for so long.
 _PATIENCE_SECONDS = 600

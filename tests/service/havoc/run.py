@@ -20,15 +20,16 @@ from eth_account import Account
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from fec import deployments, store
-from fec.chain import Anvil
-from fec.client import Client
-from fec.indexer import Keeper
+from fec import store
+from fec.chain import deployments
+from fec.chain.anvil import Anvil
+from fec.client.client import Client
+from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.indexer import IndexDatabase
 from fec.relayer.models import RelayState, RelayTransaction
 from fec.service.models import Action, ActionState, Invoice, InvoiceStatus, ServiceEvent, WebhookEndpoint
-from fec.units import WEI_PER_FEC as FEC
-from tests.databases import PostgreSQL
-from tests.faults import FaultyProxy
+from tests.fixtures.databases import PostgreSQL
+from tests.fixtures.faults import FaultyProxy
 from tests.service.conftest import DAY, MONDAY, SECRET, WINDOW, Shop, opened, until
 
 from .customers import Customer
@@ -246,7 +247,7 @@ def _until_idle(chain: Anvil, engine: Engine) -> None:
         assert time.monotonic() < deadline, f"stuck: {under_way}"
         chain.mine(8)
         time.sleep(0.3)
-    until(lambda: Keeper(engine).cursor().block, lambda block: block == chain.web3.eth.block_number)
+    until(lambda: IndexDatabase(engine).cursor().block, lambda block: block == chain.web3.eth.block_number)
 
 
 def _under_way(engine: Engine) -> dict[str, int]:

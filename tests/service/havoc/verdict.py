@@ -12,9 +12,9 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 from web3 import Web3
 
-from fec import deployments
-from fec.chain import Anvil
-from fec.client import Client
+from fec.chain import deployments
+from fec.chain.anvil import Anvil
+from fec.client.client import Client
 from fec.indexer import check
 from fec.indexer.views import view
 from fec.relayer.models import RelayAttempt, RelayState, RelayTransaction

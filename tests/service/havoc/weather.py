@@ -6,7 +6,7 @@ import random
 import threading
 from collections import Counter
 
-from fec.chain import Anvil
+from fec.chain.anvil import Anvil
 from tests.service.conftest import DAY, HOUR
 
 #: How deep a branch may be that another one takes the place of.

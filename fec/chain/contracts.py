@@ -1,0 +1,118 @@
+"""What the parts of a client share: the connection, the contracts of one deployment, and who signs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from eth_typing import ChecksumAddress
+from web3 import Web3
+from web3.contract.contract import Contract
+from web3.exceptions import Web3RPCError
+from web3.logs import DISCARD
+from web3.types import BlockIdentifier, EventData, TxReceipt
+
+from fec.chain import deployments
+from fec.chain.deployments import Deployment
+from fec.chain.rpc import Sender, clear_errors
+from fec.i18n.errors import DeploymentMissing, WrongNetwork
+from fec.protocol import abi
+from fec.protocol.addresses import checked_address
+from fec.protocol.types import Receipt
+
+#: What public endpoints take in one batch.
+_READS_PER_REQUEST = 100
+
+
+class Handle:
+    """One contract of a deployment: reads, sends, and finds its events, with clear errors."""
+
+    def __init__(self, contract: Contract, sender: Sender, first_block: int) -> None:
+        """Takes the contract, who sends, and the block it was deployed in."""
+        self.contract = contract
+        self.sender = sender
+        self.first_block = first_block
+
+    @property
+    def address(self) -> ChecksumAddress:
+        """Where it is."""
+        return self.contract.address
+
+    def sent_by(self, sender: Sender) -> Handle:
+        """The same contract for another sender."""
+        return Handle(self.contract, sender, self.first_block)
+
+    def read(self, function: str, *arguments: Any, block: BlockIdentifier = "latest") -> Any:
+        """Result of a view at a block. Raises ContractError, InvalidArgument, RPCUnreachable, RPCFailed."""
+        with clear_errors():
+            return self.contract.functions[function](*arguments).call(block_identifier=block)
+
+    def read_each(self, function: str, keys: Sequence[Any], block: BlockIdentifier) -> list[Any]:
+        """Results of a view of one argument for each key, at a block; many to a round trip. Raises what `read` does."""
+        results: list[Any] = []
+        for first in range(0, len(keys), _READS_PER_REQUEST):
+            with clear_errors(), self.contract.w3.batch_requests() as batch:
+                for key in keys[first : first + _READS_PER_REQUEST]:
+                    batch.add(self.contract.functions[function](key).call(block_identifier=block))
+                results += batch.execute()
+        return results
+
+    def send(self, function: str, *arguments: Any) -> TxReceipt:
+        """Sends a call; raises what `Sender.send` raises."""
+        with clear_errors():
+            call = self.contract.functions[function](*arguments)
+        return self.sender.send(call)
+
+    def emitted(self, event: str, receipt: TxReceipt) -> list[dict[str, Any]]:
+        """Arguments of all events of that name that it emitted in a transaction, in order."""
+        decoded = self.contract.events[event]().process_receipt(receipt, errors=DISCARD)
+        return [dict(found["args"]) for found in decoded if found["address"] == self.address]
+
+    def logs(self, event: str, last_block: int, **topics: Any) -> list[EventData]:
+        """Events of that name and those indexed arguments since it was deployed, up to and with a block."""
+        with clear_errors():
+            return list(self._logs(event, self.first_block, last_block, topics))
+
+    def _logs(self, event: str, first_block: int, last_block: int, topics: dict[str, Any]) -> Iterator[EventData]:
+        try:
+            found = self.contract.events[event]().get_logs(topics, from_block=first_block, to_block=last_block)
+        except Web3RPCError:
+            # Public endpoints bound the blocks or the logs of one answer, each in its own words.
+            if first_block >= last_block:
+                raise
+            middle = (first_block + last_block) // 2
+            yield from self._logs(event, first_block, middle, topics)
+            yield from self._logs(event, middle + 1, last_block, topics)
+        else:
+            yield from found
+
+
+def open_handle(web3: Web3, deployment: Deployment, name: str, sender: Sender) -> Handle:
+    """One contract of a deployment. Raises DeploymentMissing if it is not recorded, or no code is there."""
+    record = deployments.contract(deployment, name)
+    address = checked_address(record["address"])
+    with clear_errors():
+        code = web3.eth.get_code(address)
+    if not code:
+        raise DeploymentMissing(
+            "{name} is recorded at {address} on chain {chain_id}, but there is no code. A local chain that "
+            "was restarted forgets everything: deploy anew.",
+            name=name,
+            address=address,
+            chain_id=deployment["chainId"],
+        )
+    contract = web3.eth.contract(address=address, abi=abi.load(name)["abi"])
+    return Handle(contract, sender, record["blockNumber"])
+
+
+def check_network(web3: Web3, deployment: Deployment) -> None:
+    """Raises WrongNetwork if the chain is not the deployment's."""
+    with clear_errors():
+        actual = web3.eth.chain_id
+    if actual != deployment["chainId"]:
+        raise WrongNetwork(deployment["chainId"], actual)
+
+
+def basics(receipt: TxReceipt) -> Receipt:
+    """A transaction's hash, block and gas."""
+    return Receipt(receipt["transactionHash"].to_0x_hex(), receipt["blockNumber"], receipt["gasUsed"])

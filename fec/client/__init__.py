@@ -1,0 +1,1 @@
+"""Typed access to deployed contracts: one class for each concern, together in `Client`."""

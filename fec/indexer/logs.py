@@ -1,0 +1,301 @@
+"""Reading a chain: ranges of its logs together with the blocks they are in, as one consistent story or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from eth_utils.crypto import keccak
+
+from fec.indexer.errors import Reorganised, WrongAnswer
+from fec.indexer.events import Decoder, Event
+from fec.indexer.wire import CALLS_PER_REQUEST, Call, Refused, Unavailable, Wire
+
+#: Blocks with all their headers and one search of logs make one request.
+_NEAR_BLOCKS = CALLS_PER_REQUEST - 1
+_BLOOM_BITS = 2048
+#: Ranges that went well before a larger one than was refused is tried again.
+_CALM = 32
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a chain is read."""
+
+    depth: int = 128
+    """Blocks behind the head that are kept one by one, each checked against its neighbours."""
+    blocks: int = 1_000
+    """Blocks in the first range; what is taken and how much it holds decide on the next ones."""
+    logs: int = 8_000
+    """Logs that a range should have, more or less: they are held in memory at once."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """What is needed of a block's header."""
+
+    number: int
+    hash: str
+    parent_hash: str
+    timestamp: int
+    bloom: int
+
+
+@dataclass(frozen=True)
+class Heads:
+    """Where the chain ends now, and up to where it will not change any more."""
+
+    latest: Header
+    finalized: int
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Blocks `first` to `last` and everything that the contracts emitted in them."""
+
+    first: int
+    last: int
+    parent_hash: str | None
+    last_hash: str
+    blocks: list[tuple[int, str, int]]
+    """Number, hash and timestamp of each block that is to be kept."""
+    events: list[Event]
+
+
+class Chain:
+    """One deployment's contracts on one chain."""
+
+    def __init__(self, wire: Wire, decoder: Decoder, settings: Settings) -> None:
+        """Takes the connection, who takes logs apart, and how to read."""
+        self._wire = wire
+        self._decoder = decoder
+        self._settings = settings
+        self._size = _Size(settings)
+        self._blooms = [_bloom_of(address) for address in decoder.addresses]
+
+    def heads(self) -> Heads:
+        """Where the chain ends. Raises RPCUnreachable, RPCFailed, WrongAnswer."""
+        return self._wire.patiently(self._heads)
+
+    def headers(self, numbers: Sequence[int]) -> list[Header | None]:
+        """Headers of blocks by number, None for those that the chain does not have. Raises as `heads` does."""
+        calls = [_block(number) for number in numbers]
+        found = self._wire.patiently(lambda: self._wire.results(calls))
+        return [None if block is None else _header(block) for block in found]
+
+    def stretch(self, first: int, parent_hash: str | None, heads: Heads) -> Stretch:
+        """The blocks from `first` on, as many as the endpoint gives at once.
+
+        Raises Reorganised if `first` does not follow the block with the hash `parent_hash`; raises as `heads` does.
+        """
+        settled = min(heads.finalized, heads.latest.number - self._settings.depth)
+
+        def read() -> Stretch:
+            while True:
+                size = self._size.blocks
+                if first <= settled:
+                    last, read = min(first + size - 1, settled), self._read_settled
+                else:
+                    last, read = min(first + min(size, _NEAR_BLOCKS) - 1, heads.latest.number), self._read_near
+                try:
+                    stretch = read(first, last, parent_hash)
+                except _TooMuch:
+                    self._size.refused(last - first + 1)
+                    continue
+                self._size.took(last - first + 1, len(stretch.events))
+                return stretch
+
+        return self._wire.patiently(read)
+
+    # ----------------------------------------------------------------- reading
+
+    def _heads(self) -> Heads:
+        latest, finalized = self._wire.ask(
+            [("eth_getBlockByNumber", ["latest", False]), ("eth_getBlockByNumber", ["finalized", False])]
+        )
+        if isinstance(latest, Refused):
+            raise latest
+        head = _present(latest, "latest")
+        if finalized is None or isinstance(finalized, Refused):
+            # Chains without finality, where depth is all there is.
+            return Heads(head, max(head.number - self._settings.depth, 0))
+        return Heads(head, min(_header(finalized).number, head.number))
+
+    def _read_settled(self, first: int, last: int, parent_hash: str | None) -> Stretch:
+        """Blocks that do not change any more: their logs say which ones they are."""
+        logs, headers = self._logs_and_headers(first, last, sorted({first, last}))
+        self._check_link(headers[0], parent_hash)
+        hashes = {header.number: header.hash for header in headers}
+        times = {header.number: header.timestamp for header in headers}
+        for log in logs:
+            number, block_hash = int(log["blockNumber"], 16), log["blockHash"]
+            if hashes.setdefault(number, block_hash) != block_hash:
+                raise _two_blocks(number, hashes[number], block_hash)
+            if "blockTimestamp" in log:
+                times.setdefault(number, int(log["blockTimestamp"], 16))
+        missing = sorted(hashes.keys() - times.keys())
+        for number, block in zip(missing, self._wire.results([_block(number) for number in missing]), strict=True):
+            header = _present(block, number)
+            if header.hash != hashes[number]:
+                raise _two_blocks(number, hashes[number], header.hash)
+            times[number] = header.timestamp
+        blocks = [(number, hashes[number], times[number]) for number in sorted(hashes)]
+        return Stretch(first, last, parent_hash, headers[-1].hash, blocks, self._events(logs))
+
+    def _read_near(self, first: int, last: int, parent_hash: str | None) -> Stretch:
+        """Blocks that may still change: every header, each the child of the one before; every log in one of them."""
+        logs, headers = self._logs_and_headers(first, last, range(first, last + 1))
+        self._check_link(headers[0], parent_hash)
+        for parent, child in pairwise(headers):
+            if child.parent_hash != parent.hash:
+                raise WrongAnswer(
+                    "Block {child} is no child of block {parent}: the branches are mixed.",
+                    child=child.number,
+                    parent=parent.number,
+                )
+        hashes = {header.number: header.hash for header in headers}
+        for log in logs:
+            if hashes[int(log["blockNumber"], 16)] != log["blockHash"]:
+                raise WrongAnswer("A log is in block {hash}, which is not in this branch.", hash=log["blockHash"])
+        logs += self._overlooked(headers, logs)
+        blocks = [(header.number, header.hash, header.timestamp) for header in headers]
+        return Stretch(first, last, parent_hash, headers[-1].hash, blocks, self._events(logs))
+
+    def _overlooked(self, headers: Iterable[Header], logs: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Logs of blocks that should have some, by their bloom filter, but had none in the answer.
+
+        A node that lags behind answers a search beyond its head with what it has and says nothing of the rest. By its
+        hash, a block is searched or refused.
+        """
+        seen = {log["blockHash"] for log in logs}
+        suspects = [
+            header.hash
+            for header in headers
+            if header.hash not in seen and any(header.bloom & bits == bits for bits in self._blooms)
+        ]
+        calls: list[Call] = [
+            ("eth_getLogs", [{"blockHash": block_hash, "address": self._decoder.addresses}]) for block_hash in suspects
+        ]
+        return [log for found in self._wire.results(calls) for log in found]
+
+    def _logs_and_headers(
+        self, first: int, last: int, numbers: Sequence[int]
+    ) -> tuple[list[Mapping[str, Any]], list[Header]]:
+        wanted = {"fromBlock": hex(first), "toBlock": hex(last), "address": self._decoder.addresses}
+        try:
+            logs, *blocks = self._wire.ask([("eth_getLogs", [wanted]), *map(_block, numbers)])
+        except Unavailable:
+            # It may have been too much to answer in time.
+            self._size.refused(last - first + 1)
+            raise
+        if isinstance(logs, Refused):
+            if first == last:
+                raise logs
+            raise _TooMuch
+        if not isinstance(logs, list):
+            raise WrongAnswer("These are no logs: {answer!r:.100}", answer=logs)
+        for log in logs:
+            if not _is_within(log, first, last):
+                raise WrongAnswer(
+                    "This is no log of blocks {first} to {last}: {answer!r:.200}", first=first, last=last, answer=log
+                )
+        headers = []
+        for number, block in zip(numbers, blocks, strict=True):
+            if isinstance(block, Refused):
+                raise block
+            headers.append(_present(block, number))
+        return logs, headers
+
+    def _check_link(self, header: Header, parent_hash: str | None) -> None:
+        if parent_hash is not None and header.parent_hash != parent_hash:
+            raise Reorganised(
+                "Block {number} does not follow {parent_hash}, up to which the index goes.",
+                number=header.number,
+                parent_hash=parent_hash,
+            )
+
+    def _events(self, logs: Iterable[Mapping[str, Any]]) -> list[Event]:
+        events = sorted(map(self._decoder.decode, logs))
+        for before, after in pairwise(events):
+            if before[:2] == after[:2]:
+                raise WrongAnswer(
+                    "Two logs {index} in block {number}.", index=after.log_index, number=after.block_number
+                )
+        return events
+
+
+class _TooMuch(Exception):
+    """The endpoint does not search so many blocks at once, or would find more logs than it gives."""
+
+
+class _Size:
+    """How many blocks to ask for: halved on refusal, grown while there is room."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.blocks = settings.blocks
+        self._logs = settings.logs
+        self._ceiling: int | None = None
+        self._calm = 0
+
+    def refused(self, blocks: int) -> None:
+        self.blocks = self._ceiling = max(1, blocks // 2)
+        self._calm = 0
+
+    def took(self, blocks: int, logs: int) -> None:
+        if blocks < self.blocks:
+            # Cut short by the head; it says nothing about the size.
+            return
+        self._calm += 1
+        if self._ceiling is not None and self._calm >= _CALM:
+            self._ceiling += max(1, self._ceiling // 4)
+            self._calm = 0
+        fitting = 2 * blocks if logs == 0 else max(1, min(2 * blocks, blocks * self._logs // logs))
+        self.blocks = fitting if self._ceiling is None else min(fitting, self._ceiling)
+
+
+def _block(number: int) -> Call:
+    return "eth_getBlockByNumber", [hex(number), False]
+
+
+def _two_blocks(number: int, one: str, other: str) -> WrongAnswer:
+    return WrongAnswer("Two blocks {number} at once: {one} and {other}.", number=number, one=one, other=other)
+
+
+def _present(block: Any, number: int | str) -> Header:
+    if block is None:
+        raise WrongAnswer("The RPC endpoint says that there is no block {number}.", number=number)
+    header = _header(block)
+    if number not in ("latest", header.number):
+        raise WrongAnswer("Block {found} came in place of block {number}.", found=header.number, number=number)
+    return header
+
+
+def _is_within(log: Any, first: int, last: int) -> bool:
+    try:
+        return first <= int(log["blockNumber"], 16) <= last and not log.get("removed") and bool(log["blockHash"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return False
+
+
+def _header(block: Any) -> Header:
+    try:
+        return Header(
+            number=int(block["number"], 16),
+            hash=block["hash"],
+            parent_hash=block["parentHash"],
+            timestamp=int(block["timestamp"], 16),
+            bloom=int(block["logsBloom"], 16),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise WrongAnswer("This is no block: {answer!r:.200}", answer=block) from error
+
+
+def _bloom_of(address: str) -> int:
+    """Bits of a header's bloom filter that a log of this contract sets (Yellow Paper, 4.3.1)."""
+    digest = keccak(hexstr=address)
+    bits = 0
+    for place in (0, 2, 4):
+        bits |= 1 << int.from_bytes(digest[place : place + 2]) % _BLOOM_BITS
+    return bits

@@ -1,0 +1,335 @@
+"""Events into rows: what happened, and how things stood after it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from web3.constants import ADDRESS_ZERO
+
+from fec.core.curve import face
+from fec.core.node_id import NodeId
+from fec.indexer import models
+from fec.indexer.errors import IndexInconsistent
+from fec.indexer.events import Event
+from fec.indexer.state import Batch, Member, Node, Order, Program, State
+from fec.protocol.bytes32 import from_bytes32
+from fec.store import Base
+
+Rows = dict[type[Base], list[tuple[Any, ...]]]
+
+
+class Projection:
+    """Takes events in the order of the chain, whole blocks at a time, and gathers the rows that follow from them."""
+
+    def __init__(self, state: State, times: Mapping[int, int]) -> None:
+        """Takes how things stand before the first event, and the timestamps of the blocks."""
+        self._state = state
+        self._times = times
+        self._block = -1
+        self._log = -1
+        self._programs_changed: dict[int, int] = {}
+        self._totals_changed: int | None = None
+        self.rows: Rows = defaultdict(list)
+        self._handlers: dict[tuple[str, str], Callable[..., None]] = {
+            ("FEC", "Transfer"): self._coins_moved,
+            ("ADN", "Transfer"): self._node_moved,
+            ("ADN", "PayoutClaimed"): self._claimed,
+            ("ADN", "NodeSplit"): self._split,
+            ("ADN", "NodeMerged"): self._merged,
+            ("ADN", "ProgramCreated"): self._program_created,
+            ("ADN", "QuotaGranted"): self._quota_granted,
+            ("ADN", "ProgramClosed"): self._program_closed,
+            ("ADN", "ProgramOperatorChanged"): self._operator_changed,
+            ("Checkout", "TermsSet"): self._terms_set,
+            ("Checkout", "OrderPaid"): self._paid,
+            ("Checkout", "OrderCaptured"): self._captured,
+            ("Checkout", "OrderRefunded"): self._refunded,
+            ("Checkout", "AllianceJoined"): self._alliance_joined,
+            ("Checkout", "AllianceLeft"): self._alliance_left,
+            ("Checkout", "Rewarded"): self._rewarded,
+            ("Checkout", "RewardsFunded"): self._rewards_funded,
+            ("Checkout", "RewardTaken"): self._reward_taken,
+            ("Checkout", "RewardsReclaimed"): self._rewards_reclaimed,
+            ("Custodian", "MemberEnrolled"): self._enrolled,
+            ("Custodian", "VaultDeployed"): self._vault_deployed,
+            ("Custodian", "Spent"): self._spent,
+            ("Custodian", "Withdrawn"): self._withdrawn,
+        }
+
+    def take(self, events: Iterable[Event]) -> Rows:
+        """Folds events in. Raises IndexInconsistent if one does not fit what came before it."""
+        for event in events:
+            if event.block_number != self._block:
+                self._end_block()
+                self._block = event.block_number
+            self._log = event.log_index
+            handler = self._handlers.get((event.contract, event.name))
+            if handler is None:
+                continue
+            try:
+                handler(*event.arguments)
+            except KeyError as error:
+                raise IndexInconsistent(
+                    "{event} in block {number} speaks of {key}, which the index does not have. "
+                    "Run `fec index rebuild`; if that does not help, index into a new database.",
+                    event=event.name,
+                    number=event.block_number,
+                    key=error.args[0],
+                ) from error
+        self._end_block()
+        return self.rows
+
+    def _add(self, model: type[Base], *values: Any) -> None:
+        self.rows[model].append((self._block, self._log, *values))
+
+    def _end_block(self) -> None:
+        """Programs and totals change with every node; what counts is how they stand at the end of a block."""
+        for program_id, log in self._programs_changed.items():
+            program = self._state.programs[program_id]
+            self.rows[models.ProgramVersion].append((self._block, log, program_id, *program.values()))
+        self._programs_changed.clear()
+        if self._totals_changed is not None:
+            totals = self._state.totals
+            self.rows[models.TotalsVersion].append(
+                (self._block, self._totals_changed, totals.supply, totals.burned, totals.outstanding)
+            )
+            self._totals_changed = None
+
+    # ------------------------------------------------------------------- coins
+
+    def _coins_moved(self, sender: str, recipient: str, amount: int) -> None:
+        totals = self._state.totals
+        if sender == ADDRESS_ZERO:
+            totals.supply += amount
+            self._totals_changed = self._log
+        if recipient == ADDRESS_ZERO:
+            totals.supply -= amount
+            totals.burned += amount
+            self._totals_changed = self._log
+        self._add(models.CoinTransfer, _account(sender), _account(recipient), amount)
+
+    # ------------------------------------------------------------------- nodes
+
+    def _node_moved(self, sender: str, recipient: str, token_id: int) -> None:
+        self._add(models.NodeTransfer, token_id, _account(sender), _account(recipient))
+        if sender == ADDRESS_ZERO:
+            # The part that came out of a split was made by its `NodeSplit`, just before.
+            if token_id not in self._state.nodes:
+                self._mint(token_id, recipient)
+        elif recipient != ADDRESS_ZERO:
+            node = self._state.nodes[token_id]
+            node.owner = recipient
+            self._version(token_id, node, "transfer")
+
+    def _mint(self, token_id: int, owner: str) -> None:
+        born = NodeId.decode(token_id)
+        node = Node(owner, born.birth_principal, 0)
+        self._bear(token_id, born, node, "mint")
+        program = self._state.programs[born.program_id]
+        program.quota -= born.birth_principal
+        program.burned += born.birth_principal
+        self._programs_changed[born.program_id] = self._log
+        self._state.totals.outstanding += face(born.birth_principal)
+        self._totals_changed = self._log
+
+    def _bear(self, token_id: int, born: NodeId, node: Node, cause: str) -> None:
+        self._state.nodes[token_id] = node
+        self._add(
+            models.NodeRecord,
+            token_id,
+            born.program_id,
+            born.serial,
+            born.period_length,
+            born.start,
+            born.birth_principal,
+        )
+        self._version(token_id, node, cause)
+
+    def _version(self, token_id: int, node: Node, cause: str) -> None:
+        self._add(models.NodeVersion, token_id, node.owner, node.principal, node.claimed, cause)
+
+    def _claimed(self, token_id: int, recipient: str, amount: int) -> None:
+        node = self._state.nodes[token_id]
+        node.claimed += amount
+        self._version(token_id, node, "claim")
+        self._add(models.Claim, token_id, recipient, amount)
+        self._state.totals.outstanding -= amount
+        self._totals_changed = self._log
+
+    def _split(self, token_id: int, new_id: int, principal: int, claimed: int) -> None:
+        node = self._state.nodes[token_id]
+        node.principal -= principal
+        node.claimed -= claimed
+        self._version(token_id, node, "split")
+        self._bear(new_id, NodeId.decode(new_id), Node(node.owner, principal, claimed), "part")
+
+    def _merged(self, token_id: int, merged_id: int, principal: int, claimed: int) -> None:
+        node, merged = self._state.nodes[token_id], self._state.nodes[merged_id]
+        if (merged.principal, merged.claimed) != (principal, claimed):
+            raise IndexInconsistent(
+                "When {merged_id:node} was merged in block {number}, it had {principal:fec} of principal and "
+                "{claimed:fec} claimed; the index has {kept_principal:fec} and {kept_claimed:fec}. "
+                "Run `fec index rebuild`.",
+                merged_id=merged_id,
+                number=self._block,
+                principal=principal,
+                claimed=claimed,
+                kept_principal=merged.principal,
+                kept_claimed=merged.claimed,
+            )
+        node.principal += principal
+        node.claimed += claimed
+        merged.owner, merged.principal, merged.claimed = None, 0, 0
+        self._version(token_id, node, "merge")
+        self._version(merged_id, merged, "merged")
+
+    # ---------------------------------------------------------------- programs
+
+    def _program_created(  # noqa: PLR0917 (the event's arguments)
+        self, program_id: int, operator: str, issuer: str, period_length: int, origin: int, quota: int
+    ) -> None:
+        self._state.programs[program_id] = Program(operator, _account(issuer), period_length, origin, quota, 0, False)
+        self._programs_changed[program_id] = self._log
+
+    def _quota_granted(self, program_id: int, amount: int) -> None:
+        self._state.programs[program_id].quota += amount
+        self._programs_changed[program_id] = self._log
+
+    def _program_closed(self, program_id: int, returned: int) -> None:
+        program = self._state.programs[program_id]
+        program.quota -= returned
+        program.closed = True
+        self._programs_changed[program_id] = self._log
+
+    def _operator_changed(self, program_id: int, _: str, current: str) -> None:
+        self._state.programs[program_id].operator = current
+        self._programs_changed[program_id] = self._log
+
+    def _terms_set(self, program_id: int, version: int, terms: list[Any]) -> None:
+        signer, treasury, return_window, donation_bps, min_claim, tiers, causes = terms
+        self._add(
+            models.TermsVersion,
+            program_id,
+            version,
+            signer,
+            treasury,
+            int(return_window),
+            int(donation_bps),
+            int(min_claim),
+            [[int(min_spend), int(burn_bps)] for min_spend, burn_bps in tiers],
+            list(causes),
+        )
+
+    def _alliance_joined(self, alliance_id: int, program_id: int) -> None:
+        self._add(models.AllianceVersion, program_id, alliance_id)
+
+    def _alliance_left(self, _: int, program_id: int) -> None:
+        self._add(models.AllianceVersion, program_id, None)
+
+    # ------------------------------------------------------------------ orders
+
+    def _paid(  # noqa: PLR0917 (the event's arguments)
+        self,
+        order_key: str,
+        program_id: int,
+        customer: str,
+        payer: str,
+        order_id: str,
+        amount: int,
+        currency_reference: str,
+        terms_version: int,
+        burn_bps: int,
+        return_deadline: int,
+    ) -> None:
+        self._add(
+            models.OrderRecord,
+            order_key,
+            program_id,
+            _text(order_id),
+            customer,
+            payer,
+            amount,
+            _text(currency_reference),
+            terms_version,
+            burn_bps,
+            self._times[self._block],
+            return_deadline or None,
+        )
+        order = self._state.orders[order_key] = Order("escrowed", 0, amount)
+        self._add(models.OrderVersion, order_key, order.status, order.refunded, *_NOT_CAPTURED)
+
+    def _captured(  # noqa: PLR0917 (the event's arguments)
+        self, order_key: str, token_id: int, to_merchant: int, burned: int, donated: int, cause: str, returned: int
+    ) -> None:
+        order = self._state.orders[order_key]
+        order.status = "captured"
+        where = (token_id or None, to_merchant, burned, donated, _account(cause), returned)
+        self._add(models.OrderVersion, order_key, order.status, order.refunded, *where)
+
+    def _refunded(self, order_key: str, amount: int, refunded: int) -> None:
+        order = self._state.orders[order_key]
+        order.refunded = refunded
+        if refunded == order.amount:
+            order.status = "refunded"
+        self._add(models.OrderVersion, order_key, order.status, refunded, *_NOT_CAPTURED)
+        self._add(models.Refund, order_key, amount, refunded)
+
+    # ----------------------------------------------------------------- rewards
+
+    def _rewarded(self, program_id: int, shopper: str, token_id: int, amount: int, reason: str) -> None:
+        self._add(models.Reward, program_id, shopper, token_id, amount, _text(reason), None, None)
+
+    def _rewards_funded(  # noqa: PLR0917 (the event's arguments)
+        self, batch_id: int, program_id: int, funder: str, root: str, amount: int, deadline: int, reason: str
+    ) -> None:
+        self._batch(batch_id, Batch(program_id, funder, root, amount, amount, deadline, _text(reason)))
+
+    def _reward_taken(self, batch_id: int, index: int, shopper: str, token_id: int, amount: int) -> None:
+        batch = self._state.batches[batch_id]
+        batch.left -= amount
+        self._batch(batch_id, batch)
+        self._add(models.Reward, batch.program_id, shopper, token_id, amount, batch.reason, batch_id, index)
+
+    def _rewards_reclaimed(self, batch_id: int, amount: int) -> None:
+        batch = self._state.batches[batch_id]
+        batch.left -= amount
+        self._batch(batch_id, batch)
+
+    def _batch(self, batch_id: int, batch: Batch) -> None:
+        self._state.batches[batch_id] = batch
+        self._add(models.RewardBatchVersion, batch_id, *batch.values())
+
+    # ----------------------------------------------------------------- custody
+
+    def _enrolled(self, brand: str, member_id: str, vault: str) -> None:
+        self._member(vault, brand, member_id).enrolled = True
+        self._add_member(vault)
+
+    def _vault_deployed(self, brand: str, member_id: str, vault: str) -> None:
+        self._member(vault, brand, member_id).deployed = True
+        self._add_member(vault)
+
+    def _member(self, vault: str, brand: str, member_id: str) -> Member:
+        return self._state.members.setdefault(vault, Member(brand, member_id, enrolled=False, deployed=False))
+
+    def _add_member(self, vault: str) -> None:
+        self._add(models.MemberVersion, vault, *self._state.members[vault].values())
+
+    def _spent(self, vault: str, program_id: int, order_id: str, amount: int) -> None:
+        self._add(models.Spend, vault, program_id, _text(order_id), amount)
+
+    def _withdrawn(self, vault: str, recipient: str, token_ids: list[Any], amount: int) -> None:
+        self._add(models.WithdrawalRecord, vault, recipient, [str(token_id) for token_id in token_ids], amount)
+
+
+_NOT_CAPTURED = (None,) * 6
+
+
+def _account(address: str) -> str | None:
+    return None if address == ADDRESS_ZERO else address
+
+
+def _text(word: str) -> str:
+    return from_bytes32(bytes.fromhex(word[2:]))

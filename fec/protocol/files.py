@@ -1,0 +1,50 @@
+"""JSON that people hand each other in files: whatever is wrong with it, said in a sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from fec.i18n import Message
+from fec.i18n.errors import FECError, InvalidArgument
+
+Record = dict[str, Any]
+#: What the makers of records raise on a record that is not theirs.
+MISFITS = (FECError, ValueError, TypeError, KeyError, AttributeError)
+
+
+def read_record(path: Path) -> Record:
+    """The JSON object in a file. Raises InvalidArgument that says what the file is instead."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise InvalidArgument("it is not JSON: {reason}", reason=error) from error
+    except (ValueError, RecursionError) as error:  # other bytes than text, numbers or nesting without end
+        raise InvalidArgument("it is not JSON in UTF-8") from error
+    if not isinstance(document, dict):
+        raise InvalidArgument("it holds no JSON object")
+    return document
+
+
+def misfit(error: Exception) -> FECError | Message:
+    """Why a record is not what it should be, by what its maker raised: one of `MISFITS`."""
+    if isinstance(error, FECError):
+        return error
+    if isinstance(error, KeyError):
+        return Message("it has no {name!r}.", name=error.args[0])
+    return Message("a value in it is not of its kind")
+
+
+def write_new(text: str, path: Path) -> None:
+    """Writes a file that is not there yet, whole or not at all. Raises FileExistsError."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with draft.open("x", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,307 @@
+"""Turns what a contract reverts with into a ContractError: which error, with which values, and what to do about it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from eth_abi.abi import decode
+from eth_abi.exceptions import DecodingError
+from eth_utils.abi import function_signature_to_4byte_selector as _selector
+from eth_utils.address import to_checksum_address
+
+from fec.i18n import N_
+from fec.i18n.errors import ContractError, InvalidInput, LimitExceeded, NotAllowed, NotFound, StateConflict
+from fec.protocol import abi
+
+#: What each error means and what to do next, with places for its values (`fec.i18n`). Others are shown as they are.
+_SENTENCES: dict[str, tuple[type[ContractError], str]] = {
+    "ADN_BatchTooShort": (InvalidInput, N_("The list has {length} entries and needs {least} at least. Name more.")),
+    "ADN_BudgetExceeded": (
+        LimitExceeded,
+        N_("The budget has {left:fec} of principal left, not {asked:fec}. Ask for less."),
+    ),
+    "ADN_MergeWithItself": (InvalidInput, N_("{tokenId:node} is named twice. Name each node once.")),
+    "ADN_NotClaimer": (
+        NotAllowed,
+        N_("{caller} may not claim from {tokenId:node} for itself. Claim for its owner, or have the owner approve it."),
+    ),
+    "ADN_NotIssuer": (
+        NotAllowed,
+        N_("Only {issuer} mints in program {programId}, not {caller}. Program 1 is open to all."),
+    ),
+    "ADN_NotOwnerOrOperator": (NotAllowed, N_("{caller} neither owns nor operates {tokenId:node}. Sign as its owner.")),
+    "ADN_NotProgramOperator": (NotAllowed, N_("{caller} does not operate program {programId}. Sign as its operator.")),
+    "ADN_NothingToClaim": (
+        StateConflict,
+        N_("{tokenId:node} has released nothing new. Come back after its next period."),
+    ),
+    "ADN_OriginInFuture": (
+        InvalidInput,
+        N_(
+            "The grid's origin {origin:date} lies after the present, {timestamp:date}. "
+            "Give an earlier boundary of the same grid."
+        ),
+    ),
+    "ADN_PeriodOutOfRange": (
+        InvalidInput,
+        N_("A period of {periodLength:duration} is out of range. Choose between {least:duration} and {most:duration}."),
+    ),
+    "ADN_PrincipalTooSmall": (
+        InvalidInput,
+        N_(
+            "A part, or what stays, would have {principal:fec} of principal; {least:fec} is the least. Split "
+            "differently."
+        ),
+    ),
+    "ADN_ProgramClosed": (StateConflict, N_("Program {programId} is closed and takes no new nodes. Use another.")),
+    "ADN_QuotaExceeded": (
+        LimitExceeded,
+        N_("Program {programId} has a quota of {left:fec} left, not {asked:fec}. Burn less, or have it granted more."),
+    ),
+    "ADN_SplitExceedsPrincipal": (
+        LimitExceeded,
+        N_("{tokenId:node} has {left:fec} of principal left, not {asked:fec}. Split off less."),
+    ),
+    "ADN_StateChanged": (
+        StateConflict,
+        N_("{tokenId:node} was claimed from, split or merged since you saw it. Look at it again before you take it."),
+    ),
+    "ADN_UnknownProgram": (NotFound, N_("There is no program {programId}. List the programs to see which there are.")),
+    "ADN_UnlikeNodes": (
+        InvalidInput,
+        N_("{tokenId:node} and {otherTokenId:node} differ in program or start. Merge nodes that agree in both."),
+    ),
+    "ADN_ZeroOperator": (InvalidInput, N_("A program needs an operator other than the zero address. Name one.")),
+    "ADN_ZeroPrincipal": (InvalidInput, N_("A node needs some principal. Burn more than nothing.")),
+    "Checkout_AllianceFull": (
+        LimitExceeded,
+        N_("Alliance {allianceId} has {most} members, the most it can have. Join another, or found one."),
+    ),
+    "Checkout_AlreadyInAlliance": (
+        StateConflict,
+        N_("Program {programId} is in alliance {allianceId} already. Leave that one first."),
+    ),
+    "Checkout_AmountOutOfRange": (
+        InvalidInput,
+        N_("An amount of {amount:fec} is out of range. Give more than nothing and at most {most:fec}."),
+    ),
+    "Checkout_BatchExhausted": (
+        LimitExceeded,
+        N_("Batch {batchId} has {left:fec} left and {asked:fec} was asked: used up, or funded with less than its sum."),
+    ),
+    "Checkout_BatchOpen": (
+        StateConflict,
+        N_("Batch {batchId} can be taken from until {deadline:date}. Reclaim it after that."),
+    ),
+    "Checkout_DeadlinePassed": (InvalidInput, N_("The deadline {deadline:date} has passed. Name a later one.")),
+    "Checkout_BatchOver": (
+        StateConflict,
+        N_("The deadline of batch {batchId} was {deadline:date}. Nothing can be taken now."),
+    ),
+    "Checkout_BurnShareOutOfRange": (
+        InvalidInput,
+        N_("A burn share of {burnBps} basis points is out of range. Choose between {least} and {most}."),
+    ),
+    "Checkout_GasTooLow": (
+        InvalidInput,
+        N_("The call has {left} gas left and needs {needed}. Send more gas, or capture fewer orders at once."),
+    ),
+    "Checkout_InvalidAccount": (InvalidInput, N_("{account} cannot be used for this. Name another account.")),
+    "Checkout_InvalidProof": (
+        InvalidInput,
+        N_(
+            "The proof of reward {index} does not lead to the root of batch {batchId}. Use the batch's own file of "
+            "proofs."
+        ),
+    ),
+    "Checkout_InvalidSignature": (
+        NotAllowed,
+        N_(
+            "The invoice was not signed by {signer}, the till of program {programId}. Do not pay it; ask for a new one."
+        ),
+    ),
+    "Checkout_LengthOutOfRange": (
+        InvalidInput,
+        N_("The list has {length} entries. Give at least {least} and at most {most}."),
+    ),
+    "Checkout_NoTerms": (NotFound, N_("Program {programId} has set no such terms. Have its operator set some.")),
+    "Checkout_NotApprovedBy": (
+        NotAllowed,
+        N_("Program {memberId} of alliance {allianceId} has not approved program {candidateId}. Ask its operator to."),
+    ),
+    "Checkout_NotFEC": (NotAllowed, N_("Only the coupon hands payments over this way, not {caller}.")),
+    "Checkout_NotInAlliance": (StateConflict, N_("Program {programId} is in no alliance. Join or found one first.")),
+    "Checkout_NotIssuer": (
+        NotAllowed,
+        N_("Program {programId} is issued by {issuer}, not by the till. Use a program whose issuer is the till."),
+    ),
+    "Checkout_NotProgramOperator": (
+        NotAllowed,
+        N_("{caller} does not operate program {programId}. Sign as its operator."),
+    ),
+    "Checkout_NotTill": (
+        NotAllowed,
+        N_("{caller} neither operates program {programId} nor holds the key of its till. Sign as one of them."),
+    ),
+    "Checkout_OrderAlreadyPaid": (StateConflict, N_("Order {orderKey} was paid before, and is paid once only.")),
+    "Checkout_OrderExpired": (
+        StateConflict,
+        N_("The order could be paid until {expiry:date}; it is {timestamp:date} now. Ask for a new invoice."),
+    ),
+    "Checkout_OrderFinal": (StateConflict, N_("Order {orderKey} is final: it was captured, or refunded in whole.")),
+    "Checkout_PrincipalTooSmall": (
+        LimitExceeded,
+        N_("The node would have {principal:fec} of principal, less than the {least:fec} asked for. Get a new quote."),
+    ),
+    "Checkout_ProgramClosed": (
+        StateConflict,
+        N_("Program {programId} is closed and takes no new orders. Use another."),
+    ),
+    "Checkout_QuotaExceeded": (
+        LimitExceeded,
+        N_(
+            "Program {programId} has a quota of {left:fec} left that is not reserved, not {asked:fec}. "
+            "Pay less, or have it granted more."
+        ),
+    ),
+    "Checkout_RefundTooHigh": (
+        LimitExceeded,
+        N_("Order {orderKey} has {left:fec} left to refund, not {asked:fec}. Refund that or less, but not nothing."),
+    ),
+    "Checkout_ReturnWindowClosed": (
+        StateConflict,
+        N_("The return window of order {orderKey} ended at {returnDeadline:date}. It can only be captured."),
+    ),
+    "Checkout_ReturnWindowOpen": (
+        StateConflict,
+        N_("The return window of order {orderKey} is open until {returnDeadline:date}. Capture it then."),
+    ),
+    "Checkout_ReturnWindowTooLong": (
+        InvalidInput,
+        N_("A return window of {returnWindow:duration} is too long. Choose {most:duration} at most."),
+    ),
+    "Checkout_RewardTaken": (StateConflict, N_("Reward {index} of batch {batchId} was taken before.")),
+    "Checkout_TierOutOfOrder": (
+        InvalidInput,
+        N_(
+            "Tier {index}, counted from 0, is out of order. Start at a spend of 0; let spends rise, and shares never "
+            "fall."
+        ),
+    ),
+    "Checkout_UnknownAlliance": (NotFound, N_("There is no alliance {allianceId}. Found one, or look up its number.")),
+    "Checkout_UnknownBatch": (NotFound, N_("There is no batch {batchId} of rewards. Look up its number.")),
+    "Checkout_UnknownCause": (
+        InvalidInput,
+        N_("Program {programId} does not donate to {cause}. Pick a cause from its terms, or none."),
+    ),
+    "Checkout_UnknownOrder": (NotFound, N_("No order was paid under the key {orderKey}. Check program and order id.")),
+    "Checkout_WrongAmount": (InvalidInput, N_("{sent:fec} were sent for an order of {asked:fec}. Send just that.")),
+    "Custodian_Expired": (
+        StateConflict,
+        N_(
+            "The instruction was good until {deadline:date}; it is {timestamp:date} now. Have the member sign a new "
+            "one."
+        ),
+    ),
+    "Custodian_InvalidSignature": (
+        NotAllowed,
+        N_("The member's key {key} did not sign this. Have the member sign just what is sent."),
+    ),
+    "Custodian_WrongCustomer": (
+        InvalidInput,
+        N_("The order's customer is {customer}, not the member's vault {vault}. A member spends for themselves only."),
+    ),
+    "MemberVault_NotCustodian": (NotAllowed, N_("Only the custodian moves what a vault holds, not {caller}.")),
+    "FEC_CapExceeded": (
+        LimitExceeded,
+        N_("The supply would become {supply:fec}, above the cap of {cap:fec}. Create less."),
+    ),
+    "FEC_CapTooHigh": (
+        LimitExceeded,
+        N_("A cap of {cap:fec} is above the highest possible, {most:fec}. Choose a lower one."),
+    ),
+    "FEC_NotMinter": (NotAllowed, N_("Only the node contract {minter} mints and burns FEC, not {caller}.")),
+    "ERC20InsufficientAllowance": (
+        LimitExceeded,
+        N_("{spender} may spend {allowance:fec}, not {needed:fec}. Have the holder approve more."),
+    ),
+    "ERC20InsufficientBalance": (
+        LimitExceeded,
+        N_("{sender} has {balance:fec}, not {needed:fec}. Get more, or use less."),
+    ),
+    "ERC20InvalidReceiver": (InvalidInput, N_("FEC cannot be sent to {receiver}. Name another account.")),
+    "ERC2612ExpiredSignature": (StateConflict, N_("The permit was good until {deadline:date}. Sign a new one.")),
+    "ERC2612InvalidSigner": (NotAllowed, N_("The permit was signed by {signer}, not by {owner}. Sign as the holder.")),
+    "ERC3009InvalidAuthorizationTime": (
+        StateConflict,
+        N_(
+            "The authorization is good after {validAfter:date} and before {validBefore:date}. "
+            "Send it then, or sign a new one."
+        ),
+    ),
+    "ERC3009InvalidSignature": (
+        NotAllowed,
+        N_("The payer did not sign this payment of this order. Sign it anew; nothing of it can be changed."),
+    ),
+    "ERC3009UsedAuthorization": (StateConflict, N_("{authorizer} used or cancelled this authorization before.")),
+    "ERC721IncorrectOwner": (NotAllowed, N_("{tokenId:node} belongs to {owner}, not to {sender}. Sign as its owner.")),
+    "ERC721InsufficientApproval": (NotAllowed, N_("{operator} may not move {tokenId:node}. Sign as its owner.")),
+    "ERC721InvalidOwner": (InvalidInput, N_("{owner} owns no nodes. Name another account.")),
+    "ERC721InvalidReceiver": (
+        InvalidInput,
+        N_("{receiver} does not take nodes. Name an account that can hold ERC-721 tokens."),
+    ),
+    "ERC721NonexistentToken": (
+        NotFound,
+        N_("There is no {tokenId:node}; it was never minted, or was merged into another."),
+    ),
+    "OwnableInvalidOwner": (InvalidInput, N_("{owner} cannot own the contract. Name another account.")),
+    "OwnableUnauthorizedAccount": (NotAllowed, N_("{account} does not own the contract. Sign as its owner.")),
+}
+
+#: What the Solidity compiler itself reverts with: https://docs.soliditylang.org/en/latest/control-structures.html
+_BUILTIN_ERRORS: tuple[dict[str, Any], ...] = (
+    {"type": "error", "name": "Error", "inputs": [{"type": "string", "name": "reason"}]},
+    {"type": "error", "name": "Panic", "inputs": [{"type": "uint256", "name": "code"}]},
+)
+
+
+def _signature(entry: dict[str, Any]) -> str:
+    # No error of these contracts takes a struct, whose type would have to be spelled out.
+    return f"{entry['name']}({','.join(item['type'] for item in entry['inputs'])})"
+
+
+@cache
+def _errors() -> dict[bytes, dict[str, Any]]:
+    """All errors of all contracts, by selector. A call passes on the errors of contracts that it calls in turn."""
+    shipped = (entry for name in abi.names() for entry in abi.load(name)["abi"] if entry["type"] == "error")
+    return {_selector(_signature(entry)): entry for entry in (*_BUILTIN_ERRORS, *shipped)}
+
+
+def _shown(kind: str, value: Any) -> Any:
+    if kind == "address":
+        return to_checksum_address(value)
+    return "0x" + value.hex() if isinstance(value, bytes) else value
+
+
+def decode_revert(data: bytes) -> ContractError:
+    """The error that a contract reverted with. Data that no contract here gives is shown as it is."""
+    entry = _errors().get(data[:4])
+    if entry is None:
+        return ContractError("revert", {"data": "0x" + data.hex()}, N_("The contract refused, in terms unknown here."))
+    kinds = [item["type"] for item in entry["inputs"]]
+    try:
+        decoded = decode(kinds, data[4:])
+    except DecodingError:
+        return ContractError(entry["name"], {"data": "0x" + data.hex()}, N_("The contract refused, in garbled terms."))
+    values = {
+        item["name"]: _shown(kind, value) for item, kind, value in zip(entry["inputs"], kinds, decoded, strict=True)
+    }
+    error, sentence = _SENTENCES.get(entry["name"], (ContractError, N_("The contract refused.")))
+    return error(entry["name"], values, sentence)
+
+
+def sentences() -> dict[str, str]:
+    """What each known error means and what to do next, by its name; with places for its values (`fec.i18n`)."""
+    return {name: sentence for name, (_, sentence) in _SENTENCES.items()}

@@ -1,0 +1,163 @@
+"""What people sign: invoices, orders, spends and withdrawals (EIP-712), permits (ERC-2612), authorizations (ERC-3009).
+
+The hashes equal those of the contracts: hashInvoice, hashOrder, hashSpend, hashWithdrawal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from eth_account.messages import SignableMessage, encode_typed_data
+from eth_account.signers.local import LocalAccount
+from eth_utils.crypto import keccak
+from web3.constants import ADDRESS_ZERO
+
+from fec.protocol.bytes32 import to_bytes32
+from fec.protocol.members import Withdrawal
+from fec.protocol.orders import Invoice, Order
+
+_DOMAIN = {"name": "string", "version": "string", "chainId": "uint256", "verifyingContract": "address"}
+_INVOICE = {
+    "programId": "uint256",
+    "orderId": "bytes32",
+    "amount": "uint256",
+    "currencyReference": "bytes32",
+    "expiry": "uint256",
+}
+_ORDER = {**_INVOICE, "customer": "address", "minPrincipal": "uint256", "cause": "address"}
+_SPEND = {"vault": "address", "orderHash": "bytes32"}
+_WITHDRAWAL = {
+    "vault": "address",
+    "tokenIds": "uint256[]",
+    "amount": "uint256",
+    "to": "address",
+    "nonce": "uint256",
+    "deadline": "uint256",
+}
+_PERMIT = {"owner": "address", "spender": "address", "value": "uint256", "nonce": "uint256", "deadline": "uint256"}
+_AUTHORIZATION = {
+    "from": "address",
+    "to": "address",
+    "value": "uint256",
+    "validAfter": "uint256",
+    "validBefore": "uint256",
+    "nonce": "bytes32",
+}
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Which contract on which chain a signature is for."""
+
+    name: str
+    chain_id: int
+    contract: str
+    """Address of the contract that checks the signature."""
+    version: str = "1"
+
+
+@dataclass(frozen=True)
+class TypedMessage:
+    """Something to sign. `document` is what wallets take in eth_signTypedData_v4."""
+
+    document: dict[str, Any]
+
+    @property
+    def hash(self) -> str:
+        """The EIP-712 hash, as hex."""
+        signable = self._signable
+        return "0x" + keccak(b"\x19" + signable.version + signable.header + signable.body).hex()
+
+    def sign(self, key: LocalAccount) -> str:
+        """The key's signature, as hex: r, s, v."""
+        return key.sign_message(self._signable).signature.to_0x_hex()
+
+    @property
+    def _signable(self) -> SignableMessage:
+        return encode_typed_data(full_message=self.document)
+
+
+def invoice_message(domain: Domain, invoice: Invoice) -> TypedMessage:
+    """What a merchant's till signs; the domain is the till's."""
+    return _message(domain, "Invoice", _INVOICE, _invoice_values(invoice))
+
+
+def order_message(domain: Domain, order: Order) -> TypedMessage:
+    """What a shopper commits to; its hash is the nonce of their authorization. The domain is the till's."""
+    values = {
+        **_invoice_values(order.invoice),
+        "customer": order.customer,
+        "minPrincipal": order.min_principal,
+        "cause": order.cause or ADDRESS_ZERO,
+    }
+    return _message(domain, "Order", _ORDER, values)
+
+
+def spend_message(domain: Domain, vault: str, order_hash: str) -> TypedMessage:
+    """What a member signs to pay an order out of their vault; the domain is the custodian's."""
+    return _message(domain, "Spend", _SPEND, {"vault": vault, "orderHash": order_hash})
+
+
+def withdrawal_message(domain: Domain, withdrawal: Withdrawal) -> TypedMessage:
+    """What a member signs to take something out of their vault; the domain is the custodian's."""
+    values = {
+        "vault": withdrawal.vault,
+        "tokenIds": list(withdrawal.token_ids),
+        "amount": withdrawal.amount,
+        "to": withdrawal.to,
+        "nonce": withdrawal.nonce,
+        "deadline": withdrawal.deadline,
+    }
+    return _message(domain, "Withdrawal", _WITHDRAWAL, values)
+
+
+def permit_message(domain: Domain, *, owner: str, spender: str, value: int, nonce: int, deadline: int) -> TypedMessage:
+    """What a holder signs to let a spender take `value` wei (ERC-2612); the domain is the coupon's."""
+    values = {"owner": owner, "spender": spender, "value": value, "nonce": nonce, "deadline": deadline}
+    return _message(domain, "Permit", _PERMIT, values)
+
+
+def authorization_message(
+    domain: Domain, *, payer: str, to: str, value: int, valid_after: int, valid_before: int, nonce: str
+) -> TypedMessage:
+    """What a payer signs to let `to` fetch `value` wei (ERC-3009); the domain is the coupon's."""
+    values = {
+        "from": payer,
+        "to": to,
+        "value": value,
+        "validAfter": valid_after,
+        "validBefore": valid_before,
+        "nonce": nonce,
+    }
+    return _message(domain, "ReceiveWithAuthorization", _AUTHORIZATION, values)
+
+
+def _invoice_values(invoice: Invoice) -> dict[str, Any]:
+    return {
+        "programId": invoice.program_id,
+        "orderId": "0x" + to_bytes32(invoice.order_id).hex(),
+        "amount": invoice.amount,
+        "currencyReference": "0x" + to_bytes32(invoice.currency_reference).hex(),
+        "expiry": invoice.expiry,
+    }
+
+
+def _message(domain: Domain, kind: str, fields: dict[str, str], values: dict[str, Any]) -> TypedMessage:
+    types = {
+        name: [{"name": field, "type": field_type} for field, field_type in members.items()]
+        for name, members in (("EIP712Domain", _DOMAIN), (kind, fields))
+    }
+    return TypedMessage(
+        {
+            "types": types,
+            "primaryType": kind,
+            "domain": {
+                "name": domain.name,
+                "version": domain.version,
+                "chainId": domain.chain_id,
+                "verifyingContract": domain.contract,
+            },
+            "message": values,
+        }
+    )

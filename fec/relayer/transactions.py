@@ -1,0 +1,163 @@
+"""The relayer's records: which requests there are, with which nonces, and what was signed for each of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+from eth_utils.crypto import keccak
+from sqlalchemy import Engine, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from fec.relayer.endpoint import Mined
+from fec.relayer.errors import RequestConflict
+from fec.relayer.fees import Fees
+from fec.relayer.keys import TransactionSigner
+from fec.relayer.models import RelayAccount, RelayAttempt, RelayState, RelayTransaction
+from fec.store import writer
+
+#: Requests that are asked for in one query.
+_ROWS = 500
+
+Kept = Callable[[Session, int], object]
+
+
+class Ledger:
+    """One key's records in one database."""
+
+    def __init__(self, engine: Engine, signer: TransactionSigner, chain_id: int) -> None:
+        """Takes the database, who signs, and the chain that it is for."""
+        self._engine = engine
+        self._writer = writer(engine)
+        self._signer = signer
+        self._chain_id = chain_id
+
+    def known(self, request_key: str, recipient: str, data: str) -> int | None:
+        """Number of the request with that key, if there is one. Raises RequestConflict if it is another call."""
+        with Session(self._engine) as session:
+            return same(session, request_key, recipient, data)
+
+    def store(
+        self, request_key: str, recipient: str, data: str, gas: int, fees: Fees, *, used: int, kept: Kept | None
+    ) -> int:
+        """Takes a nonce, signs, and keeps what was signed, all or nothing; gives the request's number."""
+        with Session(self._writer) as session, session.begin():
+            account = self.locked(session, used)
+            # While the lock was waited for, another process may have taken the same request on.
+            if (known := same(session, request_key, recipient, data)) is not None:
+                return known
+            request = RelayTransaction(
+                request_key=request_key,
+                sender=self._signer.address,
+                nonce=account.next_nonce,
+                recipient=recipient,
+                data=data,
+                gas=gas,
+                state=RelayState.PENDING,
+                requested_at=int(time.time()),
+            )
+            account.next_nonce += 1
+            session.add(request)
+            session.flush()
+            self.sign(session, request, fees)
+            if kept is not None:
+                kept(session, request.id)
+            return request.id
+
+    def locked(self, session: Session, used: int) -> RelayAccount:
+        """The key's row, locked until the transaction ends; its next nonce is one that the chain has not seen used."""
+        upsert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        row = {"address": self._signer.address, "next_nonce": used}
+        session.execute(upsert(RelayAccount).values(row).on_conflict_do_nothing())
+        account = session.get_one(RelayAccount, self._signer.address, with_for_update=True, populate_existing=True)
+        account.next_nonce = max(account.next_nonce, used)
+        return account
+
+    def sign(self, session: Session, request: RelayTransaction, fees: Fees) -> None:
+        """Keeps one more signed form of a request."""
+        raw = self._signer.sign_transaction(
+            {
+                "chainId": self._chain_id,
+                "nonce": request.nonce,
+                "to": request.recipient,
+                "value": 0,
+                "data": request.data,
+                "gas": request.gas,
+                "maxFeePerGas": fees.most,
+                "maxPriorityFeePerGas": fees.tip,
+            }
+        )
+        session.add(
+            RelayAttempt(
+                hash="0x" + keccak(raw).hex(),
+                transaction_id=request.id,
+                raw="0x" + raw.hex(),
+                max_fee=fees.most,
+                tip=fees.tip,
+                signed_at=int(time.time()),
+            )
+        )
+
+    def attempts(self, transaction_id: int) -> list[RelayAttempt]:
+        """A request's attempts, in the order of what they offer."""
+        with Session(self._engine) as session:
+            return attempts_in(session, transaction_id)
+
+    def attempts_of(self, transaction_ids: Iterable[int]) -> dict[int, list[RelayAttempt]]:
+        """Attempts by request, each list in the order of what they offer."""
+        wanted = list(transaction_ids)
+        attempts: dict[int, list[RelayAttempt]] = {transaction_id: [] for transaction_id in wanted}
+        with Session(self._engine) as session:
+            for first in range(0, len(wanted), _ROWS):
+                some = RelayAttempt.transaction_id.in_(wanted[first : first + _ROWS])
+                for attempt in session.scalars(select(RelayAttempt).where(some).order_by(RelayAttempt.max_fee)):
+                    attempts[attempt.transaction_id].append(attempt)
+        return attempts
+
+    def state(self, transaction_id: int) -> RelayState:
+        """How far a request has come."""
+        with Session(self._engine) as session:
+            return session.get_one(RelayTransaction, transaction_id).state
+
+
+def differs(request: RelayTransaction, mined: Mined | None) -> bool:
+    """Whether what is noted of a request is not so."""
+    found = (None, None) if mined is None else (mined.transaction_hash, mined.block_hash)
+    return (request.transaction_hash, request.block_hash) != found
+
+
+def stands(request: RelayTransaction) -> tuple[RelayState, str | None, str | None]:
+    """What is noted of a request: how far it has come, and in which block."""
+    return request.state, request.transaction_hash, request.block_hash
+
+
+def place(request: RelayTransaction, mined: Mined | None, deep: int) -> None:
+    """Notes the block that has a request, which is final up to the block `deep`; or that none has it any more."""
+    if mined is not None:
+        request.state = RelayState.FINAL if mined.block_number <= deep else RelayState.INCLUDED
+        request.succeeded = mined.succeeded
+        request.transaction_hash = mined.transaction_hash
+        request.block_number = mined.block_number
+        request.block_hash = mined.block_hash
+    elif request.state in (RelayState.INCLUDED, RelayState.FINAL):  # its block was reorganised away
+        request.state = RelayState.PENDING
+        request.succeeded = request.transaction_hash = request.block_number = request.block_hash = None
+
+
+def attempts_in(session: Session, transaction_id: int) -> list[RelayAttempt]:
+    """A request's attempts, in the order of what they offer."""
+    found = select(RelayAttempt).where(RelayAttempt.transaction_id == transaction_id)
+    return list(session.scalars(found.order_by(RelayAttempt.max_fee)))
+
+
+def same(session: Session, request_key: str, recipient: str, data: str) -> int | None:
+    """Number of the request with that key. Raises RequestConflict if it is another call."""
+    found = session.scalars(select(RelayTransaction).where(RelayTransaction.request_key == request_key)).one_or_none()
+    if found is None:
+        return None
+    if (found.recipient, found.data) != (recipient, data):
+        raise RequestConflict(
+            "The key {request_key!r} stands for another request. Use a new one.", request_key=request_key
+        )
+    return found.id

@@ -1,0 +1,298 @@
+"""Drives the chain: signs in worker processes, sends and mines block after block, and checks each by its logs."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from multiprocessing import get_context, parent_process
+from typing import Any
+
+from fec.protocol.refusals import decode_revert
+from fec.replay.book import Book, topics
+from fec.replay.encode import Ground, Job, pay_data, sign_all
+from fec.replay.errors import ReplayFailed
+from fec.replay.pipeline import Ticket, Wire
+
+#: Transactions signed in one piece of work, and blocks' worth of pieces that are signed ahead.
+PIECE = 200
+_AHEAD = 3
+#: Transactions between two looks at the logs.
+CHECKED_AT_ONCE = 400
+#: Seconds of quiet that show that nothing of a run that was killed is still on its way.
+_QUIET = 0.2
+
+
+@dataclass(frozen=True)
+class Request:
+    """A transaction to be: who sends, and what. Without a key the chain's own node signs for `sender`."""
+
+    sender: bytes
+    job: Job
+    what: str
+    """The log that shows it done: event and order key; empty if none does."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A block to be, at a time in seconds since the epoch; with 0 right after the one before."""
+
+    time: int
+    requests: tuple[Request, ...]
+
+
+@dataclass
+class Spent:
+    """Nanoseconds."""
+
+    signing: int = 0
+    """Of processor time, in the workers."""
+    waited_for_signing: int = 0
+    """Of the run, until a piece of work was there."""
+
+
+@dataclass
+class _Mined:
+    sent: Ticket
+    mined: Ticket
+    requests: tuple[Request, ...]
+
+
+@dataclass
+class Driver:
+    """The chain under control: nothing is mined but by it."""
+
+    wire: Wire
+    ground: Ground
+    book: Book
+    workers: int
+    clock: int = 0
+    """Time of the latest block, in seconds since the epoch."""
+    height: int = 0
+    lateness: int = 0
+    """By how many seconds a block came later than it should have, at most."""
+    spent: Spent = field(default_factory=Spent)
+    nonces: dict[bytes, int] = field(default_factory=dict)
+
+    def take_over(self) -> None:
+        """Switches automatic mining off, and waits until nothing of an earlier run is on its way."""
+        # The workers come up while the chain is read.
+        self._pool.submit(sign_all, self.ground, [])
+        self.wire.result("evm_setAutomine", False)
+        before = -1
+        while before != self.height:
+            before = self.height
+            self.wire.result("anvil_dropAllTransactions")
+            time.sleep(_QUIET)
+            block = self.wire.result("eth_getBlockByNumber", "latest", False)
+            self.height, self.clock = int(block["number"], 16), int(block["timestamp"], 16)
+
+    def let_go(self) -> None:
+        """Ends the workers, and switches automatic mining on."""
+        self._pool.shutdown(cancel_futures=True)
+        self.wire.result("evm_setAutomine", True)
+
+    def learn_nonces(self, accounts: Iterable[bytes]) -> None:
+        """Asks the chain for the next nonces of accounts that are not known yet."""
+        unknown = [account for account in dict.fromkeys(accounts) if account not in self.nonces]
+        calls = [("eth_getTransactionCount", ("0x" + account.hex(), "latest")) for account in unknown]
+        self.nonces |= {account: int(count, 16) for account, count in zip(unknown, self._many(calls), strict=True)}
+
+    def views(self, calls: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+        """Answers of views, each named by contract and calldata; refusals are among them."""
+        return [
+            answer
+            for some in _pieces(calls, CHECKED_AT_ONCE)
+            for answer in self.wire.answers(
+                self.wire.post([("eth_call", ({"to": to, "data": data}, "latest")) for to, data in some])
+            )
+        ]
+
+    def give_gas_coin(self, accounts: Iterable[bytes], amount: int) -> None:
+        """Lets accounts have gas coin, out of nowhere."""
+        self._many([("anvil_setBalance", ("0x" + account.hex(), hex(amount))) for account in accounts])
+
+    def logs(self, first_block: int, last_block: int, step: int = 500) -> Iterator[list[dict[str, Any]]]:
+        """The till's logs that count, in pieces of so many blocks."""
+        for first in range(first_block, last_block + 1, step):
+            found: list[dict[str, Any]]
+            (found,) = self.wire.results([self._logs(first, min(first + step - 1, last_block))])
+            yield found
+
+    def run(self, batches: Iterable[Batch], progress: Callable[[int], object]) -> None:
+        """Sends and mines blocks, signing ahead; `progress` gets the number of transactions of each piece checked.
+
+        Raises ReplayFailed if something is not as it should be, RPCFailed, RPCUnreachable.
+        """
+        flying: deque[_Mined] = deque()
+        first, flown = self.height + 1, 0
+        for batch, signed in self._signed(batches):
+            flying.append(self._mine(batch, signed))
+            flown += len(batch.requests)
+            if flown >= CHECKED_AT_ONCE:
+                self._check(flying, first, progress)
+                first, flown = self.height + 1, 0
+        self._check(flying, first, progress)
+
+    # ------------------------------------------------------------------- parts
+
+    @cached_property
+    def _pool(self) -> Executor:
+        if self.workers:
+            return ProcessPoolExecutor(self.workers, get_context("spawn"), _watch_parent)
+        return ThreadPoolExecutor(1)
+
+    def _signed(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, list[str]]]:
+        """Each block with its transactions signed; some pieces ahead of who asks."""
+        waiting: deque[tuple[list[Batch], Future[tuple[list[str], int]]]] = deque()
+        for piece in _by_size(batches):
+            jobs = [request.job for batch in piece for request in batch.requests if request.job.key]
+            waiting.append((piece, self._pool.submit(sign_all, self.ground, jobs)))
+            if len(waiting) > _AHEAD * max(self.workers, 1):
+                yield from self._ready(*waiting.popleft())
+        while waiting:
+            yield from self._ready(*waiting.popleft())
+
+    def _ready(self, piece: list[Batch], work: Future[tuple[list[str], int]]) -> Iterator[tuple[Batch, list[str]]]:
+        before = time.perf_counter_ns()
+        try:
+            signed, spent = work.result()
+        except BrokenExecutor as error:
+            raise ReplayFailed("A process that signs has ended: {reason}", reason=error) from error
+        self.spent.waited_for_signing += time.perf_counter_ns() - before
+        self.spent.signing += spent
+        left = iter(signed)
+        for batch in piece:
+            yield batch, [next(left) for request in batch.requests if request.job.key]
+
+    def _mine(self, batch: Batch, signed: list[str]) -> _Mined:
+        left = iter(signed)
+        sends = [
+            ("eth_sendRawTransaction", (next(left),))
+            if request.job.key
+            else ("eth_sendTransaction", (_unsigned(request),))
+            for request in batch.requests
+        ]
+        # Blocks have rising times, also after what a run needs before its first.
+        moment = max(batch.time, self.clock + 1)
+        if batch.time:
+            self.lateness = max(self.lateness, moment - batch.time)
+        sent = self.wire.post(sends)
+        mined = self.wire.post([("evm_mine", (hex(moment),))])
+        self.clock, self.height = moment, self.height + 1
+        return _Mined(sent, mined, batch.requests)
+
+    def _check(self, flying: deque[_Mined], first: int, progress: Callable[[int], object]) -> None:
+        """Makes sure that all blocks are there and did what they should, by their logs."""
+        if not flying:
+            return
+        found = self.wire.post([("eth_blockNumber", ()), self._logs(first, self.height)])
+        requests: list[Request] = []
+        unseen: list[tuple[Request, str]] = []
+        while flying:
+            block = flying.popleft()
+            for request, answer in zip(block.requests, self.wire.answers(block.sent), strict=True):
+                if "error" in answer:
+                    raise self._failed(request, answer["error"].get("message"))
+                if not request.what:
+                    unseen.append((request, answer["result"]))
+            for answer in self.wire.answers(block.mined):
+                if "error" in answer:
+                    raise ReplayFailed("The chain mined no block: {reason}", reason=answer["error"].get("message"))
+            requests += block.requests
+        height, logs = self.wire.answers(found)
+        if "error" in logs or int(height["result"], 16) != self.height:
+            raise ReplayFailed("Somebody else mines on this chain. Let the replay have it for itself, and start again.")
+        self.book.read(logs["result"])
+        self._compare(requests, logs["result"])
+        receipts = self._many([("eth_getTransactionReceipt", (tx_hash,)) for _, tx_hash in unseen])
+        for (request, _), receipt in zip(unseen, receipts, strict=True):
+            if receipt is None or receipt["status"] != "0x1":
+                raise self._failed(request, self._refusal(request))
+        progress(len(requests))
+
+    def _compare(self, requests: Sequence[Request], logs: Sequence[Mapping[str, Any]]) -> None:
+        names = topics()
+        seen = Counter(f"{names[log['topics'][0]]} {log['topics'][1]}" for log in logs)
+        for request in requests:
+            for what in filter(None, request.what.split(",")):
+                if not seen[what]:
+                    raise self._failed(request, self._refusal(request))
+                seen[what] -= 1
+
+    def _refusal(self, request: Request) -> Any:
+        """What the chain says to a transaction now that it did not carry out."""
+        call = {"from": "0x" + request.sender.hex(), **_content(self.ground, request.job)}
+        (answer,) = self.wire.answers(self.wire.post([("eth_call", (call, "latest"))]))
+        error = answer.get("error", {})
+        data = error.get("data")
+        if isinstance(data, str) and data.startswith("0x"):
+            return decode_revert(bytes.fromhex(data[2:])).message
+        return error.get("message", "it would go well now")
+
+    def _failed(self, request: Request, reason: Any) -> ReplayFailed:
+        what = request.what.partition(",")[0]
+        return ReplayFailed(
+            "The chain did not carry out a transaction ({what}): {reason}. What is on the chain stays.",
+            what=what or "0x" + request.job.data[:4].hex(),
+            reason=reason,
+        )
+
+    def _logs(self, first: int, last: int) -> tuple[str, tuple[dict[str, Any]]]:
+        till = "0x" + self.ground.checkout.hex()
+        wanted = {"fromBlock": hex(first), "toBlock": hex(last), "address": till, "topics": [list(topics())]}
+        return "eth_getLogs", (wanted,)
+
+    def _many(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        return [result for some in _pieces(calls, CHECKED_AT_ONCE) for result in self.wire.results(some)]
+
+
+def _pieces(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    return (items[first : first + size] for first in range(0, len(items), size))
+
+
+def _by_size(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
+    """Blocks in pieces of work."""
+    piece: list[Batch] = []
+    size = 0
+    for batch in batches:
+        piece.append(batch)
+        size += len(batch.requests)
+        if size >= PIECE:
+            yield piece
+            piece, size = [], 0
+    if piece:
+        yield piece
+
+
+def _content(base: Ground, job: Job) -> dict[str, str]:
+    to, data = (job.to, job.data) if job.bill is None else (base.checkout, pay_data(base.domain, job.bill))
+    return {"to": "0x" + to.hex(), "data": "0x" + data.hex(), "gas": hex(job.gas)}
+
+
+def _unsigned(request: Request) -> dict[str, str]:
+    job = request.job
+    return {
+        "from": "0x" + request.sender.hex(),
+        "to": "0x" + job.to.hex(),
+        "data": "0x" + job.data.hex(),
+        "gas": hex(job.gas),
+        "nonce": hex(job.nonce),
+    }
+
+
+def _watch_parent() -> None:
+    """Ends a worker whose parent was killed: nobody else would."""
+    parent = parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,245 @@
+"""What must be there before the first purchase: programs with terms and quota, coins, allowances.
+
+The chain says what there is; so only what is missing is made, and a further run makes the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from eth_abi.abi import decode
+from eth_account.signers.local import LocalAccount
+from eth_utils.address import to_checksum_address
+from web3.contract.contract import Contract
+
+from fec.chain.contracts import open_handle
+from fec.chain.rpc import Sender
+from fec.client.client import Client
+from fec.i18n import Message
+from fec.protocol.terms import Tier
+from fec.replay.driver import Batch, Driver, Request
+from fec.replay.encode import Job
+from fec.replay.errors import ReplayFailed, ReplayRefused
+from fec.replay.history import ORIGIN
+from fec.replay.plan import pack
+from fec.replay.wallets import Wallet, Wallets
+
+#: Gas coin for each wallet, in wei of that coin.
+GAS_COIN = 10**27
+BPS = 10_000
+_SETUP_GAS = 1_000_000
+_COIN_GAS = 120_000
+_ALL = 2**256 - 1
+
+
+@dataclass(frozen=True)
+class StoreTerms:
+    """What all stores' programs are like; times in seconds."""
+
+    tiers: tuple[Tier, ...] = (Tier(0, 1_000),)
+    return_window: int = 0
+    period_length: int = 7 * 86_400
+
+    def most_burned(self, amount: int) -> int:
+        """The most that can be burned of an amount, in wei."""
+        return -(-amount * self.tiers[-1].burn_bps // BPS)
+
+
+@dataclass
+class Stage:
+    """Everybody on one deployment."""
+
+    client: Client
+    driver: Driver
+    wallets: Wallets
+    terms: StoreTerms
+    owner: LocalAccount | str
+    """Owns ADN and holds the coins: a key, or an address that the chain's node signs for."""
+    gas: int
+    """Most gas of a block."""
+    programs: dict[str, int] = field(default_factory=dict)
+    """By store."""
+
+    @cached_property
+    def adn(self) -> Contract:
+        """The nodes."""
+        return self._contract("ADN")
+
+    @cached_property
+    def fec(self) -> Contract:
+        """The coupon."""
+        return self._contract("FEC")
+
+    @cached_property
+    def till(self) -> Contract:
+        """The till."""
+        return self._contract("Checkout")
+
+    @cached_property
+    def owner_wallet(self) -> Wallet:
+        """The owner; without a key if the chain's node signs."""
+        if isinstance(self.owner, LocalAccount):
+            return Wallet(bytes(self.owner.key), _raw(self.owner.address))
+        return Wallet(b"", _raw(self.owner))
+
+    def request(self, wallet: Wallet, to: bytes, data: str, gas: int, what: str = "") -> Request:
+        """A transaction with the wallet's next nonce."""
+        return Request(wallet.address, Job(wallet.key, self.nonce(wallet), gas, to, _raw(data)), what)
+
+    def nonce(self, wallet: Wallet) -> int:
+        """The wallet's next nonce, which is used up."""
+        nonce = self.driver.nonces[wallet.address]
+        self.driver.nonces[wallet.address] = nonce + 1
+        return nonce
+
+    def find_programs(self, stores: Sequence[str]) -> None:
+        """Finds the stores' programs. Raises ReplayRefused if one has other terms than are asked for."""
+        stores_of = {to_checksum_address(self.wallets.store(store).address): store for store in stores}
+        handle = open_handle(self.client.web3, self.client.deployment, "ADN", Sender(self.client.web3, None))
+        for log in handle.logs("ProgramCreated", self.driver.height):
+            values = log["args"]
+            store = stores_of.get(values["operator"])
+            if store is None or values["issuer"] != self.till.address:
+                continue
+            if values["periodLength"] != self.terms.period_length:
+                raise _other_terms(store)
+            self.programs[store] = values["programId"]
+
+    def set_up(self, principals: Mapping[str, int], spends: Mapping[str, int], tick: Callable[[int], object]) -> None:
+        """Makes what is missing for so much principal by store and so much spending by customer, in wei.
+
+        Raises ReplayRefused, before anything is sent, if budget or coins do not suffice or terms differ.
+        """
+        with_terms = self._stores_with_terms()
+        without_terms = [store for store in principals if store not in with_terms]
+        quotas = self._missing_quotas(principals)
+        gifts = self._missing_coins(spends)
+        self.driver.give_gas_coin([wallet.address for wallet in self._all_wallets(principals, spends)], GAS_COIN)
+        self._run([self._create(store, quota) for store, quota in quotas.items() if store not in self.programs], tick)
+        granted = [self._grant(store, quota) for store, quota in quotas.items() if quota and store in self.programs]
+        self.find_programs(list(principals))
+        if missing := [store for store in principals if store not in self.programs]:
+            raise ReplayFailed("The chain did not admit these stores: {stores}", stores=", ".join(missing))
+        self._run(granted, tick)
+        self._run([self._set_terms(store) for store in without_terms], tick)
+        self._run([self._give(customer, amount) for customer, amount in gifts.items()], tick)
+        self._run([self._approve(customer) for customer in self._without_allowance(spends)], tick)
+
+    # ------------------------------------------------------------------- parts
+
+    def _contract(self, name: str) -> Contract:
+        return open_handle(self.client.web3, self.client.deployment, name, Sender(self.client.web3, None)).contract
+
+    def _all_wallets(self, stores: Mapping[str, int], customers: Mapping[str, int]) -> list[Wallet]:
+        return [*map(self.wallets.store, stores), *map(self.wallets.customer, customers), self.wallets.keeper()]
+
+    def _run(self, requests: Sequence[Request], tick: Callable[[int], object]) -> None:
+        blocks = pack(requests, self.gas, lambda request: request.job.gas)
+        self.driver.run((Batch(0, block) for block in blocks), tick)
+
+    def _stores_with_terms(self) -> set[str]:
+        """Those that have the terms asked for. Raises ReplayRefused if one has others."""
+        stores = list(self.programs)
+        calls = [(self.till.address, self.till.encode_abi("termsOf", [self.programs[store]])) for store in stores]
+        found = set()
+        for store, answer in zip(stores, self.driver.views(calls), strict=True):
+            if "error" in answer:
+                continue  # none yet
+            kinds = ["(address,address,uint32,uint16,uint96,(uint32,uint16)[],address[])", "uint256"]
+            (_, _, window, _, _, tiers, _), _ = decode(kinds, _raw(answer["result"]))
+            if window != self.terms.return_window or tiers != tuple(
+                (tier.min_spend, tier.burn_bps) for tier in self.terms.tiers
+            ):
+                raise _other_terms(store)
+            found.add(store)
+        return found
+
+    def _missing_quotas(self, principals: Mapping[str, int]) -> dict[str, int]:
+        """What each store's program lacks of the principal it may burn. Raises ReplayRefused if the budget has less."""
+        known = [store for store in principals if store in self.programs]
+        ids = [self.programs[store] for store in known]
+        quotas = [self.client.programs.get(program_id).quota for program_id in ids]
+        reserved = self._numbers(self.till, "reservedOf", [[program_id] for program_id in ids])
+        free = {store: quota - held for store, quota, held in zip(known, quotas, reserved, strict=True)}
+        missing = {store: max(amount - free.get(store, 0), 0) for store, amount in principals.items()}
+        budget = self.client.figures().budget
+        if sum(missing.values()) > budget:
+            raise ReplayRefused(
+                "The stores need quotas of {needed:fec}, but {budget:fec} are left to grant. Choose a lower --rate.",
+                needed=sum(missing.values()),
+                budget=budget,
+            )
+        return missing
+
+    def _missing_coins(self, spends: Mapping[str, int]) -> dict[str, int]:
+        """What each customer lacks. Raises ReplayRefused if the owner does not have as much."""
+        addresses = [to_checksum_address(self.wallets.customer(customer).address) for customer in spends]
+        balances = self._numbers(self.fec, "balanceOf", [[address] for address in addresses])
+        missing = {
+            customer: amount - balance
+            for (customer, amount), balance in zip(spends.items(), balances, strict=True)
+            if amount > balance
+        }
+        owned = self.client.balance(to_checksum_address(self.owner_wallet.address))
+        if sum(missing.values()) > owned:
+            raise ReplayRefused(
+                "The customers need {needed:fec}, but {owner} has {owned}. Choose a lower --rate, or sign by who holds "
+                "the genesis supply.",
+                needed=sum(missing.values()),
+                owner=to_checksum_address(self.owner_wallet.address),
+                owned=Message("{owned:fec}", owned=owned) if owned else Message("no FEC"),
+            )
+        return missing
+
+    def _without_allowance(self, customers: Mapping[str, int]) -> list[str]:
+        till = self.till.address
+        pairs = [[to_checksum_address(self.wallets.customer(name).address), till] for name in customers]
+        allowances = self._numbers(self.fec, "allowance", pairs)
+        return [name for name, allowance in zip(customers, allowances, strict=True) if allowance < customers[name]]
+
+    def _numbers(self, contract: Contract, function: str, arguments: Sequence[Sequence[Any]]) -> list[int]:
+        calls = [(contract.address, contract.encode_abi(function, list(each))) for each in arguments]
+        return [int(answer["result"], 16) for answer in self.driver.views(calls)]
+
+    def _create(self, store: str, quota: int) -> Request:
+        operator = to_checksum_address(self.wallets.store(store).address)
+        values = [operator, self.till.address, self.terms.period_length, ORIGIN, quota]
+        return self._by_owner(self.adn, "createProgram", values, _SETUP_GAS)
+
+    def _grant(self, store: str, quota: int) -> Request:
+        return self._by_owner(self.adn, "grantQuota", [self.programs[store], quota], _COIN_GAS)
+
+    def _give(self, customer: str, amount: int) -> Request:
+        address = to_checksum_address(self.wallets.customer(customer).address)
+        return self._by_owner(self.fec, "transfer", [address, amount], _COIN_GAS)
+
+    def _set_terms(self, store: str) -> Request:
+        wallet = self.wallets.store(store)
+        address = to_checksum_address(wallet.address)
+        tiers = [(tier.min_spend, tier.burn_bps) for tier in self.terms.tiers]
+        fields: tuple[Any, ...] = (address, address, self.terms.return_window, 0, 0, tiers, [])
+        data = self.till.encode_abi("setTerms", [self.programs[store], fields])
+        return self.request(wallet, _raw(self.till.address), data, _SETUP_GAS)
+
+    def _approve(self, customer: str) -> Request:
+        data = self.fec.encode_abi("approve", [self.till.address, _ALL])
+        return self.request(self.wallets.customer(customer), _raw(self.fec.address), data, _COIN_GAS)
+
+    def _by_owner(self, contract: Contract, function: str, values: Sequence[Any], gas: int) -> Request:
+        data = contract.encode_abi(function, list(values))
+        return self.request(self.owner_wallet, _raw(contract.address), data, gas)
+
+
+def _other_terms(store: str) -> ReplayRefused:
+    return ReplayRefused(
+        "On this chain store {store!r} has a program with other tiers, return window or periods. Give the same options "
+        "as before, or other wallets by --wallets.",
+        store=store,
+    )
+
+
+def _raw(text: str) -> bytes:
+    return bytes.fromhex(text.removeprefix("0x"))

@@ -1,0 +1,69 @@
+"""The moment that a report is of, and stretches of time: days, weeks, months, quarters and years, in UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, get_args
+
+from fec.core.durations import DAY, WEEK
+from fec.protocol.flows import begin_of
+
+Every = Literal["day", "week", "month", "quarter", "year"]
+EVERY: tuple[Every, ...] = get_args(Every)
+
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A block, and a time at or after it and before the next block that says anything."""
+
+    chain_id: int
+    fec: str
+    """Address of the coupon: which deployment this is about."""
+    block: int
+    block_hash: str
+    block_timestamp: int
+    timestamp: int
+    """What has flowed back is told as of this second."""
+    finalized: bool
+    """Whether the block cannot be reorganised away any more."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Some time: from `begin` until just before `end`, in seconds since the epoch."""
+
+    begin: int
+    end: int
+
+
+def stretch_of(timestamp: int, every: Every) -> Stretch:
+    """The day, week, month, quarter or year that a second lies in."""
+    if every in ("day", "week"):
+        length = DAY if every == "day" else WEEK
+        begin = begin_of(timestamp, length)
+        return Stretch(begin, begin + length)
+    months = _MONTHS[every]
+    moment = datetime.fromtimestamp(timestamp, UTC)
+    first = (moment.year * 12 + moment.month - 1) // months * months
+    return Stretch(_month(first), _month(first + months))
+
+
+def stretches(begin: int, end: int, every: Every) -> Iterator[Stretch]:
+    """All of them from the one that `begin` lies in to the one that `end` lies in, both included."""
+    stretch = stretch_of(begin, every)
+    while stretch.begin <= end:
+        yield stretch
+        stretch = stretch_of(stretch.end, every)
+
+
+def day(timestamp: int) -> str:
+    """The day of a moment, as ISO 8601 has it: 2017-12-31."""
+    return datetime.fromtimestamp(timestamp, UTC).date().isoformat()
+
+
+def _month(number: int) -> int:
+    return int(datetime(number // 12, number % 12 + 1, 1, tzinfo=UTC).timestamp())

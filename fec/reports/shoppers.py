@@ -1,0 +1,176 @@
+"""Who shops: what each has bound and has claimed, who is lapsing, who comes back, and who does after a flow-back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+
+from fec.core.curve import FACE_MULTIPLE
+from fec.core.durations import DAY
+from fec.i18n import N_, Message
+from fec.reports.calendar import SHAPE, steps
+from fec.reports.data import SCOPES, WEI, Data, Scope, total, wei
+from fec.reports.table import Column, Report, share
+
+#: How shoppers stand, by the days since their last purchase.
+STATES = (N_("active"), N_("lapsing"), N_("lapsed"), N_("never bought"))
+_ACTIVE, _LAPSING, _LAPSED, _NEVER = STATES
+
+
+def known(data: Data, scope: Scope, active: int = 30) -> Any:
+    """One row for each scope and shopper: who has bought there, holds nodes of it, or was paid by them.
+
+    Columns: scope, shopper, orders, spend, first, last (purchase; null if none), nodes, bound (face less claimed),
+    claimable, claimed, last_claim (null if none), state. Active is whoever bought within `active` days, lapsing within
+    twice as many.
+    """
+    now = data.moment.timestamp
+    orders = data.scoped(data.orders, scope)
+    bought = orders.group_by("scope", shopper=orders.customer).agg(
+        orders=orders.count(), spend=total(orders.net), first=orders.paid_at.min(), last=orders.paid_at.max()
+    )
+    nodes = data.scoped(data.nodes.filter(lambda t: t.owner.notnull()), scope)
+    held = nodes.group_by("scope", shopper=nodes.owner).agg(
+        nodes=nodes.count(), bound=total((nodes.principal * FACE_MULTIPLE).cast(WEI) - nodes.claimed)
+    )
+    flowing = data.scoped(steps(data), scope)
+    flowing = flowing.filter(flowing.time == now)
+    waiting = flowing.group_by("scope", shopper=flowing.owner).agg(claimable=total(flowing.amount))
+    claims = data.scoped(data.claims, scope)
+    paid = claims.group_by("scope", shopper=claims.recipient).agg(
+        claimed=total(claims.amount), last_claim=claims.time.max()
+    )
+    keys = [part.select("scope", "shopper") for part in (bought, held, paid)]
+    rows = ibis.union(*keys, distinct=True)
+    for part in (bought, held, waiting, paid):
+        rows = rows.left_join(part, ["scope", "shopper"])
+        rows = rows.drop([name for name in rows.columns if name.endswith("_right")])
+    idle = now - rows["last"]
+    state = ibis.cases(
+        (rows["last"].isnull(), _NEVER),
+        (idle <= active * DAY, _ACTIVE),
+        (idle <= 2 * active * DAY, _LAPSING),
+        else_=_LAPSED,
+    )
+    nothing = {name: rows[name].fill_null(wei(0)).cast(WEI) for name in ("spend", "bound", "claimable", "claimed")}
+    counts = {name: rows[name].fill_null(0).cast("int64") for name in ("orders", "nodes")}
+    return rows.mutate(**nothing, **counts, state=state)
+
+
+def shoppers(data: Data, scope: Scope, active: int = 30) -> Report:
+    """Each shopper; those first who have most bound."""
+    names = (
+        *("scope", "shopper", "state", "orders", "spend", "first", "last"),
+        *("nodes", "bound", "claimable", "claimed", "last_claim"),
+    )
+    rows = known(data, scope, active).select(*names).order_by("scope", ibis.desc("bound"), "shopper")
+    columns = (
+        Column("scope", SCOPES[scope.by], "number"),
+        Column("shopper", N_("Shopper"), "address"),
+        Column("state", N_("State"), "word"),
+        Column("orders", N_("Orders"), "number"),
+        Column("spend", N_("Spent"), "wei"),
+        Column("first_purchase", N_("First purchase"), "time"),
+        Column("last_purchase", N_("Last purchase"), "time"),
+        Column("nodes", N_("Nodes"), "number"),
+        Column("bound", N_("Bound"), "wei"),
+        Column("claimable", N_("Claimable"), "wei"),
+        Column("claimed", N_("Claimed"), "wei"),
+        Column("last_claim", N_("Last claim"), "time"),
+    )
+    note = Message(
+        "Active: bought within {active} days; lapsing: within {lapsing}. Bound: all that their nodes have yet to pay.",
+        active=active,
+        lapsing=2 * active,
+    )
+    return Report("shoppers", Message("Shoppers"), columns, data.rows(rows), (note, SHAPE))
+
+
+def overview(data: Data, scope: Scope, active: int = 30) -> Report:
+    """Each scope in a line: shoppers by state, orders, spend, average revenue per user, what is bound and claimed."""
+    rows = known(data, scope, active)
+    sums = rows.group_by("scope").agg(
+        shoppers=(rows.orders > 0).sum(),
+        active=(rows.state == _ACTIVE).sum(),
+        lapsing=(rows.state == _LAPSING).sum(),
+        lapsed=(rows.state == _LAPSED).sum(),
+        orders=rows.orders.sum(),
+        spend=total(rows.spend),
+        bound=total(rows.bound),
+        claimable=total(rows.claimable),
+        claimed=total(rows.claimed),
+    )
+    found = [(*row[:7], row[6] // row[1] if row[1] else None, *row[7:]) for row in data.rows(sums.order_by("scope"))]
+    columns = (
+        Column("scope", SCOPES[scope.by], "number"),
+        Column("shoppers", N_("Shoppers"), "number"),
+        Column("active", N_("Active"), "number"),
+        Column("lapsing", N_("Lapsing"), "number"),
+        Column("lapsed", N_("Lapsed"), "number"),
+        Column("orders", N_("Orders"), "number"),
+        Column("spend", N_("Spent"), "wei"),
+        Column("arpu", N_("Per shopper"), "wei"),
+        Column("bound", N_("Bound"), "wei"),
+        Column("claimable", N_("Claimable"), "wei"),
+        Column("claimed", N_("Claimed"), "wei"),
+    )
+    note = Message(
+        "Active: bought within {active} days; lapsing: within {lapsing}. Bound: all that their nodes have yet to pay.",
+        active=active,
+        lapsing=2 * active,
+    )
+    return Report("overview", Message("At a glance"), columns, found, (note, SHAPE))
+
+
+def repeat(data: Data, scope: Scope, within: int = 30) -> Report:
+    """Who buys again; and how many claims were followed by a purchase of who was paid, within so many days.
+
+    A purchase in the claim's own transaction counts: what flowed back was spent at once. A claim that is younger and
+    was not followed yet is open, and left out of the share.
+    """
+    orders = data.scoped(data.orders, scope)
+    each = orders.group_by("scope", shopper=orders.customer).agg(orders=orders.count())
+    buyers = each.group_by("scope").agg(
+        shoppers=each.count(), repeating=(each.orders > 1).sum(), orders=each.orders.sum()
+    )
+    claims = data.scoped(data.claims, scope)
+    paid = claims.select("scope", "block_number", "log_index", "time", shopper="recipient")
+    placed = orders.select("scope", "placed_block", "placed_log", "paid_at", shopper="customer")
+    pairs = paid.inner_join(placed, ["scope", "shopper"])
+    after = (pairs.placed_block > pairs.block_number) | (
+        (pairs.placed_block == pairs.block_number) & (pairs.placed_log > pairs.log_index)
+    )
+    pairs = pairs.filter(after & (pairs.paid_at <= pairs.time + within * DAY))
+    followed = pairs.select("scope", "block_number", "log_index").distinct().mutate(followed=1)
+    marked = paid.left_join(followed, ["scope", "block_number", "log_index"])
+    was = marked.followed.notnull()
+    flows = marked.group_by("scope").agg(
+        claims=marked.count(),
+        followed=was.sum(),
+        open=(~was & (marked.time + within * DAY > data.moment.timestamp)).sum(),
+    )
+    bought = {row[0]: row[1:] for row in data.rows(buyers)}
+    flowed = {row[0]: row[1:] for row in data.rows(flows)}
+    found = []
+    for key in sorted(bought.keys() | flowed.keys()):
+        people, repeating, count = bought.get(key, (0, 0, 0))
+        claimed, again, undecided = flowed.get(key, (0, 0, 0))
+        shares = share(repeating, people), share(again, claimed - undecided)
+        found.append((key, people, repeating, shares[0], count, claimed, again, undecided, shares[1]))
+    columns = (
+        Column("scope", SCOPES[scope.by], "number"),
+        Column("shoppers", N_("Shoppers"), "number"),
+        Column("repeating", N_("Bought again"), "number"),
+        Column("repeat_share", N_("Share"), "share"),
+        Column("orders", N_("Orders"), "number"),
+        Column("claims", N_("Claims"), "number"),
+        Column("followed", N_("Bought after"), "number"),
+        Column("open", N_("Still open"), "number"),
+        Column("followed_share", N_("Share after"), "share"),
+    )
+    note = Message(
+        "Bought after: claims whose recipient bought again within {days} days. Still open: younger, and not yet.",
+        days=within,
+    )
+    return Report("repeat", Message("Repeat purchases"), columns, found, (note, SHAPE))

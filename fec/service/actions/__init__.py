@@ -1,0 +1,1 @@
+"""What is asked of the chain, and the events that tell of it."""

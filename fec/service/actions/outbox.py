@@ -1,0 +1,342 @@
+"""What is asked of the chain: kept in the transaction that answers who asked, then handed to the relayer, once.
+
+    call = Call("Checkout", "refund", order_key, amount)
+    outbox.simulate(call)                            # what the contract refuses raises a ContractError
+    action = outbox.add(session, "refund", call, …)  # in the caller's transaction
+    outbox.push_new(action.number, call.gas)         # after it; after a crash, whoever tends the outbox does
+
+What it has come to is an event: `refund.done` or `refund.failed`, for an action of the kind `refund`. Should its
+transaction end otherwise after a reorganisation, that is a further event.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import Engine, or_, select, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
+from web3 import Web3
+from web3.contract.contract import ContractFunction
+
+from fec.chain.contracts import open_handle
+from fec.chain.deployments import Deployment
+from fec.chain.rpc import Sender, clear_errors
+from fec.i18n.errors import ContractError, FECError
+from fec.relayer import Relayer, RelayState, RequestConflict
+from fec.relayer.models import RelayTransaction
+from fec.service.actions import events
+from fec.service.actions.events import Change
+from fec.service.http.problems import safe
+from fec.service.models import Action, ActionState, Invoice
+from fec.store import writer
+
+#: Longer than handing an action over takes, mostly; after it, whoever was at it is thought to have crashed. Should they
+#: be at it still, no harm is done: the relayer takes a request on once.
+_LEASE_SECONDS = 30
+_CONTRACTS = ("FEC", "ADN", "Checkout", "Custodian")
+
+#: Does what else an end brings about, in the transaction that says so.
+Ended = Callable[[Session, Action], None]
+
+
+class _Ended(Exception):
+    """The action is not to be sent any more."""
+
+
+class Call:
+    """A call to one of the contracts, with arguments that JSON keeps."""
+
+    def __init__(self, contract: str, function: str, *arguments: Any) -> None:
+        """Takes names and arguments: whole numbers, texts, bytes, and sequences of them."""
+        self.contract = contract
+        self.function = function
+        self.arguments = [_plain(argument) for argument in arguments]
+        self.gas: int | None = None
+        """What it took when it was simulated."""
+
+
+class Outbox:
+    """Actions of one database, sent by one key."""
+
+    def __init__(
+        self, engine: Engine, web3: Web3, deployment: Deployment, relayer: Relayer, confirmations: int = 0
+    ) -> None:
+        """Takes the database, the chain, the contracts on it, who sends, and the blocks on top of what is done."""
+        self._engine = engine
+        self._web3 = web3
+        self._confirmations = confirmations
+        self._writer = writer(engine)
+        self._relayer = relayer
+        self._sender = Sender(web3, relayer.address)
+        self._contracts = {name: open_handle(web3, deployment, name, self._sender).contract for name in _CONTRACTS}
+        relayer.placed = self._follow
+        self.ended: dict[str, Ended] = {}
+        """By kind of action, what else happens when one has come to its end."""
+
+    # ------------------------------------------------------------------ asking
+
+    def bound(self, call: Call) -> ContractFunction:
+        """A call as web3 has it. Raises InvalidArgument for values that it cannot carry."""
+        with clear_errors():
+            return self._contracts[call.contract].functions[call.function](*call.arguments)
+
+    def simulate(self, call: Call) -> None:
+        """Raises a ContractError if the contract would refuse it now, RPCUnreachable, RPCFailed, InvalidArgument."""
+        call.gas = self._sender.simulate(self.bound(call))
+
+    def add(
+        self,
+        session: Session,
+        kind: str,
+        call: Call,
+        *,
+        program_id: int,
+        details: Mapping[str, Any],
+        invoice: Invoice | None = None,
+        digest: str | None = None,
+        request_key: str | None = None,
+    ) -> Action:
+        """Keeps an action, in the caller's transaction. Without a key of its own each one is a request for itself.
+
+        The caller is to push it right after: for a moment, nobody else does.
+        """
+        identity = secrets.token_urlsafe(16)
+        action = Action(
+            id=identity,
+            program_id=program_id,
+            kind=kind,
+            request_key=request_key or f"{kind} {identity}",
+            invoice_number=None if invoice is None else invoice.number,
+            digest=digest,
+            details=dict(details),
+            contract=call.contract,
+            function=call.function,
+            arguments=call.arguments,
+            state=ActionState.REQUESTED,
+            busy_until=int(time.time()) + _LEASE_SECONDS,
+            created_at=int(time.time()),
+        )
+        session.add(action)
+        if invoice is not None:
+            invoice.revision += 1
+        session.flush()
+        return action
+
+    # ----------------------------------------------------------------- tending
+
+    def push(self, number: int) -> None:
+        """Hands an action to the relayer, unless somebody else is at it or has done so.
+
+        What the contract refuses by now has failed. Raises RPCUnreachable, RPCFailed, InsufficientGasCoin, FeesTooHigh:
+        the action stays, and is tried again.
+        """
+        action = self._lease(number)
+        if action is not None:
+            self._hand_over(action, None)
+
+    def push_new(self, number: int, gas: int | None) -> None:
+        """Hands an action over that the caller has just added, with the gas that its simulation took.
+
+        Raises as `push` does.
+        """
+        with Session(self._engine) as session:
+            action = session.get(Action, number)
+        if action is not None and action.state == ActionState.REQUESTED:
+            self._hand_over(action, gas)
+
+    def tend(self) -> int:
+        """Pushes what is waiting and notes what has come to its end; gives how many are open. Raises as `push` does.
+
+        One that cannot be pushed keeps nobody else waiting.
+        """
+        query = select(Action.number, Action.state).where(Action.state.in_((ActionState.REQUESTED, ActionState.SENT)))
+        with Session(self._engine) as session:
+            found = session.execute(query.order_by(Action.number)).all()
+        if not found:
+            return 0
+        problem: FECError | None = None
+        for number, state in found:
+            if state == ActionState.REQUESTED:
+                try:
+                    self.push(number)
+                except FECError as error:
+                    problem = problem or error
+        with clear_errors():
+            deep = self._web3.eth.block_number - self._confirmations
+        for number in self._with_news(deep):
+            self._watch(number, deep)
+        if problem is not None:
+            raise problem
+        return len(found)
+
+    # -------------------------------------------------------------------- steps
+
+    def _lease(self, number: int) -> Action | None:
+        now = int(time.time())
+        mine = (
+            update(Action)
+            .where(Action.number == number, Action.state == ActionState.REQUESTED, Action.busy_until <= now)
+            .values(busy_until=now + _LEASE_SECONDS)
+        )
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            taken = session.execute(mine)
+            if not isinstance(taken, CursorResult) or taken.rowcount != 1:
+                return None
+            return session.get_one(Action, number)
+
+    def _hand_over(self, action: Action, gas: int | None) -> None:
+        number = action.number
+        try:
+            call = self.bound(_call_of(action))
+            relay_id = self._relayer.submit(
+                action.request_key, call, estimate=gas, kept=lambda session, id_: self._sent(session, number, id_)
+            )
+        except _Ended:
+            return
+        except (ContractError, RequestConflict) as error:
+            self._refused(number, error)
+        except FECError:
+            self._release(number)
+            raise
+        else:
+            # It may have been taken on before, by somebody who was thought to have crashed.
+            with Session(self._writer) as session, session.begin(), suppress(_Ended):
+                self._sent(session, number, relay_id)
+
+    def _release(self, number: int) -> None:
+        with Session(self._writer) as session, session.begin():
+            session.execute(update(Action).where(Action.number == number).values(busy_until=0))
+
+    def _sent(self, session: Session, number: int, relay_id: int) -> None:
+        """Notes that the relayer has an action, in the transaction in which it takes it on. Raises _Ended."""
+        action = session.get_one(Action, number, with_for_update=True)
+        if action.state == ActionState.REQUESTED:
+            action.state, action.relay_id = ActionState.SENT, relay_id
+            _touch(session, action)
+        elif action.relay_id != relay_id:
+            # Somebody was told that it failed: it must not be sent after all.
+            raise _Ended
+
+    def _refused(self, number: int, error: ContractError | RequestConflict) -> None:
+        with Session(self._writer) as session, session.begin():
+            action = session.get_one(Action, number, with_for_update=True)
+            if action.state != ActionState.REQUESTED:
+                return
+            # Had somebody sent it meanwhile, the contract would refuse it for that very reason.
+            query = select(RelayTransaction.id).where(RelayTransaction.request_key == action.request_key)
+            relay_id = session.scalar(query) if isinstance(error, ContractError) else None
+            if relay_id is None:
+                self._end(session, action, ActionState.FAILED, _shown(error))
+            else:
+                action.state, action.relay_id = ActionState.SENT, relay_id
+                _touch(session, action)
+
+    def _with_news(self, deep: int) -> Sequence[int]:
+        """Actions of which more is known than they say."""
+        news = or_(
+            RelayTransaction.state == RelayState.DISPLACED,
+            RelayTransaction.block_number <= deep,
+            Action.transaction_hash.is_distinct_from(RelayTransaction.transaction_hash),
+        )
+        query = select(Action.number).join(RelayTransaction, RelayTransaction.id == Action.relay_id)
+        with Session(self._engine) as session:
+            return session.scalars(query.where(Action.state == ActionState.SENT, news).order_by(Action.number)).all()
+
+    def _watch(self, number: int, deep: int) -> None:
+        """Notes what has become of an action that was sent; blocks up to `deep` have enough confirmations.
+
+        The relayer goes on watching for longer: what is reorganised away after all, it sends again.
+        """
+        with Session(self._writer) as session, session.begin():
+            action = session.get_one(Action, number, with_for_update=True)
+            if action.state != ActionState.SENT:
+                return
+            relayed = session.get_one(RelayTransaction, action.relay_id)
+            action.transaction_hash = relayed.transaction_hash
+            if relayed.state == RelayState.DISPLACED:
+                self._end(session, action, ActionState.FAILED, _DISPLACED)
+            elif relayed.block_number is None or relayed.block_number > deep:
+                _touch(session, action)
+            elif relayed.succeeded:
+                self._end(session, action, ActionState.DONE, None)
+            else:
+                self._end(session, action, ActionState.FAILED, _REVERTED)
+
+    def _follow(self, session: Session, relayed: RelayTransaction) -> None:
+        """An action that has ended ends anew if its transaction did so otherwise, in the block of another branch."""
+        if relayed.block_number is None or (self._confirmations and relayed.state != RelayState.FINAL):
+            return
+        state = ActionState.DONE if relayed.succeeded else ActionState.FAILED
+        ended = Action.state.in_((ActionState.DONE, ActionState.FAILED))
+        mine = (Action.request_key == relayed.request_key) & (Action.relay_id == relayed.id)
+        action = session.scalars(select(Action).where(mine, ended).with_for_update()).one_or_none()
+        if action is None:
+            return
+        action.transaction_hash = relayed.transaction_hash
+        if action.state != state:
+            self._end(session, action, state, None if relayed.succeeded else _REVERTED)
+
+    def _end(self, session: Session, action: Action, state: ActionState, error: dict[str, Any] | None) -> None:
+        action.state, action.error = state, error
+        _touch(session, action)
+        if action.kind in self.ended:
+            self.ended[action.kind](session, action)
+        change = Change(action.program_id, action.invoice_number, f"{action.kind}.{state.value}", action_body(action))
+        events.record(session, [change])
+
+
+_REVERTED = {
+    "name": "reverted",
+    "values": {},
+    "sentence": "Its block reverted it, although a simulation had passed: something else came first. Look; ask anew.",
+}
+_DISPLACED = {
+    "name": "displaced",
+    "values": {},
+    "sentence": "It was never sent: somebody else used the service's key. Ask anew.",
+}
+
+
+def _call_of(action: Action) -> Call:
+    return Call(action.contract, action.function, *action.arguments)
+
+
+def _plain(value: Any) -> Any:
+    """For JSON: bytes in hex, which web3 takes for them."""
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def action_body(action: Action) -> dict[str, Any]:
+    """An action as readers get it."""
+    return {
+        "id": action.id,
+        "kind": action.kind,
+        "state": ActionState(action.state).value,
+        "transactionHash": action.transaction_hash,
+        "error": action.error,
+        "createdAt": action.created_at,
+        **action.details,
+    }
+
+
+def _touch(session: Session, action: Action) -> None:
+    """Readers of the action's invoice see a change."""
+    if action.invoice_number is not None:
+        query = update(Invoice).where(Invoice.number == action.invoice_number)
+        session.execute(query.values(revision=Invoice.revision + 1))
+
+
+def _shown(error: ContractError | RequestConflict) -> dict[str, Any]:
+    values = error.values if isinstance(error, ContractError) else {}
+    return {
+        "name": error.name if isinstance(error, ContractError) else type(error).__name__,
+        "values": {name: safe(value) for name, value in values.items()},
+        "sentence": str(error),
+    }

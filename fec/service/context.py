@@ -1,0 +1,70 @@
+"""What the parts of a running service share."""
+
+from __future__ import annotations
+
+from fec import store
+from fec.chain.rpc import connect
+from fec.client.client import Client
+from fec.i18n.errors import FECError
+from fec.indexer import IndexDatabase
+from fec.relayer import Relayer, TransactionSigner
+from fec.service.actions.outbox import Outbox
+from fec.service.http.idempotency import Once
+from fec.service.http.keys import KeyRing
+from fec.service.http.metrics import Metrics
+from fec.service.reports.figures import Figures
+from fec.service.settings import SECRET_BYTES, Settings
+from fec.service.webhooks.deliveries import Deliveries
+
+
+class SecretTooShort(FECError, ValueError):
+    """The secret behind the keyed hashes can be guessed."""
+
+
+class Service:
+    """One instance: its database, its chain, its key."""
+
+    def __init__(self, settings: Settings, signer: TransactionSigner) -> None:
+        """Opens everything; starts nothing.
+
+        Raises SecretTooShort, and what opening raises: DatabaseInvalid, DatabaseUnreachable, DatabaseOutdated,
+        WrongDatabase, RPCUnreachable, RPCFailed, WrongNetwork, DeploymentMissing.
+        """
+        check_secret(settings.secret)
+        self.settings = settings
+        self.signer = signer
+        self.engine = store.open_database(settings.database)
+        # What a statement carries may be a secret; errors end up in logs.
+        self.engine.hide_parameters = True
+        store.upgrade(self.engine)
+        with store.writing(self.engine) as connection:
+            store.bind(connection, settings.deployment)
+        self.keeper = IndexDatabase(self.engine)
+        self.keeper.begin()
+        self.web3 = connect(settings.rpc)
+        self.client = Client(self.web3, settings.deployment, signer.address)
+        watched = max(settings.confirmations, settings.watched)
+        self.relayer = Relayer(self.engine, self.web3, signer, confirmations=watched)
+        self.outbox = Outbox(self.engine, self.web3, settings.deployment, self.relayer, settings.confirmations)
+        self.keys = KeyRing(self.engine, settings.secret)
+        self.once = Once(self.engine)
+        self.deliveries = Deliveries(self.engine, settings.secret, settings.webhooks)
+        self.figures = Figures(settings.database)
+        self.metrics = Metrics()
+        self.latest_event = 0
+        """Number of the last event, as of a moment ago: streams look at it."""
+        self.stopping = False
+
+    def close(self) -> None:
+        """Lets the database go."""
+        self.engine.dispose()
+
+
+def check_secret(secret: bytes) -> None:
+    """Raises SecretTooShort unless a secret has as many bytes as it should."""
+    if len(secret) < SECRET_BYTES:
+        raise SecretTooShort(
+            "The service's secret has {length} bytes and needs {least} at least.",
+            length=len(secret),
+            least=SECRET_BYTES,
+        )

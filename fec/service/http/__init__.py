@@ -1,0 +1,1 @@
+"""What every request goes through: who calls, how often, idempotency, problems, languages."""

@@ -1,0 +1,118 @@
+"""Who calls, and what they may do: an API key or a session as a bearer token, or a session as a cookie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fec.indexer.views import view
+from fec.service.context import Service
+from fec.service.http.problems import Problem, problem
+from fec.service.models import Role
+
+COOKIE = "fec_session"
+_READS = frozenset(Role)
+_SELLS = frozenset({Role.TILL, Role.MANAGER})
+_MANAGES = frozenset({Role.MANAGER})
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+_bearer = HTTPBearer(auto_error=False, description="An API key, or a session's token.")
+_cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="A session, from signing in with Ethereum.")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls."""
+
+    program_id: int
+    role: Role
+    name: str
+    """For logs: `key 3`, or the address that signed in."""
+
+
+def service_of(request: Request) -> Service:
+    """The service that the application belongs to."""
+    service: Service = request.app.state.service
+    return service
+
+
+Served = Annotated[Service, Depends(service_of)]
+
+
+def caller_of(
+    request: Request,
+    service: Served,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None,
+    cookie: Annotated[str | None, Depends(_cookie)] = None,
+) -> Caller:
+    """Who calls. Raises a problem if nobody knows."""
+    token = cookie if bearer is None else bearer.credentials
+    if bearer is None and cookie is not None and request.method not in _SAFE_METHODS:
+        _check_origin(request, service)
+    found = None if token is None else _caller(service, token)
+    if found is None:
+        raise _unknown()
+    request.state.caller = found.name
+    return found
+
+
+def _unknown() -> Problem:
+    found = problem(
+        "not-signed-in",
+        "Send an API key that is not revoked as `Authorization: Bearer fec_key_…`, or sign in anew at /v1/session.",
+    )
+    found.headers["WWW-Authenticate"] = 'Bearer realm="fec"'
+    return found
+
+
+def _caller(service: Service, token: str) -> Caller | None:
+    key = service.keys.key_of(token)
+    if key is not None:
+        return Caller(key.program_id, Role(key.role), f"key {key.id}")
+    session = service.keys.session_of(token)
+    # An operator that was replaced meanwhile is one no longer.
+    if session is None or operator_of(service, session.program_id) != session.address:
+        return None
+    return Caller(session.program_id, Role.MANAGER, session.address)
+
+
+def operator_of(service: Service, program_id: int) -> str | None:
+    """A program's operator, by the index."""
+    programs = view("programs_latest")
+    with Session(service.engine) as session:
+        return session.scalar(select(programs.c.operator).where(programs.c.program_id == program_id))
+
+
+def _check_origin(request: Request, service: Service) -> None:
+    """Browsers send cookies along by themselves: a page that may not act must not be able to have them act."""
+    origin = request.headers.get("origin")
+    if origin is not None and origin not in (service.settings.public_url, *service.settings.origins):
+        raise problem(
+            "origin-not-trusted", "Pages of {origin} may not do that. Have the service trust it.", origin=origin
+        )
+
+
+def _with_role(roles: frozenset[Role]) -> Callable[[Caller], Caller]:
+    def check(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
+        if caller.role not in roles:
+            raise problem(
+                "role-too-low",
+                "The role {role} may not do that; {needed} may. Use another key.",
+                role=caller.role.value,
+                needed=", ".join(sorted(roles)),
+            )
+        return caller
+
+    return check
+
+
+#: What an operation asks of its caller.
+Reader = Annotated[Caller, Depends(_with_role(_READS))]
+Seller = Annotated[Caller, Depends(_with_role(_SELLS))]
+Manager = Annotated[Caller, Depends(_with_role(_MANAGES))]

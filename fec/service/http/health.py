@@ -1,0 +1,141 @@
+"""For those who watch the service: is it alive, can it do its work, and how much does it do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from fec.chain.rpc import clear_errors
+from fec.i18n.errors import FECError
+from fec.relayer.models import RelayTransaction
+from fec.service.context import Service
+from fec.service.http.auth import Served
+from fec.service.http.problems import declared
+from fec.service.models import Action, Invoice
+
+router = APIRouter(tags=["health"])
+
+#: Blocks that the index may be behind before the service says that it is not ready.
+_MOST_BEHIND = 25
+#: Gas that the relayer should be able to pay for at least, at the price of now.
+_LEAST_GAS = 2_000_000
+
+
+class Health(BaseModel):
+    """Alive."""
+
+    status: str
+
+
+class Check(BaseModel):
+    """One thing that the service needs."""
+
+    ok: bool
+    detail: str
+
+
+class Readiness(BaseModel):
+    """Whether the service can do its work."""
+
+    ready: bool
+    checks: dict[str, Check]
+
+
+@router.get("/healthz", response_model=Health, responses=declared())
+def healthz() -> JSONResponse:
+    """Say that the process answers."""
+    return JSONResponse({"status": "ok"})
+
+
+@router.get(
+    "/readyz",
+    response_model=Readiness,
+    responses={**declared(), 503: {"model": Readiness, "description": "Not ready."}},
+)
+def readyz(service: Served) -> JSONResponse:
+    """Say whether database, chain, index and relayer are as they should be."""
+    checks = {name: _check(probe, service) for name, probe in _PROBES.items()}
+    ready = all(check["ok"] for check in checks.values())
+    return JSONResponse({"ready": ready, "checks": checks}, 200 if ready else 503)
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={**declared(), 200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+def metrics(service: Served) -> Response:
+    """Give figures for Prometheus."""
+    _gauge(service)
+    return Response(generate_latest(service.metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _check(probe: Any, service: Service) -> dict[str, Any]:
+    try:
+        ok, detail = probe(service)
+    except (FECError, DBAPIError) as error:
+        # The sentence may name the address of the chain or the database, which is nobody's business here.
+        ok, detail = False, type(error).__name__
+    return {"ok": ok, "detail": detail}
+
+
+def _database(service: Service) -> tuple[bool, str]:
+    with Session(service.engine) as session:
+        session.execute(select(1))
+    return True, "answers"
+
+
+def _chain(service: Service) -> tuple[bool, str]:
+    return True, f"block {_head(service)}"
+
+
+def _index(service: Service) -> tuple[bool, str]:
+    behind = max(0, _head(service) - service.keeper.cursor().block)
+    return behind <= _MOST_BEHIND, f"{behind} blocks behind"
+
+
+def _relayer(service: Service) -> tuple[bool, str]:
+    with clear_errors():
+        coin = service.web3.eth.get_balance(service.relayer.address)
+        needed = _LEAST_GAS * service.web3.eth.gas_price
+    return coin >= needed, "has coin for gas" if coin >= needed else f"{service.relayer.address} needs coin for gas"
+
+
+_PROBES = {"database": _database, "chain": _chain, "index": _index, "relayer": _relayer}
+
+
+def _head(service: Service) -> int:
+    with clear_errors():
+        return int(service.web3.eth.block_number)
+
+
+def _gauge(service: Service) -> None:
+    """Brings the figures up to date that nobody counts."""
+    figures = service.metrics
+    with Session(service.engine) as session:
+        for status, count in session.execute(select(Invoice.status, func.count()).group_by(Invoice.status)):
+            figures.invoices.labels(str(status)).set(count)
+        for kind, state, count in session.execute(
+            select(Action.kind, Action.state, func.count()).group_by(Action.kind, Action.state)
+        ):
+            figures.actions.labels(kind, str(state)).set(count)
+        for relay, count in session.execute(
+            select(RelayTransaction.state, func.count()).group_by(RelayTransaction.state)
+        ):
+            figures.relays.labels(str(relay)).set(count)
+    block = service.keeper.cursor().block
+    figures.index_block.set(block)
+    try:
+        figures.index_lag.set(max(0, _head(service) - block))
+        with clear_errors():
+            figures.coin.set(service.web3.eth.get_balance(service.relayer.address))
+    except FECError:
+        # The chain does not answer: what was known last stays, and readiness says so.
+        return

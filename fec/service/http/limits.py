@@ -1,0 +1,150 @@
+"""What is let in: so many requests a minute, of so many bytes; and what every answer says to browsers."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from math import ceil
+
+from limits import RateLimitItem, parse
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from fec.service.http.auth import COOKIE
+from fec.service.http.problems import Problem, answer, of_error, problem
+from fec.service.settings import Settings
+
+#: For those who watch the service; they are not counted.
+_FREE = ("/healthz", "/readyz", "/metrics")
+#: Bytes that requests may have where lists are sent: 10,000 rewards need more than what is plenty elsewhere.
+_LONG_BODIES = {"/v1/reward-batches": 2**21}
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+_HSTS = "max-age=31536000; includeSubDomains"
+
+
+class Gate:
+    """Wraps an application."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        """Takes the application and its settings."""
+        self._app = app
+        self._settings = settings
+        self._limiter = FixedWindowRateLimiter(storage_from_string(settings.limits_storage))
+        self._local = settings.limits_storage.startswith("memory:")
+        self._by_key = parse(settings.key_limit)
+        self._by_address = parse(settings.address_limit)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lets a request in, or answers why not."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        begun = False
+
+        async def dressed(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                self._dress(MutableHeaders(scope=message))
+            await send(message)
+
+        try:
+            await self._check_rate(scope)
+            receive = await self._body(scope, receive)
+        except Problem as found:
+            await answer(found, Request(scope))(scope, receive, dressed)
+            return
+        try:
+            await self._app(scope, receive, dressed)
+        except Exception as error:
+            if begun:
+                raise
+            scope.setdefault("state", {})["error"] = error
+            await answer(of_error(error), Request(scope))(scope, receive, dressed)
+
+    def _dress(self, headers: MutableHeaders) -> None:
+        for name, value in _HEADERS.items():
+            headers.setdefault(name, value)
+        headers.setdefault("Cache-Control", "no-store")
+        if self._settings.secure:
+            headers["Strict-Transport-Security"] = _HSTS
+
+    # ------------------------------------------------------------------- rates
+
+    async def _check_rate(self, scope: Scope) -> None:
+        if scope["path"] in _FREE:
+            return
+        address = scope["client"][0] if scope.get("client") else "unknown"
+        counted = [(self._by_address, f"address {address}")]
+        token = _token(Headers(scope=scope), Request(scope))
+        if token:
+            counted.append((self._by_key, f"key {hashlib.sha256(token.encode()).hexdigest()}"))
+        if self._local:
+            self._hit(counted)
+        else:
+            await run_in_threadpool(self._hit, counted)
+
+    def _hit(self, counted: list[tuple[RateLimitItem, str]]) -> None:
+        for limit, who in counted:
+            if self._limiter.hit(limit, who):
+                continue
+            seconds = max(1, ceil(self._limiter.get_window_stats(limit, who).reset_time - time.time()))
+            found = problem(
+                "too-many-requests",
+                "{limit} are served to one caller. Wait {seconds} s, and ask less often; a stream needs no asking.",
+                limit=str(limit),
+                seconds=seconds,
+            )
+            found.headers["Retry-After"] = str(seconds)
+            raise found
+
+    # -------------------------------------------------------------------- body
+
+    async def _body(self, scope: Scope, receive: Receive) -> Receive:
+        """The request, read up to the limit; what follows it goes through."""
+        if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            return receive
+        most = max(self._settings.max_body, _LONG_BODIES.get(scope["path"], 0))
+        length = Headers(scope=scope).get("content-length", "0")
+        if length.isascii() and length.isdigit() and int(length) > most:
+            raise _too_large(most)
+        parts: list[bytes] = []
+        size, more = 0, True
+        while more:
+            message = await receive()
+            if message["type"] != "http.request":
+                return _first(message, receive)
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            more = message.get("more_body", False)
+            if size > most:
+                raise _too_large(most)
+        return _first({"type": "http.request", "body": b"".join(parts), "more_body": False}, receive)
+
+
+def _too_large(most: int) -> Problem:
+    return problem("request-too-large", "A request has {most} bytes at most. Send less.", most=most)
+
+
+def _first(message: Message, receive: Receive) -> Receive:
+    """Receives a message, then what follows."""
+    waiting = [message]
+
+    async def replay() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return replay
+
+
+def _token(headers: Headers, request: Request) -> str | None:
+    return headers.get("authorization") or request.cookies.get(COOKIE)

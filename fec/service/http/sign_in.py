@@ -1,0 +1,104 @@
+"""Signing in with Ethereum (EIP-4361): whoever operates the program on the chain is its manager here."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from siwe import SiweMessage, VerificationError  # type: ignore[import-untyped]
+from sqlalchemy.orm import Session
+from web3 import HTTPProvider
+
+from fec.i18n.errors import NotFound
+from fec.service.context import Service
+from fec.service.http import schemas
+from fec.service.http.auth import COOKIE, Reader, Served
+from fec.service.http.problems import Problem, declared, problem
+from fec.service.models import Merchant, Role
+
+router = APIRouter(prefix="/v1/session", tags=["session"])
+
+
+@router.post("/nonce", status_code=201, response_model=schemas.Nonce, responses=declared())
+def nonce(service: Served) -> JSONResponse:
+    """Get a nonce for one sign-in, to be put into the EIP-4361 message with the domain and the chain given."""
+    shown = {
+        "nonce": service.keys.new_nonce(),
+        "domain": service.settings.domain,
+        "chainId": service.settings.deployment["chainId"],
+    }
+    return JSONResponse(shown, 201)
+
+
+@router.post("", status_code=201, response_model=schemas.SignedIn, responses=declared(403, 404))
+def sign_in(body: schemas.SignIn, service: Served) -> JSONResponse:
+    """Sign in with a signed EIP-4361 message, as the operator of a program."""
+    with Session(service.engine) as session:
+        if session.get(Merchant, body.program_id) is None:
+            raise problem(
+                "not-found", "Program {program} is not served here. Check its number.", program=body.program_id
+            )
+    address = _verified(service, body.message, body.signature)
+    try:
+        operator = service.client.programs.get(body.program_id).operator
+    except NotFound:
+        operator = None
+    if operator != address:
+        raise problem(
+            "sign-in-refused",
+            "{address} does not operate program {program}. Sign in as its operator.",
+            address=address,
+            program=body.program_id,
+        )
+    token = service.keys.open_session(body.program_id, address, service.settings.session_seconds)
+    shown = {"token": token, "programId": body.program_id, "address": address, "role": Role.MANAGER.value}
+    response = JSONResponse(shown, 201)
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=service.settings.session_seconds,
+        path="/v1",
+        secure=service.settings.secure,
+        httponly=True,
+        samesite="strict",
+    )
+    return response
+
+
+@router.get("", response_model=schemas.Me, responses=declared(401, 403))
+def who(caller: Reader) -> JSONResponse:
+    """Say who calls."""
+    return JSONResponse({"programId": caller.program_id, "role": caller.role.value, "name": caller.name})
+
+
+@router.delete("", status_code=204, response_class=Response, responses=declared(401, 403))
+def sign_out(request: Request, service: Served, _: Reader) -> Response:
+    """End the session. An API key stays: revoke it where it was made."""
+    bearer = request.headers.get("authorization", "").partition(" ")[2]
+    service.keys.close_session(bearer or request.cookies.get(COOKIE, ""))
+    response = Response(status_code=204)
+    response.delete_cookie(COOKIE, path="/v1")
+    return response
+
+
+def _verified(service: Service, text: str, signature: str) -> str:
+    """Who signed a message that is for this service, this chain and now. Raises a problem."""
+    try:
+        message = SiweMessage.from_message(text)
+    except ValueError as error:
+        raise _refused("It is no message of EIP-4361.") from error
+    domains = {service.settings.domain, *(origin.partition("://")[2] for origin in service.settings.origins)}
+    if message.domain not in domains:
+        raise _refused("It was signed for another domain.")
+    if message.chain_id != service.settings.deployment["chainId"]:
+        raise _refused("It was signed for another chain.")
+    if not service.keys.use_nonce(message.nonce):
+        raise _refused("Its nonce was used before, is too old, or was never given.")
+    try:
+        message.verify(signature, provider=HTTPProvider(service.settings.rpc))
+    except (VerificationError, ValueError) as error:
+        raise _refused("It is too old, or somebody else signed it.") from error
+    return str(message.address)
+
+
+def _refused(reason: str) -> Problem:
+    return problem("sign-in-refused", "{reason} Get a new nonce, and sign anew.", reason=reason)

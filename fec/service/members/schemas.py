@@ -1,0 +1,103 @@
+"""Members, over the wire."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from fec.service.http.schemas import Account, Action, FecOrZero, Hash, Identity, Request, Seconds, Signature
+from fec.service.http.schemas import _Model as Model
+from fec.service.shoppers.schemas import HeldNode, Moment, Shape
+
+MemberId = Annotated[
+    str, Field(pattern="^0x[0-9a-f]{64}$", description="keccak256(abi.encode(key, salt)): tells nobody who it is.")
+]
+TokenIdText = Annotated[str, Field(pattern="^[1-9][0-9]{0,76}$", description="A node's token id.")]
+TokenIds = Annotated[list[TokenIdText], Field(max_length=50)]
+
+
+class NewMember(Request):
+    """A member to announce."""
+
+    member_id: MemberId
+
+
+class Member(Model):
+    """A member of the brand, whose vault only the member's own key opens."""
+
+    member_id: Hash
+    vault: Account = Field(description="The customer to name when something is sold to the member.")
+    enrolled: bool = Field(description="Announced on the chain, by the index.")
+    deployed: bool = Field(description="The vault is on the chain: the member has acted. It can receive before that.")
+    created_at: Seconds
+    enrollment: Action
+
+
+class MemberPage(Model):
+    """Some members, the newest first."""
+
+    items: list[Member]
+    next: str | None = Field(description="Give it as `before` for the page that follows.")
+
+
+class Vault(Model):
+    """What a member has."""
+
+    member_id: Hash
+    brand: Account
+    vault: Account
+    coins: FecOrZero
+    nodes: list[HeldNode] = Field(description="Two hundred at most, by token id.")
+    more: str | None = Field(description="Give it as `after` for the nodes that follow.")
+    next_withdrawal: str = Field(description="Number that the next withdrawal has to be signed with.")
+    as_of: Moment
+    shape: Shape
+
+
+class ToSign(Model):
+    """What the member's key is to sign (eth_signTypedData_v4). The service has no such key."""
+
+    document: dict[str, Any]
+
+
+class _Revealed(Request):
+    key: Account = Field(description="Address of the member's key. To act is to reveal it: it is on the chain then.")
+    salt: str = Field(pattern="^0x[0-9a-fA-F]{64}$", description="The member's salt. To act is to reveal it as well.")
+    signature: Signature = Field(description="The key's; contracts sign by ERC-1271.")
+
+
+class NewSpend(_Revealed):
+    """A member's signed payment of an invoice, out of their vault."""
+
+    invoice_id: Identity
+    token_ids: TokenIds = Field(default=[], description="Nodes of the vault to claim from first.")
+    min_principal: FecOrZero = "0"
+    cause: Account | None = None
+
+
+class Spend(Action):
+    """A member's payment that the service sends."""
+
+    invoice_id: Identity
+    member_id: Hash
+    vault: Account
+
+
+class NewWithdrawal(_Revealed):
+    """Nodes and coins that a member takes out of their vault."""
+
+    to: Account
+    token_ids: TokenIds = Field(default=[], description="Nodes of the vault to take out.")
+    amount: FecOrZero | None = Field(default=None, description="All coins, unless given.")
+    deadline: Seconds
+
+
+class Withdrawal(Action):
+    """A member's withdrawal that the service sends."""
+
+    member_id: Hash
+    vault: Account
+    to: Account
+    token_ids: list[str]
+    amount: FecOrZero | None = Field(description="Null for all coins.")

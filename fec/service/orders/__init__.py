@@ -1,0 +1,1 @@
+"""Invoices, payments, refunds, captures: an order's way through the service."""

@@ -1,0 +1,61 @@
+"""Where a shopper goes: the pay page, its QR code, and EIP-681 for wallets that send transactions themselves."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from urllib.parse import urlencode
+
+import segno
+
+from fec.protocol.orders import Invoice as SignedInvoice
+from fec.protocol.orders import Order
+from fec.service.actions.outbox import Call
+from fec.service.context import Service
+from fec.service.http.language import exact
+from fec.service.models import Invoice
+
+
+def signed(invoice: Invoice) -> SignedInvoice:
+    """An invoice as the till signed it."""
+    return SignedInvoice(
+        invoice.program_id, invoice.order_id, invoice.amount, invoice.currency_reference, invoice.expiry
+    )
+
+
+def pay_link(service: Service, invoice: Invoice) -> str:
+    """The pay page's address. Behind the # is the whole signed invoice, for the page to check: it trusts nobody.
+
+    Browsers keep that part to themselves; no server sees it.
+    """
+    carried = {
+        "chain": service.settings.deployment["chainId"],
+        "till": service.client.orders.address,
+        "program": invoice.program_id,
+        "order": invoice.order_id,
+        "amount": exact(invoice.amount),
+        "reference": invoice.currency_reference,
+        "expiry": invoice.expiry,
+        "signature": invoice.signature,
+        "id": invoice.id,
+    }
+    return f"{service.settings.public_url}/pay#{urlencode(carried)}"
+
+
+def wallet_link(service: Service, order: Order) -> str:
+    """An EIP-681 address that pays an order: it has the coupon call the till in the same transaction (ERC-1363).
+
+    A struct is no argument of EIP-681, but `bytes` are: what `pay` takes, encoded, is what `transferAndCall` carries.
+    Never a bare transfer, which would skip the burn.
+    """
+    encoded = str(service.outbox.bound(Call("Checkout", "pay", order.fields))._encode_transaction_data())[10:]
+    coupon = service.settings.deployment["contracts"]["FEC"]["address"]
+    chain = service.settings.deployment["chainId"]
+    arguments = f"address={service.client.orders.address}&uint256={order.amount}&bytes=0x{encoded}"
+    return f"ethereum:{coupon}@{chain}/transferAndCall?{arguments}"
+
+
+def qr_code(text: str, kind: str) -> bytes:
+    """A QR code, as `svg` or `png`."""
+    image = BytesIO()
+    segno.make_qr(text, error="l").save(image, kind=kind, scale=4, border=4)
+    return image.getvalue()

@@ -1,0 +1,1 @@
+"""Rewards that a merchant gives, one by one or in batches."""

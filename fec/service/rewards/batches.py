@@ -1,0 +1,325 @@
+"""Batches of rewards: funded at once under a Merkle root, taken by shoppers one by one, without gas.
+
+The list and its proofs are kept here, and given to whoever knows the batch's id and a shopper's address; the chain
+needs no more than that, as each node goes to the shopper that the list names. What nobody took can be reclaimed.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import JSONResponse
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from fec.i18n.errors import ContractError
+from fec.i18n.parsing import parse_fec
+from fec.indexer.models import EventRecord, RewardBatchVersion
+from fec.indexer.models import Reward as RewardRow
+from fec.indexer.views import view
+from fec.protocol.bytes32 import to_bytes32
+from fec.protocol.merkle import Reward, RewardTree
+from fec.service.actions import events
+from fec.service.actions.events import Change
+from fec.service.actions.outbox import Call, action_body
+from fec.service.http import schemas
+from fec.service.http.auth import Caller, Manager, Reader, Served
+from fec.service.http.idempotency import Fingerprint, RequiredKey
+from fec.service.http.language import exact
+from fec.service.http.problems import declared, problem
+from fec.service.models import Action, ActionState, RewardEntry, RewardList
+from fec.service.orders.payments import push_soon
+from fec.service.rewards import schemas as schemas_rewards
+from fec.service.rewards.single import Asker, Before, Limit, asked, in_their_blocks
+from fec.store import writer
+
+router = APIRouter(prefix="/v1/reward-batches", tags=["rewards"])
+
+FUNDING = "reward-batch"
+TAKING = "reward-taking"
+RECLAIM = "reward-reclaim"
+
+Index = Annotated[int, Path(ge=0, le=2**31 - 1, description="The reward's number within the batch.")]
+Shopper = Annotated[schemas.Account, Path(description="Whose rewards.")]
+
+
+@dataclass(frozen=True)
+class _Funded:
+    """What the index says of a list."""
+
+    batch_id: int
+    left: int
+
+
+@router.post("", status_code=202, response_model=schemas_rewards.RewardBatch, responses=declared(401, 403, 404, 409))
+def create(
+    body: schemas_rewards.NewRewardBatch, service: Served, caller: Manager, fingerprint: Fingerprint, key: RequiredKey
+) -> JSONResponse:
+    """Set FEC of the till's key aside for all rewards of a list. Each key is one batch, however often it is sent."""
+    tree = RewardTree([Reward(place, each.shopper, parse_fec(each.amount)) for place, each in enumerate(body.rewards)])
+    call = Call(
+        "Checkout", "fundRewards", caller.program_id, tree.root, tree.total, body.deadline, to_bytes32(body.reason)
+    )
+    identity, now = secrets.token_urlsafe(16), int(time.time())
+
+    def listed(action: Action) -> RewardList:
+        return RewardList(
+            id=identity,
+            program_id=caller.program_id,
+            root=tree.root,
+            total=tree.total,
+            count=len(tree.rewards),
+            deadline=body.deadline,
+            reason=body.reason,
+            action_number=action.number,
+            created_at=now,
+        )
+
+    def also(session: Session, action: Action) -> None:
+        row = listed(action)
+        session.add(row)
+        session.flush()
+        entries = [
+            {
+                "list_number": row.number,
+                "position": proven.reward.index,
+                "shopper": proven.reward.shopper,
+                "amount": proven.reward.amount,
+                "proof": list(proven.proof),
+            }
+            for proven in tree.proofs()
+        ]
+        session.execute(insert(RewardEntry), entries)
+
+    details = {"listId": identity, "root": tree.root, "total": exact(tree.total), "count": len(tree.rewards)}
+    return asked(
+        service,
+        Asker(caller.program_id, key, fingerprint),
+        FUNDING,
+        call,
+        details,
+        shown=lambda action: _body(listed(action), action, None),
+        also=also,
+    )
+
+
+@router.get("", response_model=schemas_rewards.RewardBatchPage, responses=declared(401, 403))
+def page(service: Served, caller: Reader, limit: Limit = 50, before: Before = None) -> JSONResponse:
+    """List batches and what is left of them, the newest first."""
+    query = select(RewardList).where(RewardList.program_id == caller.program_id)
+    if before is not None:
+        query = query.where(RewardList.number < before)
+    with Session(service.engine) as session:
+        found = session.scalars(query.order_by(RewardList.number.desc()).limit(limit)).all()
+        shown = _bodies(session, found)
+    return JSONResponse({"items": shown, "next": str(found[-1].number) if len(found) == limit else None})
+
+
+@router.get("/{list_id}", response_model=schemas_rewards.RewardBatch, responses=declared(401, 403, 404))
+def one(list_id: schemas.Identity, service: Served, caller: Reader) -> JSONResponse:
+    """Show a batch and what is left of it."""
+    with Session(service.engine) as session:
+        return JSONResponse(_bodies(session, [_own(session, caller, list_id)])[0])
+
+
+@router.get("/{list_id}/rewards", response_model=schemas_rewards.ProvenRewardPage, responses=declared(401, 403, 404))
+def rewards(
+    *,
+    list_id: schemas.Identity,
+    service: Served,
+    caller: Reader,
+    limit: Limit = 50,
+    after: Annotated[int | None, Query(ge=0, le=2**31 - 1, description="`next` of the page before.")] = None,
+) -> JSONResponse:
+    """List a batch's rewards with their proofs, in its order, and which were taken."""
+    with Session(service.engine) as session:
+        found = _own(session, caller, list_id)
+        query = select(RewardEntry).where(RewardEntry.list_number == found.number)
+        if after is not None:
+            query = query.where(RewardEntry.position > after)
+        entries = session.scalars(query.order_by(RewardEntry.position).limit(limit)).all()
+        shown = _entries(session, _funded(session, [found]).get(found.number), entries)
+    return JSONResponse({"items": shown, "next": str(entries[-1].position) if len(entries) == limit else None})
+
+
+@router.post(
+    "/{list_id}/reclaim",
+    status_code=202,
+    response_model=schemas_rewards.Reclaim,
+    responses=declared(401, 403, 404, 409),
+)
+def reclaim(
+    list_id: schemas.Identity, service: Served, caller: Manager, fingerprint: Fingerprint, key: RequiredKey
+) -> JSONResponse:
+    """Have what nobody took sent back to the till's key, once the deadline has passed."""
+    with Session(service.engine) as session:
+        found = _own(session, caller, list_id)
+        batch_id = _batch_id(session, found)
+    call = Call("Checkout", "reclaimRewards", batch_id)
+    return asked(service, Asker(caller.program_id, key, fingerprint), RECLAIM, call, {"listId": list_id})
+
+
+# ------------------------------------------------------------- for the shopper
+
+
+@router.get("/{list_id}/shoppers/{shopper}", response_model=schemas_rewards.ShoppersRewards, responses=declared(404))
+def proofs(list_id: schemas.Identity, shopper: Shopper, service: Served) -> JSONResponse:
+    """Show a shopper's rewards in a batch, with the proofs that take them. For whoever knows the batch's id."""
+    with Session(service.engine) as session:
+        found = _any(session, list_id)
+        entries = _of_shopper(session, found, shopper)
+        shown = _entries(session, _funded(session, [found]).get(found.number), entries)
+        return JSONResponse({"batch": _bodies(session, [found])[0], "items": shown})
+
+
+@router.post(
+    "/{list_id}/shoppers/{shopper}/rewards/{index}",
+    status_code=202,
+    response_model=schemas_rewards.Taking,
+    responses=declared(403, 404, 409),
+)
+def take(list_id: schemas.Identity, shopper: Shopper, index: Index, service: Served) -> JSONResponse:
+    """Have a reward's node minted to its shopper, without gas. Asked again, it is the same; it is taken once."""
+    with Session(service.engine) as session:
+        found = _any(session, list_id)
+        entry = session.get(RewardEntry, (found.number, index))
+        if entry is None or entry.shopper != shopper:
+            raise problem(
+                "not-found", "Reward {index} of this batch is not for {shopper}.", index=index, shopper=shopper
+            )
+        known = _taking(session, entry)
+        if known is not None:
+            return JSONResponse(action_body(known), 202)
+        batch_id = _batch_id(session, found)
+    call = Call("Checkout", "takeReward", batch_id, index, entry.shopper, entry.amount, entry.proof)
+    details = {"listId": list_id, "index": index, "shopper": entry.shopper, "amount": exact(entry.amount)}
+    refused = None
+    try:
+        service.outbox.simulate(call)
+    except ContractError as error:
+        refused = error
+    with Session(writer(service.engine)) as session, session.begin():
+        entry = session.get_one(RewardEntry, (found.number, index), with_for_update=True)
+        # Somebody else may just have asked for the same, and got it.
+        known = _taking(session, entry)
+        if known is not None:
+            return JSONResponse(action_body(known), 202)
+        if refused is not None:
+            raise refused
+        action = service.outbox.add(session, TAKING, call, program_id=found.program_id, details=details)
+        entry.action_number = action.number
+        shown = action_body(action)
+        events.record(session, [Change(found.program_id, None, f"{TAKING}.requested", shown)])
+        number = action.number
+    push_soon(service, number, call)
+    return JSONResponse(shown, 202)
+
+
+# ------------------------------------------------------------------- shared
+
+
+def _taking(session: Session, entry: RewardEntry) -> Action | None:
+    """The action that takes a reward, or has taken it; none if it has failed."""
+    action = None if entry.action_number is None else session.get(Action, entry.action_number)
+    return None if action is None or action.state == ActionState.FAILED else action
+
+
+def _any(session: Session, list_id: str) -> RewardList:
+    found = session.scalars(select(RewardList).where(RewardList.id == list_id)).one_or_none()
+    if found is None:
+        raise _unknown(list_id)
+    return found
+
+
+def _own(session: Session, caller: Caller, list_id: str) -> RewardList:
+    found = _any(session, list_id)
+    if found.program_id != caller.program_id:
+        raise _unknown(list_id)
+    return found
+
+
+def _unknown(list_id: str) -> Exception:
+    return problem("not-found", "There is no reward batch {id} here. Check the id.", id=list_id)
+
+
+def _of_shopper(session: Session, found: RewardList, shopper: str) -> Sequence[RewardEntry]:
+    query = select(RewardEntry).where(RewardEntry.list_number == found.number, RewardEntry.shopper == shopper)
+    return session.scalars(query.order_by(RewardEntry.position)).all()
+
+
+def _funded(session: Session, lists: Iterable[RewardList]) -> dict[int, _Funded]:
+    """By the list's number, what the index says of it; nothing of those whose funding it has not seen."""
+    query = (
+        in_their_blocks(select(RewardList.number, RewardBatchVersion.batch_id))
+        .join(RewardList, RewardList.action_number == Action.number)
+        .join(
+            RewardBatchVersion,
+            (RewardBatchVersion.block_number == EventRecord.block_number)
+            & (RewardBatchVersion.log_index == EventRecord.log_index),
+        )
+        .where(RewardList.number.in_([each.number for each in lists]))
+    )
+    batches: dict[int, int] = dict(session.execute(query).all())
+    latest = view("reward_batches_latest")
+    left = dict(
+        session.execute(
+            select(latest.c.batch_id, latest.c.left).where(latest.c.batch_id.in_(list(batches.values())))
+        ).all()
+    )
+    return {number: _Funded(batch_id, left[batch_id]) for number, batch_id in batches.items()}
+
+
+def _batch_id(session: Session, found: RewardList) -> int:
+    funded = _funded(session, [found]).get(found.number)
+    if funded is None:
+        raise problem(
+            "not-found", "The batch {id} is not on the chain yet. Ask again once its funding is done.", id=found.id
+        )
+    return funded.batch_id
+
+
+def _bodies(session: Session, lists: Sequence[RewardList]) -> list[dict[str, Any]]:
+    funded = _funded(session, lists)
+    query = select(Action).where(Action.number.in_([each.action_number for each in lists]))
+    actions = {action.number: action for action in session.scalars(query)}
+    return [_body(each, actions[each.action_number], funded.get(each.number)) for each in lists]
+
+
+def _body(found: RewardList, action: Action, funded: _Funded | None) -> dict[str, Any]:
+    return {
+        "id": found.id,
+        "batchId": None if funded is None else str(funded.batch_id),
+        "root": found.root,
+        "total": exact(found.total),
+        "count": found.count,
+        "left": None if funded is None else exact(funded.left),
+        "deadline": found.deadline,
+        "reason": found.reason,
+        "createdAt": found.created_at,
+        "funding": action_body(action),
+    }
+
+
+def _entries(session: Session, funded: _Funded | None, entries: Sequence[RewardEntry]) -> list[dict[str, Any]]:
+    taken: dict[int, int] = {}
+    if funded is not None and entries:
+        query = select(RewardRow.batch_index, RewardRow.token_id).where(
+            RewardRow.shopper.in_({entry.shopper for entry in entries}), RewardRow.batch_id == funded.batch_id
+        )
+        taken = {index: token_id for index, token_id in session.execute(query) if index is not None}
+    return [
+        {
+            "index": entry.position,
+            "shopper": entry.shopper,
+            "amount": exact(entry.amount),
+            "proof": entry.proof,
+            "taken": entry.position in taken,
+            "nodeId": str(taken[entry.position]) if entry.position in taken else None,
+        }
+        for entry in entries
+    ]

@@ -1,0 +1,1 @@
+"""Shoppers of a program as its merchant sees them."""

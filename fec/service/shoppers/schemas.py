@@ -1,0 +1,116 @@
+"""Shoppers, over the wire."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from fec.service.http.schemas import Account, FecOrZero, Seconds
+from fec.service.http.schemas import _Model as Model
+
+
+class Shape(Model):
+    """How nodes pay back: little for a long time. By the curve itself."""
+
+    periods: int = Field(description="After so many a node has paid all that it ever pays.")
+    face_multiple: int = Field(description="So many times what was burned, in all.")
+    principal_back_after: int = Field(description="Periods after which what was burned is back.")
+    half_back_after: int = Field(description="Periods after which half of all is paid.")
+    sentence: str = Field(description="The same for people, in the request's language.")
+
+
+class Moment(Model):
+    """What the numbers are as of."""
+
+    block: int = Field(description="Last block that the nodes are indexed up to.")
+    timestamp: Seconds = Field(description="The chain's clock, by which nodes release.")
+
+
+class Holding(Model):
+    """What is bound in a shopper's nodes of the program."""
+
+    nodes: int
+    principal: FecOrZero
+    face: FecOrZero = Field(description="All that the nodes ever pay.")
+    claimed: FecOrZero
+    claimable: FecOrZero = Field(description="What can be claimed now.")
+    outstanding: FecOrZero = Field(description="What is yet to be paid, claimable or not.")
+
+
+class Shopper(Holding):
+    """A shopper of the program. Nothing is known of them but an address."""
+
+    address: Account
+    spend: FecOrZero = Field(
+        description="Lifetime spend, with the program or its alliance, that the tier follows from."
+    )
+    tier: int | None = Field(description="From 0; null if the program has no terms.")
+    burn_bps: int | None = Field(description="Share of a payment that their tier has burned, in basis points.")
+
+
+class ShopperPage(Model):
+    """Some shoppers, by address."""
+
+    as_of: Moment
+    shape: Shape
+    items: list[Shopper]
+    next: str | None = Field(description="Give it as `after` for the page that follows.")
+
+
+class ShopperShown(Shopper):
+    """One shopper."""
+
+    as_of: Moment
+    shape: Shape
+
+
+class Release(Model):
+    """What a period of a node lets go."""
+
+    period: int = Field(description="From 1 to 100.")
+    timestamp: Seconds
+    amount: FecOrZero
+
+
+class HeldNode(Model):
+    """A node of a shopper's."""
+
+    id: str
+    name: str
+    principal: FecOrZero
+    face: FecOrZero
+    claimed: FecOrZero
+    claimable: FecOrZero
+    outstanding: FecOrZero
+    period: int = Field(description="Whole periods that are over, of 100.")
+    period_length: int = Field(description="Seconds.")
+    start: Seconds
+    end: Seconds
+    releases: list[Release] = Field(description="The next ones that bring anything.")
+
+
+class NodePage(Model):
+    """Some nodes of a shopper's, the oldest first."""
+
+    as_of: Moment
+    shape: Shape
+    items: list[HeldNode]
+    next: str | None = Field(description="Give it as `after` for the page that follows.")
+
+
+class Flow(Model):
+    """What is released within a day or a week."""
+
+    begin: Seconds
+    end: Seconds = Field(description="Not within any more.")
+    amount: FecOrZero
+    in_all: FecOrZero = Field(description="What can be claimed right before the end, if nothing is claimed before.")
+
+
+class Calendar(Model):
+    """What flows back when, if nobody claims, splits, merges or gives away a node before."""
+
+    as_of: Moment
+    shape: Shape
+    claimable: FecOrZero = Field(description="What can be claimed now.")
+    items: list[Flow]
+    later: FecOrZero = Field(description="What is released only after the last of these.")

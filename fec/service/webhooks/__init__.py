@@ -1,0 +1,1 @@
+"""Merchants' endpoints for events, and their delivery."""

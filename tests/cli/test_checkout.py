@@ -1,0 +1,476 @@
+"""`fec quote`, `fec order`, `fec reward` and `fec custody` on a real chain."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fec.core.amounts import WEI_PER_FEC
+
+from .conftest import MONDAY, Shell
+
+WeeksLater = Callable[[int], None]
+#: Nobody has a file of this name.
+INVOICE = "invoice.json"
+
+
+@pytest.fixture
+def program(operator: Shell) -> str:
+    """Of the operator's: immediate, 10 % burned."""
+    created = operator.json("program", "create", "--quota", "5000")["programId"]
+    operator("program", "set-terms", created)
+    return str(created)
+
+
+@pytest.fixture
+def invoice(operator: Shell, program: str) -> str:
+    """Over 120 FEC, signed by the merchant, in a file."""
+    operator("order", "sign", "120", "--program", program, "--id", "A-1", "--reference", "USD 1.20", "--out", INVOICE)
+    return INVOICE
+
+
+@pytest.fixture
+def patient(operator: Shell, program: str) -> str:
+    """The program with two days to return things."""
+    operator("program", "set-terms", program, "--returns", "2d")
+    return program
+
+
+# ---------------------------------------------------------------------- quote
+
+
+def test_quote__shows_shares_dates_and_shape(shell: Shell, program: str) -> None:
+    quote = shell.json("quote", "120", "--program", program)
+    assert (quote["toMerchant"], quote["principal"], quote["face"]) == ("108", "12", "120")
+    assert quote["firstRelease"] < quote["lastRelease"]
+    printed = shell("quote", "120", "--program", program)
+    assert "Returns until  none: final at once" in printed
+    assert "12 FEC burned pay back 120 FEC over 100 periods of 7 days" in printed
+
+
+@pytest.fixture
+def giving(operator: Shell, program: str, bob: str) -> str:
+    """The program with 5 % for Bob's cause."""
+    operator("program", "set-terms", program, "--donation", "5", "--cause", bob)
+    return program
+
+
+def test_quote__with_a_cause__shares_add_up(shell: Shell, giving: str, bob: str) -> None:
+    quote = shell.json("quote", "120", "--program", giving, "--cause", bob)
+    assert (quote["toMerchant"], quote["donation"], quote["principal"]) == ("102", "6", "12")
+
+
+def test_quote__no_cause__shares_add_up_and_the_offer_is_told(shell: Shell, giving: str) -> None:
+    quote = shell.json("quote", "120", "--program", giving)
+    assert (quote["toMerchant"], quote["donation"], quote["principal"]) == ("108", "0", "12")
+    assert quote["donationIfCause"] == "6"
+
+
+def test_quote__unknown_cause__is_refused(shell: Shell, giving: str, bob: str, alice: str) -> None:
+    error = shell.refused("quote", "120", "--program", giving, "--cause", alice)
+    assert error["message"] == f"Program {giving} donates to {bob}, not to {alice}."
+
+
+def test_quote__unknown_program__says_that_there_is_none(shell: Shell) -> None:
+    error = shell.refused("quote", "120", "--program", "99")
+    assert (error["error"], error["values"]) == ("ADN_UnknownProgram", {"programId": "99"})
+
+
+def test_pay__with_a_cause__shows_what_is_given(operator: Shell, shell: Shell, giving: str, bob: str) -> None:
+    operator("order", "sign", "120", "--program", giving, "--id", "A-5", "--out", INVOICE)
+    printed = shell("order", "pay", INVOICE, "--cause", bob, "--yes")
+    assert f"Donation       6 FEC to {bob}" in printed
+    assert "To merchant    102 FEC" in printed
+    assert "if a cause is picked" not in printed
+
+
+def test_quote__nothing_mined_since__counts_the_window_from_now(
+    shell: Shell, patient: str, idle_weeks: WeeksLater
+) -> None:
+    idle_weeks(1)
+    assert "none: final at once" not in shell("quote", "120", "--program", patient)
+
+
+def test_quote__no_terms__is_refused(shell: Shell) -> None:
+    error = shell.refused("quote", "1", "--program", "1")
+    assert error["error"] == "Checkout_NoTerms"
+    assert error["values"] == {"programId": "1"}
+
+
+def test_quote__over_quota__is_refused(shell: Shell, program: str) -> None:
+    error = shell.refused("quote", "50001", "--program", program)
+    assert error["error"] == "Checkout_QuotaExceeded"
+    assert error["values"] == {
+        "programId": program,
+        "asked": str(50_001 * WEI_PER_FEC // 10),
+        "left": str(5_000 * WEI_PER_FEC),
+    }
+
+
+# ----------------------------------------------------------------------- sign
+
+
+def test_sign__printed__is_the_invoice(operator: Shell, program: str) -> None:
+    signed = json.loads(operator("order", "sign", "5", "--program", program, "--id", "A-2"))
+    assert (signed["programId"], signed["orderId"], signed["amount"]) == (int(program), "A-2", "5")
+
+
+def test_sign__file_exists__is_left_alone(operator: Shell, program: str, invoice: str) -> None:
+    before = Path(invoice).read_text()
+    error = operator.refused("order", "sign", "5", "--program", program, "--id", "A-2", "--out", invoice)
+    assert error["message"].startswith(f"There is a file {invoice} already.")
+    assert Path(invoice).read_text() == before
+
+
+def test_sign__not_the_till__is_refused(shell: Shell, program: str, owner: str, alice: str) -> None:
+    error = shell.refused("order", "sign", "5", "--program", program, "--id", "A-2")
+    assert error["message"] == f"The till of program {program} signs as {owner}, not as {alice}. Sign as that."
+
+
+def test_sign__order_id_too_long__is_misuse(operator: Shell) -> None:
+    said = operator.misused("order", "sign", "5", "--program", "1", "--id", "x" * 33)
+    assert "does not fit 32 bytes" in said
+
+
+# ------------------------------------------------------------------------ pay
+
+
+def test_pay__by_transfer__mints_the_node(shell: Shell, invoice: str) -> None:
+    paid = shell.json("order", "pay", invoice, "--yes")
+    assert paid["amount"] == "120"
+    assert shell.json("node", "show", paid["node"])["principal"] == "12"
+
+
+def test_pay__by_permit__mints_the_node(shell: Shell, invoice: str) -> None:
+    assert shell.json("order", "pay", invoice, "--by", "permit", "--yes")["node"] is not None
+
+
+def test_pay__by_allowance__mints_the_node(shell: Shell, invoice: str) -> None:
+    shell("order", "allow", "120")
+    assert shell.json("order", "pay", invoice, "--by", "allowance", "--yes")["node"] is not None
+
+
+def test_pay__by_allowance_not_given__says_how(shell: Shell, invoice: str, alice: str) -> None:
+    assert shell.refused("order", "pay", invoice, "--by", "allowance", "--yes")["message"] == (
+        f"The till may take 0 FEC of {alice}, not 120 FEC. Let it: `fec order allow 120`."
+    )
+
+
+def test_pay__from_nodes__spends_what_flowed_back(
+    operator: Shell, shell: Shell, node: str, program: str, weeks_later: WeeksLater
+) -> None:
+    weeks_later(1)
+    operator("order", "sign", "3", "--program", program, "--id", "A-3", "--out", INVOICE)
+    shell("order", "allow", "3")
+    paid = shell.json("order", "pay", INVOICE, "--by", "nodes", "--node", node, "--yes")
+    assert paid["claimed"].startswith("3.83")
+
+
+def test_pay__nodes_without_saying_so__is_misuse(shell: Shell, invoice: str) -> None:
+    assert shell.misused("order", "pay", invoice, "--node", "1-1") == "Error: --by nodes and --node belong together."
+
+
+def test_pay__signed_and_relayed__needs_no_gas_of_the_payer(
+    operator: Shell, shell: Shell, invoice: str, alice: str
+) -> None:
+    shell("order", "pay", invoice, "--sign", "payment.json")
+    paid = operator.json("order", "relay", "payment.json")
+    assert (paid["payer"], paid["customer"]) == (alice, alice)
+
+
+def test_pay__twice__is_refused(shell: Shell, invoice: str) -> None:
+    key = shell.json("order", "pay", invoice, "--yes")["orderKey"]
+    error = shell.refused("order", "pay", invoice, "--yes")
+    assert (error["error"], error["values"]) == ("Checkout_OrderAlreadyPaid", {"orderKey": key})
+
+
+def test_pay__forged_invoice__is_refused(shell: Shell, program: str, owner: str, invoice: str) -> None:
+    forged = {**json.loads(Path(invoice).read_text()), "amount": "1"}
+    Path("forged.json").write_text(json.dumps(forged))
+    error = shell.refused("order", "pay", "forged.json", "--yes")
+    assert error["error"] == "Checkout_InvalidSignature"
+    assert error["values"] == {"programId": program, "signer": owner}
+
+
+def test_pay__expired__is_refused(shell: Shell, invoice: str, weeks_later: WeeksLater) -> None:
+    weeks_later(1)
+    error = shell.refused("order", "pay", invoice, "--yes")
+    assert error["error"] == "Checkout_OrderExpired"
+    assert error["values"]["expiry"] == str(json.loads(Path(invoice).read_text())["expiry"])
+
+
+def test_pay__dry_run__pays_nothing(shell: Shell, invoice: str, program: str) -> None:
+    shell("order", "pay", invoice, "--dry-run")
+    assert shell.refused("order", "show", f"{program}/A-1")["message"].startswith("No order was paid under 0x")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("{", "it is not JSON: Expecting property name"),
+        ("[]", "it holds no JSON object"),
+        ("{}", "it has no 'programId'"),
+        ('{"programId": "2"}', "'2' is not a whole number"),
+    ],
+)
+def test_pay__file_that_is_no_invoice__is_refused(shell: Shell, content: str, reason: str) -> None:
+    Path("bad.json").write_text(content)
+    assert shell.refused("order", "pay", "bad.json", "--yes")["message"].startswith(f"bad.json is no invoice: {reason}")
+
+
+# ---------------------------------------------------------------------- after
+
+
+def paid(operator: Shell, shell: Shell, program: str) -> str:
+    """Name of an order of Alice's over 120 FEC."""
+    operator("order", "sign", "120", "--program", program, "--id", "R-1", "--out", "r.json")
+    shell("order", "pay", "r.json", "--yes")
+    return f"{program}/R-1"
+
+
+def test_refund__part_and_rest__adds_up(operator: Shell, shell: Shell, patient: str) -> None:
+    order = paid(operator, shell, patient)
+    assert operator.json("order", "refund", order, "20", "--yes")["refundedInAll"] == "20"
+    assert operator.json("order", "refund", order, "--yes")["amount"] == "100"
+    assert shell.json("order", "show", order)["status"] == "refunded"
+
+
+def test_refund__above_what_is_left__is_refused(operator: Shell, shell: Shell, patient: str) -> None:
+    order = paid(operator, shell, patient)
+    key = shell.json("order", "show", order)["orderKey"]
+    error = operator.refused("order", "refund", order, "121", "--yes")
+    assert error["error"] == "Checkout_RefundTooHigh"
+    assert error["values"] == {
+        "orderKey": key,
+        "asked": str(121 * WEI_PER_FEC),
+        "left": str(120 * WEI_PER_FEC),
+    }
+
+
+def test_refund__stranger__is_refused(operator: Shell, shell: Shell, patient: str, alice: str) -> None:
+    order = paid(operator, shell, patient)
+    error = shell.refused("order", "refund", order, "--yes")
+    assert (error["error"], error["values"]) == ("Checkout_NotTill", {"programId": patient, "caller": alice})
+
+
+def test_capture__after_the_window__mints_the_node(
+    operator: Shell, shell: Shell, patient: str, weeks_later: WeeksLater
+) -> None:
+    paid(operator, shell, patient)
+    weeks_later(1)
+    [captured] = shell.json("order", "capture")["captured"]
+    assert (captured["toMerchant"], captured["burned"]) == ("108", "12")
+    assert shell.json("node", "list")["nodes"][0]["name"] == captured["node"]
+
+
+def test_capture__nothing_mined_since_the_window__finds_the_order(
+    operator: Shell, shell: Shell, patient: str, idle_weeks: WeeksLater
+) -> None:
+    paid(operator, shell, patient)
+    idle_weeks(1)
+    assert len(shell.json("order", "capture")["captured"]) == 1
+
+
+def test_capture__within_the_window__is_refused(operator: Shell, shell: Shell, patient: str) -> None:
+    order = paid(operator, shell, patient)
+    error = shell.refused("order", "capture", order)
+    assert error["error"] == "Checkout_ReturnWindowOpen"
+    assert error["values"]["orderKey"] == shell.json("order", "show", order)["orderKey"]
+
+
+def test_capture__nothing_due__is_refused(shell: Shell) -> None:
+    assert shell.refused("order", "capture")["message"].startswith("No order waits to be captured.")
+
+
+def test_list__shows_where_each_stands(operator: Shell, shell: Shell, patient: str, bob: str) -> None:
+    paid(operator, shell, patient)
+    [listed] = shell.json("order", "list", "--program", patient)
+    assert (listed["status"], listed["held"]) == ("escrowed", "120")
+    assert shell.json("order", "list", "--customer", bob) == []
+    assert "escrowed" in shell("order", "list")
+
+
+def test_show__captured_at_once__has_the_whole_story(operator: Shell, shell: Shell, program: str, alice: str) -> None:
+    order = paid(operator, shell, program)
+    shown = shell.json("order", "show", order)
+    assert (shown["programId"], shown["orderId"], shown["customer"]) == (int(program), "R-1", alice)
+    assert (shown["amount"], shown["capture"]["toMerchant"], shown["capture"]["burned"]) == ("120", "108", "12")
+    assert shell.json("order", "list") == [shown]
+
+
+def test_show__captured_at_once__names_the_node(operator: Shell, shell: Shell, program: str) -> None:
+    order = paid(operator, shell, program)
+    assert f"ADN {shell.json('node', 'list')['nodes'][0]['name']}" in shell("order", "show", order)
+
+
+def test_list__for_people__has_the_merchants_own_ids(operator: Shell, shell: Shell, program: str) -> None:
+    paid(operator, shell, program)
+    printed = shell("order", "list")
+    assert "Merchant's id" in printed
+    assert "R-1" in printed
+
+
+def test_show__no_order__is_misuse(shell: Shell) -> None:
+    assert "'A-1' is no order. Write program and order id" in shell.misused("order", "show", "A-1")
+
+
+# -------------------------------------------------------------------- rewards
+
+
+@pytest.fixture
+def proofs(shell: Shell, alice: str, bob: str) -> str:
+    """Of 1 FEC for Alice and 2 for Bob."""
+    Path("rewards.csv").write_text(f"address,amount\n{alice},1\n{bob},2\n")
+    shell("reward", "tree", "rewards.csv", "--out", "proofs.json")
+    return "proofs.json"
+
+
+@pytest.fixture
+def batch(operator: Shell, program: str, proofs: str) -> int:
+    operator("order", "allow", "3")
+    until = MONDAY + 604_800 * 2
+    stamp = operator.json("curve", "--start", "1970-01-01T00:00+00:00", "--period", f"{until}s")["periods"][0]["time"]
+    number: int = operator.json("reward", "fund", program, proofs, "--until", stamp, "--yes")["batchId"]
+    return number
+
+
+def test_give__mints_the_shoppers_node(operator: Shell, program: str, bob: str) -> None:
+    operator("order", "allow", "7")
+    given = operator.json("reward", "give", program, bob, "7", "--reason", "review", "--yes")
+    assert operator.json("node", "show", given["node"])["owner"] == bob
+
+
+def test_give__stranger__is_refused(shell: Shell, program: str, alice: str, bob: str) -> None:
+    shell("order", "allow", "7")
+    error = shell.refused("reward", "give", program, bob, "7", "--yes")
+    assert (error["error"], error["values"]) == ("Checkout_NotTill", {"programId": program, "caller": alice})
+
+
+def test_tree__adds_up(shell: Shell, proofs: str) -> None:
+    assert len(json.loads(Path(proofs).read_text())["rewards"]) == 2
+
+
+def test_tree__file_exists__is_left_alone(shell: Shell, proofs: str) -> None:
+    before = Path(proofs).read_text()
+    error = shell.refused("reward", "tree", "rewards.csv", "--out", proofs)
+    assert error["message"].startswith("There is a file proofs.json already.")
+    assert Path(proofs).read_text() == before
+
+
+def test_tree__wrong_line__is_named(shell: Shell) -> None:
+    Path("rewards.csv").write_text("address,amount\n0x12,1\n")
+    error = shell.refused("reward", "tree", "rewards.csv", "--out", "proofs.json")
+    assert error["message"].startswith("rewards.csv, line 2: '0x12' is not an address")
+
+
+def test_take__one_shopper_then_all__each_once(shell: Shell, batch: int, proofs: str, alice: str, bob: str) -> None:
+    [first] = shell.json("reward", "take", batch, proofs, "--shopper", bob)
+    [second] = shell.json("reward", "take", batch, proofs)
+    assert [(taken["shopper"], taken["principal"]) for taken in (first, second)] == [(bob, "2"), (alice, "1")]
+    assert shell.refused("reward", "take", batch, proofs)["message"].startswith("Nothing to take: ")
+
+
+def test_reclaim__after_the_deadline__returns_the_rest(
+    shell: Shell, batch: int, proofs: str, bob: str, weeks_later: WeeksLater
+) -> None:
+    shell("reward", "take", batch, proofs, "--shopper", bob)
+    weeks_later(3)
+    assert shell.json("reward", "reclaim", batch)["amount"] == "1"
+    assert shell.json("reward", "show", batch)["left"] == "0"
+
+
+def test_reclaim__too_early__is_refused(shell: Shell, batch: int) -> None:
+    error = shell.refused("reward", "reclaim", batch)
+    assert error["error"] == "Checkout_BatchOpen"
+    assert error["values"] == {"batchId": str(batch), "deadline": str(MONDAY + 604_800 * 2)}
+
+
+def test_show__unknown_batch__is_refused(shell: Shell) -> None:
+    error = shell.refused("reward", "show", "5")
+    assert (error["error"], error["values"]) == ("Checkout_UnknownBatch", {"batchId": "5"})
+
+
+# -------------------------------------------------------------------- custody
+
+
+@pytest.fixture
+def member(operator: Shell, owner: str, bob: str) -> dict[str, Any]:
+    """Of the operator's brand; Bob's is the key."""
+    made: dict[str, Any] = operator.json("custody", "member", owner, bob, "--out", "member.json")
+    return made
+
+
+@pytest.fixture
+def vault(operator: Shell, member: dict[str, Any], invoice: str) -> str:
+    """Of the member, with a node of 12 FEC that the brand bought for them."""
+    operator("order", "pay", invoice, "--customer", member["vault"], "--yes")
+    return str(member["vault"])
+
+
+def test_enroll__lists_the_member(operator: Shell, member: dict[str, Any], vault: str) -> None:
+    operator("custody", "enroll", member["memberId"])
+    [listed] = operator.json("custody", "list")
+    assert (listed["vault"], listed["nodes"], listed["outstanding"]) == (vault, 1, "120")
+
+
+def test_withdraw__signed_by_the_key__anybody_sends(
+    operator: Shell, shell: Shell, member: dict[str, Any], vault: str, bob: str
+) -> None:
+    operator.as_(bob)("custody", "withdraw", member["file"], bob, "--sign", "leave.json")
+    taken = shell.json("custody", "relay", "leave.json")
+    assert [node["name"] for node in shell.json("node", "list", bob)["nodes"]] == taken["nodes"]
+
+
+def test_withdraw__by_the_key_itself__needs_no_signature(
+    operator: Shell, member: dict[str, Any], vault: str, bob: str, alice: str
+) -> None:
+    operator.as_(bob)("custody", "withdraw", member["file"], alice, "--yes")
+    assert operator.json("custody", "show", member["file"])["nodes"] == []
+
+
+def test_withdraw__brand__is_refused(operator: Shell, member: dict[str, Any], vault: str, owner: str, bob: str) -> None:
+    error = operator.refused("custody", "withdraw", member["file"], owner, "--yes")
+    assert (error["error"], error["values"]) == ("Custodian_InvalidSignature", {"key": bob})
+
+
+def test_withdraw__brand_signs__is_refused(operator: Shell, member: dict[str, Any], owner: str, bob: str) -> None:
+    error = operator.refused("custody", "withdraw", member["file"], owner, "--sign", "theft.json")
+    assert error["message"] == f"This member's key is {bob}, not {owner}. Sign as that."
+
+
+def test_spend__what_flowed_back__pays_the_next_order(
+    operator: Shell, program: str, member: dict[str, Any], vault: str, weeks_later: WeeksLater
+) -> None:
+    weeks_later(60)
+    operator("order", "sign", "10", "--program", program, "--id", "A-9", "--out", "next.json")
+    [node] = operator.json("custody", "show", member["file"])["nodes"]
+    key = operator.as_(member["key"])
+    key("custody", "spend", member["file"], "next.json", "--node", node["name"], "--sign", "spend.json")
+    spent = operator.json("custody", "relay", "spend.json")
+    assert (spent["customer"], spent["amount"]) == (vault, "10")
+
+
+def test_spend__by_the_key_itself__needs_no_signature(
+    operator: Shell, program: str, member: dict[str, Any], vault: str, weeks_later: WeeksLater
+) -> None:
+    weeks_later(60)
+    operator("order", "sign", "10", "--program", program, "--id", "A-9", "--out", "next.json")
+    [node] = operator.json("custody", "show", member["file"])["nodes"]
+    key = operator.as_(member["key"])
+    key("custody", "spend", member["file"], "next.json", "--node", node["name"], "--yes")
+    paid = operator.json("order", "show", f"{program}/A-9")
+    assert (paid["payer"], paid["customer"]) == (vault, vault)
+
+
+def test_relay__of_unknown_kind__is_refused(operator: Shell, member: dict[str, Any], vault: str, bob: str) -> None:
+    operator.as_(bob)("custody", "withdraw", member["file"], bob, "--sign", "leave.json")
+    Path("leave.json").write_text(Path("leave.json").read_text().replace('"withdrawal",', '"gift",'))
+    error = operator.refused("custody", "relay", "leave.json")
+    assert error["message"] == "leave.json is no signed instruction: its kind is 'gift'."
+
+
+def test_relay__other_file__is_refused(operator: Shell, member: dict[str, Any]) -> None:
+    error = operator.refused("custody", "relay", member["file"])
+    assert error["message"] == "member.json is no signed instruction: it has no 'member'."

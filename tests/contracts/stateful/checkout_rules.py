@@ -1,0 +1,222 @@
+"""What people do besides paying, at random: alliances, rewards and custody; and with that the whole state machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, rule
+
+from tests.contracts.stateful.checkout_machine import KEYS
+from tests.contracts.stateful.node_machine import PICK, pick_from
+from tests.contracts.stateful.order_rules import ORDER, RARE, WEI, OrderRules
+from tests.contracts.support.merkle import proof, root
+from tests.contracts.support.shop_world import DAY
+from tests.contracts.support.world import FEC
+
+REASON = b"review".ljust(32, b"\0")
+
+
+class TillMachine(OrderRules):
+    """See `tests.contracts.stateful.checkout_machine`."""
+
+    @initialize()
+    def fill_vaults(self) -> None:
+        for member in range(len(self.members)):
+            self.fill_vault(member, 10**4 * FEC)
+
+    # ---------------------------------------------------------------- alliances
+
+    @rule(program=PICK, who=PICK)
+    def found_alliance(self, program: int, who: int) -> None:
+        program_id = self.program_id(program)
+        sender = self.operator(program_id, who)
+        self.at_till(
+            "foundAlliance",
+            sender,
+            "foundAlliance",
+            [program_id],
+            lambda: self.model.found_alliance(sender, program_id),
+        )
+
+    @rule(program=PICK, candidate=PICK, who=PICK, approved=st.booleans() | st.just(value=True))
+    def approve_candidate(self, program: int, candidate: int, who: int, approved: bool) -> None:
+        program_id, other = self.program_id(program), self.program_id(candidate)
+        sender = self.operator(program_id, who)
+        self.at_till(
+            "approveCandidate",
+            sender,
+            "approveCandidate",
+            [program_id, other, approved],
+            lambda: self.model.approve_candidate(sender, program_id, other, approved),
+        )
+
+    def approve(self, member: int, candidate: int) -> None:
+        operator = self.model.programs[member].operator
+        self.at_till(
+            "approveCandidate",
+            operator,
+            "approveCandidate",
+            [member, candidate, True],
+            lambda: self.model.approve_candidate(operator, member, candidate, approved=True),
+        )
+
+    @rule(program=PICK, alliance=PICK, who=PICK, welcome=st.booleans())
+    def join_alliance(self, program: int, alliance: int, who: int, welcome: bool) -> None:
+        program_id, alliance_id = (
+            self.program_id(program),
+            self.numbered(len(self.model.alliances), alliance),
+        )
+        for member in list(self.model.alliances.get(alliance_id, [])) if welcome else []:
+            self.approve(member, program_id)
+        sender = self.operator(program_id, who)
+        self.at_till(
+            "joinAlliance",
+            sender,
+            "joinAlliance",
+            [program_id, alliance_id],
+            lambda: self.model.join_alliance(sender, program_id, alliance_id),
+        )
+
+    @rule(program=PICK, who=PICK)
+    def leave_alliance(self, program: int, who: int) -> None:
+        program_id = self.program_id(program)
+        sender = self.operator(program_id, who)
+        self.at_till(
+            "leaveAlliance",
+            sender,
+            "leaveAlliance",
+            [program_id],
+            lambda: self.model.leave_alliance(sender, program_id),
+        )
+        members = {name: self.world.checkout.membersOf(name) for name in self.model.alliances}
+        assert members == self.model.alliances
+
+    # ------------------------------------------------------------------ rewards
+
+    @rule(program=PICK, who=PICK, shopper=PICK, amount=WEI, around=st.integers(-9, 1))
+    def reward(self, program: int, who: int, shopper: int, amount: int, around: int) -> None:
+        """Now and then all that is left of the quota, or a wei more or less."""
+        program_id, receiver = self.shop_id(program), self.receiver(shopper)
+        if around >= -1 and program_id in self.model.programs:
+            amount = max(0, self.model.programs[program_id].quota - self.model.reserved(program_id) + around)
+        sender = self.keeper(program_id, who)
+        self.at_till(
+            "reward",
+            sender,
+            "reward",
+            [program_id, receiver, amount, REASON],
+            lambda: self.model.reward(sender, program_id, receiver, amount),
+        )
+
+    @rule(
+        program=PICK,
+        who=PICK,
+        rewards=st.lists(st.tuples(PICK, WEI), min_size=1, max_size=6),
+        short=st.integers(0, 6),
+        ahead=st.integers(-1, 3 * DAY) | st.integers(DAY, 400 * DAY),
+        takers=st.lists(PICK, max_size=4),
+    )
+    def fund_rewards(
+        self, *, program: int, who: int, rewards: list[tuple[int, int]], short: int, ahead: int, takers: list[int]
+    ) -> None:
+        """One in seven is funded with a wei too little. Some are taken at once."""
+        program_id = self.shop_id(program)
+        leaves = [(self.shopper(shopper), amount) for shopper, amount in rewards]
+        amount = sum(amount for _, amount in leaves) - (short == 0)
+        sender, deadline = self.keeper(program_id, who), self.model.now + ahead
+        batch_id = self.at_till(
+            "fundRewards",
+            sender,
+            "fundRewards",
+            [program_id, root(leaves), amount, deadline, REASON],
+            lambda: self.model.fund_rewards(sender, program_id, leaves, amount, deadline),
+        )
+        for taker in takers if batch_id else []:
+            self.take_reward(batch_id - 1, taker, 0, taker)
+
+    @rule(batch=PICK, index=PICK, fault=st.integers(0, 12), who=PICK)
+    def take_reward(self, batch: int, index: int, fault: int, who: int) -> None:
+        """Mostly one that is due; else as another shopper, amount or index."""
+        batch_id = self.numbered(len(self.model.batches), batch)
+        there = self.model.batches.get(batch_id)
+        leaves = there.rewards if there else [(self.person(who), 1)]
+        number = index % len(leaves)
+        shopper, amount = leaves[number]
+        claimed = {1: (self.world.stranger, amount), 2: (shopper, amount + 1)}.get(fault, (shopper, amount))
+        told = number + 1 if fault == 3 else number
+        # Leaves commit to their place: with another index it is another leaf.
+        proven = claimed == leaves[number] and told == number
+        self.at_till(
+            "takeReward",
+            self.person(who),
+            "takeReward",
+            [batch_id, told, *claimed, proof(leaves, number)],
+            lambda: self.model.take_reward(batch_id, told, claimed, proven=proven),
+        )
+
+    @rule(batch=PICK, late=st.booleans())
+    def reclaim_rewards(self, batch: int, late: bool) -> None:
+        batch_id = self.numbered(len(self.model.batches), batch)
+        there = self.model.batches.get(batch_id)
+        if there and late:
+            self.move_clock(max(self.model.now, there.deadline + 1))
+        self.reclaim_batch(batch_id)
+
+    # ------------------------------------------------------------------ custody
+
+    @rule(member=PICK, amount=WEI)
+    def fill_vault(self, member: int, amount: int) -> None:
+        vault, donor = pick_from(self.vaults, member), self.world.genesis
+        self.act("pay", donor, "transfer", [vault, amount], lambda: self.model.transfer(donor, vault, amount))
+
+    @rule(order=ORDER, member=PICK, by=PICK, nodes=st.lists(PICK, max_size=3), affordable=st.integers(0, 4))
+    def spend_from_vault(
+        self, *, order: dict[str, Any], member: int, by: int, nodes: list[int], affordable: int
+    ) -> None:
+        who, vault = pick_from(self.members, member), pick_from(self.vaults, member)
+        held = [node.id for node in self.model.nodes.values() if node.owner == vault]
+        ids = [pick_from(held, node) if held and node % 8 != 7 else self.node_id(node // 8) for node in nodes]
+        if affordable < 4 and self.model.coins[vault]:
+            order = {**order, "amount": max(1, self.model.coins[vault] * (affordable + 1) // 4)}
+        composed, signer = self.compose(order, customer=None if order["odd"] % 16 == 15 else vault)
+        spender = KEYS[who.key] if by % 8 != 7 else self.signer(by // 8)
+        signature = spender.sign(self.world.custodian.hashSpend(vault, composed.words))
+        self.do(
+            self.world.custodian,
+            self.world.admin,
+            "spend",
+            [who.words, composed.words, ids, signature],
+            lambda: self.model.spend_from_vault(
+                vault, composed, ids, signer, keyed=spender.address == who.key, key=who.key
+            ),
+            action="spend",
+        )
+
+    @rule(
+        member=PICK,
+        by=PICK,
+        nodes=st.lists(PICK, max_size=3, unique=True),
+        part=st.integers(0, 5),
+        to=PICK,
+        ahead=st.integers(-1, RARE),
+    )
+    def withdraw(self, *, member: int, by: int, nodes: list[int], part: int, to: int, ahead: int) -> None:
+        """Some nodes and some or all coins; now and then by another's key, for another nonce, or of others' nodes."""
+        who, vault = pick_from(self.members, member), pick_from(self.vaults, member)
+        held = [node.id for node in self.model.nodes.values() if node.owner == vault]
+        ids = [pick_from(held, node) if held and node % 16 != 15 else self.node_id(node // 16) for node in nodes]
+        amount = 2**256 - 1 if part == 5 else self.model.coins[vault] * part // 4 + (part == 4 and to % 4 == 0)
+        signer = KEYS[who.key] if by % 8 != 7 else self.signer(by // 8)
+        off = ahead if ahead in (-1, 1) and self.model.nonces[vault] + ahead >= 0 else 0
+        self.take_out(who, list(dict.fromkeys(ids)), amount, self.receiver(to), by=signer, ahead=off)
+
+    # ------------------------------------------------------------------- strays
+
+    @rule(who=PICK, amount=WEI)
+    def bare_transfer(self, who: int, amount: int) -> None:
+        """Coins sent to the till with no order pay for nothing."""
+        sender, till = self.person(who), self.model.checkout
+        moved = self.act("pay", sender, "transfer", [till, amount], lambda: self.model.transfer(sender, till, amount))
+        if moved:
+            self.model.strays += amount

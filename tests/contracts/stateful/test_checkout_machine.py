@@ -1,0 +1,34 @@
+"""The state machine of Checkout, in small rounds; `python -m tests.contracts.stateful.soak` runs it longer."""
+
+from __future__ import annotations
+
+from tests.contracts.stateful.checkout_rules import TillMachine
+from tests.contracts.stateful.rounds import run_until
+
+ACTIONS = {
+    "approveCandidate",
+    "capture",
+    "capture at the end",
+    "capture without a node",
+    "foundAlliance",
+    "fundRewards",
+    "joinAlliance",
+    "leave custody",
+    "leaveAlliance",
+    "pay by allowance",
+    "payFromNodes",
+    "payWithAuthorization",
+    "payWithPermit",
+    "reclaimRewards",
+    "refund",
+    "reward",
+    "setTerms",
+    "spend",
+    "takeReward",
+    "transferAndCall",
+    "withdraw",
+}
+
+
+def test_till_machine__some_thousand_steps__keeps_g1_to_g8_and_does_everything() -> None:
+    run_until(TillMachine, ACTIONS, steps=2500)

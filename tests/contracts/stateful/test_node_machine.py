@@ -1,0 +1,33 @@
+"""The state machine, in small rounds; `python -m tests.contracts.stateful.soak` runs it for as long as you like."""
+
+from __future__ import annotations
+
+from tests.contracts.stateful.node_machine import NodeMachine
+from tests.contracts.stateful.rounds import run_until
+
+ACTIONS = {
+    "approve",
+    "claim",
+    "claimFor",
+    "claimFor at the end",
+    "claimTo",
+    "closeProgram",
+    "createProgram",
+    "grantQuota",
+    "merge",
+    "mint",
+    "pay",
+    "safeTransferFrom",
+    "safeTransferFrom as seen",
+    "setApprovalForAll",
+    "setClaimApproval",
+    "setClaimApprovalForAll",
+    "setProgramOperator",
+    "split",
+    "time",
+    "transferFrom",
+}
+
+
+def test_machine__some_thousand_steps__keeps_g1_to_g4_and_does_everything() -> None:
+    run_until(NodeMachine, ACTIONS, steps=2500)

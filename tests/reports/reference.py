@@ -1,0 +1,221 @@
+"""The same figures once more, slowly and obviously: plain Python over the index's rows, one at a time.
+
+Nothing of `fec.reports` is used here, so that both would have to be wrong in the same way.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Engine, select
+
+from fec.core import curve
+from fec.indexer.models import Claim, NodeRecord, NodeVersion, TotalsVersion
+from fec.indexer.views import view
+from fec.protocol.flows import flows
+from fec.protocol.types import Node
+from fec.store import reading
+
+DAY = 86_400
+WEEK = 7 * DAY
+
+
+@dataclass
+class Facts:
+    """The index's rows, and the moment."""
+
+    now: int
+    orders: list[Any]
+    nodes: list[Any]
+    claims: list[Any]
+    mints: list[Any]
+    programs: list[Any]
+    alliances: dict[int, int]
+    times: dict[int, int]
+    totals: list[Any]
+
+    @classmethod
+    def of(cls, engine: Engine) -> Facts:
+        with reading(engine) as connection:
+
+            def rows(query: Any) -> list[Any]:
+                return list(connection.execute(query))
+
+            times = {row.number: row.timestamp for row in rows(select(_blocks()))}
+            born = NodeRecord.__table__
+            mints = select(NodeVersion.__table__, born.c.program_id).join(
+                born, born.c.token_id == NodeVersion.__table__.c.token_id
+            )
+            claims = select(Claim.__table__, born.c.program_id).join(
+                born, born.c.token_id == Claim.__table__.c.token_id
+            )
+            return cls(
+                now=times[max(times)],
+                orders=[row for row in rows(select(view("orders_latest"))) if row.amount > row.refunded],
+                nodes=[row for row in rows(select(view("nodes_latest"))) if row.owner is not None],
+                claims=rows(claims),
+                mints=[row for row in rows(mints) if row.cause == "mint"],
+                programs=rows(select(view("programs_latest"))),
+                alliances={
+                    row.program_id: row.alliance_id
+                    for row in rows(select(view("alliances_latest")))
+                    if row.alliance_id is not None
+                },
+                times=times,
+                totals=rows(select(TotalsVersion.__table__)),
+            )
+
+    def scope(self, by: str, program_id: int) -> int | None:
+        return {"program": program_id, "alliance": self.alliances.get(program_id), "protocol": 0}[by]
+
+    def each(self, rows: Iterable[Any], by: str) -> dict[int, list[Any]]:
+        """Rows by scope; without those that are in none."""
+        found: dict[int, list[Any]] = defaultdict(list)
+        for row in rows:
+            key = self.scope(by, row.program_id)
+            if key is not None:
+                found[key].append(row)
+        return found
+
+
+def _blocks() -> Any:
+    from fec.indexer.models import BlockRecord  # noqa: PLC0415
+
+    return BlockRecord.__table__
+
+
+def net(order: Any) -> int:
+    return int(order.amount - order.refunded)
+
+
+def node(row: Any) -> Node:
+    return Node(row.token_id, row.owner, row.principal, row.claimed)
+
+
+def shoppers(facts: Facts, by: str, active: int) -> dict[tuple[int, str], tuple[Any, ...]]:
+    """(scope, shopper): state, orders, spend, first, last, nodes, bound, claimable, claimed, last claim."""
+    orders, nodes, claims = (facts.each(rows, by) for rows in (facts.orders, facts.nodes, facts.claims))
+    found = {}
+    for scope in {*orders, *nodes, *claims}:
+        people = {row.customer for row in orders[scope]}
+        people |= {row.owner for row in nodes[scope]} | {row.recipient for row in claims[scope]}
+        for shopper in people:
+            bought = [row for row in orders[scope] if row.customer == shopper]
+            held = [node(row) for row in nodes[scope] if row.owner == shopper]
+            paid = [row for row in claims[scope] if row.recipient == shopper]
+            last = max((row.paid_at for row in bought), default=None)
+            idle = None if last is None else facts.now - last
+            state = "never bought"
+            if idle is not None:
+                state = "active" if idle <= active * DAY else "lapsing" if idle <= 2 * active * DAY else "lapsed"
+            found[scope, shopper] = (
+                *(state, len(bought), sum(map(net, bought))),
+                *(min((row.paid_at for row in bought), default=None), last),
+                *(len(held), sum(each.outstanding for each in held), sum(each.claimable(facts.now) for each in held)),
+                *(sum(row.amount for row in paid), max((facts.times[row.block_number] for row in paid), default=None)),
+            )
+    return found
+
+
+def repeat(facts: Facts, by: str, within: int) -> dict[int, tuple[int, ...]]:
+    """Scope: shoppers, repeating, orders, claims, followed, open."""
+    orders, claims = facts.each(facts.orders, by), facts.each(facts.claims, by)
+    found = {}
+    for scope in {*orders, *claims}:
+        counts = Counter(row.customer for row in orders[scope])
+        followed = undecided = 0
+        for claim in claims[scope]:
+            time = facts.times[claim.block_number]
+            place = (claim.block_number, claim.log_index)
+            if any(
+                order.customer == claim.recipient and placed(order) > place and order.paid_at <= time + within * DAY
+                for order in orders[scope]
+            ):
+                followed += 1
+            elif time + within * DAY > facts.now:
+                undecided += 1
+        repeating = sum(count > 1 for count in counts.values())
+        found[scope] = (len(counts), repeating, len(orders[scope]), len(claims[scope]), followed, undecided)
+    return found
+
+
+PLACES: dict[str, tuple[int, int]] = {}
+
+
+def placed(order: Any) -> tuple[int, int]:
+    """Where an order was paid."""
+    return PLACES[order.order_key]
+
+
+def month(timestamp: int) -> int:
+    """Months since the year 0."""
+    moment = datetime.fromtimestamp(timestamp, UTC)
+    return moment.year * 12 + moment.month - 1
+
+
+def cohorts(facts: Facts, by: str) -> dict[tuple[int, int, int], tuple[int, int, int, int]]:
+    """(scope, month, months later): size, buyers, orders, spend."""
+    found = {}
+    for scope, orders in facts.each(facts.orders, by).items():
+        firsts: dict[str, int] = {}
+        for order in orders:
+            firsts[order.customer] = min(firsts.get(order.customer, 10**9), month(order.paid_at))
+        for cohort in set(firsts.values()):
+            people = {shopper for shopper, first in firsts.items() if first == cohort}
+            for age in range(1_000):
+                bought = [row for row in orders if row.customer in people and month(row.paid_at) == cohort + age]
+                if bought:
+                    buyers = len({row.customer for row in bought})
+                    found[scope, cohort, age] = (len(people), buyers, len(bought), sum(map(net, bought)))
+    return found
+
+
+def calendar(facts: Facts, by: str) -> dict[tuple[int, int], tuple[int, int]]:
+    """(scope, end of a week or the moment): what flows back, and in all; by the curve's own twin."""
+    found = {}
+    for scope, rows in facts.each(facts.nodes, by).items():
+        nodes = [node(row) for row in rows]
+        waiting = sum(each.claimable(facts.now) for each in nodes)
+        if waiting:
+            found[scope, facts.now] = (waiting, waiting)
+        last = max(row.start + curve.PERIODS * row.period_length for row in rows)
+        weeks = max(last - facts.now, 0) // WEEK + 2
+        for flow in flows(nodes, facts.now, WEEK, weeks):
+            if flow.amount:
+                found[scope, flow.end] = (flow.amount, flow.in_all)
+    return found
+
+
+def supply(facts: Facts) -> dict[int, tuple[int, int, int, int]]:
+    """By where each week begins: the time of its last change, supply, burned, outstanding."""
+    found = {}
+    for row in sorted(facts.totals, key=lambda row: (row.block_number, row.log_index)):
+        time = facts.times[row.block_number]
+        found[time - (time - 4 * DAY) % WEEK] = (time, row.supply, row.burned, row.outstanding)
+    return found
+
+
+def tiers(facts: Facts, by: str) -> dict[tuple[int, int], tuple[int, int, int, int]]:
+    """(scope, basis points): shoppers, orders, spend, burned."""
+    found = {}
+    for scope, orders in facts.each(facts.orders, by).items():
+        last: dict[str, Any] = {}
+        for order in sorted(orders, key=placed):
+            last[order.customer] = order.burn_bps
+        for bps in {row.burn_bps for row in orders}:
+            some = [row for row in orders if row.burn_bps == bps]
+            shoppers_ = sum(each == bps for each in last.values())
+            found[scope, bps] = (shoppers_, len(some), sum(map(net, some)), sum(row.burned or 0 for row in some))
+    return found
+
+
+def summed(rows: Iterable[Any], key: Callable[[Any], Any], amount: Callable[[Any], int]) -> dict[Any, int]:
+    """Sums by key."""
+    sums: dict[Any, int] = defaultdict(int)
+    for row in rows:
+        sums[key(row)] += amount(row)
+    return dict(sums)
