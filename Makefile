@@ -73,7 +73,7 @@ format: $(READY) ## Format Python and Solidity
 	@$(BIN)/ruff format .
 	@$(BIN)/forge fmt contracts tests/forge proofs/symbolic
 
-bench: $(READY) ## Gas of every function beside the EVM's floor and a peer; writes the snapshot and docs/benchmarks.md
+bench: $(READY) ## Gas of every function beside the EVM's floor and a peer; writes the snapshot and docs/assurance/benchmarks.md
 	@$(BIN)/python -m benchmarks.gas --write
 
 soak: $(READY) ## The state machines for a million steps in all, with fresh seeds that are printed
@@ -85,7 +85,7 @@ abi: $(READY) ## Make fec/protocol/abi and the record of storage and sizes from 
 	@$(BIN)/python -m tools.layout --write
 
 pictures: $(READY) ## Make the picture that the README shows
-	@$(BIN)/fec chart payout -o docs/payout-curve.svg --lang en
+	@$(BIN)/fec chart payout -o docs/pictures/payout-curve.svg --lang en
 
 lock: $(READY) ## Resolve the pinned versions anew (requirements.lock, package-lock.json)
 	@$(BIN)/uv pip compile --quiet --upgrade --group dev --all-extras pyproject.toml --python-version 3.11 --generate-hashes \

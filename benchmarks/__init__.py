@@ -1,1 +1,1 @@
-"""Receipt gas of every state-changing function, beside the EVM's floor and a peer. See docs/benchmarks.md."""
+"""Receipt gas of every state-changing function, beside the EVM's floor and a peer. See docs/assurance/benchmarks.md."""

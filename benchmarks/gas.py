@@ -1,4 +1,5 @@
-"""Measures and reports receipt gas. `python -m benchmarks.gas --help` lists what it does; docs/benchmarks.md says how.
+"""Measures and reports receipt gas. `python -m benchmarks.gas --help` lists what it does; docs/assurance/benchmarks.md
+says how.
 
 To add rows: a function that sets the scene and returns the call to be measured, and a line in its module's `SCENARIOS`.
 """
@@ -29,7 +30,7 @@ from fec.protocol import abi
 
 ROOT = Path(__file__).resolve().parent.parent
 SNAPSHOT = ROOT / "benchmarks" / "snapshot.json"
-DOCUMENT = ROOT / "docs" / "benchmarks.md"
+DOCUMENT = ROOT / "docs" / "assurance" / "benchmarks.md"
 PIPED_WIDTH = 140  # columns, where there is no terminal to ask
 MARKS = ("<!-- Made by `make bench`; not edited by hand. -->\n", "<!-- End of what `make bench` makes. -->\n")
 SCENARIOS = (
@@ -163,7 +164,7 @@ def drift(committed: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
     "--check", is_flag=True, help="Fail if a figure differs from what is committed, naming which and by how much."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON instead of tables.")
-@click.option("--write", is_flag=True, help="Write benchmarks/snapshot.json and the tables in docs/benchmarks.md.")
+@click.option("--write", is_flag=True, help="Write benchmarks/snapshot.json and docs/assurance/benchmarks.md.")
 def main(*, check: bool, as_json: bool, write: bool) -> None:
     """Measures receipt gas of every state-changing function on a fresh Anvil, and of a peer beside it."""
     try:

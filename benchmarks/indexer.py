@@ -1,6 +1,6 @@
 """Measures how fast a chain is indexed, beside bare loops over `eth_getLogs` on the same chain.
 
-`python -m benchmarks.indexer --help` lists what it does; docs/indexer.md says how it is measured.
+`python -m benchmarks.indexer --help` lists what it does; docs/reference/indexer.md says how it is measured.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from fec.store.deployment import CONTRACTS
 from tests.fixtures.databases import PostgreSQL
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENT = ROOT / "docs" / "indexer.md"
+DOCUMENT = ROOT / "docs" / "reference" / "indexer.md"
 MARKS = ("<!-- Made by `python -m benchmarks.indexer --write`. -->\n", "<!-- End of what it makes. -->\n")
 PIPED_WIDTH = 120  # columns, where there is no terminal to ask
 
@@ -270,7 +270,7 @@ HEADINGS = ("", "Events/s", "Range", "Events per CPU s", "Peak MiB", "Above star
 @click.command()
 @click.option("--events", default=100_000, show_default=True, help="Least number of events on the chain.")
 @click.option("--rounds", default=3, show_default=True, help="Runs of each contender, in turn.")
-@click.option("--write", is_flag=True, help="Write the table into docs/indexer.md.")
+@click.option("--write", is_flag=True, help="Write the table into docs/reference/indexer.md.")
 @click.option("--json", "as_json", is_flag=True, help="Print all runs as JSON.")
 def main(*, events: int, rounds: int, write: bool, as_json: bool) -> None:
     """Measures events indexed a second, on a chain of its own."""

@@ -1,4 +1,4 @@
-"""What was measured, as tables for the terminal and for docs/benchmarks.md."""
+"""What was measured, as tables for the terminal and for docs/assurance/benchmarks.md."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Measures how long every report takes on an index, and says how many baskets a second that is.
 
-The index is a replayed year of shopping; docs/numbers.md says how to make it. `--write` puts the table there.
+The index is a replayed year of shopping; docs/reference/reports.md says how to make it. `--write` puts the table there.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from fec.reports.export import export
 from fec.reports.registry import REPORTS
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENT = ROOT / "docs" / "numbers.md"
+DOCUMENT = ROOT / "docs" / "reference" / "reports.md"
 MARKS = ("<!-- Made by `python -m benchmarks.reports --write`. -->\n", "<!-- End of what it makes. -->\n")
 HEADINGS = ("Report", "Rows", "Seconds", "CPU seconds", "Baskets a second")
 
@@ -79,7 +79,7 @@ def about(data: Data) -> str:
 @click.command()
 @click.argument("database")
 @click.option("--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True)
-@click.option("--write", is_flag=True, help="Write the table into docs/numbers.md.")
+@click.option("--write", is_flag=True, help="Write the table into docs/reference/reports.md.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def main(*, database: str, engine: Engine, write: bool, as_json: bool) -> None:
     """Measures every report on the index DATABASE: a file of SQLite, or postgresql://user@host/name."""

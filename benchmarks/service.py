@@ -1,6 +1,6 @@
 """Measures the till service: orders from end to end, and how soon it answers, beside the same payments sent raw.
 
-`python -m benchmarks.service --help` lists what it does; docs/service.md says how it is measured.
+`python -m benchmarks.service --help` lists what it does; docs/reference/service.md says how it is measured.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from fec.service.settings import Settings
 from tests.fixtures.databases import PostgreSQL
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENT = ROOT / "docs" / "service.md"
+DOCUMENT = ROOT / "docs" / "reference" / "service.md"
 MARKS = ("<!-- Made by `python -m benchmarks.service --write`. -->\n", "<!-- End of what it makes. -->\n")
 SECRET = b"a secret of the benchmark's own, long enough"
 YEAR = 365 * 24 * 3_600
@@ -363,7 +363,7 @@ def _about(runs: Sequence[Run], orders: int, answers: int) -> str:
 @click.option("--orders", default=400, show_default=True, help="Orders from end to end.")
 @click.option("--answers", default=1_000, show_default=True, help="Invoices and quotes.")
 @click.option("--backend", "backends", multiple=True, type=click.Choice(BACKENDS), default=BACKENDS, show_default=True)
-@click.option("--write", is_flag=True, help="Write the table into docs/service.md.")
+@click.option("--write", is_flag=True, help="Write the table into docs/reference/service.md.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def main(*, orders: int, answers: int, backends: Sequence[str], write: bool, as_json: bool) -> None:
     """Measures the till service on a chain of its own."""

@@ -1,6 +1,6 @@
 """Measures how long the simulator takes and how much memory, for more and more shoppers and years.
 
-`python -m benchmarks.simulate` prints a table; `--write` puts it into docs/economy.md.
+`python -m benchmarks.simulate` prints a table; `--write` puts it into docs/reference/simulate.md.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from fec.simulate import Economy, load
 from fec.simulate.sweep import plan, run_all
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENT = ROOT / "docs" / "economy.md"
+DOCUMENT = ROOT / "docs" / "reference" / "simulate.md"
 MARKS = ("<!-- Made by `python -m benchmarks.simulate --write`. -->\n", "<!-- End of what it makes. -->\n")
 PIPED_WIDTH = 120  # columns, where there is no terminal to ask
 HEADINGS = ("Shoppers", "Years", "Orders", "Seconds", "Range", "CPU s", "Above start, MiB")
@@ -95,7 +95,7 @@ def _row(runs: list[Run]) -> tuple[str, ...]:
 
 @click.command()
 @click.option("--rounds", default=3, show_default=True, help="Runs of each size, in turn.")
-@click.option("--write", is_flag=True, help="Write the table into docs/economy.md.")
+@click.option("--write", is_flag=True, help="Write the table into docs/reference/simulate.md.")
 @click.option("--json", "as_json", is_flag=True, help="Print all runs as JSON.")
 def main(*, rounds: int, write: bool, as_json: bool) -> None:
     """Measures the scenario `large` with more and more shoppers and years, then a sweep of eight runs."""

@@ -1,4 +1,4 @@
-"""What became of the mutants of each source file, kept in `scores.json`, and the table of it in docs/mutation.md."""
+"""The results of the mutants of each source file: `scores.json`, and the table in docs/assurance/mutation.md."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mutants.results import DUPLICATE, INVALID, KILLED, SAME, TIMEOUT, Result, S
 
 #: By source file: its hash when all its mutants were run, and what became of them.
 SCORES = Path(__file__).with_name("scores.json")
-DOCUMENT = ROOT / "docs" / "mutation.md"
+DOCUMENT = ROOT / "docs" / "assurance" / "mutation.md"
 BEGIN = "<!-- Made by `python -m mutants --write`; not edited by hand. -->\n"
 END = "<!-- End of what it makes. -->\n"
 

@@ -1,1 +1,1 @@
-"""Proofs that the contracts cannot do what they must not: `python -m proofs`. What they cover is in docs/proofs.md."""
+"""Proofs of what the contracts cannot do: `python -m proofs`. docs/assurance/proofs.md says what they cover."""

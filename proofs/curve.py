@@ -2,8 +2,8 @@
 
 The contract computes `released(P, k) = floor(10·P·growth(k) / growth(100))`: that much is proved in Solidity
 (`CurveChecks.check_floor`). So each claim about `released` for all P is one about the 101 numbers `growth(k)`. They are
-read from the compiled contract, never typed here; what is typed here is the rule of docs/mathematics.md that they have
-to serve. Integers and fractions only.
+read from the compiled contract, never typed here; what is typed here is the rule of docs/reference/mathematics.md that
+they have to serve. Integers and fractions only.
 
 Two facts about floors are used. For reals x ≤ y: floor(x) ≤ floor(y). If y − x < 1 besides: floor(y) ≤ floor(x) + 1.
 """

@@ -32,8 +32,8 @@ _NAMES = ("payout", "supply", "fan", "flowback", "cohorts", "liability")
 def chart(session: Session, *, name: str, data: str | None, theme: str, kind: str | None, output: Path | None) -> None:
     """Draw a chart as SVG or PNG, in the language spoken. Needs no chain.
 
-    What data each takes, docs/charts.md says. `payout` needs none; `fec simulate --json` prints what `supply` and
-    `cohorts` take, with --runs what `fan` takes.
+    docs/reference/charts.md says what data each chart takes. `payout` needs none. `fec simulate --json` prints the
+    data of `supply` and `cohorts`; with --runs it prints the data of `fan`.
     """
     with extra("charts"):
         from fec import charts  # noqa: PLC0415

@@ -77,8 +77,8 @@ def simulate(
 ) -> None:
     """Simulate the economy of a SCENARIO: default, large, wash, or a TOML file. Needs no chain.
 
-    Nodes are exact to the wei; who buys when is a model, which docs/economy.md describes with all keys. With --sweep or
-    --runs many runs are made at once; with --out they are saved, and an interrupted command goes on where it was.
+    Nodes are exact to the wei. Who buys when is a model; docs/reference/simulate.md describes it and its keys. --sweep
+    and --runs make many runs at once. --out saves them, and an interrupted command resumes where it stopped.
     """
     changes = dict(settings)
     changes |= {} if years is None else {"years": str(years)}

@@ -1,7 +1,8 @@
 """The index's tables. Amounts in wei, times in seconds since the epoch; every row but the cursor's is written once.
 
 A row says what one log said (`events` and the facts) or how things stood right after it (the versions). All carry the
-log's place, so that undoing a reorganisation is to delete what lies behind a block. docs/indexer.md describes them.
+log's place, so that undoing a reorganisation is to delete what lies behind a block.
+docs/reference/indexer.md describes them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The web pages that the package ships, and what they are told of a chain.
 
-`make web` builds them from `web/` into `fec/pages/web`. They are whole files in memory: there are few, and they are small.
+`make web` builds them from `web/` into `fec/pages/web`. They are whole files in memory: few, and
+small.
 """
 
 from __future__ import annotations

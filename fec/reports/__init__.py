@@ -5,5 +5,6 @@ from fec.analytics import data, shoppers
 with data.of_index(store.open_database("shop.sqlite")) as found:
     print(shoppers.overview(found, data.Scope("program")).rows)
 
-Needs the package's extra `analytics`; to run the same on Spark, `spark`. docs/numbers.md says what each report means.
+Needs the package's extra `analytics`; to run the same on Spark, `spark`.
+docs/reference/reports.md says what each report means.
 """

@@ -1,4 +1,4 @@
-"""Reports as the data that `fec chart` draws: supply, flowback, cohorts, liability (docs/charts.md)."""
+"""Reports as the data that `fec chart` draws: supply, flowback, cohorts, liability (docs/reference/charts.md)."""
 
 from __future__ import annotations
 

@@ -5,5 +5,5 @@
 
     app = create_app(Settings(rpc=…, deployment=…, database=…, secret=…), LocalSigner(till_key))
 
-`fec serve` runs it; docs/service.md describes it.
+`fec serve` runs it; docs/reference/service.md describes it.
 """

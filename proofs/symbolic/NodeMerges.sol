@@ -14,7 +14,7 @@ contract NodeMerges is AnyNodes {
         ids[1] = ((ids[0] >> 136) << 136) | svm.createUint(136, "second");
         Seen memory a = _assumeFine(ids[0]);
         Seen memory b = _assumeFine(ids[1]);
-        // The faces of nodes of one class fit the cap together (docs/mathematics.md).
+        // The faces of nodes of one class fit the cap together (docs/reference/mathematics.md).
         vm.assume(_both(a.principal + b.principal <= cap, a.claimed + b.claimed <= cap));
         _assumeSuperadditive(ids[0], a.principal, b.principal);
         _watch(ids[0]);

@@ -19,7 +19,7 @@ from fec.charts.theme import FONTS, LIGHT, THEMES, contrast
 from tests.charts.samples import MONDAY, WEEK, Data, sample
 
 SVG = "{http://www.w3.org/2000/svg}"
-README_PICTURE = Path(__file__).parents[2] / "docs" / "payout-curve.svg"
+README_PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "payout-curve.svg"
 PNG_BEGINS = b"\x89PNG\r\n\x1a\n"
 NOTHING = {
     "en": "Nothing to show yet.",

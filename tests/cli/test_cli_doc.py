@@ -1,4 +1,4 @@
-"""docs/cli.md has every command, and the shell completes them as it says."""
+"""docs/reference/cli.md has every command, and the shell completes them as it says."""
 
 import re
 import subprocess
@@ -12,7 +12,7 @@ import pytest
 from fec.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = (ROOT / "docs" / "cli.md").read_text()
+PAGE = (ROOT / "docs" / "reference" / "cli.md").read_text()
 SCRIPTS = Path(sys.executable).parent
 
 

@@ -1,4 +1,4 @@
-"""Every test that a document names is there."""
+"""Every test, file and heading that a document names is there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+FOLDERS = (".github", "contracts", "docs", "fec", "findings", "mutants", "proofs", "tests")
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md"))])
+#: A link or a picture in Markdown: where it leads.
+LINK = re.compile(r"\]\(([^)\s]+)\)")
 #: A test as pytest names it: a file and a function, perhaps with parameters.
 REFERENCE = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
 
@@ -29,6 +32,27 @@ def missing(text: str) -> list[str]:
     return [f"{file}::{name}" for file, name in REFERENCE.findall(text) if name not in names_in(ROOT / file)]
 
 
+def anchors(text: str) -> set[str]:
+    """What GitHub calls the headings of a document in links."""
+    without_code = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    headings = re.findall(r"^#+ (.*)$", without_code, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
+
+
+def broken(text: str, home: Path) -> list[str]:
+    """Relative links of a text in a folder that lead nowhere."""
+    lost = []
+    for target in LINK.findall(re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)):
+        if re.match(r"\w+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        path = (home / name).resolve()
+        there = text if not name else path.read_text() if path.suffix == ".md" and path.exists() else ""
+        if (name and not path.exists()) or (anchor and anchor not in anchors(there)):
+            lost.append(target)
+    return lost
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_document__tests_that_it_names__exist(document: Path) -> None:
     assert missing(document.read_text()) == []
@@ -39,3 +63,14 @@ def test_reference__to_what_is_not_there__is_found() -> None:
     there = f"`{here}::test_document__tests_that_it_names__exist[README.md]`"
     lost = [f"{here}::test_gone", f"{here}::missing", "tests/gone.py::test_document"]
     assert missing(f"{there}, {', '.join(lost)}") == lost
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_document__its_links__lead_somewhere(document: Path) -> None:
+    assert broken(document.read_text(), document.parent) == []
+
+
+def test_link__to_what_is_not_there__is_found() -> None:
+    text = "# A heading, here\n[x](#a-heading-here) [x](https://example.org/gone) [x](README.md#fec) ![x](docs)\n"
+    lost = ["#gone", "gone.md", "README.md#gone", "docs/gone.png"]
+    assert broken(text + " ".join(f"[x]({target})" for target in lost), ROOT) == lost

@@ -1,4 +1,4 @@
-"""The README's tour, word for word: its blocks one after another in one shell, with every process real."""
+"""docs/tutorial/shop.md, word for word: its blocks one after another in one shell, with every process real."""
 
 import json
 import os
@@ -24,10 +24,9 @@ curl -sf -H 'Content-Type: application/json' -d \
 """
 
 
-def blocks(text: str, heading: str) -> list[str]:
-    """The shell blocks of a section."""
-    section = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-    return re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+def blocks(text: str) -> list[str]:
+    """The shell blocks of a page."""
+    return re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
 
 
 def free_ports(count: int) -> list[str]:
@@ -45,7 +44,7 @@ def toured(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which the tour was taken, and what it printed."""
     folder = tmp_path_factory.mktemp("tour")
     (folder / "examples").symlink_to(ROOT / "examples")
-    *steps, end = blocks((ROOT / "README.md").read_text(), "A shop's tour")
+    *steps, end = blocks((ROOT / "docs" / "tutorial" / "shop.md").read_text())
     script = "\n".join(["set -euo pipefail", "trap 'kill $(jobs -p) 2> /dev/null || true' EXIT", *steps, LOOK, end])
     hidden = ("FEC_", "LC_", "LANG")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
@@ -114,6 +113,6 @@ def test_tour__what_it_prints__has_the_shape_and_a_clean_check(toured: Path) -> 
     assert "✓ 0 differences at block" in printed
 
 
-def test_blocks__of_a_section__are_its_own() -> None:
-    text = "# A\n\n## B\n\n```sh\none\n```\nx\n```sh\ntwo\n```\n\n## C\n\n```sh\nthree\n```\n"
-    assert blocks(text, "B") == ["one\n", "two\n"]
+def test_blocks__of_a_page__are_those_of_the_shell() -> None:
+    text = "# A\n\n```sh\none\n```\nx\n```python\ntwo\n```\n\n## C\n\n```sh\nthree\n```\n"
+    assert blocks(text) == ["one\n", "three\n"]

@@ -14,7 +14,7 @@ library ExactCurve {
     }
 
     /// @dev Where the exact value lies less than 2^-23 above an integer, the contracts may be one wei late
-    /// (docs/mathematics.md), and are held to their own integer steps.
+    /// (docs/reference/mathematics.md), and are held to their own integer steps.
     uint256 private constant LATE = 1 << (256 - 23);
 
     /// @notice floor(w(k)·2^256) for k = 0 … 99.

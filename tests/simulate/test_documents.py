@@ -1,4 +1,4 @@
-"""What docs/economy.md shows of commands is what they print."""
+"""What docs/reference/simulate.md shows of commands is what they print."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from fec.cli import main
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "economy.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "simulate.md"
 BLOCKS = re.findall(r"```console\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
 #: Commands, each with the lines shown of it.
 SHOWN = [

@@ -1,1 +1,1 @@
-"""What the tests reach: lines and branches of the contracts and of the Python code. See docs/coverage.md."""
+"""What the tests reach: lines and branches of the contracts and of the Python code. See docs/assurance/coverage.md."""

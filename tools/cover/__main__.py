@@ -1,6 +1,6 @@
 """What the tests reach of contracts and Python code: lines and branches, against `thresholds.json`.
 
-Fails where less is reached than the thresholds say, and says where more is. See docs/coverage.md.
+Fails where less is reached than the thresholds say, and says where more is. See docs/assurance/coverage.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-/** What the pages are told of a chain: `config.json`, beside them. Its shape is in docs/pages.md. */
+/** What the pages are told of a chain: `config.json`, beside them. Its shape is in docs/reference/pages.md. */
 import { getAddress, isAddress, type Address } from "viem";
 
 /** How wallet apps on other devices are reached. */

@@ -32,7 +32,7 @@ SVG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/svg+xml": {"sch
 
 
 def picture(chart: str, data: Mapping[str, Any], look: Look) -> Response:
-    """A chart of its data (docs/charts.md) as SVG. Raises a problem if what draws is not installed."""
+    """A chart of its data (docs/reference/charts.md) as SVG. Raises a problem if what draws is not installed."""
     svg = _drawn(chart, json.dumps(data), i18n.negotiate(look.language), look.theme, look.width)
     return Response(svg, media_type="image/svg+xml", headers={"Cache-Control": "private, max-age=30"})
 

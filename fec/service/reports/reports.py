@@ -34,7 +34,7 @@ class Report(Model):
     """A chart's data."""
 
     as_of: AsOf
-    data: dict[str, Any] = Field(description="As `fec chart` takes it; docs/charts.md says what is in it.")
+    data: dict[str, Any] = Field(description="As `fec chart` takes it; docs/reference/charts.md says what is in it.")
 
 
 @router.get("/supply", response_model=Report, responses=declared(501, 503))

@@ -211,7 +211,7 @@ def set_serials(world: World, program: int, serials: int) -> None:
 
 
 def test_serials__used_up__end_mints_and_splits_and_nothing_else(world: World) -> None:
-    """2^40 nodes of one program: at 29,536 gas for each part of a split (docs/benchmarks.md), 3.2·10^16 gas."""
+    """2^40 nodes of one program: at 29,536 gas for each part of a split (benchmarks.md), 3.2·10^16 gas."""
     node, other = world.node(world.alice, P), world.node(world.alice, P)
     set_serials(world, PUBLIC, LAST_SERIAL - 1)
     last = world.node(world.alice, P)

@@ -1,4 +1,4 @@
-"""The tables of docs/permissions.md, and a scene in which each of their calls can be made."""
+"""The tables of docs/assurance/permissions.md, and a scene in which each of their calls can be made."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.contracts.support.shop_world import (
 )
 from tests.contracts.support.world import FEC, PUBLIC, WEEK, account
 
-TABLES = Path(__file__).resolve().parents[2] / "docs" / "permissions.md"
+TABLES = Path(__file__).resolve().parents[3] / "docs" / "assurance" / "permissions.md"
 APPROVED, CLAIM_APPROVED, ISSUER, PENDING = (account(0xA000 + number) for number in range(4))
 REASON, NONCE = b"review".ljust(32, b"\0"), b"\x9d" * 32
 

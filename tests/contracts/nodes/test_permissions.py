@@ -1,4 +1,4 @@
-"""docs/permissions.md, call by call: whoever calls whatever gets through, or gets the error that is written there."""
+"""docs/assurance/permissions.md, call by call: each caller succeeds, or gets the error that the table names."""
 
 from __future__ import annotations
 

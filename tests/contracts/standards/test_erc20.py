@@ -1,4 +1,4 @@
-"""ERC-20, clause by clause, where no other test shows it. docs/standards.md has the whole table."""
+"""ERC-20, clause by clause, where no other test shows it. docs/assurance/standards.md has them all."""
 
 from __future__ import annotations
 

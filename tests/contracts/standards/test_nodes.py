@@ -1,4 +1,5 @@
-"""ERC-5725, ERC-4906 and ERC-5646, clause by clause, where no other test shows it. docs/standards.md has the table."""
+"""ERC-5725, ERC-4906 and ERC-5646, clause by clause, where no other test shows it. docs/assurance/standards.md has
+all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ERC-2612, ERC-3009 and EIP-712, clause by clause, where no other test shows it. docs/standards.md has the table.
+"""ERC-2612, ERC-3009 and EIP-712, clause by clause, where no other test shows it. docs/assurance/standards.md has all.
 
 The digests are put together by hand from the numbers that the standards print, not by a library that knows them.
 """
