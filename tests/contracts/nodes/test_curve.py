@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from fec.core import curve as schedule
 from tests.contracts.support.evm import Contract
 
-VECTORS = Path(__file__).resolve().parents[1] / "vectors"
+VECTORS = Path(__file__).resolve().parents[2] / "vectors"
 #: Principals that fit an id, in wei.
 PRINCIPALS = st.one_of(
     st.integers(0, 2**96 - 1), st.integers(0, 96).map(lambda bits: (1 << bits) - 1), st.integers(0, 10**4)

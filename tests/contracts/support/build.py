@@ -11,7 +11,7 @@ from typing import Any
 import solcx
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SOURCES = ROOT / "contracts" / "test"
 CACHE = ROOT / ".build" / "test-contracts.json"
 
