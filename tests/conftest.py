@@ -1,8 +1,11 @@
-"""The order of files: what waits most comes first, so that it does not stand alone at the end."""
+"""For all tests: the environment, and the order of files."""
 
 import pytest
 
-#: Files whose tests wait for clocks and for processes that are killed, rather than compute.
+from tests.fixtures import environment
+
+#: Files whose tests wait for clocks and for processes that are killed, rather than compute. They come first, so that
+#: none stands alone at the end.
 WAITING = (
     "test_havoc.py",
     "test_kills.py",
@@ -16,3 +19,8 @@ WAITING = (
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name not in WAITING)
+
+
+def pytest_configure() -> None:
+    # Before modules are imported: what they read, and the processes that tests start, are clean too.
+    environment.clean()

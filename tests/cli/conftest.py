@@ -18,13 +18,10 @@ from fec.core.amounts import WEI_PER_FEC
 WEEK = 7 * 24 * 3_600
 #: A Monday, as the public program's grid has them, in the machine's future: so a test stays within one period.
 MONDAY = 4_000 * WEEK + 345_600
-VARIABLES = ("FEC_RPC", "FEC_DEPLOYMENTS", "FEC_ACCOUNT", "FEC_KEYSTORE", "FEC_PRIVATE_KEY", "FEC_PASSPHRASE")
 
 
 @pytest.fixture(autouse=True)
-def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for variable in VARIABLES:
-        monkeypatch.delenv(variable, raising=False)
+def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 

@@ -26,13 +26,6 @@ HEADER = "who,when,paid,shop"
 Replayed = Callable[..., Report]
 
 
-@pytest.fixture(autouse=True)
-def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in ("FEC_RPC", "FEC_DEPLOYMENTS", "FEC_ACCOUNT", "FEC_KEYSTORE", "FEC_PRIVATE_KEY", "FEC_LANG"):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setenv("LC_ALL", "C")
-
-
 @pytest.fixture(scope="module")
 def anvil() -> Iterator[Anvil]:
     with Anvil(timestamp=MONDAY - DAY) as anvil:
