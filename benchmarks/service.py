@@ -43,6 +43,7 @@ from fec.service.context import Service
 from fec.service.http.access_log import configure
 from fec.service.models import Role
 from fec.service.settings import Settings
+from tests.fixtures.chains import settle
 from tests.fixtures.databases import PostgreSQL
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -132,7 +133,7 @@ def opened(chain: Anvil) -> Bench:
 
 
 def raw_payments(bench: Bench, count: int) -> int:
-    """Payments a second, signed beforehand, by a bare HTTP client to the chain: each sent, each receipt read."""
+    """Payments a second by a bare HTTP client to the chain: signed beforehand, each sent, all mined, receipts read."""
     orders, till = bench.client.orders, bench.till
     checkout = bench.client.signed_by(till).orders
     contract = bench.chain.web3.eth.contract(
@@ -158,6 +159,7 @@ def raw_payments(bench: Bench, count: int) -> int:
 
     began = time.perf_counter()
     hashes = [ask("eth_sendRawTransaction", raw) for raw in signed]
+    settle(bench.chain)
     receipts = [ask("eth_getTransactionReceipt", tx_hash) for tx_hash in hashes]
     seconds = time.perf_counter() - began
     if any(receipt is None or receipt["status"] != "0x1" for receipt in receipts):
