@@ -20,6 +20,7 @@ from web3.types import TxReceipt
 from fec.chain.contracts import Handle, basics
 from fec.chain.rpc import NEXT_BLOCK, clear_errors
 from fec.client.nodes import MAX_TRANSACTION_GAS
+from fec.client.receivers import check_customer
 from fec.i18n.errors import InvalidArgument
 from fec.protocol import signing
 from fec.protocol.addresses import checked_address
@@ -75,7 +76,12 @@ class Orders:
     def quote(self, program_id: int, amount: int, customer: str | None = None) -> Quote:
         """What a payment by a customer, or by the signer, would do now. Raises what the payment would."""
         terms = (program_id, self._or_sender(customer), amount)
+        self.check_customer(self._or_sender(customer))
         return Quote(*self._checkout.read("quote", *terms, block=NEXT_BLOCK))
+
+    def check_customer(self, customer: str) -> None:
+        """Raises CustomerRefusesNodes if a customer is a contract that does not take nodes."""
+        check_customer(self._checkout.contract.w3, self._adn.address, self._checkout.address, customer)
 
     def invoice_message(self, invoice: Invoice) -> TypedMessage:
         """What the merchant's till signs."""

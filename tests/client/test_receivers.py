@@ -1,0 +1,72 @@
+"""Customers that are contracts: those that would not take a node are refused before anything is sold to them."""
+
+import pytest
+from eth_account.signers.local import LocalAccount
+from web3 import HTTPProvider, Web3
+
+from fec.chain.anvil import Anvil
+from fec.client.client import Client
+from fec.client.receivers import CustomerRefusesNodes, check_customer
+from fec.core.amounts import WEI_PER_FEC
+from fec.i18n.errors import RPCUnreachable
+from tests.contracts.support.build import compiled
+
+AMOUNT = 100 * WEI_PER_FEC
+CODE_AT = "0x" + "c0" * 20
+#: Code, and why it takes no node.
+REFUSING = {
+    "0x5f5ffd": "reverts",
+    "0x00": "answers nothing",
+    "0xfe": "has an invalid opcode",
+    "0x5b5f56": "burns all gas",
+    "0x60205ff3": "answers a zero",
+}
+
+
+@pytest.fixture
+def wallet(chain: Anvil, accounts: list[LocalAccount]) -> str:
+    """A wallet contract that takes nodes."""
+    artifact = compiled("KeyWallet")
+    factory = chain.web3.eth.contract(abi=artifact["abi"], bytecode=artifact["bytecode"])
+    deploying = factory.constructor(accounts[1].address).transact({"from": accounts[1].address})
+    return str(chain.web3.eth.wait_for_transaction_receipt(deploying)["contractAddress"])
+
+
+def test_quote__customer_account__is_given(alice: Client, program_id: int) -> None:
+    assert alice.orders.quote(program_id, AMOUNT).principal == AMOUNT // 10
+
+
+def test_quote__customer_contract_that_takes_nodes__is_given(alice: Client, program_id: int, wallet: str) -> None:
+    assert alice.orders.quote(program_id, AMOUNT, wallet).principal == AMOUNT // 10
+
+
+@pytest.mark.parametrize("code", REFUSING, ids=REFUSING.values())
+def test_quote__customer_contract_that_takes_no_nodes__raises(
+    code: str, alice: Client, program_id: int, chain: Anvil
+) -> None:
+    chain.request("anvil_setCode", CODE_AT, code)
+    with pytest.raises(CustomerRefusesNodes, match="does not take nodes"):
+        alice.orders.quote(program_id, AMOUNT, CODE_AT)
+
+
+def test_quote__customer_that_delegates_to_a_wallet__is_given(
+    alice: Client, program_id: int, chain: Anvil, accounts: list[LocalAccount], wallet: str
+) -> None:
+    # EIP-7702: an account with its own key and a contract's code.
+    delegating = accounts[7].address
+    chain.request("anvil_setCode", delegating, "0xef0100" + wallet.removeprefix("0x"))
+    assert alice.orders.quote(program_id, AMOUNT, delegating).principal == AMOUNT // 10
+
+
+def test_quote__customer_that_delegates_to_what_takes_none__raises(
+    alice: Client, program_id: int, chain: Anvil, accounts: list[LocalAccount]
+) -> None:
+    delegating = accounts[7].address
+    chain.request("anvil_setCode", delegating, "0xef0100" + alice.orders.address.removeprefix("0x"))
+    with pytest.raises(CustomerRefusesNodes):
+        alice.orders.quote(program_id, AMOUNT, delegating)
+
+
+def test_check_customer__nobody_answers__is_not_said_of_the_customer() -> None:
+    with pytest.raises(RPCUnreachable):
+        check_customer(Web3(HTTPProvider("http://127.0.0.1:9")), CODE_AT, CODE_AT, CODE_AT)
