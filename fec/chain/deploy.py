@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from eth_account.signers.local import LocalAccount
+from eth_typing import HexStr
 from web3 import Web3
 from web3.contract.contract import Contract
+from web3.exceptions import ContractLogicError, Web3RPCError
 from web3.types import TxReceipt
 
 from fec.chain import deployments
@@ -21,6 +23,10 @@ from fec.i18n.errors import VerificationFailed, WrongNetwork
 from fec.protocol import abi
 
 PUBLIC_PROGRAM = 1
+
+#: Code for an eth_call without a recipient: PUSH0 PUSH0 PUSH0 MCOPY, then one that returns 32 bytes. And without MCOPY.
+_MCOPY_PROBE = HexStr("0x5f5f5f5e60015f5260205ff3")
+_PROBE = HexStr("0x600160005260206000f3")
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,11 @@ def deploy(
         chain_id = web3.eth.chain_id
     if done is not None and done["chainId"] != chain_id:
         raise WrongNetwork(done["chainId"], chain_id)
+    if not has_mcopy(web3):
+        raise VerificationFailed(
+            "This chain's EVM lacks the instruction MCOPY (EIP-5656, Ethereum since Cancun), so that nodes could not "
+            "be shown there. Nothing was sent. Choose a chain that has it."
+        )
     records = dict(done["contracts"]) if done else {}
     for step in STEPS:
         if step.name in records:
@@ -112,6 +123,21 @@ def deploy(
         if progress is not None:
             progress(Deployment(chainId=chain_id, contracts=dict(records)))
     return Deployment(chainId=chain_id, contracts=records)
+
+
+def has_mcopy(web3: Web3) -> bool:
+    """Whether a chain's EVM has the instruction MCOPY. Everything deploys without it, but `tokenURI` fails.
+
+    Raises RPCUnreachable, RPCFailed.
+    """
+    with clear_errors():
+        try:
+            answer = web3.eth.call({"data": _MCOPY_PROBE})
+        except (ContractLogicError, Web3RPCError):
+            # The same without the instruction tells a chain that lacks it from an endpoint that runs no such call.
+            web3.eth.call({"data": _PROBE})
+            return False
+    return bool(answer)
 
 
 def created(web3: Web3, step: Step, receipt: TxReceipt) -> dict[str, ContractRecord]:
@@ -143,6 +169,7 @@ def verify(web3: Web3, deployment: Deployment) -> list[Message]:
             Message("{name}: its code is what was compiled", name=name): _code_matches(web3, deployment, name)
             for name in CONTRACTS
         }
+        checks[Message("the chain's EVM has MCOPY, which tokenURI needs")] = has_mcopy(web3)
         if all(checks.values()):
             fec, adn = _at(web3, deployment, "FEC"), _at(web3, deployment, "ADN")
             checks |= _wiring(fec, adn)

@@ -131,3 +131,19 @@ def test_verify__contract_not_recorded__raises(chain: Anvil, deployment: Deploym
     partial = Deployment(chainId=31337, contracts={"ADN": deployment["contracts"]["ADN"]})
     with pytest.raises(DeploymentMissing, match="has no contract 'FEC', only ADN"):
         verify(chain.web3, partial)
+
+
+def test_deploy__evm_without_mcopy__sends_nothing() -> None:
+    with Anvil(hardfork="shanghai") as chain:
+        with pytest.raises(VerificationFailed, match="lacks the instruction MCOPY"):
+            deploy(chain.web3, chain.accounts[0])
+        assert chain.web3.eth.block_number == 0
+        assert chain.web3.eth.get_transaction_count(chain.accounts[0].address, "pending") == 0
+
+
+def test_verify__deployed_where_mcopy_is_missing__says_so(deployment: Deployment) -> None:
+    with Anvil(hardfork="shanghai") as chain:
+        for record in deployment["contracts"].values():
+            chain.request("anvil_setCode", record["address"], "0x00")
+        with pytest.raises(VerificationFailed, match="the chain's EVM has MCOPY"):
+            verify(chain.web3, deployment)
