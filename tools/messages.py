@@ -1,8 +1,9 @@
 """The sentences that people read: extracts them, brings the catalogs up to date, and compiles them.
 
 `python -m tools.messages` writes `fec/i18n/locales`; `--check` writes nothing, and fails if a catalog is not complete
-or not fresh. What is read: calls of gettext's functions, constructors of the package's errors, the service's problems,
-the help of all commands, and the sentences of click that its own modules print.
+or not fresh; `--compile` compiles the catalogs as they are. What is read: calls of gettext's functions, constructors of
+the package's errors, the service's problems, the help of all commands, and the sentences of click that its own modules
+print.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from string import Formatter
 import click
 from babel.messages import Catalog
 from babel.messages.catalog import Message
-from babel.messages.mofile import read_mo, write_mo
+from babel.messages.frontend import CommandLineInterface
+from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po, write_po
 
 from fec.cli import main as command_line
@@ -32,7 +34,6 @@ from fec.i18n.catalogs import DOMAIN
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "fec"
 FOLDER = PACKAGE / "i18n" / "locales"
-TEMPLATE = FOLDER / f"{DOMAIN}.pot"
 LANGUAGES = tuple(locale for locale in LOCALES if locale != SOURCE)
 #: None of the languages has plurals. No dates: what a file holds depends on its sentences alone.
 HEADER = """msgid ""
@@ -59,32 +60,32 @@ def main() -> None:
     """Runs the tool."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="Write nothing; fail if something is missing or stale.")
-    faults = check() if parser.parse_args().check else update()
+    parser.add_argument("--compile", action="store_true", help="Only compile the catalogs.")
+    options = parser.parse_args()
+    if options.compile:
+        return compile_catalogs()
+    faults = check() if options.check else update()
     for fault in faults:
         print(fault, file=sys.stderr)  # noqa: T201
     sys.exit(1 if faults else 0)
 
 
 def update() -> list[str]:
-    """Writes template, catalogs and compiled catalogs; says what is still to be translated."""
+    """Writes catalogs and compiles them; says what is still to be translated."""
     template = extract()
-    _write(TEMPLATE, template)
     for locale in LANGUAGES:
         catalog = _read(_po(locale), locale)
         catalog.update(template, no_fuzzy_matching=True)
         catalog.obsolete.clear()
         _write(_po(locale), catalog)
-        with _po(locale).with_suffix(".mo").open("wb") as file:
-            write_mo(file, catalog)
+    compile_catalogs()
     return check()
 
 
 def check() -> list[str]:
-    """What is wrong with template and catalogs; nothing if all is well."""
+    """What is wrong with the catalogs; nothing if all is well."""
     wanted = {message.id for message in extract() if message.id}
     faults = []
-    if {message.id for message in _read(TEMPLATE, None) if message.id} != wanted:
-        faults.append(f"{TEMPLATE.name} is stale: run `python -m tools.messages`.")
     for locale in LANGUAGES:
         catalog = _read(_po(locale), locale)
         found = {message.id: message for message in catalog if message.id}
@@ -98,6 +99,12 @@ def check() -> list[str]:
     return sorted(faults)
 
 
+def compile_catalogs() -> None:
+    """Writes the `.mo` file beside each `.po` file, as the build does."""
+    arguments = ["pybabel", "--quiet", "compile", "-d", str(FOLDER), "-D", DOMAIN]
+    CommandLineInterface().run(arguments)  # type: ignore[no-untyped-call]
+
+
 def extract() -> Catalog:
     """All sentences of the package, in order of their files."""
     catalog = _parse(HEADER.format(locale=""), None)
@@ -105,12 +112,12 @@ def extract() -> Catalog:
     keywords = {**_KEYWORDS, **dict.fromkeys(error_names(sources), (0,))}
     for source in sources:
         for ids in _sentences(source.read_text(), keywords):
-            _add(catalog, ids, source.relative_to(ROOT).as_posix())
+            catalog.add(ids)
     for text in _helps(command_line, click.Context(command_line)):
-        _add(catalog, msgid(text), "fec/cli")
+        catalog.add(msgid(text))
     for module in CLICK:
         for ids in _sentences(inspect.getsource(module), {"_": (0,), "ngettext": (0, 1)}):
-            _add(catalog, ids, module.__name__)
+            catalog.add(ids)
     return catalog
 
 
@@ -123,11 +130,6 @@ def _sentences(source: str, keywords: Mapping[str, tuple[int, ...]]) -> Iterator
         texts = [node.value for node in found if isinstance(node, ast.Constant) and isinstance(node.value, str)]
         if texts and len(texts) == len(places):
             yield texts[0] if len(texts) == 1 else tuple(texts)
-
-
-def _add(catalog: Catalog, ids: Ids, place: str) -> None:
-    if ids:
-        catalog.add(ids, locations=[(place, 0)])
 
 
 def error_names(sources: list[Path]) -> set[str]:
@@ -187,9 +189,9 @@ def _po(locale: str) -> Path:
     return FOLDER / locale / "LC_MESSAGES" / f"{DOMAIN}.po"
 
 
-def _read(path: Path, locale: str | None) -> Catalog:
+def _read(path: Path, locale: str) -> Catalog:
     """A catalog; an empty one if there is none yet."""
-    return _parse(path.read_text() if path.exists() else HEADER.format(locale=locale or ""), locale)
+    return _parse(path.read_text() if path.exists() else HEADER.format(locale=locale), locale)
 
 
 def _parse(text: str, locale: str | None) -> Catalog:
@@ -202,7 +204,8 @@ def _write(path: Path, catalog: Catalog) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         file.write(HEADER.format(locale=catalog.locale or "").encode())
-        write_po(file, catalog, width=120, include_lineno=False, omit_header=True)
+        # Sorted, unwrapped, and without the places of sentences: a changed sentence changes its own lines alone.
+        write_po(file, catalog, width=0, no_location=True, omit_header=True, sort_output=True)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "fec"
 UV = ROOT / ".venv" / "bin" / "uv"
 #: What catalogs are made from, and what Python makes for itself.
-FOR_BUILDERS = {".md", ".po", ".pot", ".pyc"}
+FOR_BUILDERS = {".md", ".po", ".pyc"}
 #: For resolving, downloading and installing on a busy machine.
 PATIENCE = 600
 
@@ -38,9 +38,10 @@ def run(*command: str | Path, folder: Path, **environment: str) -> str:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from a copy, since building writes into the folder."""
     source = tmp_path_factory.mktemp("source")
-    shutil.copytree(PACKAGE, source / "fec", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, source)
+    shutil.copytree(PACKAGE, source / "fec", ignore=shutil.ignore_patterns("__pycache__", "*.mo"))
+    (source / "tools").mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE", "tools/build.py"):
+        shutil.copy(ROOT / name, source / name)
     run(UV, "build", "--quiet", "--wheel", "--out-dir", source / "dist", folder=source)
     [built] = (source / "dist").glob("*.whl")
     return built
