@@ -15,7 +15,7 @@ WAITING = (
     "test_kills.py",
     "test_resume.py",
     "test_process.py",
-    "test_readme.py",
+    "test_tour.py",
     "test_schema.py",
     "test_up.py",
 )
