@@ -18,7 +18,8 @@ from fec.core.curve import FACE_MULTIPLE
 from fec.simulate.nodes import Nodes
 from fec.simulate.people import Carried, Crowd
 from fec.simulate.result import Cohort, Point, Result
-from fec.simulate.scenario import Merchants, Scenario
+from fec.simulate.scenario import Scenario
+from fec.simulate.tables import Merchants
 from fec.simulate.values import ANY, BPS, HUNDRED, YEAR
 
 #: What all FEC in existence count as, when shares of them are summed up.

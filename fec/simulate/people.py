@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fec.simulate.scenario import Population
+from fec.simulate.tables import Population
 from fec.simulate.values import BPS, YEAR
 
 

@@ -14,7 +14,7 @@ from fec.core.curve import PERIODS
 from fec.simulate import Economy, Scenario, load
 from fec.simulate.economy import WHOLE
 from fec.simulate.people import Carried, Crowd
-from fec.simulate.scenario import Population
+from fec.simulate.tables import Population
 from fec.simulate.values import ANY, BPS, YEAR
 from tests.simulate.scenarios import mixed, several, small
 
