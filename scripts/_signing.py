@@ -13,6 +13,8 @@ from web3 import Web3
 from web3.middleware import ExtraDataToPOAMiddleware, Web3Middleware
 from web3.types import RPCEndpoint, TxParams
 
+from fec.chain.rpc import connect
+
 _QUANTITIES = ("chainId", "gas", "gasPrice", "maxFeePerGas", "maxPriorityFeePerGas", "nonce", "value")
 
 
@@ -72,6 +74,9 @@ class _Signing(Web3Middleware):
 
 def connection(provider: ProviderAPI) -> Web3:
     """Web3 on the network that Ape is connected to."""
+    url = str(getattr(provider.web3.provider, "endpoint_uri", ""))
+    if url.startswith(("http://", "https://")):
+        return connect(url)
     web3 = Web3(provider.web3.provider)
     # Chains run by named validators put more into a block's extra data than web3 takes otherwise.
     web3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)

@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 from ape.api import AccountAPI, ProviderAPI
 
-from fec.chain.rpc import NEXT_BLOCK, clear_errors
 from fec.client.client import Client
 from fec.core.amounts import format_fec
 from fec.i18n.errors import NotFound
@@ -70,8 +69,7 @@ def cli(
     client = reader(provider, folder) if dry_run else signer(provider, folder, account, fees)
     accounts = owners or (str(account_or_default(account, provider).address),)
     chosen = _chosen(client, accounts, nodes)
-    with clear_errors():
-        now = client.web3.eth.get_block(NEXT_BLOCK)["timestamp"]
+    now = client.now()
     due = [node for node in chosen if node.claimable(now)]
     if not due:
         raise click.ClickException(f"Nothing to claim. {_prospect(chosen, now)}")

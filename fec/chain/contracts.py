@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from eth_typing import ChecksumAddress
 from web3 import Web3
 from web3.contract.contract import Contract
-from web3.exceptions import Web3RPCError
 from web3.logs import DISCARD
 from web3.types import BlockIdentifier, EventData, TxReceipt
 
 from fec.chain import deployments
 from fec.chain.deployments import Deployment
-from fec.chain.rpc import Sender, clear_errors
+from fec.chain.rpc import clear_errors
+from fec.chain.sender import Sender
 from fec.i18n.errors import DeploymentMissing, WrongNetwork
 from fec.protocol import abi
 from fec.protocol.addresses import checked_address
@@ -71,20 +71,9 @@ class Handle:
     def logs(self, event: str, last_block: int, **topics: Any) -> list[EventData]:
         """Events of that name and those indexed arguments since it was deployed, up to and with a block."""
         with clear_errors():
-            return list(self._logs(event, self.first_block, last_block, topics))
-
-    def _logs(self, event: str, first_block: int, last_block: int, topics: dict[str, Any]) -> Iterator[EventData]:
-        try:
-            found = self.contract.events[event]().get_logs(topics, from_block=first_block, to_block=last_block)
-        except Web3RPCError:
-            # Public endpoints bound the blocks or the logs of one answer, each in its own words.
-            if first_block >= last_block:
-                raise
-            middle = (first_block + last_block) // 2
-            yield from self._logs(event, first_block, middle, topics)
-            yield from self._logs(event, middle + 1, last_block, topics)
-        else:
-            yield from found
+            return list(
+                self.contract.events[event]().get_logs(topics, from_block=self.first_block, to_block=last_block)
+            )
 
 
 def open_handle(web3: Web3, deployment: Deployment, name: str, sender: Sender) -> Handle:

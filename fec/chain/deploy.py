@@ -15,7 +15,8 @@ from web3.types import TxReceipt
 
 from fec.chain import deployments
 from fec.chain.deployments import ContractRecord, Deployment
-from fec.chain.rpc import Sender, clear_errors
+from fec.chain.rpc import clear_errors
+from fec.chain.sender import Sender
 from fec.core.amounts import WEI_PER_FEC
 from fec.core.curve import FACE_MULTIPLE
 from fec.i18n import Message

@@ -27,7 +27,8 @@ from web3.types import RPCEndpoint
 from fec.chain import deployments
 from fec.chain.contracts import open_handle
 from fec.chain.deployments import Deployment
-from fec.chain.rpc import Sender, clear_errors, connect
+from fec.chain.rpc import clear_errors, connect
+from fec.chain.sender import Sender
 from fec.cli.display import exact
 from fec.cli.params import NodeRef
 from fec.client.client import Client

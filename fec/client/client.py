@@ -20,7 +20,8 @@ from web3 import Web3
 from fec.chain import deployments
 from fec.chain.contracts import Handle, basics, check_network, open_handle
 from fec.chain.deployments import Deployment
-from fec.chain.rpc import NEXT_BLOCK, Sender, clear_errors, connect
+from fec.chain.rpc import clear_errors, connect, next_time
+from fec.chain.sender import Sender
 from fec.client.custody import Custody
 from fec.client.nodes import Nodes
 from fec.client.orders import Orders
@@ -73,8 +74,7 @@ class Client:
 
         On a chain where nothing happens the latest block may be old; what is sent now is judged by the next one's time.
         """
-        with clear_errors():
-            return self.web3.eth.get_block(NEXT_BLOCK)["timestamp"]
+        return next_time(self.web3)
 
     def balance(self, account: str) -> int:
         """FEC of an account, in wei."""

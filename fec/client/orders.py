@@ -18,7 +18,7 @@ from web3.constants import ADDRESS_ZERO
 from web3.types import TxReceipt
 
 from fec.chain.contracts import Handle, basics
-from fec.chain.rpc import NEXT_BLOCK, clear_errors
+from fec.chain.rpc import NEXT_BLOCK, clear_errors, next_time
 from fec.client.nodes import MAX_TRANSACTION_GAS
 from fec.client.receivers import check_customer
 from fec.i18n.errors import InvalidArgument
@@ -231,8 +231,7 @@ class Orders:
 
     def due(self, program_id: int | None = None) -> list[str]:
         """Keys of the orders whose return window is over and that nobody has captured yet, as of the block to come."""
-        with clear_errors():
-            now = self._checkout.contract.w3.eth.get_block(NEXT_BLOCK)["timestamp"]
+        now = next_time(self._checkout.contract.w3)
         keys = self.keys(program_id)
         orders = self._states(keys, self._block())
         return [order.key for order in orders if order.status is OrderStatus.ESCROWED and order.return_deadline <= now]

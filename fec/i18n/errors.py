@@ -51,6 +51,13 @@ class RPCFailed(FECError, RuntimeError):
     """The RPC endpoint answers, but refuses the request."""
 
 
+class WrongAnswer(FECError, RuntimeError):
+    """The endpoint answered what cannot be: another's answer, half of one, a block it said it had, or no log of ours.
+
+    It is asked again, a number of times; what it said is never kept.
+    """
+
+
 class InsufficientGasCoin(FECError, RuntimeError):
     """The sender cannot pay for gas in the chain's own coin."""
 
@@ -107,15 +114,17 @@ class TransactionFailed(FECError, RuntimeError):
 class TransactionPending(FECError, TimeoutError):
     """A transaction was sent but was not included in a block in time; it still may be."""
 
-    def __init__(self, tx_hash: str, seconds: int) -> None:
-        """Takes the transaction's hash and how many seconds were waited."""
-        super().__init__(
-            N_(
-                "Transaction {tx_hash} was sent, but is in no block after {seconds} s. Look it up before you try again."
-            ),
-            tx_hash=tx_hash,
-            seconds=seconds,
+    def __init__(self, tx_hash: str, seconds: int, trouble: Exception | None = None) -> None:
+        """Takes the transaction's hash, how many seconds were waited, and why the chain could not be asked at last."""
+        sentence = N_(
+            "Transaction {tx_hash} was sent, but is in no block after {seconds} s. Look it up before you try again."
         )
+        if trouble is not None:
+            sentence = N_(
+                "Transaction {tx_hash} may have been sent, and whether a block has it is not known after {seconds} s. "
+                "Look it up before you try again. ({trouble})"
+            )
+        super().__init__(sentence, tx_hash=tx_hash, seconds=seconds, trouble=trouble)
         self.tx_hash = tx_hash
 
 

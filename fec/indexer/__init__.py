@@ -6,10 +6,10 @@ indexer.sync()
 check(engine, "http://127.0.0.1:8545", deployment).differences    # []
 """
 
+from fec.chain.jsonrpc import Patience
 from fec.indexer.check import Report, check
 from fec.indexer.database import Cursor, IndexDatabase
 from fec.indexer.indexer import Indexer
 from fec.indexer.logs import Settings
-from fec.indexer.wire import Patience
 
 __all__ = ["Cursor", "IndexDatabase", "Indexer", "Patience", "Report", "Settings", "check"]

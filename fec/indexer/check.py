@@ -12,6 +12,7 @@ from web3.constants import ADDRESS_ZERO
 
 from fec import store
 from fec.chain.deployments import Deployment
+from fec.chain.jsonrpc import Endpoint, Patience
 from fec.core.curve import face
 from fec.i18n import N_, Message
 from fec.indexer.database import Cursor, cursor_of
@@ -19,7 +20,6 @@ from fec.indexer.errors import IndexMissing
 from fec.indexer.models import CoinTransfer, Reward
 from fec.indexer.reads import Reads, Refusal
 from fec.indexer.views import view
-from fec.indexer.wire import Patience, Wire
 
 _STATUSES = {"escrowed": 1, "captured": 2, "refunded": 3}
 _ROWS = 1_000
@@ -74,7 +74,7 @@ def check(
     Raises IndexMissing if there is no index yet, WrongDatabase if it is another deployment's, RPCUnreachable or
     RPCFailed, also if the endpoint does not have that block's state (any more): sync first, or ask one that keeps it.
     """
-    wire = Wire(url, patience)
+    endpoint = Endpoint(url, failures=patience, limits=patience)
     try:
         with store.writing(engine) as connection:
             cursor_of(connection)
@@ -85,10 +85,10 @@ def check(
             if cursor.block_hash is None or cursor.block < deployed:
                 raise IndexMissing("The index does not reach the contracts' deployment yet. `fec index run` goes on.")
             report = Report(cursor)
-            _Check(connection, Reads(wire, deployment, cursor.block_hash), report).run()
+            _Check(connection, Reads(endpoint, deployment, cursor.block_hash), report).run()
             return report
     finally:
-        wire.close()
+        endpoint.close()
 
 
 class _Check:

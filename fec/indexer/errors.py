@@ -5,13 +5,6 @@ from __future__ import annotations
 from fec.i18n.errors import FECError
 
 
-class WrongAnswer(FECError, RuntimeError):
-    """The endpoint answered what cannot be: another's answer, half of one, a block it said it had, or no log of ours.
-
-    It is asked again, a number of times; what it said is never kept.
-    """
-
-
 class Reorganised(FECError, RuntimeError):
     """The chain is not the one that was indexed so far: it has another branch now."""
 

@@ -14,7 +14,7 @@ from eth_utils.crypto import keccak
 
 from fec.chain import deployments
 from fec.chain.deployments import Deployment
-from fec.indexer.errors import WrongAnswer
+from fec.i18n.errors import WrongAnswer
 from fec.protocol import abi
 from fec.store.deployment import CONTRACTS
 from fec.store.types import checksummed

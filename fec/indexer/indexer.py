@@ -11,12 +11,12 @@ from sqlalchemy import Engine
 
 from fec import store
 from fec.chain.deployments import Deployment
-from fec.i18n.errors import FECError, WrongNetwork
+from fec.chain.jsonrpc import Endpoint, Patience
+from fec.i18n.errors import FECError, WrongAnswer, WrongNetwork
 from fec.indexer.database import Cursor, IndexDatabase
-from fec.indexer.errors import Reorganised, WrongAnswer
+from fec.indexer.errors import Reorganised
 from fec.indexer.events import Decoder
 from fec.indexer.logs import Chain, Heads, Settings, Stretch
-from fec.indexer.wire import Patience, Wire
 
 #: Hashes that are compared at a time when the common ancestor is looked for.
 _HASHES = 100
@@ -46,8 +46,8 @@ class Indexer:
 
         Raises WrongDatabase, DatabaseOutdated, WrongNetwork, DeploymentMissing, RPCUnreachable, RPCFailed.
         """
-        self._wire = Wire(url, patience)
-        self._chain = Chain(self._wire, Decoder(deployment), settings)
+        self._endpoint = Endpoint(url, failures=patience, limits=patience)
+        self._chain = Chain(self._endpoint, Decoder(deployment), settings)
         self._depth = settings.depth
         self._check_network(deployment["chainId"])
         store.upgrade(engine)
@@ -58,7 +58,7 @@ class Indexer:
 
     def close(self) -> None:
         """Ends the connection to the chain."""
-        self._wire.close()
+        self._endpoint.close()
 
     def sync(self, progress: Progress | None = None) -> Cursor:
         """Indexes up to the chain's head; gives how far that is. `progress` hears of each step, with its events.
@@ -66,7 +66,7 @@ class Indexer:
         Raises RPCUnreachable, RPCFailed or WrongAnswer once the patience is at its end: what is indexed stays, and the
         next call goes on from there.
         """
-        pauses = self._wire.patience.pauses()
+        pauses = self._endpoint.patience.pauses()
         while True:
             heads = self._chain.heads()
             cursor = self.keeper.cursor()
@@ -76,7 +76,7 @@ class Indexer:
                 if cursor.next_block > heads.latest.number:
                     return self.keeper.finalize(cursor, heads.finalized)
                 for after, events in self._advance(cursor, heads):
-                    pauses = self._wire.patience.pauses()
+                    pauses = self._endpoint.patience.pauses()
                     if progress is not None:
                         progress(after, heads, events)
             except Reorganised as error:
@@ -86,7 +86,7 @@ class Indexer:
                     raise WrongAnswer(
                         "The RPC endpoint contradicts itself again and again. Try another one. {reason}", reason=error
                     ) from error
-                self._wire.wait(pause)
+                self._endpoint.wait(pause)
 
     def follow(self, stop: threading.Event, seconds: int, failed: Callable[[FECError], object]) -> None:
         """Syncs until told to stop, again after so many seconds; `failed` hears of errors, which stop nothing."""
@@ -138,8 +138,8 @@ class Indexer:
         """The chain ends before the index does. If that is all, the endpoint is most often just late: it gets time."""
         latest = heads.latest
         if self.keeper.hashes(latest.number, 1) == [(latest.number, latest.hash)]:
-            for pause in islice(self._wire.patience.pauses(), _LOOKS):
-                self._wire.wait(pause)
+            for pause in islice(self._endpoint.patience.pauses(), _LOOKS):
+                self._endpoint.wait(pause)
                 if self._chain.heads().latest != latest:
                     return True
         self._undo(cursor, heads.latest.number)
@@ -157,6 +157,6 @@ class Indexer:
         self.keeper.undo_all(cursor)
 
     def _check_network(self, chain_id: int) -> None:
-        [found] = self._wire.patiently(lambda: self._wire.results([("eth_chainId", [])]))
+        [found] = self._endpoint.patiently(lambda: self._endpoint.results([("eth_chainId", [])]))
         if int(found, 16) != chain_id:
             raise WrongNetwork(chain_id, int(found, 16))

@@ -9,15 +9,15 @@ from typing import Any
 
 from eth_utils.crypto import keccak
 
-from fec.indexer.errors import Reorganised, WrongAnswer
+from fec.chain.jsonrpc import CALLS_PER_REQUEST, Call, Endpoint, Refused
+from fec.chain.spans import Span
+from fec.i18n.errors import RPCFailed, RPCUnreachable, WrongAnswer
+from fec.indexer.errors import Reorganised
 from fec.indexer.events import Decoder, Event
-from fec.indexer.wire import CALLS_PER_REQUEST, Call, Refused, Unavailable, Wire
 
-#: Blocks with all their headers and one search of logs make one request.
-_NEAR_BLOCKS = CALLS_PER_REQUEST - 1
+#: Blocks whose headers make one request.
+_NEAR_BLOCKS = CALLS_PER_REQUEST
 _BLOOM_BITS = 2048
-#: Ranges that went well before a larger one than was refused is tried again.
-_CALM = 32
 
 
 @dataclass(frozen=True)
@@ -67,22 +67,22 @@ class Stretch:
 class Chain:
     """One deployment's contracts on one chain."""
 
-    def __init__(self, wire: Wire, decoder: Decoder, settings: Settings) -> None:
-        """Takes the connection, who takes logs apart, and how to read."""
-        self._wire = wire
+    def __init__(self, endpoint: Endpoint, decoder: Decoder, settings: Settings) -> None:
+        """Takes the endpoint, who takes logs apart, and how to read."""
+        self._endpoint = endpoint
         self._decoder = decoder
         self._settings = settings
-        self._size = _Size(settings)
+        self._span = Span(settings.blocks, settings.logs)
         self._blooms = [_bloom_of(address) for address in decoder.addresses]
 
     def heads(self) -> Heads:
         """Where the chain ends. Raises RPCUnreachable, RPCFailed, WrongAnswer."""
-        return self._wire.patiently(self._heads)
+        return self._endpoint.patiently(self._heads)
 
     def headers(self, numbers: Sequence[int]) -> list[Header | None]:
         """Headers of blocks by number, None for those that the chain does not have. Raises as `heads` does."""
         calls = [_block(number) for number in numbers]
-        found = self._wire.patiently(lambda: self._wire.results(calls))
+        found = self._endpoint.patiently(lambda: self._endpoint.results(calls))
         return [None if block is None else _header(block) for block in found]
 
     def stretch(self, first: int, parent_hash: str | None, heads: Heads) -> Stretch:
@@ -94,7 +94,7 @@ class Chain:
 
         def read() -> Stretch:
             while True:
-                size = self._size.blocks
+                size = self._span.blocks
                 if first <= settled:
                     last, read = min(first + size - 1, settled), self._read_settled
                 else:
@@ -102,17 +102,17 @@ class Chain:
                 try:
                     stretch = read(first, last, parent_hash)
                 except _TooMuch:
-                    self._size.refused(last - first + 1)
+                    self._span.refused(last - first + 1)
                     continue
-                self._size.took(last - first + 1, len(stretch.events))
+                self._span.took(last - first + 1, len(stretch.events))
                 return stretch
 
-        return self._wire.patiently(read)
+        return self._endpoint.patiently(read)
 
     # ----------------------------------------------------------------- reading
 
     def _heads(self) -> Heads:
-        latest, finalized = self._wire.ask(
+        latest, finalized = self._endpoint.ask(
             [("eth_getBlockByNumber", ["latest", False]), ("eth_getBlockByNumber", ["finalized", False])]
         )
         if isinstance(latest, Refused):
@@ -136,7 +136,7 @@ class Chain:
             if "blockTimestamp" in log:
                 times.setdefault(number, int(log["blockTimestamp"], 16))
         missing = sorted(hashes.keys() - times.keys())
-        for number, block in zip(missing, self._wire.results([_block(number) for number in missing]), strict=True):
+        for number, block in zip(missing, self._endpoint.results([_block(number) for number in missing]), strict=True):
             header = _present(block, number)
             if header.hash != hashes[number]:
                 raise _two_blocks(number, hashes[number], header.hash)
@@ -178,17 +178,28 @@ class Chain:
         calls: list[Call] = [
             ("eth_getLogs", [{"blockHash": block_hash, "address": self._decoder.addresses}]) for block_hash in suspects
         ]
-        return [log for found in self._wire.results(calls) for log in found]
+        return [log for found in self._endpoint.results(calls) for log in found]
 
     def _logs_and_headers(
         self, first: int, last: int, numbers: Sequence[int]
     ) -> tuple[list[Mapping[str, Any]], list[Header]]:
+        logs = self._search(first, last)
+        for log in logs:
+            if not _is_within(log, first, last):
+                raise WrongAnswer(
+                    "This is no log of blocks {first} to {last}: {answer!r:.200}", first=first, last=last, answer=log
+                )
+        blocks = self._endpoint.results([_block(number) for number in numbers])
+        return logs, [_present(block, number) for number, block in zip(numbers, blocks, strict=True)]
+
+    def _search(self, first: int, last: int) -> list[Mapping[str, Any]]:
+        """Logs of blocks. Raises _TooMuch for more blocks, or more logs, than the endpoint gives at once."""
         wanted = {"fromBlock": hex(first), "toBlock": hex(last), "address": self._decoder.addresses}
         try:
-            logs, *blocks = self._wire.ask([("eth_getLogs", [wanted]), *map(_block, numbers)])
-        except Unavailable:
-            # It may have been too much to answer in time.
-            self._size.refused(last - first + 1)
+            [logs] = self._endpoint.ask([("eth_getLogs", [wanted])])
+        except (RPCUnreachable, RPCFailed):
+            # It may have been too much to answer in time, or is refused without a word.
+            self._span.refused(last - first + 1)
             raise
         if isinstance(logs, Refused):
             if first == last:
@@ -196,17 +207,7 @@ class Chain:
             raise _TooMuch
         if not isinstance(logs, list):
             raise WrongAnswer("These are no logs: {answer!r:.100}", answer=logs)
-        for log in logs:
-            if not _is_within(log, first, last):
-                raise WrongAnswer(
-                    "This is no log of blocks {first} to {last}: {answer!r:.200}", first=first, last=last, answer=log
-                )
-        headers = []
-        for number, block in zip(numbers, blocks, strict=True):
-            if isinstance(block, Refused):
-                raise block
-            headers.append(_present(block, number))
-        return logs, headers
+        return logs
 
     def _check_link(self, header: Header, parent_hash: str | None) -> None:
         if parent_hash is not None and header.parent_hash != parent_hash:
@@ -228,31 +229,6 @@ class Chain:
 
 class _TooMuch(Exception):
     """The endpoint does not search so many blocks at once, or would find more logs than it gives."""
-
-
-class _Size:
-    """How many blocks to ask for: halved on refusal, grown while there is room."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.blocks = settings.blocks
-        self._logs = settings.logs
-        self._ceiling: int | None = None
-        self._calm = 0
-
-    def refused(self, blocks: int) -> None:
-        self.blocks = self._ceiling = max(1, blocks // 2)
-        self._calm = 0
-
-    def took(self, blocks: int, logs: int) -> None:
-        if blocks < self.blocks:
-            # Cut short by the head; it says nothing about the size.
-            return
-        self._calm += 1
-        if self._ceiling is not None and self._calm >= _CALM:
-            self._ceiling += max(1, self._ceiling // 4)
-            self._calm = 0
-        fitting = 2 * blocks if logs == 0 else max(1, min(2 * blocks, blocks * self._logs // logs))
-        self.blocks = fitting if self._ceiling is None else min(fitting, self._ceiling)
 
 
 def _block(number: int) -> Call:

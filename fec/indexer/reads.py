@@ -14,8 +14,9 @@ from eth_utils.crypto import keccak
 
 from fec.chain import deployments
 from fec.chain.deployments import Deployment
-from fec.indexer.errors import WrongAnswer
-from fec.indexer.wire import CALLS_PER_REQUEST, Call, Refused, Wire
+from fec.chain.jsonrpc import CALLS_PER_REQUEST, Call, Endpoint, Refused
+from fec.chain.reverts import revert_data
+from fec.i18n.errors import WrongAnswer
 from fec.protocol import abi
 from fec.protocol.refusals import decode_revert
 
@@ -31,9 +32,9 @@ class Refusal(str):
 class Reads:
     """Reads one deployment's contracts as of one block."""
 
-    def __init__(self, wire: Wire, deployment: Deployment, block_hash: str) -> None:
-        """Takes the connection, the deployment, and the block's hash."""
-        self._wire = wire
+    def __init__(self, endpoint: Endpoint, deployment: Deployment, block_hash: str) -> None:
+        """Takes the endpoint, the deployment, and the block's hash."""
+        self._endpoint = endpoint
         self._deployment = deployment
         self._block = {"blockHash": block_hash}
 
@@ -51,7 +52,7 @@ class Reads:
             calls: list[Call] = [
                 ("eth_call", [{"to": to, "data": view.encode(arguments)}, self._block]) for _, arguments in some
             ]
-            answers = self._wire.patiently(lambda calls=calls: self._answers(view, calls))  # type: ignore[misc]
+            answers = self._endpoint.patiently(lambda calls=calls: self._answers(view, calls))  # type: ignore[misc]
             yield from zip((key for key, _ in some), answers, strict=True)
 
     def one(self, contract: str, function: str, *arguments: Any) -> Any | Refusal:
@@ -62,11 +63,11 @@ class Reads:
     def has_code(self, addresses: Sequence[str]) -> list[bool]:
         """Whether there is a contract at each address. Raises as `each` does."""
         calls: list[Call] = [("eth_getCode", [address, self._block]) for address in addresses]
-        codes = self._wire.patiently(lambda: self._wire.results(calls))
+        codes = self._endpoint.patiently(lambda: self._endpoint.results(calls))
         return [code != "0x" for code in codes]
 
     def _answers(self, view: _View, calls: Sequence[Call]) -> list[Any]:
-        return [view.decode(answer) for answer in self._wire.ask(calls)]
+        return [view.decode(answer) for answer in self._endpoint.ask(calls)]
 
 
 class _View:
@@ -85,10 +86,9 @@ class _View:
 
     def decode(self, answer: Any) -> Any:
         if isinstance(answer, Refused):
-            data = answer.error.get("data") if isinstance(answer.error, dict) else None
-            if not isinstance(data, str) or len(data) < 10:
+            if not (data := revert_data(answer.error)):
                 raise answer
-            return Refusal(decode_revert(bytes.fromhex(data[2:])).name)
+            return Refusal(decode_revert(data).name)
         try:
             values = decode(self._outputs, bytes.fromhex(answer[2:]))
         except (DecodingError, TypeError, ValueError) as error:

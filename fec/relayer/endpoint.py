@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from eth_typing import ChecksumAddress
 from web3 import Web3
 from web3.types import TxReceipt
 
-from fec.chain.rpc import Question, ask_all
+from fec.chain.jsonrpc import Call
+from fec.chain.rpc import ask_all, results
 from fec.i18n.errors import RPCFailed
-
-#: Questions in one request: what public endpoints take.
-_AT_ONCE = 100
-#: Each is a kilobyte or so.
-_SENT_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
@@ -58,11 +53,12 @@ class Node:
 
     def head(self) -> Head:
         """Where the chain ends now."""
-        block, used = self._results(
+        block, used = results(
+            self._web3,
             [
                 ("eth_getBlockByNumber", ["latest", False]),
                 ("eth_getTransactionCount", [self._address, "latest"]),
-            ]
+            ],
         )
         if block is None:
             raise RPCFailed("The RPC endpoint refused: {reason}", reason="it has no latest block")
@@ -74,27 +70,28 @@ class Node:
 
     def means(self) -> tuple[int, int]:
         """How many nonces the key has used, and how much of the chain's coin it has, in wei."""
-        used, coin = self._results(
-            [("eth_getTransactionCount", [self._address, "latest"]), ("eth_getBalance", [self._address, "latest"])]
+        used, coin = results(
+            self._web3,
+            [("eth_getTransactionCount", [self._address, "latest"]), ("eth_getBalance", [self._address, "latest"])],
         )
         return int(used, 16), int(coin, 16)
 
     def used_at(self, number: int, hashes: Sequence[str]) -> tuple[int, bool]:
         """Nonces that were used up to a block, and whether some block has one of these transactions: of one moment."""
-        asked: list[Question] = [("eth_getTransactionCount", [self._address, hex(number)])]
-        used, *receipts = self._results(asked + [("eth_getTransactionReceipt", [hash_]) for hash_ in hashes])
+        asked: list[Call] = [("eth_getTransactionCount", [self._address, hex(number)])]
+        used, *receipts = results(self._web3, asked + [("eth_getTransactionReceipt", [hash_]) for hash_ in hashes])
         return int(used, 16), any(receipts)
 
     def block_hashes(self, numbers: Iterable[int]) -> dict[int, str | None]:
         """Hash of each block; None for one that there is not."""
         wanted = sorted(set(numbers))
-        blocks = self._results([("eth_getBlockByNumber", [hex(number), False]) for number in wanted])
+        blocks = results(self._web3, [("eth_getBlockByNumber", [hex(number), False]) for number in wanted])
         return {number: None if block is None else block["hash"] for number, block in zip(wanted, blocks, strict=True)}
 
     def mined(self, hashes: Sequence[str]) -> dict[str, Mined]:
         """Of these transactions, those that a block has."""
         found = {}
-        for answer in self._results([("eth_getTransactionReceipt", [hash_]) for hash_ in hashes]):
+        for answer in results(self._web3, [("eth_getTransactionReceipt", [hash_]) for hash_ in hashes]):
             if answer is not None:
                 found[answer["transactionHash"]] = Mined(
                     answer["transactionHash"],
@@ -106,14 +103,4 @@ class Node:
 
     def send(self, raw: Sequence[str]) -> None:
         """Hands signed transactions over; what the node says to each is not looked at."""
-        for first in range(0, len(raw), _SENT_AT_ONCE):
-            ask_all(self._web3, [("eth_sendRawTransaction", [one]) for one in raw[first : first + _SENT_AT_ONCE]])
-
-    def _results(self, asked: Sequence[Question]) -> list[Any]:
-        answers: list[Any] = []
-        for first in range(0, len(asked), _AT_ONCE):
-            for answer in ask_all(self._web3, asked[first : first + _AT_ONCE]):
-                if isinstance(answer, Exception):
-                    raise answer
-                answers.append(answer)
-        return answers
+        ask_all(self._web3, [("eth_sendRawTransaction", [one]) for one in raw])

@@ -15,7 +15,8 @@ from web3.contract.contract import ContractConstructor, ContractFunction
 from web3.exceptions import TransactionNotFound
 from web3.types import TxReceipt
 
-from fec.chain.rpc import GAS_MARGIN, NEXT_BLOCK, POLL_LATENCY, Sender, clear_errors
+from fec.chain.rpc import GAS_MARGIN, NEXT_BLOCK, clear_errors
+from fec.chain.sender import Sender, pace
 from fec.i18n.errors import (
     FECError,
     InsufficientGasCoin,
@@ -115,7 +116,9 @@ class Relayer:
         time: it is not lost then.
         """
         deadline = time.monotonic() + self._timeout
-        while time.monotonic() < deadline:
+        for pause in pace():
+            if time.monotonic() >= deadline:
+                break
             receipt = self._receipt(transaction_id)
             if receipt is not None:
                 self._note(transaction_id)
@@ -132,7 +135,7 @@ class Relayer:
                     "Request {transaction_id} was never sent: somebody else used the relayer's key. Ask again.",
                     transaction_id=transaction_id,
                 )
-            time.sleep(POLL_LATENCY)
+            time.sleep(pause)
         raise TransactionPending(self._ledger.attempts(transaction_id)[-1].hash, self._timeout)
 
     # ------------------------------------------------------------------- upkeep

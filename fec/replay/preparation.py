@@ -16,7 +16,7 @@ from eth_utils.address import to_checksum_address
 from web3.contract.contract import Contract
 
 from fec.chain.contracts import open_handle
-from fec.chain.rpc import Sender
+from fec.chain.sender import Sender
 from fec.client.client import Client
 from fec.i18n import Message
 from fec.protocol.terms import Tier

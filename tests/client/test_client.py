@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
-from web3 import HTTPProvider, Web3
+from web3 import Web3
 
 from fec.chain import deployments
 from fec.chain.anvil import Anvil
 from fec.chain.deployments import Deployment
-from fec.chain.rpc import Sender, connect
+from fec.chain.rpc import connect
+from fec.chain.sender import Sender
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
 from fec.i18n.errors import (
@@ -32,6 +33,7 @@ from fec.i18n.errors import (
     WrongNetwork,
 )
 from fec.protocol.types import Node
+from tests.fixtures.faults import FaultyProxy
 
 from .conftest import MONDAY
 
@@ -74,7 +76,7 @@ def test_connect__deployments_file__opens_a_client(chain: Anvil, deployment: Dep
 
 
 def test_connect__nothing_there__raises() -> None:
-    with pytest.raises(RPCUnreachable, match=r"Nothing answers at http://127\.0\.0\.1:1/"):
+    with pytest.raises(RPCUnreachable, match=r"Nothing answers at http://127\.0\.0\.1:1\."):
         connect("http://127.0.0.1:1")
 
 
@@ -218,11 +220,10 @@ def test_send__error_of_an_unknown_contract__is_shown_as_it_is(chain: Anvil, own
 
 
 def test_owned_by__endpoint_bounds_the_range_of_logs__is_asked_in_pieces(alice: Client, node: Node) -> None:
-    class BoundedProvider(HTTPProvider):
-        def make_request(self, method: Any, params: Any) -> Any:
-            if method == "eth_getLogs" and int(params[0]["toBlock"], 16) - int(params[0]["fromBlock"], 16) > 1:
-                return {"jsonrpc": "2.0", "id": 1, "error": {"code": -32005, "message": "range too large"}}
-            return super().make_request(method, params)
-
-    bounded = Client(Web3(BoundedProvider(alice.web3.provider.endpoint_uri)), alice.deployment)
-    assert bounded.nodes.owned_by(alice.address) == [node]
+    with FaultyProxy(alice.web3.provider.endpoint_uri, most_blocks=1) as proxy:
+        bounded = Client(connect(proxy.url), alice.deployment)
+        assert bounded.nodes.owned_by(alice.address) == [node]
+        # What was refused is not asked again: the size that was taken is kept.
+        asked, blocks = proxy.methods["eth_getLogs"], alice.web3.eth.block_number
+        bounded.nodes.owned_by(alice.address)
+    assert proxy.methods["eth_getLogs"] - asked <= 2 * blocks

@@ -10,9 +10,8 @@ import pytest
 from sqlalchemy import Engine
 
 from fec import store
-from fec.i18n.errors import RPCFailed, RPCUnreachable
+from fec.i18n.errors import RPCFailed, RPCUnreachable, WrongAnswer
 from fec.indexer import Cursor, IndexDatabase, Indexer
-from fec.indexer.errors import WrongAnswer
 from tests.fixtures.faults import KINDS, FaultyProxy
 
 from . import follower
@@ -116,7 +115,7 @@ def test_faults__without_end__are_said_and_leave_what_was_there(
         before = content(engine)
         story.play(1, seed=1)
         proxy.percent = 100
-        with pytest.raises(RPCUnreachable, match="HTTP status 503"):
+        with pytest.raises(RPCFailed, match="HTTP status 503"):
             indexer.sync()
     assert content(engine) == before
 

@@ -9,9 +9,9 @@ from sqlalchemy import Engine, delete, select, update
 
 from fec import store
 from fec.chain import deployments
-from fec.i18n.errors import RPCUnreachable, WrongNetwork
+from fec.i18n.errors import RPCUnreachable, WrongAnswer, WrongNetwork
 from fec.indexer import Indexer, check
-from fec.indexer.errors import IndexInconsistent, IndexMissing, WrongAnswer
+from fec.indexer.errors import IndexInconsistent, IndexMissing
 from fec.indexer.events import Decoder, kinds, restore
 from fec.indexer.models import (
     AllianceVersion,
@@ -262,7 +262,7 @@ def test_indexer__another_chain__is_refused(engine: Engine, story: Story) -> Non
 
 
 def test_indexer__nothing_answers__says_where(engine: Engine, story: Story) -> None:
-    with pytest.raises(RPCUnreachable, match=r"Nothing answers well at http://127\.0\.0\.1:9"):
+    with pytest.raises(RPCUnreachable, match=r"Nothing answers at http://127\.0\.0\.1:9"):
         Indexer(engine, "http://127.0.0.1:9", story.deployment, patience=SHORT)
 
 

@@ -25,7 +25,8 @@ from web3.contract.contract import ContractFunction
 
 from fec.chain.contracts import open_handle
 from fec.chain.deployments import Deployment
-from fec.chain.rpc import Sender, clear_errors
+from fec.chain.rpc import clear_errors
+from fec.chain.sender import Sender
 from fec.i18n.errors import ContractError, FECError
 from fec.relayer import Relayer, RelayState, RequestConflict
 from fec.relayer.models import RelayTransaction

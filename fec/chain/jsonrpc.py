@@ -1,0 +1,277 @@
+"""JSON-RPC over HTTP as nodes and providers really speak it: refusals in every form, limits that are learned."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, TypeVar
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from fec.i18n import Message
+from fec.i18n.errors import RPCFailed, RPCUnreachable, WrongAnswer
+
+T = TypeVar("T")
+#: A method and its parameters.
+Call = tuple[str, Sequence[Any]]
+
+#: Calls in one request at first. Endpoints take 10 to 1,000; one that takes fewer says so.
+CALLS_PER_REQUEST = 100
+_CONNECT_SECONDS = 5
+_ANSWER_SECONDS = 30
+#: Threads that may use one endpoint at once without opening a connection for each request.
+_CONNECTIONS = 32
+_TOO_MANY_REQUESTS = 429
+_BATCH_REFUSALS = (400, 413)
+_SERVER_ERRORS = 500
+
+#: Codes of errors that mean "too fast". EIP-1474's -32005 is also given to searches of logs that find too much.
+_RATE_CODES = (429, -32016)
+_LIMIT_CODE = -32005
+_RATE_WORDS = re.compile(r"rate|too many requests|per second|request count|capacity", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to go on when an endpoint fails: `attempts` in a row, with pauses from `first` up to `longest` ms."""
+
+    attempts: int = 12
+    first: int = 50
+    longest: int = 10_000
+    seconds: int = 600
+    """Seconds after which no further attempt begins."""
+
+    def pauses(self) -> Iterator[float]:
+        """Seconds to wait before each further attempt: doubling, and uneven, so that many do not return together."""
+        until = time.monotonic() + self.seconds
+        pause = self.first
+        for _ in range(self.attempts - 1):
+            if time.monotonic() > until:
+                return
+            yield random.randint(pause // 2, pause) / 1000
+            pause = min(2 * pause, self.longest)
+
+
+#: For somebody who waits for an answer: failures are short or real; a limited rate may take some seconds.
+FAILURES = Patience(attempts=4, first=50, longest=200, seconds=20)
+LIMITS = Patience(attempts=10, first=250, longest=5_000, seconds=60)
+
+
+class Refused(RPCFailed):
+    """The endpoint gave an error in place of a result."""
+
+    def __init__(self, error: Any) -> None:
+        """Takes the error: as a rule an object with `code`, `message` and perhaps `data`."""
+        self.error: Mapping[str, Any] = error if isinstance(error, dict) else {"message": str(error)}
+        self.reason = str(self.error.get("message") or self.error.get("code") or "")
+        super().__init__("The RPC endpoint refused: {reason}", reason=self.reason)
+
+    @property
+    def code(self) -> int:
+        """Its number; 0 if it has none."""
+        found = self.error.get("code")
+        return found if isinstance(found, int) else 0
+
+
+class RateLimited(RPCFailed):
+    """The endpoint wants fewer requests, and kept wanting fewer; seconds that it asks to be left alone, if it says."""
+
+    def __init__(self, pause: int = 0) -> None:
+        """Takes the seconds."""
+        super().__init__(
+            "The RPC endpoint limits how fast it is asked, and did not answer in time. Wait a little, or use another."
+        )
+        self.pause = pause
+
+
+class _BatchRefused(Exception):
+    """The endpoint does not take so many calls in one request."""
+
+
+class Endpoint:
+    """One JSON-RPC address, for any number of threads.
+
+    It learns how many calls a request may have, and keeps it. It waits while the endpoint limits the rate. An answer
+    is taken for one only if it carries the number of its question.
+    """
+
+    def __init__(self, url: str, *, failures: Patience = FAILURES, limits: Patience = LIMITS) -> None:
+        """Takes the address, and how long to go on when it fails and when it limits the rate."""
+        self.url = url
+        self.patience = failures
+        self._limits = limits
+        self._most = CALLS_PER_REQUEST
+        self._session = requests.Session()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=_CONNECTIONS))
+        self._ids = count(1)
+        self._closed = threading.Event()
+
+    def close(self) -> None:
+        """Ends the connection, and all patience with it."""
+        self._closed.set()
+        self._session.close()
+
+    def wait(self, seconds: float) -> None:
+        """Lets time pass. Raises RPCUnreachable if the connection is closed meanwhile."""
+        if self._closed.wait(seconds):
+            raise RPCUnreachable("The connection to {url} was closed.", url=self.url)
+
+    def ask(self, calls: Sequence[Call]) -> list[Any | Refused]:
+        """Result of each call, or how it was refused, in the order of the calls. A failure is not asked again.
+
+        Raises RPCUnreachable, RPCFailed, RateLimited.
+        """
+        answers: list[Any | Refused] = [None] * len(calls)
+        waiting = list(range(len(calls)))
+        pauses, limited = self._limits.pauses(), False
+        while waiting:
+            some = waiting[: self._most]
+            try:
+                found = self._once([calls[place] for place in some])
+            except _BatchRefused:
+                self._most = max(1, len(some) // 2)
+                continue
+            except RateLimited as error:
+                if limited:
+                    # The calls of one request may be more than the endpoint takes in its time.
+                    self._most = max(1, len(some) // 2)
+                limited = True
+                self._slow_down(pauses, error)
+                continue
+            again = []
+            for place, answer in zip(some, found, strict=True):
+                if isinstance(answer, Refused) and _is_rate_limit(answer, calls[place][0]):
+                    again.append(place)
+                else:
+                    answers[place] = answer
+            waiting = again + waiting[len(some) :]
+            if len(again) < len(some):
+                pauses, limited = self._limits.pauses(), False
+            if again:
+                self._slow_down(pauses, RateLimited())
+        return answers
+
+    def results(self, calls: Sequence[Call]) -> list[Any]:
+        """Result of each call. Raises as `ask` does, and Refused if one is refused."""
+        answers = self.ask(calls)
+        for answer in answers:
+            if isinstance(answer, Refused):
+                raise answer
+        return answers
+
+    def patiently(self, act: Callable[[], T]) -> T:
+        """Does something until it goes well.
+
+        Raises RPCUnreachable, RPCFailed or WrongAnswer with what went wrong last, once the patience is at its end.
+        """
+        pauses = self.patience.pauses()
+        while True:
+            try:
+                return act()
+            except RateLimited:
+                # It was waited for.
+                raise
+            except (RPCUnreachable, RPCFailed, WrongAnswer):
+                pause = next(pauses, None)
+                if pause is None:
+                    raise
+                self.wait(pause)
+
+    def _slow_down(self, pauses: Iterator[float], error: RateLimited) -> None:
+        pause = next(pauses, None)
+        if pause is None:
+            raise error
+        self.wait(max(pause, min(error.pause, self._limits.longest / 1000)))
+
+    # ------------------------------------------------------------- one request
+
+    def _once(self, calls: Sequence[Call]) -> list[Any | Refused]:
+        numbered = [
+            {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": list(params)}
+            for method, params in calls
+        ]
+        response = self._post(numbered[0] if len(calls) == 1 else numbered)
+        status = response.status_code
+        try:
+            found = json.loads(response.content)
+        except ValueError:
+            found = None
+        refusal = _whole_refusal(found)
+        if status == _TOO_MANY_REQUESTS or (refusal is not None and len(calls) > 1 and _is_rate_limit(refusal)):
+            raise RateLimited(_pause(response))
+        if len(calls) > 1 and (status in _BATCH_REFUSALS or (refusal is not None and status < _SERVER_ERRORS)):
+            raise _BatchRefused
+        by_id = {one.get("id"): one for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict)}
+        if all(_is_answer(by_id.get(question["id"])) for question in numbered) and len(by_id) == len(calls):
+            return [_result(by_id[question["id"]]) for question in numbered]
+        if len(calls) == 1 and refusal is not None and None in by_id:
+            # What cannot be read as a question has no number.
+            return [refusal]
+        raise _no_answer(response, found)
+
+    def _post(self, body: Any) -> requests.Response:
+        data = json.dumps(body, default=_plain).encode()
+        headers = {"Content-Type": "application/json"}
+        try:
+            return self._session.post(self.url, data, headers=headers, timeout=(_CONNECT_SECONDS, _ANSWER_SECONDS))
+        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+            raise RPCUnreachable(
+                "Nothing answers at {url}. Start the node, or check the address.", url=self.url
+            ) from error
+        except requests.RequestException as error:
+            raise RPCFailed("The RPC endpoint refused: {reason}", reason=error) from error
+
+
+def _whole_refusal(found: Any) -> Refused | None:
+    """The error that stands for a whole request: one object, or a list with one error that has no number."""
+    if isinstance(found, list) and len(found) == 1 and isinstance(found[0], dict) and found[0].get("id") is None:
+        [found] = found
+    return Refused(found["error"]) if isinstance(found, dict) and isinstance(found.get("error"), dict) else None
+
+
+def _is_answer(found: Any) -> bool:
+    return isinstance(found, dict) and ("result" in found or found.get("error") is not None)
+
+
+def _result(answer: dict[str, Any]) -> Any | Refused:
+    return answer["result"] if answer.get("error") is None else Refused(answer["error"])
+
+
+def _is_rate_limit(refusal: Refused, method: str = "") -> bool:
+    if refusal.code == _LIMIT_CODE:
+        return method != "eth_getLogs" or _RATE_WORDS.search(refusal.reason) is not None
+    return refusal.code in _RATE_CODES
+
+
+def _no_answer(response: requests.Response, found: Any) -> RPCFailed:
+    if response.status_code >= 400:
+        status = Message("HTTP status {status}", status=response.status_code)
+        return RPCFailed("The RPC endpoint refused: {reason}", reason=status)
+    if found is None:
+        return RPCFailed(
+            "What the RPC endpoint answers is no JSON-RPC: {reason}. Check the address.",
+            reason=repr(response.content[:100]),
+        )
+    return RPCFailed("The RPC endpoint refused: {reason}", reason=Message("the answer is to another question"))
+
+
+def _pause(response: requests.Response) -> int:
+    after = response.headers.get("Retry-After", "")
+    return int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
+
+
+def _plain(value: Any) -> Any:
+    """What web3 puts into parameters and JSON does not know."""
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{value!r:.100} is no JSON")
