@@ -1,4 +1,4 @@
-"""`fec serve`: the till service, and who may call it."""
+"""`fec serve`: the service, and who may call it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SECRET_VARIABLE = "FEC_SERVICE_SECRET"  # noqa: S105 (a name, not a secret)
 DEFAULT_DATABASE = "fec.sqlite"
-_ROLES = ("till", "manager", "accountant")
+_ROLES = ("cashier", "manager", "accountant")
 _GRACE_SECONDS = 5
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -94,10 +94,10 @@ class _Group(Command, Group):
 @click.option("--limits", envvar="FEC_LIMITS", default="memory://", metavar="URL", help="Where requests are counted.")
 @click.pass_context
 def serve(ctx: click.Context, /, database: str, **options: Any) -> None:
-    """Serve the till's HTTP API, until interrupted; `merchant` and `key` say who may call it.
+    """Serve the merchants' HTTP API, until interrupted; `merchant` and `key` say who may call it.
 
-    The till's key signs invoices and sends transactions: --keystore FILE, or FEC_PRIVATE_KEY. API keys are hashed under
-    FEC_SERVICE_SECRET, 32 characters or more, such as `openssl rand -hex 32` gives; keep it out of the database.
+    The service's key signs invoices and sends transactions: --keystore FILE, or FEC_PRIVATE_KEY. API keys are hashed
+    under FEC_SERVICE_SECRET, 32 characters or more, such as `openssl rand -hex 32` gives; keep it out of the database.
     """
     if ctx.invoked_subcommand is None:
         _serve(ctx.obj, database, **options)
@@ -131,7 +131,7 @@ def _serve(
         from fec.service.settings import Settings, WebhookPolicy  # noqa: PLC0415
     account = session.local_account()
     if account is None:
-        raise SignerMissing("The service needs the till's key: --keystore FILE, or a key in FEC_PRIVATE_KEY.")
+        raise SignerMissing("The service needs a key: --keystore FILE, or a key in FEC_PRIVATE_KEY.")
     secret = _secret()
     settings = Settings(
         rpc=session.rpc,
@@ -180,7 +180,7 @@ def merchant() -> None:
 @database_option
 @click.pass_obj
 def add_merchant(session: Session, program: int, name: str, database: str) -> None:
-    """Serve a program. Its terms are to name the till's key as their signer."""
+    """Serve a program. Its terms are to name the service's key as their signer."""
     session.client.programs.get(program)
     _ring(session, database).add_merchant(program, name)
     session.show({"programId": program, "name": name}, _("Program {program} is served from now on.", program=program))
@@ -206,7 +206,7 @@ def key() -> None:
 @key.command("add")
 @click.option("--program", type=PROGRAM, required=True, metavar="N", help="The merchant's program.")
 @click.option(
-    "--role", type=click.Choice(_ROLES), required=True, help="till sells, manager does all, accountant reads."
+    "--role", type=click.Choice(_ROLES), required=True, help="cashier sells, manager does all, accountant reads."
 )
 @click.option("--label", default="", help="What it is for.")
 @database_option

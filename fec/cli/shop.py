@@ -87,15 +87,15 @@ def read(session: Session, place: Path | Link) -> tuple[Invoice, str]:
     fetched = {} if said else _call("GET", place.url)
     try:
         found = files.invoice_from(_carried(said) if said else fetched)
-        chain, till = (int(said["chain"]), said["till"]) if said else (None, None)
+        chain, checkout = (int(said["chain"]), said["checkout"]) if said else (None, None)
     except MISFITS as error:
         raise Refused("{url} is no invoice: {reason}", url=place.url, reason=misfit(error)) from error
     if chain is not None and chain != session.client.deployment["chainId"]:
         raise WrongNetwork(session.client.deployment["chainId"], chain)
-    if till is not None and till.lower() != session.client.orders.address.lower():
+    if checkout is not None and checkout.lower() != session.client.orders.address.lower():
         raise Refused(
-            "The invoice is for the till {till}, not for {ours}. Name the deployments file that the shop uses.",
-            till=till,
+            "The invoice is for Checkout at {checkout}, not at {ours}. Name the deployments file that the shop uses.",
+            checkout=checkout,
             ours=session.client.orders.address,
         )
     return found

@@ -16,8 +16,8 @@ from fec.service.actions import stream
 from fec.service.background import Background
 from fec.service.context import Service
 from fec.service.http import health, pages, problems, schemas, sign_in
-from fec.service.http.access_log import Observing
-from fec.service.http.limits import Gate
+from fec.service.http.access_log import AccessLog
+from fec.service.http.limits import Limits
 from fec.service.members import enrolment, vaults
 from fec.service.orders import captures, invoices, payments, refunds
 from fec.service.reports import reports
@@ -60,8 +60,8 @@ def create_app(settings: Settings, signer: TransactionSigner) -> FastAPI:
             service.close()
 
     app = FastAPI(
-        title="FEC till",
-        summary="Invoices, payments without gas, refunds and captures for a merchant's till.",
+        title="FEC service",
+        summary="Invoices, payments without gas, refunds and captures for a merchant.",
         version=metadata.version("fec"),
         lifespan=lifespan,
         redirect_slashes=False,
@@ -84,8 +84,8 @@ def create_app(settings: Settings, signer: TransactionSigner) -> FastAPI:
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID"],
             expose_headers=["ETag", "Retry-After", "X-Request-ID", "Idempotency-Replayed"],
         )
-    app.add_middleware(Gate, settings=settings)
-    app.add_middleware(Observing, metrics=service.metrics)
+    app.add_middleware(Limits, settings=settings)
+    app.add_middleware(AccessLog, metrics=service.metrics)
     return app
 
 

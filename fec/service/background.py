@@ -131,5 +131,5 @@ class Background:
 
     def _tidy(self) -> None:
         self._service.keys.forget_expired()
-        self._service.once.forget_old()
+        self._service.idempotency.forget_old()
         self._service.deliveries.forget_old()

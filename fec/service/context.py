@@ -9,7 +9,7 @@ from fec.i18n.errors import FECError
 from fec.indexer import IndexDatabase
 from fec.relayer import Relayer, TransactionSigner
 from fec.service.actions.outbox import Outbox
-from fec.service.http.idempotency import Once
+from fec.service.http.idempotency import Idempotency
 from fec.service.http.keys import KeyRing
 from fec.service.http.metrics import Metrics
 from fec.service.reports.figures import Figures
@@ -39,15 +39,15 @@ class Service:
         store.upgrade(self.engine)
         with store.writing(self.engine) as connection:
             store.bind(connection, settings.deployment)
-        self.keeper = IndexDatabase(self.engine)
-        self.keeper.begin()
+        self.index = IndexDatabase(self.engine)
+        self.index.begin()
         self.web3 = connect(settings.rpc)
         self.client = Client(self.web3, settings.deployment, signer.address)
         watched = max(settings.confirmations, settings.watched)
         self.relayer = Relayer(self.engine, self.web3, signer, confirmations=watched)
         self.outbox = Outbox(self.engine, self.web3, settings.deployment, self.relayer, settings.confirmations)
         self.keys = KeyRing(self.engine, settings.secret)
-        self.once = Once(self.engine)
+        self.idempotency = Idempotency(self.engine)
         self.deliveries = Deliveries(self.engine, settings.secret, settings.webhooks)
         self.figures = Figures(settings.database)
         self.metrics = Metrics()

@@ -15,9 +15,9 @@ from fec.store.base import AddressText, Base, Hash32Text, JSONValue, TokenIdInt,
 
 
 class Role(StrEnum):
-    """What a key may do: a till sells and refunds, a manager does everything, an accountant reads."""
+    """What a key may do: a cashier sells and refunds, a manager does everything, an accountant reads."""
 
-    TILL = "till"
+    CASHIER = "cashier"
     MANAGER = "manager"
     ACCOUNTANT = "accountant"
 
@@ -61,7 +61,7 @@ class ApiKey(Base):
 
     __tablename__ = "api_keys"
     __table_args__ = (
-        CheckConstraint("role IN ('till', 'manager', 'accountant')", name="role"),
+        CheckConstraint("role IN ('cashier', 'manager', 'accountant')", name="role"),
         Index(None, "program_id"),
     )
 

@@ -1,4 +1,4 @@
-"""What a till service is told before it starts."""
+"""What the service is told before it starts."""
 
 from __future__ import annotations
 

@@ -97,7 +97,10 @@ REFUSED: list[tuple[str, ...]] = [
     ("pay", "http://127.0.0.1:99999/v1/pay/a"),
     ("pay", f"http://{'a' * 70}.invalid/v1/pay/a"),
     ("pay", "http://127.0.0.1:1/pay#id=a"),
-    ("pay", "http://127.0.0.1:1/pay#chain=1&till=0x&program=1&order=a&amount=1&reference=&expiry=1&signature=0x&id=a"),
+    (
+        "pay",
+        "http://127.0.0.1:1/pay#chain=1&checkout=0x&program=1&order=a&amount=1&reference=&expiry=1&signature=0x&id=a",
+    ),
     ("index", "status", "--database", "mysql://127.0.0.1/x"),
     ("index", "status", "--database", "://"),
     ("index", "status", "--database", "postgresql://a:secret@127.0.0.1:port/x"),

@@ -1,4 +1,4 @@
-"""A shop on one Anvil: two programs, a shopper with FEC but no gas coin, and a till service in front of it.
+"""A shop on one Anvil: two programs, a shopper with FEC but no gas coin, and a service in front of it.
 
 Each test leaves the chain as it found it; databases are fresh, SQLite and PostgreSQL in turn.
 """
@@ -50,7 +50,8 @@ class Shop:
     """Who is who on the chain, and the programs."""
 
     deployment: Deployment
-    till: LocalAccount
+    signer: LocalAccount
+    """The key that the terms name, and that the service holds."""
     shopper: LocalAccount
     """Has FEC, and no gas coin."""
     operator: LocalAccount
@@ -61,7 +62,7 @@ class Shop:
     at_once: int
     """Program without one."""
     foreign: int
-    """Program whose terms name another till."""
+    """Program whose terms name another signer."""
 
 
 @pytest.fixture(scope="session")
@@ -80,11 +81,11 @@ def opened(anvil: Anvil) -> Shop:
     accounts = anvil.accounts
     deployment = deploy(anvil.web3, accounts[0])
     owner = Client(anvil.web3, deployment, accounts[0])
-    operator, till = accounts[3], accounts[4]
+    operator, signer = accounts[3], accounts[4]
     shopper = Account.from_key(b"\x11" * 32)
     owner.transfer(shopper.address, 100_000 * FEC)
     treasury, cause = accounts[6].address, accounts[5].address
-    terms = Terms(till.address, treasury, donation_bps=100, causes=(cause,))
+    terms = Terms(signer.address, treasury, donation_bps=100, causes=(cause,))
     programs = []
     for change in ({"return_window": WINDOW}, {}, {"signer": operator.address}):
         made = owner.programs.create(
@@ -92,7 +93,7 @@ def opened(anvil: Anvil) -> Shop:
         )
         owner.signed_by(operator).terms.set(made.program_id, replace(terms, **change))
         programs.append(made.program_id)
-    return Shop(deployment, till, shopper, operator, treasury, cause, *programs)
+    return Shop(deployment, signer, shopper, operator, treasury, cause, *programs)
 
 
 @pytest.fixture
@@ -112,12 +113,12 @@ def settings(chain: Anvil, shop: Shop, engine: Engine) -> Settings:
         deployment=shop.deployment,
         database=engine.url.render_as_string(hide_password=False),
         secret=SECRET,
-        public_url="https://till.example",
+        public_url="https://shop.example",
         poll_ms=50,
     )
 
 
-class Till:
+class ServiceClient:
     """A running service, and one caller of it."""
 
     def __init__(self, http: TestClient, service: Service, token: str | None = None) -> None:
@@ -125,12 +126,12 @@ class Till:
         self.service = service
         self.headers = {} if token is None else {"Authorization": f"Bearer {token}"}
 
-    def as_(self, program_id: int, role: Role) -> "Till":
+    def as_(self, program_id: int, role: Role) -> "ServiceClient":
         """The same service for another caller, with a key of their own."""
-        return Till(self.http, self.service, self.service.keys.add_key(program_id, role, "").token)
+        return ServiceClient(self.http, self.service, self.service.keys.add_key(program_id, role, "").token)
 
-    def anybody(self) -> "Till":
-        return Till(self.http, self.service)
+    def anybody(self) -> "ServiceClient":
+        return ServiceClient(self.http, self.service)
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -197,32 +198,32 @@ def until(look: Callable[[], Any], done: Callable[[Any], bool]) -> Any:
 
 
 @pytest.fixture
-def serving(settings: Settings, shop: Shop) -> Iterator[Callable[..., Till]]:
-    """Starts instances of the service, on one database; the caller has the till's role at the program with a window."""
+def serving(settings: Settings, shop: Shop) -> Iterator[Callable[..., ServiceClient]]:
+    """Starts instances of the service, on one database; the caller is a cashier of the program with a window."""
     with ExitStack() as stack:
 
-        def start(program_id: int | None = None, role: Role = Role.TILL, **changes: Any) -> Till:
-            app = create_app(replace(settings, **changes), LocalSigner(shop.till))
+        def start(program_id: int | None = None, role: Role = Role.CASHIER, **changes: Any) -> ServiceClient:
+            app = create_app(replace(settings, **changes), LocalSigner(shop.signer))
             service: Service = app.state.service
             if not service.keys.merchants():
                 for program in (shop.escrow, shop.at_once, shop.foreign):
                     service.keys.add_merchant(program, "")
             http = stack.enter_context(TestClient(app, raise_server_exceptions=False))
-            return Till(http, service).as_(program_id or shop.escrow, role)
+            return ServiceClient(http, service).as_(program_id or shop.escrow, role)
 
         yield start
 
 
 @pytest.fixture
-def till(serving: Callable[..., Till]) -> Till:
+def cashier(serving: Callable[..., ServiceClient]) -> ServiceClient:
     return serving()
 
 
 @pytest.fixture
-def live(settings: Settings, shop: Shop) -> Iterator[Till]:
+def live(settings: Settings, shop: Shop) -> Iterator[ServiceClient]:
     """The service on a port of its own: streams never end, which the test client cannot take."""
     unlimited = replace(settings, key_limit="1000000/minute", address_limit="1000000/minute")
-    app = create_app(unlimited, LocalSigner(shop.till))
+    app = create_app(unlimited, LocalSigner(shop.signer))
     service = app.state.service
     service.keys.add_merchant(shop.escrow, "")
     config = uvicorn.Config(app, port=0, log_config=None, access_log=False, timeout_graceful_shutdown=1)
@@ -232,6 +233,6 @@ def live(settings: Settings, shop: Shop) -> Iterator[Till]:
     until(lambda: server.started, bool)
     port = server.servers[0].sockets[0].getsockname()[1]
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as http:
-        yield Till(http, service).as_(shop.escrow, Role.MANAGER)  # type: ignore[arg-type]
+        yield ServiceClient(http, service).as_(shop.escrow, Role.MANAGER)  # type: ignore[arg-type]
     server.should_exit = True
     thread.join()

@@ -24,7 +24,7 @@ from fec.service.models import (
     WebhookEndpoint,
 )
 from fec.store import Base
-from tests.service.conftest import Shop, Till
+from tests.service.conftest import ServiceClient, Shop
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 
@@ -157,9 +157,9 @@ def looks(invoice: str) -> Iterator[Row]:
     yield "DELETE", f"/v1/invoices/{invoice}", None, 405
 
 
-def written(till: Till) -> dict[str, int]:
+def written(cashier: ServiceClient) -> dict[str, int]:
     """How many there are of all that requests make."""
-    with Session(till.service.engine) as session:
+    with Session(cashier.service.engine) as session:
         return {model.__tablename__: session.scalars(select(func.count()).select_from(model)).one() for model in MADE}
 
 
@@ -185,8 +185,10 @@ def fault(answers: dict[str, Response], status: int) -> str:
 untold = {"title": "", "detail": "", "requestId": ""}
 
 
-def test_requests__bad_in_every_way__are_problems_in_every_language_and_write_nothing(till: Till, shop: Shop) -> None:
-    manager = till.as_(shop.escrow, Role.MANAGER)
+def test_requests__bad_in_every_way__are_problems_in_every_language_and_write_nothing(
+    cashier: ServiceClient, shop: Shop
+) -> None:
+    manager = cashier.as_(shop.escrow, Role.MANAGER)
     invoice = manager.invoice()
     before = written(manager)
     wrong = []
@@ -219,15 +221,15 @@ def test_requests__bad_in_every_way__are_problems_in_every_language_and_write_no
     ids=lambda value: str(value)[:40],
 )
 def test_bytes__that_are_no_request__are_problems_in_every_language(
-    till: Till, content: bytes, headers: dict[str, str], status: int
+    cashier: ServiceClient, content: bytes, headers: dict[str, str], status: int
 ) -> None:
-    before = written(till)
-    sent = {"Content-Type": "application/json", **till.headers, **headers}
+    before = written(cashier)
+    sent = {"Content-Type": "application/json", **cashier.headers, **headers}
     answers = {
-        locale: till.http.post(
+        locale: cashier.http.post(
             "/v1/invoices", content=content, headers={**sent, "Accept-Language": language_tag(locale)}
         )
         for locale in LOCALES
     }
     assert fault(answers, status) == ""
-    assert written(till) == before
+    assert written(cashier) == before

@@ -9,43 +9,43 @@ import pytest
 from fec.chain.anvil import Anvil
 from fec.service.actions.outbox import Call
 from fec.service.models import Role
-from tests.service.conftest import DAY, WINDOW, Shop, Till, until
+from tests.service.conftest import DAY, WINDOW, ServiceClient, Shop, until
 
 
-def test_create__same_key_and_body__is_one_invoice(till: Till) -> None:
+def test_create__same_key_and_body__is_one_invoice(cashier: ServiceClient) -> None:
     body = {"orderId": "A-1", "amount": "5"}
-    first = till.call("POST", "/v1/invoices", body, Idempotency_Key="k")
-    again = till.call("POST", "/v1/invoices", body, Idempotency_Key='"k"')
+    first = cashier.call("POST", "/v1/invoices", body, Idempotency_Key="k")
+    again = cashier.call("POST", "/v1/invoices", body, Idempotency_Key='"k"')
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.json() == again.json()
     assert "Idempotency-Replayed" not in first.headers
     assert again.headers["Idempotency-Replayed"] == "true"
-    assert till.event_types() == ["invoice.created"]
+    assert cashier.event_types() == ["invoice.created"]
 
 
-def test_create__same_key_another_body__is_refused(till: Till) -> None:
-    till.post("/v1/invoices", {"orderId": "A-1", "amount": "5"}, Idempotency_Key="k")
-    problem = till.refused("POST", "/v1/invoices", {"orderId": "A-1", "amount": "6"}, Idempotency_Key="k")
+def test_create__same_key_another_body__is_refused(cashier: ServiceClient) -> None:
+    cashier.post("/v1/invoices", {"orderId": "A-1", "amount": "5"}, Idempotency_Key="k")
+    problem = cashier.refused("POST", "/v1/invoices", {"orderId": "A-1", "amount": "6"}, Idempotency_Key="k")
     assert (problem["status"], problem["type"]) == (422, "urn:fec:problem:idempotency-key-reused")
     assert problem["values"] == {"key": "k"}
 
 
-def test_create__refused_with_a_key__can_be_tried_again(till: Till) -> None:
-    till.post("/v1/invoices", {"orderId": "A-1", "amount": "5"})
+def test_create__refused_with_a_key__can_be_tried_again(cashier: ServiceClient) -> None:
+    cashier.post("/v1/invoices", {"orderId": "A-1", "amount": "5"})
     body = {"orderId": "A-1", "amount": "6"}
-    assert till.refused("POST", "/v1/invoices", body, Idempotency_Key="k")["status"] == 409
-    till.post("/v1/invoices", {**body, "orderId": "A-2"}, Idempotency_Key="k")
+    assert cashier.refused("POST", "/v1/invoices", body, Idempotency_Key="k")["status"] == 409
+    cashier.post("/v1/invoices", {**body, "orderId": "A-2"}, Idempotency_Key="k")
 
 
-def test_create__same_key_of_another_merchant__is_another_invoice(till: Till, shop: Shop) -> None:
+def test_create__same_key_of_another_merchant__is_another_invoice(cashier: ServiceClient, shop: Shop) -> None:
     body = {"orderId": "A-1", "amount": "5"}
-    other = till.as_(shop.at_once, Role.TILL)
-    first = till.post("/v1/invoices", body, Idempotency_Key="k")
+    other = cashier.as_(shop.at_once, Role.CASHIER)
+    first = cashier.post("/v1/invoices", body, Idempotency_Key="k")
     second = other.post("/v1/invoices", body, Idempotency_Key="k")
     assert first["id"] != second["id"]
 
 
-def test_create__same_order_at_once__is_one_invoice(serving: Callable[..., Till]) -> None:
+def test_create__same_order_at_once__is_one_invoice(serving: Callable[..., ServiceClient]) -> None:
     tills = [serving(), serving()]
     body = {"orderId": "A-1", "amount": "5"}
     with ThreadPoolExecutor(8) as pool:
@@ -55,7 +55,7 @@ def test_create__same_order_at_once__is_one_invoice(serving: Callable[..., Till]
     assert problems == {"urn:fec:problem:order-id-taken"}
 
 
-def test_create__same_key_at_once__is_one_invoice(serving: Callable[..., Till]) -> None:
+def test_create__same_key_at_once__is_one_invoice(serving: Callable[..., ServiceClient]) -> None:
     tills = [serving(), serving()]
     body = {"orderId": "A-1", "amount": "5"}
 
@@ -69,13 +69,13 @@ def test_create__same_key_at_once__is_one_invoice(serving: Callable[..., Till]) 
     assert len(tills[0].get("/v1/invoices")["items"]) == 1
 
 
-def test_create__program_with_another_till__is_refused(till: Till, shop: Shop) -> None:
-    problem = till.as_(shop.foreign, Role.TILL).refused("POST", "/v1/invoices", {"orderId": "A-1", "amount": "5"})
-    assert problem["type"] == "urn:fec:problem:not-the-till"
+def test_create__program_with_another_signer__is_refused(cashier: ServiceClient, shop: Shop) -> None:
+    problem = cashier.as_(shop.foreign, Role.CASHIER).refused("POST", "/v1/invoices", {"orderId": "A-1", "amount": "5"})
+    assert problem["type"] == "urn:fec:problem:not-the-signer"
     assert problem["values"] == {
         "program": str(shop.foreign),
         "signer": shop.operator.address,
-        "own": shop.till.address,
+        "own": shop.signer.address,
     }
 
 
@@ -96,102 +96,104 @@ def test_create__program_with_another_till__is_refused(till: Till, shop: Shop) -
         ({"unknown": 1}, "body/unknown"),
     ],
 )
-def test_create__bad_value__is_named(till: Till, change: dict[str, object], where: str) -> None:
-    problem = till.refused("POST", "/v1/invoices", {"orderId": "A-1", "amount": "5", **change})
+def test_create__bad_value__is_named(cashier: ServiceClient, change: dict[str, object], where: str) -> None:
+    problem = cashier.refused("POST", "/v1/invoices", {"orderId": "A-1", "amount": "5", **change})
     assert (problem["status"], problem["type"]) == (422, "urn:fec:problem:invalid-request")
     assert problem["values"]["where"] == where
 
 
-def test_show__known_by_its_etag__is_not_sent_again(till: Till, shop: Shop) -> None:
-    invoice = till.invoice("100")
+def test_show__known_by_its_etag__is_not_sent_again(cashier: ServiceClient, shop: Shop) -> None:
+    invoice = cashier.invoice("100")
     path = f"/v1/invoices/{invoice['id']}"
-    tag = till.call("GET", path).headers["ETag"]
-    assert till.call("GET", path, If_None_Match=tag).status_code == 304
-    till.pay(invoice, shop.shopper)
-    till.until(invoice, lambda seen: seen["status"] == "paid")
-    changed = till.call("GET", path, If_None_Match=tag)
+    tag = cashier.call("GET", path).headers["ETag"]
+    assert cashier.call("GET", path, If_None_Match=tag).status_code == 304
+    cashier.pay(invoice, shop.shopper)
+    cashier.until(invoice, lambda seen: seen["status"] == "paid")
+    changed = cashier.call("GET", path, If_None_Match=tag)
     assert (changed.status_code, changed.json()["status"]) == (200, "paid")
     assert changed.headers["ETag"] != tag
 
 
-def test_show__another_merchants__is_not_there(till: Till, shop: Shop) -> None:
-    invoice = till.invoice()
-    problem = till.as_(shop.at_once, Role.MANAGER).refused("GET", f"/v1/invoices/{invoice['id']}")
+def test_show__another_merchants__is_not_there(cashier: ServiceClient, shop: Shop) -> None:
+    invoice = cashier.invoice()
+    problem = cashier.as_(shop.at_once, Role.MANAGER).refused("GET", f"/v1/invoices/{invoice['id']}")
     assert problem["type"] == "urn:fec:problem:not-found"
 
 
-def test_list__in_pages__has_each_once_newest_first(till: Till) -> None:
-    made = [till.invoice()["orderId"] for _ in range(5)]
+def test_list__in_pages__has_each_once_newest_first(cashier: ServiceClient) -> None:
+    made = [cashier.invoice()["orderId"] for _ in range(5)]
     seen: list[str] = []
-    page = till.get("/v1/invoices?limit=2")
+    page = cashier.get("/v1/invoices?limit=2")
     while True:
         seen += [invoice["orderId"] for invoice in page["items"]]
         if page["next"] is None:
             break
-        page = till.get(f"/v1/invoices?limit=2&before={page['next']}")
+        page = cashier.get(f"/v1/invoices?limit=2&before={page['next']}")
     assert seen == made[::-1]
-    assert [invoice["orderId"] for invoice in till.get("/v1/invoices?orderId=A-2")["items"]] == ["A-2"]
-    assert till.get("/v1/invoices?status=paid")["items"] == []
+    assert [invoice["orderId"] for invoice in cashier.get("/v1/invoices?orderId=A-2")["items"]] == ["A-2"]
+    assert cashier.get("/v1/invoices?status=paid")["items"] == []
 
 
 # --------------------------------------------------------------------- refunds
 
 
-def test_refund__without_a_key__is_refused(till: Till, shop: Shop) -> None:
-    invoice = till.paid(shop.shopper)
-    problem = till.refused("POST", f"/v1/invoices/{invoice['id']}/refunds", {"amount": "1"})
+def test_refund__without_a_key__is_refused(cashier: ServiceClient, shop: Shop) -> None:
+    invoice = cashier.paid(shop.shopper)
+    problem = cashier.refused("POST", f"/v1/invoices/{invoice['id']}/refunds", {"amount": "1"})
     assert (problem["status"], problem["type"]) == (400, "urn:fec:problem:idempotency-key-missing")
 
 
-def test_refund__same_key__is_one_refund(till: Till, shop: Shop) -> None:
-    invoice = till.paid(shop.shopper)
+def test_refund__same_key__is_one_refund(cashier: ServiceClient, shop: Shop) -> None:
+    invoice = cashier.paid(shop.shopper)
     path = f"/v1/invoices/{invoice['id']}/refunds"
-    first = till.post(path, {"amount": "1"}, Idempotency_Key="r")
-    again = till.post(path, {"amount": "1"}, Idempotency_Key="r")
+    first = cashier.post(path, {"amount": "1"}, Idempotency_Key="r")
+    again = cashier.post(path, {"amount": "1"}, Idempotency_Key="r")
     assert first == again
-    until(lambda: till.get(f"{path}/{first['id']}"), lambda seen: seen["state"] == "done")
-    assert len(till.get(path)["items"]) == 1
-    assert till.until(invoice, lambda seen: seen["refunded"] != "0")["refunded"] == "1"
+    until(lambda: cashier.get(f"{path}/{first['id']}"), lambda seen: seen["state"] == "done")
+    assert len(cashier.get(path)["items"]) == 1
+    assert cashier.until(invoice, lambda seen: seen["refunded"] != "0")["refunded"] == "1"
 
 
 def test_refund__same_key_at_another_instance_meanwhile__is_one_refund(
-    serving: Callable[..., Till], shop: Shop, monkeypatch: pytest.MonkeyPatch
+    serving: Callable[..., ServiceClient], shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    till, other = serving(), serving()
-    invoice = till.paid(shop.shopper)
+    cashier, other = serving(), serving()
+    invoice = cashier.paid(shop.shopper)
     path, first = f"/v1/invoices/{invoice['id']}/refunds", list[Any]()
     simulate = other.service.outbox.simulate
 
     def late(call: Call) -> None:
-        first.append(till.post(path, {}, Idempotency_Key="k-1"))
-        till.until(invoice, lambda seen: seen["status"] == "refunded")
+        first.append(cashier.post(path, {}, Idempotency_Key="k-1"))
+        cashier.until(invoice, lambda seen: seen["status"] == "refunded")
         simulate(call)
 
     monkeypatch.setattr(other.service.outbox, "simulate", late)
     assert other.post(path, {}, Idempotency_Key="k-1") == first[0]
 
 
-def test_refund__two_keys__are_two_refunds_and_no_amount_is_all_that_is_left(till: Till, shop: Shop) -> None:
-    invoice = till.paid(shop.shopper, "10")
+def test_refund__two_keys__are_two_refunds_and_no_amount_is_all_that_is_left(
+    cashier: ServiceClient, shop: Shop
+) -> None:
+    invoice = cashier.paid(shop.shopper, "10")
     path = f"/v1/invoices/{invoice['id']}/refunds"
-    till.post(path, {"amount": "1"}, Idempotency_Key="r-1")
-    till.until(invoice, lambda seen: seen["refunded"] == "1")
-    assert till.post(path, {}, Idempotency_Key="r-2")["amount"] == "9"
-    assert till.until(invoice, lambda seen: seen["status"] == "refunded")["refunded"] == "10"
-    problem = till.refused("POST", path, {}, Idempotency_Key="r-3")
+    cashier.post(path, {"amount": "1"}, Idempotency_Key="r-1")
+    cashier.until(invoice, lambda seen: seen["refunded"] == "1")
+    assert cashier.post(path, {}, Idempotency_Key="r-2")["amount"] == "9"
+    assert cashier.until(invoice, lambda seen: seen["status"] == "refunded")["refunded"] == "10"
+    problem = cashier.refused("POST", path, {}, Idempotency_Key="r-3")
     assert problem["type"] == "urn:fec:problem:refund-impossible"
 
 
-def test_refund__more_than_is_left__is_refused_with_the_contracts_words(till: Till, shop: Shop) -> None:
-    invoice = till.paid(shop.shopper, "10")
-    problem = till.refused("POST", f"/v1/invoices/{invoice['id']}/refunds", {"amount": "11"}, Idempotency_Key="r")
+def test_refund__more_than_is_left__is_refused_with_the_contracts_words(cashier: ServiceClient, shop: Shop) -> None:
+    invoice = cashier.paid(shop.shopper, "10")
+    problem = cashier.refused("POST", f"/v1/invoices/{invoice['id']}/refunds", {"amount": "11"}, Idempotency_Key="r")
     assert (problem["status"], problem["error"]) == (409, "Checkout_RefundTooHigh")
     assert problem["values"] == {"orderKey": invoice["orderKey"], "asked": str(11 * 10**18), "left": str(10 * 10**18)}
 
 
-def test_refund__of_an_unpaid_invoice__is_refused(till: Till) -> None:
-    invoice = till.invoice()
-    problem = till.refused("POST", f"/v1/invoices/{invoice['id']}/refunds", {"amount": "1"}, Idempotency_Key="r")
+def test_refund__of_an_unpaid_invoice__is_refused(cashier: ServiceClient) -> None:
+    invoice = cashier.invoice()
+    problem = cashier.refused("POST", f"/v1/invoices/{invoice['id']}/refunds", {"amount": "1"}, Idempotency_Key="r")
     assert (problem["status"], problem["error"]) == (404, "Checkout_UnknownOrder")
     assert problem["values"] == {"orderKey": invoice["orderKey"]}
 
@@ -199,34 +201,34 @@ def test_refund__of_an_unpaid_invoice__is_refused(till: Till) -> None:
 # -------------------------------------------------------------------- captures
 
 
-def test_capture__before_the_window_ends__has_nothing_to_do(till: Till, shop: Shop) -> None:
-    invoice = till.paid(shop.shopper)
-    manager = till.as_(shop.escrow, Role.MANAGER)
+def test_capture__before_the_window_ends__has_nothing_to_do(cashier: ServiceClient, shop: Shop) -> None:
+    invoice = cashier.paid(shop.shopper)
+    manager = cashier.as_(shop.escrow, Role.MANAGER)
     for body in ({}, {"orderKeys": [invoice["orderKey"]]}):
         assert manager.refused("POST", "/v1/captures", body)["type"] == "urn:fec:problem:nothing-to-capture"
 
 
 def test_capture__by_hand__names_the_orders_and_is_done_once(
-    serving: Callable[..., Till], shop: Shop, chain: Anvil
+    serving: Callable[..., ServiceClient], shop: Shop, chain: Anvil
 ) -> None:
-    till = serving(capture=False)
-    invoices = [till.paid(shop.shopper, "10") for _ in range(2)]
+    cashier = serving(capture=False)
+    invoices = [cashier.paid(shop.shopper, "10") for _ in range(2)]
     chain.travel_to(chain.now + WINDOW + DAY)
-    manager = till.as_(shop.escrow, Role.MANAGER)
+    manager = cashier.as_(shop.escrow, Role.MANAGER)
     [first] = manager.post("/v1/captures", {"orderKeys": [invoices[0]["orderKey"]]})["items"]
     assert first["orderKeys"] == [invoices[0]["orderKey"]]
     [second] = manager.post("/v1/captures", {})["items"]
     assert second["orderKeys"] == [invoices[1]["orderKey"]]
     for invoice in invoices:
-        till.until(invoice, lambda seen: seen["status"] == "captured")
+        cashier.until(invoice, lambda seen: seen["status"] == "captured")
     assert manager.refused("POST", "/v1/captures", {})["type"] == "urn:fec:problem:nothing-to-capture"
     assert [capture["id"] for capture in manager.get("/v1/captures")["items"]] == [second["id"], first["id"]]
 
 
-def test_capture__on_schedule__needs_nobody(serving: Callable[..., Till], shop: Shop, chain: Anvil) -> None:
-    till = serving(capture=False)
-    invoice = till.paid(shop.shopper, "10")
+def test_capture__on_schedule__needs_nobody(serving: Callable[..., ServiceClient], shop: Shop, chain: Anvil) -> None:
+    cashier = serving(capture=False)
+    invoice = cashier.paid(shop.shopper, "10")
     chain.travel_to(chain.now + WINDOW + DAY)
     serving(capture=True)
-    captured = till.until(invoice, lambda seen: seen["status"] == "captured")
+    captured = cashier.until(invoice, lambda seen: seen["status"] == "captured")
     assert (captured["burned"], captured["toMerchant"]) == ("1", "9")

@@ -14,7 +14,7 @@ from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.protocol.members import Member
 from fec.service.models import Role
-from tests.service.conftest import DAY, Shop, Till, until
+from tests.service.conftest import DAY, ServiceClient, Shop, until
 
 HOME = Account.from_key(b"\x66" * 32).address
 
@@ -39,7 +39,7 @@ class Person:
 @pytest.fixture
 def person(shop: Shop) -> Person:
     key = Account.from_key(b"\x55" * 32)
-    return Person(key, Member(shop.till.address, key.address, "0x" + "ab" * 32))
+    return Person(key, Member(shop.signer.address, key.address, "0x" + "ab" * 32))
 
 
 @pytest.fixture
@@ -48,59 +48,61 @@ def client(chain: Anvil, shop: Shop) -> Client:
 
 
 @pytest.fixture
-def seller(serving: Callable[..., Till], shop: Shop) -> Till:
+def seller(serving: Callable[..., ServiceClient], shop: Shop) -> ServiceClient:
     """At the program whose nodes exist at once."""
     return serving(shop.at_once)
 
 
 @pytest.fixture
-def enrolled(seller: Till, person: Person) -> Any:
+def enrolled(seller: ServiceClient, person: Person) -> Any:
     """The member, once the chain has announced them."""
     made = seller.post("/v1/members", {"memberId": person.id})
     return until(lambda: seller.get(f"/v1/members/{made['memberId']}"), lambda seen: seen["enrolled"])
 
 
-def spend(till: Till, person: Person, invoice: Any, **more: Any) -> dict[str, Any]:
+def spend(cashier: ServiceClient, person: Person, invoice: Any, **more: Any) -> dict[str, Any]:
     """A payment out of the member's vault, signed over what the service says is to be signed."""
-    document = till.get(f"/v1/custody/{person.id}/spend?invoiceId={invoice['id']}")["document"]
+    document = cashier.get(f"/v1/custody/{person.id}/spend?invoiceId={invoice['id']}")["document"]
     return person.revealed(document, invoiceId=invoice["id"], **more)
 
 
-def withdrawal(till: Till, person: Person, deadline: int, **more: Any) -> dict[str, Any]:
+def withdrawal(cashier: ServiceClient, person: Person, deadline: int, **more: Any) -> dict[str, Any]:
     query = {"to": HOME, "deadline": deadline, **more}
-    answer = till.http.get(f"/v1/custody/{person.id}/withdrawal", params={**query, "tokenId": more.get("tokenIds", [])})
+    answer = cashier.http.get(
+        f"/v1/custody/{person.id}/withdrawal", params={**query, "tokenId": more.get("tokenIds", [])}
+    )
     assert answer.status_code == 200, answer.text
     return person.revealed(answer.json()["document"], **query)
 
 
 def test_enroll__announces_the_member_where_the_contract_says(
-    enrolled: Any, seller: Till, person: Person, client: Client, shop: Shop
+    enrolled: Any, seller: ServiceClient, person: Person, client: Client, shop: Shop
 ) -> None:
-    assert enrolled["vault"] == client.custody.vault(shop.till.address, person.id)
-    assert client.custody.members(shop.till.address) == {person.id: enrolled["vault"]}
+    assert enrolled["vault"] == client.custody.vault(shop.signer.address, person.id)
+    assert client.custody.members(shop.signer.address) == {person.id: enrolled["vault"]}
     assert [member["memberId"] for member in seller.get("/v1/members")["items"]] == [person.id]
     assert not enrolled["deployed"]
 
 
-def test_enroll__twice__is_one_transaction(enrolled: Any, seller: Till, person: Person) -> None:
+def test_enroll__twice__is_one_transaction(enrolled: Any, seller: ServiceClient, person: Person) -> None:
     again = seller.post("/v1/members", {"memberId": person.id})
     assert again["enrollment"]["id"] == enrolled["enrollment"]["id"]
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_enroll__accountant__is_refused(seller: Till, shop: Shop, person: Person) -> None:
+def test_enroll__accountant__is_refused(seller: ServiceClient, shop: Shop, person: Person) -> None:
     accountant = seller.as_(shop.at_once, Role.ACCOUNTANT)
     assert accountant.refused("POST", "/v1/members", {"memberId": person.id})["type"] == "urn:fec:problem:role-too-low"
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_vault__member_of_nobody__is_not_found(seller: Till, person: Person) -> None:
+def test_vault__member_of_nobody__is_not_found(seller: ServiceClient, person: Person) -> None:
     problem = seller.anybody().refused("GET", f"/v1/custody/{person.id}")
     assert (problem["status"], problem["values"]) == (404, {"id": person.id})
 
 
 def test_spend__signed_by_the_member__pays_the_invoice_out_of_the_vault(
-    enrolled: Any, seller: Till, person: Person, client: Client
+    enrolled: Any, seller: ServiceClient, person: Person, client: Client
 ) -> None:
     vault = enrolled["vault"]
     client.transfer(vault, 150 * FEC)
@@ -121,7 +123,7 @@ def test_spend__signed_by_the_member__pays_the_invoice_out_of_the_vault(
 
 
 def test_spend__sent_many_times_at_once__is_one_payment(
-    enrolled: Any, seller: Till, person: Person, client: Client
+    enrolled: Any, seller: ServiceClient, person: Person, client: Client
 ) -> None:
     client.transfer(enrolled["vault"], 500 * FEC)
     invoice = seller.invoice("100")
@@ -134,7 +136,7 @@ def test_spend__sent_many_times_at_once__is_one_payment(
 
 
 def test_spend__signed_by_another__is_refused_by_the_contract(
-    enrolled: Any, seller: Till, person: Person, client: Client
+    enrolled: Any, seller: ServiceClient, person: Person, client: Client
 ) -> None:
     client.transfer(enrolled["vault"], 100 * FEC)
     invoice = seller.invoice("100")
@@ -148,18 +150,18 @@ def test_spend__signed_by_another__is_refused_by_the_contract(
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_spend__by_the_service_itself__is_refused(
-    enrolled: Any, seller: Till, person: Person, client: Client, shop: Shop
+    enrolled: Any, seller: ServiceClient, person: Person, client: Client, shop: Shop
 ) -> None:
     client.transfer(enrolled["vault"], 100 * FEC)
     invoice = seller.invoice("100")
-    brand = Person(shop.till, person.member)
+    brand = Person(shop.signer, person.member)
     body = {**spend(seller, brand, invoice), "key": person.key.address}
     problem = seller.anybody().refused("POST", f"/v1/custody/{person.id}/spends", body)
     assert (problem["error"], problem["values"]) == ("Custodian_InvalidSignature", {"key": person.key.address})
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_spend__key_is_not_the_members__is_refused(enrolled: Any, seller: Till, person: Person) -> None:
+def test_spend__key_is_not_the_members__is_refused(enrolled: Any, seller: ServiceClient, person: Person) -> None:
     invoice = seller.invoice("100")
     body = {**spend(seller, person, invoice), "key": HOME}
     problem = seller.anybody().refused("POST", f"/v1/custody/{person.id}/spends", body)
@@ -167,7 +169,7 @@ def test_spend__key_is_not_the_members__is_refused(enrolled: Any, seller: Till, 
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_spend__node_of_somebody_else__is_not_found(enrolled: Any, seller: Till, person: Person) -> None:
+def test_spend__node_of_somebody_else__is_not_found(enrolled: Any, seller: ServiceClient, person: Person) -> None:
     invoice = seller.invoice("100")
     body = spend(seller, person, invoice, tokenIds=["12345"])
     problem = seller.anybody().refused("POST", f"/v1/custody/{person.id}/spends", body)
@@ -175,7 +177,7 @@ def test_spend__node_of_somebody_else__is_not_found(enrolled: Any, seller: Till,
 
 
 def test_withdraw__everything__goes_where_the_member_says_once(
-    enrolled: Any, seller: Till, person: Person, client: Client
+    enrolled: Any, seller: ServiceClient, person: Person, client: Client
 ) -> None:
     client.transfer(enrolled["vault"], 150 * FEC)
     invoice = seller.invoice("100")
@@ -194,7 +196,7 @@ def test_withdraw__everything__goes_where_the_member_says_once(
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_withdraw__more_than_was_signed__is_refused(
-    enrolled: Any, seller: Till, person: Person, client: Client
+    enrolled: Any, seller: ServiceClient, person: Person, client: Client
 ) -> None:
     client.transfer(enrolled["vault"], 150 * FEC)
     body = {**withdrawal(seller, person, client.now() + DAY, amount="10"), "amount": "11"}
@@ -204,7 +206,7 @@ def test_withdraw__more_than_was_signed__is_refused(
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_withdraw__too_late__is_refused(
-    enrolled: Any, seller: Till, person: Person, client: Client, chain: Anvil
+    enrolled: Any, seller: ServiceClient, person: Person, client: Client, chain: Anvil
 ) -> None:
     deadline = client.now() + DAY
     body = withdrawal(seller, person, deadline, amount="0")

@@ -14,82 +14,82 @@ from fec.i18n.errors import InsufficientGasCoin
 from fec.relayer.models import RelayTransaction
 from fec.service.models import Action, ActionState, Invoice
 from tests.fixtures.chains import settle
-from tests.service.conftest import Shop, Till, until
+from tests.service.conftest import ServiceClient, Shop, until
 
-Serving = Callable[..., Till]
+Serving = Callable[..., ServiceClient]
 
 
-def states(till: Till) -> list[str]:
-    with Session(till.service.engine) as session:
+def states(cashier: ServiceClient) -> list[str]:
+    with Session(cashier.service.engine) as session:
         return [
             str(ActionState(state).value) for state in session.scalars(select(Action.state).order_by(Action.number))
         ]
 
 
-def relayed(till: Till) -> int:
-    with Session(till.service.engine) as session:
+def relayed(cashier: ServiceClient) -> int:
+    with Session(cashier.service.engine) as session:
         return session.scalar(select(func.count()).select_from(RelayTransaction)) or 0
 
 
 def test_tend__one_cannot_be_sent__others_come_to_their_end(serving: Serving, shop: Shop, chain: Anvil) -> None:
-    till = serving(relay=False)
-    till.pay(till.invoice(), shop.shopper)
+    cashier = serving(relay=False)
+    cashier.pay(cashier.invoice(), shop.shopper)
     settle(chain)
-    coin = chain.web3.eth.get_balance(shop.till.address)
-    chain.request("anvil_setBalance", shop.till.address, "0x1")
-    till.pay(till.invoice(), shop.shopper)
-    till.service.relayer.tick()
+    coin = chain.web3.eth.get_balance(shop.signer.address)
+    chain.request("anvil_setBalance", shop.signer.address, "0x1")
+    cashier.pay(cashier.invoice(), shop.shopper)
+    cashier.service.relayer.tick()
     with pytest.raises(InsufficientGasCoin):
-        till.service.outbox.tend()
-    assert states(till) == ["done", "requested"]
-    chain.request("anvil_setBalance", shop.till.address, hex(coin))
-    till.service.outbox.tend()
+        cashier.service.outbox.tend()
+    assert states(cashier) == ["done", "requested"]
+    chain.request("anvil_setBalance", shop.signer.address, hex(coin))
+    cashier.service.outbox.tend()
     settle(chain)
-    till.service.relayer.tick()
-    till.service.outbox.tend()
-    assert states(till) == ["done", "done"]
+    cashier.service.relayer.tick()
+    cashier.service.outbox.tend()
+    assert states(cashier) == ["done", "done"]
 
 
 def test_push__somebody_said_meanwhile_that_it_failed__is_not_sent(
     serving: Serving, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    till = serving(relay=False)
-    submit = till.service.relayer.submit
+    cashier = serving(relay=False)
+    submit = cashier.service.relayer.submit
 
     def overtaken(*arguments: Any, **options: Any) -> int:
         """Between simulation and signature, another instance finds that the contract refuses."""
-        with Session(till.service.engine) as session, session.begin():
+        with Session(cashier.service.engine) as session, session.begin():
             session.execute(update(Action).values(state=ActionState.FAILED))
         return submit(*arguments, **options)
 
-    monkeypatch.setattr(till.service.relayer, "submit", overtaken)
-    till.pay(till.invoice(), shop.shopper)
-    assert (states(till), relayed(till)) == (["failed"], 0)
+    monkeypatch.setattr(cashier.service.relayer, "submit", overtaken)
+    cashier.pay(cashier.invoice(), shop.shopper)
+    assert (states(cashier), relayed(cashier)) == (["failed"], 0)
 
 
 def test_reorganisation__done_before_and_reverted_in_the_new_branch__has_failed(
     serving: Serving, shop: Shop, chain: Anvil
 ) -> None:
-    till = serving(relay=False)
+    cashier = serving(relay=False)
     before = chain.request("evm_snapshot")
-    invoice = till.invoice()
-    till.pay(invoice, shop.shopper)
+    invoice = cashier.invoice()
+    cashier.pay(invoice, shop.shopper)
     settle(chain)
-    till.service.relayer.tick()
-    till.service.outbox.tend()
-    till.until(invoice, lambda seen: seen["status"] == "paid")
-    assert states(till) == ["done"]
+    cashier.service.relayer.tick()
+    cashier.service.outbox.tend()
+    cashier.until(invoice, lambda seen: seen["status"] == "paid")
+    assert states(cashier) == ["done"]
 
     chain.request("evm_revert", before)
     chain.travel_to(invoice["expiry"] + 1)
-    till.service.relayer.tick()
+    cashier.service.relayer.tick()
     settle(chain)
-    till.service.relayer.tick()
-    seen = till.until(invoice, lambda seen: seen["status"] == "expired")
+    cashier.service.relayer.tick()
+    seen = cashier.until(invoice, lambda seen: seen["status"] == "expired")
     assert (seen["payment"]["state"], seen["payment"]["error"]["name"]) == ("failed", "reverted")
     receipt = chain.web3.eth.get_transaction_receipt(HexStr(seen["payment"]["transactionHash"]))
-    assert (receipt["from"], receipt["status"]) == (Web3.to_checksum_address(shop.till.address), 0)
-    told = [kind for kind in till.event_types() if kind.startswith("payment.")]
+    assert (receipt["from"], receipt["status"]) == (Web3.to_checksum_address(shop.signer.address), 0)
+    told = [kind for kind in cashier.event_types() if kind.startswith("payment.")]
     assert told == ["payment.requested", "payment.done", "payment.failed"]
 
 
@@ -97,25 +97,25 @@ def test_reorganisation__behind_what_was_final__invoice_stays_and_the_payment_sa
     serving: Serving, shop: Shop, chain: Anvil
 ) -> None:
     """The limit: what ended at or before the finalized block is believed, whatever the chain does afterwards."""
-    till = serving(shop.at_once, relay=False)
+    cashier = serving(shop.at_once, relay=False)
     before = chain.request("evm_snapshot")
-    invoice = till.invoice()
-    till.pay(invoice, shop.shopper)
+    invoice = cashier.invoice()
+    cashier.pay(invoice, shop.shopper)
     settle(chain)
     chain.mine(70)
-    till.service.relayer.tick()
-    till.service.outbox.tend()
+    cashier.service.relayer.tick()
+    cashier.service.outbox.tend()
 
     def settled() -> bool:
-        with Session(till.service.engine) as session:
+        with Session(cashier.service.engine) as session:
             return session.scalars(select(Invoice.settled).where(Invoice.id == invoice["id"])).one()
 
     until(settled, bool)
     chain.request("evm_revert", before)
     chain.travel_to(invoice["expiry"] + 1)
-    till.service.relayer.tick()
+    cashier.service.relayer.tick()
     settle(chain)
-    till.service.relayer.tick()
-    seen = till.until(invoice, lambda seen: seen["payment"]["state"] == "failed")
+    cashier.service.relayer.tick()
+    seen = cashier.until(invoice, lambda seen: seen["payment"]["state"] == "failed")
     assert seen["status"] == "captured"
-    assert [kind for kind in till.event_types() if kind == "invoice.reorganised"] == []
+    assert [kind for kind in cashier.event_types() if kind == "invoice.reorganised"] == []

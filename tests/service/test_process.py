@@ -17,7 +17,7 @@ from fec.chain import deployments
 from fec.chain.anvil import Anvil
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
-from tests.service.conftest import DAY, PATIENCE, SECRET, WINDOW, Shop, Till, until
+from tests.service.conftest import DAY, PATIENCE, SECRET, WINDOW, ServiceClient, Shop, until
 
 Fec = Callable[..., str]
 
@@ -32,7 +32,7 @@ def environment(chain: Anvil, shop: Shop, database: str, tmp_path: Path) -> dict
         "FEC_DEPLOYMENTS": str(record),
         "FEC_DATABASE": database,
         "FEC_SERVICE_SECRET": SECRET.decode(),
-        "FEC_PRIVATE_KEY": "0x" + bytes(shop.till.key).hex(),
+        "FEC_PRIVATE_KEY": "0x" + bytes(shop.signer.key).hex(),
     }
 
 
@@ -86,25 +86,25 @@ def test_serve__an_order_from_invoice_to_capture__by_processes_of_their_own(
     with ExitStack() as stack:
         address, process, written = stack.enter_context(serving(environment))
         http = stack.enter_context(httpx.Client(base_url=address, timeout=PATIENCE))
-        till = Till(http, None, token)  # type: ignore[arg-type]
-        invoice = till.invoice("100", items="1 latte")
-        till.pay(invoice, shop.shopper)
-        till.until(invoice, lambda seen: seen["status"] == "paid")
-        till.post(f"/v1/invoices/{invoice['id']}/refunds", {"amount": "30"}, Idempotency_Key="r-1")
-        till.until(invoice, lambda seen: seen["refunded"] == "30")
+        cashier = ServiceClient(http, None, token)  # type: ignore[arg-type]
+        invoice = cashier.invoice("100", items="1 latte")
+        cashier.pay(invoice, shop.shopper)
+        cashier.until(invoice, lambda seen: seen["status"] == "paid")
+        cashier.post(f"/v1/invoices/{invoice['id']}/refunds", {"amount": "30"}, Idempotency_Key="r-1")
+        cashier.until(invoice, lambda seen: seen["refunded"] == "30")
         process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE)
         assert process.returncode in (0, -signal.SIGTERM)
     log = written.read_text()
     lines = [json.loads(line) for line in log.splitlines()]
     assert {line["level"] for line in lines} <= {"info", "warning"}
-    for secret in (token, bytes(shop.till.key).hex(), SECRET.decode()):
+    for secret in (token, bytes(shop.signer.key).hex(), SECRET.decode()):
         assert secret not in log
 
     chain.travel_to(chain.now + WINDOW + DAY)
     with serving(environment) as (address, *_), httpx.Client(base_url=address, timeout=PATIENCE) as http:
-        till = Till(http, None, token)  # type: ignore[arg-type]
-        captured = till.until(invoice, lambda seen: seen["status"] == "captured")
+        cashier = ServiceClient(http, None, token)  # type: ignore[arg-type]
+        captured = cashier.until(invoice, lambda seen: seen["status"] == "captured")
         assert (captured["burned"], captured["toMerchant"]) == ("7", "63")
     assert Client(chain.web3, shop.deployment).balance(shop.treasury) == 63 * FEC
 
@@ -113,18 +113,18 @@ def test_serve__killed_between_answer_and_sending__sends_once_when_it_is_back(
     fec: Fec, environment: dict[str, str], shop: Shop, chain: Anvil
 ) -> None:
     fec("serve", "merchant", "add", "--program", shop.escrow)
-    token = fec("serve", "key", "add", "--program", shop.escrow, "--role", "till")
+    token = fec("serve", "key", "add", "--program", shop.escrow, "--role", "cashier")
     chain.request("evm_setAutomine", False)
     with serving(environment) as (address, process, _), httpx.Client(base_url=address, timeout=PATIENCE) as http:
-        till = Till(http, None, token)  # type: ignore[arg-type]
-        invoice = till.invoice("100")
-        till.pay(invoice, shop.shopper)
+        cashier = ServiceClient(http, None, token)  # type: ignore[arg-type]
+        invoice = cashier.invoice("100")
+        cashier.pay(invoice, shop.shopper)
         process.kill()
     chain.request("anvil_dropAllTransactions")
     chain.request("evm_setAutomine", True)
     with serving(environment) as (address, *_), httpx.Client(base_url=address, timeout=PATIENCE) as http:
-        Till(http, None, token).until(invoice, lambda seen: seen["status"] == "paid")  # type: ignore[arg-type]
-    assert chain.web3.eth.get_transaction_count(shop.till.address) == 1
+        ServiceClient(http, None, token).until(invoice, lambda seen: seen["status"] == "paid")  # type: ignore[arg-type]
+    assert chain.web3.eth.get_transaction_count(shop.signer.address) == 1
 
 
 def refused(environment: dict[str, str], *words: str, **changes: str | None) -> str:
@@ -140,7 +140,7 @@ def refused(environment: dict[str, str], *words: str, **changes: str | None) -> 
 def test_serve__what_it_needs_is_missing__says_what_to_do(environment: dict[str, str]) -> None:
     assert "FEC_SERVICE_SECRET=$(openssl rand -hex 32)" in refused(environment, "serve", FEC_SERVICE_SECRET=None)
     assert "--keystore FILE" in refused(environment, "serve", FEC_PRIVATE_KEY=None)
-    said = refused(environment, "serve", "key", "add", "--program", "2", "--role", "till")
+    said = refused(environment, "serve", "key", "add", "--program", "2", "--role", "cashier")
     assert "`fec serve merchant add --program 2` adds it" in said
     assert "There is no program 99." in refused(environment, "serve", "merchant", "add", "--program", "99")
     assert "There is no key 7." in refused(environment, "serve", "key", "revoke", "7", "--yes")

@@ -13,29 +13,29 @@ from fec.core.amounts import format_fec
 from fec.i18n.parsing import parse_fec
 from fec.service.models import Role
 from fec.service.reports import figures
-from tests.service.conftest import Shop, Till, until
+from tests.service.conftest import ServiceClient, Shop, until
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
-def bought(serving: Callable[..., Till], shop: Shop) -> Till:
+def bought(serving: Callable[..., ServiceClient], shop: Shop) -> ServiceClient:
     """An accountant of a program in which somebody bought for 300 FEC."""
     reader = serving(shop.at_once).as_(shop.at_once, Role.ACCOUNTANT)
-    reader.as_(shop.at_once, Role.TILL).paid(shop.shopper, "300")
+    reader.as_(shop.at_once, Role.CASHIER).paid(shop.shopper, "300")
     path = f"/v1/shoppers/{shop.shopper.address}"
     until(lambda: reader.call("GET", path).json().get("nodes"), lambda nodes: nodes == 1)
     return reader
 
 
-def drawn(till: Till, path: str) -> ElementTree.Element:
-    answer = till.call("GET", path)
+def drawn(cashier: ServiceClient, path: str) -> ElementTree.Element:
+    answer = cashier.call("GET", path)
     assert answer.status_code == 200, answer.text
     assert answer.headers["Content-Type"] == "image/svg+xml"
     return ElementTree.fromstring(answer.text)  # noqa: S314
 
 
-def test_reports__one_purchase__are_exact(bought: Till) -> None:
+def test_reports__one_purchase__are_exact(bought: ServiceClient) -> None:
     releases = bought.get("/v1/reports/flowback")["data"]["releases"]
     assert sum(parse_fec(each["amount"]) for each in releases) == parse_fec("300")
     assert bought.get("/v1/reports/cohorts")["data"]["cohorts"][0]["share"] == 10_000
@@ -47,7 +47,7 @@ def test_reports__one_purchase__are_exact(bought: Till) -> None:
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_supply__for_anybody__is_the_chains(bought: Till, chain: Anvil, shop: Shop) -> None:
+def test_supply__for_anybody__is_the_chains(bought: ServiceClient, chain: Anvil, shop: Shop) -> None:
     data = bought.anybody().get("/v1/reports/supply")["data"]
     now = Client(chain.web3, shop.deployment).figures()
     shown = [format_fec(wei).replace(",", "") for wei in (now.supply, now.outstanding, now.cap)]
@@ -56,7 +56,7 @@ def test_supply__for_anybody__is_the_chains(bought: Till, chain: Anvil, shop: Sh
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_pictures__width_colours_and_language__are_those_asked_for(bought: Till) -> None:
+def test_pictures__width_colours_and_language__are_those_asked_for(bought: ServiceClient) -> None:
     for name in ("flowback", "cohorts", "liability"):
         picture = drawn(bought, f"/v1/reports/{name}.svg?width=400&theme=dark&language=zh-Hant")
         assert picture.get("width") == "400"
@@ -65,14 +65,14 @@ def test_pictures__width_colours_and_language__are_those_asked_for(bought: Till)
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_calendar_picture__of_a_shopper__is_drawn(bought: Till, shop: Shop) -> None:
+def test_calendar_picture__of_a_shopper__is_drawn(bought: ServiceClient, shop: Shop) -> None:
     picture = drawn(bought, f"/v1/shoppers/{shop.shopper.address}/calendar.svg")
     assert sum(1 for _ in picture.iter(f"{SVG}path")) > 90
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_reports__asked_for_together_and_again__are_made_once(
-    serving: Callable[..., Till], shop: Shop, monkeypatch: pytest.MonkeyPatch
+    serving: Callable[..., ServiceClient], shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[Any] = []
 
@@ -81,19 +81,19 @@ def test_reports__asked_for_together_and_again__are_made_once(
         return {"asOf": {"block": 1, "blockHash": "0x", "timestamp": 1}, "flowback": {"releases": []}}
 
     monkeypatch.setattr(figures.Figures, "_run", run)
-    till = serving(shop.at_once, Role.ACCOUNTANT)
-    first = till.get("/v1/reports/flowback")
-    assert till.get("/v1/reports/flowback") == first
-    till.as_(shop.escrow, Role.MANAGER).get("/v1/reports/flowback")
+    cashier = serving(shop.at_once, Role.ACCOUNTANT)
+    first = cashier.get("/v1/reports/flowback")
+    assert cashier.get("/v1/reports/flowback") == first
+    cashier.as_(shop.escrow, Role.MANAGER).get("/v1/reports/flowback")
     assert made == [shop.at_once, shop.escrow]
     later = time.monotonic() + 61
     monkeypatch.setattr(figures.time, "monotonic", lambda: later)
-    till.get("/v1/reports/flowback")
+    cashier.get("/v1/reports/flowback")
     assert made == [shop.at_once, shop.escrow, shop.at_once]
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_reports__nobody_signed_in_or_a_size_too_large__are_refused(bought: Till) -> None:
+def test_reports__nobody_signed_in_or_a_size_too_large__are_refused(bought: ServiceClient) -> None:
     assert bought.anybody().refused("GET", "/v1/reports/liability.svg")["status"] == 401
     assert bought.refused("GET", "/v1/reports/liability.svg?width=4000")["status"] == 422
     assert bought.refused("GET", "/v1/reports/everything")["status"] == 422
@@ -101,7 +101,7 @@ def test_reports__nobody_signed_in_or_a_size_too_large__are_refused(bought: Till
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_reports__not_installed__says_what_to_install(
-    serving: Callable[..., Till], monkeypatch: pytest.MonkeyPatch
+    serving: Callable[..., ServiceClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(figures, "find_spec", lambda _: None)
     problem = serving().refused("GET", "/v1/reports/supply")
@@ -109,7 +109,7 @@ def test_reports__not_installed__says_what_to_install(
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_reports__cannot_be_made__are_tried_again(bought: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reports__cannot_be_made__are_tried_again(bought: ServiceClient, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as broken:
         broken.setattr(bought.service.figures, "_database", "/dev/null/nothing")
         assert bought.refused("GET", "/v1/reports/flowback")["status"] == 503

@@ -15,55 +15,55 @@ from fec.protocol.merkle import ProvenReward
 from fec.protocol.merkle import Reward as Leaf
 from fec.service.actions.outbox import Call
 from fec.service.models import Role
-from tests.service.conftest import DAY, Shop, Till, until
+from tests.service.conftest import DAY, ServiceClient, Shop, until
 
 ALICE, BOB = (Account.from_key(bytes([number]) * 32).address for number in (0x33, 0x44))
 
 
 @pytest.fixture
 def client(chain: Anvil, shop: Shop) -> Client:
-    """The chain, with a till whose key has FEC."""
+    """The chain, with a signer that has FEC."""
     owner = Client(chain.web3, shop.deployment, chain.accounts[0])
-    owner.transfer(shop.till.address, 1_000 * FEC)
+    owner.transfer(shop.signer.address, 1_000 * FEC)
     return owner
 
 
 @pytest.fixture
-def manager(serving: Callable[..., Till], client: Client) -> Till:
+def manager(serving: Callable[..., ServiceClient], client: Client) -> ServiceClient:
     return serving(role=Role.MANAGER)
 
 
 @pytest.fixture
-def funded(manager: Till) -> Till:
-    """A manager whose till may burn the key's FEC."""
+def funded(manager: ServiceClient) -> ServiceClient:
+    """A manager whose Checkout may burn the key's FEC."""
     manager.post("/v1/rewards/funds", {"amount": "1000"}, Idempotency_Key="a-1")
     until(lambda: manager.get("/v1/rewards/funds")["allowance"], lambda seen: seen == "1000")
     return manager
 
 
-def batch(till: Till, rewards: list[tuple[str, str]], deadline: int, key: str = "b-1") -> Any:
+def batch(cashier: ServiceClient, rewards: list[tuple[str, str]], deadline: int, key: str = "b-1") -> Any:
     """A batch of rewards, once it is funded."""
     body = {
         "rewards": [{"shopper": shopper, "amount": amount} for shopper, amount in rewards],
         "deadline": deadline,
         "reason": "spring",
     }
-    made = till.post("/v1/reward-batches", body, Idempotency_Key=key)
-    return until(lambda: till.get(f"/v1/reward-batches/{made['id']}"), lambda seen: seen["batchId"] is not None)
+    made = cashier.post("/v1/reward-batches", body, Idempotency_Key=key)
+    return until(lambda: cashier.get(f"/v1/reward-batches/{made['id']}"), lambda seen: seen["batchId"] is not None)
 
 
-def test_reward__one_shopper__gets_a_node(funded: Till, shop: Shop, client: Client) -> None:
+def test_reward__one_shopper__gets_a_node(funded: ServiceClient, shop: Shop, client: Client) -> None:
     body = {"shopper": ALICE, "amount": "12.5", "reason": "review"}
     made = funded.post("/v1/rewards", body, Idempotency_Key="r-1")
     done = until(lambda: funded.get(f"/v1/rewards/{made['id']}"), lambda seen: seen["nodeId"] is not None)
     node = client.nodes.get(int(done["nodeId"]))
     assert (node.owner, node.principal, node.program_id) == (ALICE, 12 * FEC + FEC // 2, shop.escrow)
     assert (done["shopper"], done["amount"], done["reason"], done["node"]) == (ALICE, "12.5", "review", node.name)
-    assert funded.get("/v1/rewards/funds") == {"account": shop.till.address, "balance": "987.5", "allowance": "987.5"}
+    assert funded.get("/v1/rewards/funds") == {"account": shop.signer.address, "balance": "987.5", "allowance": "987.5"}
     until(funded.event_types, lambda types: "reward.done" in types)
 
 
-def test_reward__same_key_twice__is_one_reward(funded: Till, client: Client) -> None:
+def test_reward__same_key_twice__is_one_reward(funded: ServiceClient, client: Client) -> None:
     body = {"shopper": ALICE, "amount": "10"}
     first = funded.post("/v1/rewards", body, Idempotency_Key="r-1")
     again = funded.post("/v1/rewards", body, Idempotency_Key="r-1")
@@ -74,13 +74,13 @@ def test_reward__same_key_twice__is_one_reward(funded: Till, client: Client) -> 
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_reward__no_key__is_refused(manager: Till) -> None:
+def test_reward__no_key__is_refused(manager: ServiceClient) -> None:
     problem = manager.refused("POST", "/v1/rewards", {"shopper": ALICE, "amount": "10"})
     assert problem["type"] == "urn:fec:problem:idempotency-key-missing"
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_reward__nothing_allowed__is_refused_with_the_contracts_words(manager: Till, shop: Shop) -> None:
+def test_reward__nothing_allowed__is_refused_with_the_contracts_words(manager: ServiceClient, shop: Shop) -> None:
     problem = manager.refused("POST", "/v1/rewards", {"shopper": ALICE, "amount": "10"}, Idempotency_Key="r-1")
     assert (problem["status"], problem["error"]) == (409, "ERC20InsufficientAllowance")
     assert problem["values"] == {
@@ -92,13 +92,13 @@ def test_reward__nothing_allowed__is_refused_with_the_contracts_words(manager: T
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 @pytest.mark.parametrize("path", ["/v1/rewards", "/v1/reward-batches", "/v1/rewards/funds"])
-def test_rewards__till_role__is_refused(manager: Till, shop: Shop, path: str) -> None:
+def test_rewards__cashier_role__is_refused(manager: ServiceClient, shop: Shop, path: str) -> None:
     body = {"shopper": ALICE, "amount": "10", "rewards": [{"shopper": ALICE, "amount": "1"}], "deadline": 1}
-    problem = manager.as_(shop.escrow, Role.TILL).refused("POST", path, body, Idempotency_Key="r-1")
+    problem = manager.as_(shop.escrow, Role.CASHIER).refused("POST", path, body, Idempotency_Key="r-1")
     assert problem["type"] == "urn:fec:problem:role-too-low"
 
 
-def test_batch__funded__lists_what_is_left_and_proofs_that_hold(funded: Till, client: Client) -> None:
+def test_batch__funded__lists_what_is_left_and_proofs_that_hold(funded: ServiceClient, client: Client) -> None:
     deadline = client.now() + DAY
     made = batch(funded, [(ALICE, "10"), (BOB, "20"), (ALICE, "5")], deadline)
     assert (made["total"], made["left"], made["count"], made["deadline"]) == ("35", "35", 3, deadline)
@@ -115,7 +115,7 @@ def test_batch__funded__lists_what_is_left_and_proofs_that_hold(funded: Till, cl
     assert [each["id"] for each in funded.get("/v1/reward-batches")["items"]] == [made["id"]]
 
 
-def test_batch__taken_by_a_shopper__mints_once_without_gas(funded: Till, client: Client) -> None:
+def test_batch__taken_by_a_shopper__mints_once_without_gas(funded: ServiceClient, client: Client) -> None:
     made = batch(funded, [(ALICE, "10"), (BOB, "20")], client.now() + DAY)
     shopper = funded.anybody()
     path = f"/v1/reward-batches/{made['id']}/shoppers/{BOB}"
@@ -130,13 +130,13 @@ def test_batch__taken_by_a_shopper__mints_once_without_gas(funded: Till, client:
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_batch__of_two_thousand__is_taken_on(funded: Till, client: Client) -> None:
+def test_batch__of_two_thousand__is_taken_on(funded: ServiceClient, client: Client) -> None:
     many = [(to_checksum_address(number.to_bytes(20, "big")), "0.01") for number in range(1, 2_001)]
     made = batch(funded, many, client.now() + DAY)
     assert made["left"] == "20"
 
 
-def test_batch__taken_by_many_at_once__is_one_transaction(funded: Till, chain: Anvil, client: Client) -> None:
+def test_batch__taken_by_many_at_once__is_one_transaction(funded: ServiceClient, chain: Anvil, client: Client) -> None:
     made = batch(funded, [(ALICE, "10")], client.now() + DAY)
     before = chain.web3.eth.get_transaction_count(funded.service.signer.address)
     path = f"/v1/reward-batches/{made['id']}/shoppers/{ALICE}/rewards/0"
@@ -148,7 +148,7 @@ def test_batch__taken_by_many_at_once__is_one_transaction(funded: Till, chain: A
 
 
 def test_batch__taken_while_another_asks__is_the_same(
-    funded: Till, client: Client, monkeypatch: pytest.MonkeyPatch
+    funded: ServiceClient, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = batch(funded, [(ALICE, "10")], client.now() + DAY)
     path = f"/v1/reward-batches/{made['id']}/shoppers/{ALICE}/rewards/0"
@@ -166,14 +166,14 @@ def test_batch__taken_while_another_asks__is_the_same(
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_batch__anothers_reward__is_not_found(funded: Till, client: Client) -> None:
+def test_batch__anothers_reward__is_not_found(funded: ServiceClient, client: Client) -> None:
     made = batch(funded, [(ALICE, "10")], client.now() + DAY)
     problem = funded.anybody().refused("POST", f"/v1/reward-batches/{made['id']}/shoppers/{BOB}/rewards/0")
     assert (problem["status"], problem["values"]) == (404, {"index": "0", "shopper": BOB})
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_batch__of_another_merchant__is_not_there(funded: Till, shop: Shop, client: Client) -> None:
+def test_batch__of_another_merchant__is_not_there(funded: ServiceClient, shop: Shop, client: Client) -> None:
     made = batch(funded, [(ALICE, "10")], client.now() + DAY)
     other = funded.as_(shop.at_once, Role.MANAGER)
     assert other.refused("GET", f"/v1/reward-batches/{made['id']}")["values"] == {"id": made["id"]}
@@ -181,7 +181,7 @@ def test_batch__of_another_merchant__is_not_there(funded: Till, shop: Shop, clie
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_reclaim__before_the_deadline__is_refused(funded: Till, client: Client) -> None:
+def test_reclaim__before_the_deadline__is_refused(funded: ServiceClient, client: Client) -> None:
     deadline = client.now() + DAY
     made = batch(funded, [(ALICE, "10")], deadline)
     problem = funded.refused("POST", f"/v1/reward-batches/{made['id']}/reclaim", None, Idempotency_Key="c-1")
@@ -190,15 +190,15 @@ def test_reclaim__before_the_deadline__is_refused(funded: Till, client: Client) 
 
 
 def test_reclaim__after_the_deadline__returns_what_is_left(
-    funded: Till, shop: Shop, client: Client, chain: Anvil
+    funded: ServiceClient, shop: Shop, client: Client, chain: Anvil
 ) -> None:
     deadline = client.now() + DAY
     made = batch(funded, [(ALICE, "10"), (BOB, "20")], deadline)
-    assert client.balance(shop.till.address) == 970 * FEC
+    assert client.balance(shop.signer.address) == 970 * FEC
     chain.travel_to(deadline + 1)
     funded.post(f"/v1/reward-batches/{made['id']}/reclaim", None, Idempotency_Key="c-1")
     until(lambda: funded.get(f"/v1/reward-batches/{made['id']}")["left"], lambda left: left == "0")
-    assert client.balance(shop.till.address) == 1_000 * FEC
+    assert client.balance(shop.signer.address) == 1_000 * FEC
     late = funded.anybody().refused("POST", f"/v1/reward-batches/{made['id']}/shoppers/{ALICE}/rewards/0")
     assert (late["error"], late["values"]) == (
         "Checkout_BatchOver",

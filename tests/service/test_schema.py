@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.conftest import Till
+from tests.service.conftest import ServiceClient
 
 HOOKS = """
 import uuid
@@ -30,7 +30,7 @@ STREAMS = "^/v1/(events/stream|pay/.*/events)$"
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_openapi__tried_by_schemathesis__holds(live: Till, tmp_path: Path) -> None:
+def test_openapi__tried_by_schemathesis__holds(live: ServiceClient, tmp_path: Path) -> None:
     # They are put together when they are first asked for, which takes a busy machine longer than Schemathesis waits.
     for path in ("/openapi.json", "/v1/reports/supply", "/v1/reports/flowback"):
         live.get(path)

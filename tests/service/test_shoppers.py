@@ -12,7 +12,7 @@ from fec.core import curve
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.i18n.parsing import parse_fec
 from fec.service.models import Role
-from tests.service.conftest import DAY, WEEK, Shop, Till, until
+from tests.service.conftest import DAY, WEEK, ServiceClient, Shop, until
 
 OTHER = Account.from_key(b"\x11\x22" * 16).address
 
@@ -23,15 +23,15 @@ def client(chain: Anvil, shop: Shop) -> Client:
 
 
 @pytest.fixture
-def reader(serving: Callable[..., Till], shop: Shop) -> Till:
+def reader(serving: Callable[..., ServiceClient], shop: Shop) -> ServiceClient:
     """At the program whose nodes exist at once; an accountant, who only reads."""
     return serving(shop.at_once).as_(shop.at_once, Role.ACCOUNTANT)
 
 
 @pytest.fixture
-def bought(reader: Till, shop: Shop) -> Till:
+def bought(reader: ServiceClient, shop: Shop) -> ServiceClient:
     """The reader, once a shopper has bought for 100 and for 200 FEC and holds two nodes of 10 and 20."""
-    seller = reader.as_(shop.at_once, Role.TILL)
+    seller = reader.as_(shop.at_once, Role.CASHIER)
     for amount in ("100", "200"):
         seller.paid(shop.shopper, amount)
     path = f"/v1/shoppers/{shop.shopper.address}"
@@ -44,7 +44,7 @@ def nodes_on_chain(client: Client, shop: Shop) -> list[Any]:
 
 
 def test_shopper__two_purchases__sums_are_those_of_the_chain(
-    bought: Till, shop: Shop, client: Client, chain: Anvil
+    bought: ServiceClient, shop: Shop, client: Client, chain: Anvil
 ) -> None:
     chain.travel_to(chain.now + 10 * WEEK)
     shown = bought.get(f"/v1/shoppers/{shop.shopper.address}")
@@ -57,7 +57,9 @@ def test_shopper__two_purchases__sums_are_those_of_the_chain(
     assert (shown["tier"], shown["burnBps"]) == (0, 1_000)
 
 
-def test_shopper__has_claimed__less_is_outstanding(bought: Till, shop: Shop, client: Client, chain: Anvil) -> None:
+def test_shopper__has_claimed__less_is_outstanding(
+    bought: ServiceClient, shop: Shop, client: Client, chain: Anvil
+) -> None:
     chain.travel_to(chain.now + 10 * WEEK)
     nodes = nodes_on_chain(client, shop)
     paid = client.nodes.claim_for([node.token_id for node in nodes]).paid
@@ -68,7 +70,7 @@ def test_shopper__has_claimed__less_is_outstanding(bought: Till, shop: Shop, cli
     assert shown["claimable"] == "0"
 
 
-def test_shopper__shape__is_the_curves(bought: Till, shop: Shop) -> None:
+def test_shopper__shape__is_the_curves(bought: ServiceClient, shop: Shop) -> None:
     shape = bought.get(f"/v1/shoppers/{shop.shopper.address}")["shape"]
     assert (shape["periods"], shape["faceMultiple"]) == (curve.PERIODS, curve.FACE_MULTIPLE)
     back, half = shape["principalBackAfter"], shape["halfBackAfter"]
@@ -79,24 +81,26 @@ def test_shopper__shape__is_the_curves(bought: Till, shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_shopper__of_no_purchase__is_not_found(reader: Till) -> None:
+def test_shopper__of_no_purchase__is_not_found(reader: ServiceClient) -> None:
     problem = reader.refused("GET", f"/v1/shoppers/{OTHER}")
     assert (problem["status"], problem["values"]) == (404, {"address": OTHER})
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_shopper__of_another_program__is_not_found(bought: Till, shop: Shop) -> None:
+def test_shopper__of_another_program__is_not_found(bought: ServiceClient, shop: Shop) -> None:
     other = bought.as_(shop.escrow, Role.MANAGER)
     assert other.refused("GET", f"/v1/shoppers/{shop.shopper.address}")["status"] == 404
     assert other.get("/v1/shoppers")["items"] == []
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_shoppers__nobody_signed_in__is_refused(reader: Till) -> None:
+def test_shoppers__nobody_signed_in__is_refused(reader: ServiceClient) -> None:
     assert reader.anybody().refused("GET", "/v1/shoppers")["status"] == 401
 
 
-def test_shoppers__node_given_away__both_are_listed_page_by_page(bought: Till, shop: Shop, client: Client) -> None:
+def test_shoppers__node_given_away__both_are_listed_page_by_page(
+    bought: ServiceClient, shop: Shop, client: Client
+) -> None:
     token_id = nodes_on_chain(client, shop)[0].token_id
     client.web3.provider.make_request("anvil_setBalance", [shop.shopper.address, hex(10**18)])  # type: ignore[arg-type]
     client.signed_by(shop.shopper).nodes.transfer(token_id, OTHER)
@@ -111,7 +115,9 @@ def test_shoppers__node_given_away__both_are_listed_page_by_page(bought: Till, s
     assert (third["items"], third["next"]) == ([], None)
 
 
-def test_nodes__each_with_what_comes_next__page_by_page(bought: Till, shop: Shop, client: Client, chain: Anvil) -> None:
+def test_nodes__each_with_what_comes_next__page_by_page(
+    bought: ServiceClient, shop: Shop, client: Client, chain: Anvil
+) -> None:
     chain.travel_to(chain.now + 3 * WEEK)
     path = f"/v1/shoppers/{shop.shopper.address}/nodes"
     first = bought.get(f"{path}?limit=1")
@@ -130,7 +136,7 @@ def test_nodes__each_with_what_comes_next__page_by_page(bought: Till, shop: Shop
 
 @pytest.mark.parametrize(("by", "count", "length"), [("week", 110, WEEK), ("day", 30, DAY)])
 def test_calendar__adds_up_and_is_what_the_chain_would_pay(
-    *, bought: Till, shop: Shop, client: Client, chain: Anvil, by: str, count: int, length: int
+    *, bought: ServiceClient, shop: Shop, client: Client, chain: Anvil, by: str, count: int, length: int
 ) -> None:
     chain.travel_to(chain.now + 3 * WEEK + DAY // 2)
     found = bought.get(f"/v1/shoppers/{shop.shopper.address}/calendar?by={by}&count={count}")
@@ -147,7 +153,7 @@ def test_calendar__adds_up_and_is_what_the_chain_would_pay(
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_calendar__said_for_a_moment__is_what_a_claim_then_pays(
-    bought: Till, shop: Shop, client: Client, chain: Anvil
+    bought: ServiceClient, shop: Shop, client: Client, chain: Anvil
 ) -> None:
     found = bought.get(f"/v1/shoppers/{shop.shopper.address}/calendar?by=week&count=6")
     chain.travel_to(found["items"][-1]["end"] - DAY)
@@ -157,5 +163,5 @@ def test_calendar__said_for_a_moment__is_what_a_claim_then_pays(
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_calendar__by_the_month__is_refused(bought: Till, shop: Shop) -> None:
+def test_calendar__by_the_month__is_refused(bought: ServiceClient, shop: Shop) -> None:
     assert bought.refused("GET", f"/v1/shoppers/{shop.shopper.address}/calendar?by=month")["status"] == 422

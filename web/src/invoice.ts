@@ -47,7 +47,7 @@ export function parseLink(fragment: string): Invoice | null {
   const whole = (name: string) => (/^\d{1,15}$/.test(text(name)) ? Number(text(name)) : NaN);
   const amount = parseFec(text("amount"));
   const [chainId, programId, expiry] = [whole("chain"), whole("program"), whole("expiry")];
-  const [till, signature] = [text("till"), text("signature")];
+  const [till, signature] = [text("checkout"), text("signature")];
   if (!amount || !chainId || !programId || !expiry || !isAddress(till) || !isHex(signature)) return null;
   if (word(text("order")) === null || word(text("reference")) === null || !text("order")) return null;
   return {

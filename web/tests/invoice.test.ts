@@ -6,7 +6,7 @@ const { parseLink } = await import("../src/invoice");
 
 const GOOD = {
   chain: "31337",
-  till: "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512",
+  checkout: "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512",
   program: "2",
   order: "A-1",
   amount: "12.5",
@@ -30,8 +30,8 @@ describe.each([
   ["chain", ""],
   ["program", "two"],
   ["expiry", "1.5"],
-  ["till", "0x12"],
-  ["till", "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0513"],
+  ["checkout", "0x12"],
+  ["checkout", "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0513"],
   ["signature", "none"],
   ["order", ""],
   ["order", "x".repeat(33)],

@@ -22,7 +22,7 @@ _SECRETS = re.compile(r"fec_(?:key|session)_[A-Za-z0-9_-]+|whsec_[A-Za-z0-9+/=]+
 log = structlog.get_logger("fec.service")
 
 
-class Observing:
+class AccessLog:
     """Wraps an application."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:

@@ -18,7 +18,7 @@ from fec.service.models import Role
 
 COOKIE = "fec_session"
 _READS = frozenset(Role)
-_SELLS = frozenset({Role.TILL, Role.MANAGER})
+_SELLS = frozenset({Role.CASHIER, Role.MANAGER})
 _MANAGES = frozenset({Role.MANAGER})
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 

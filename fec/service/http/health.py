@@ -97,7 +97,7 @@ def _chain(service: Service) -> tuple[bool, str]:
 
 
 def _index(service: Service) -> tuple[bool, str]:
-    behind = max(0, _head(service) - service.keeper.cursor().block)
+    behind = max(0, _head(service) - service.index.cursor().block)
     return behind <= _MOST_BEHIND, f"{behind} blocks behind"
 
 
@@ -130,7 +130,7 @@ def _gauge(service: Service) -> None:
             select(RelayTransaction.state, func.count()).group_by(RelayTransaction.state)
         ):
             figures.relays.labels(str(relay)).set(count)
-    block = service.keeper.cursor().block
+    block = service.index.cursor().block
     figures.index_block.set(block)
     try:
         figures.index_lag.set(max(0, _head(service) - block))

@@ -62,8 +62,8 @@ async def fingerprint_of(request: Request) -> str:
 Fingerprint = Annotated[str, Depends(fingerprint_of)]
 
 
-class Once:
-    """Does things once."""
+class Idempotency:
+    """Does what a request asks once for each Idempotency-Key."""
 
     def __init__(self, engine: Engine) -> None:
         """Takes the database."""

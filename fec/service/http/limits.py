@@ -31,7 +31,7 @@ _HEADERS = {
 _HSTS = "max-age=31536000; includeSubDomains"
 
 
-class Gate:
+class Limits:
     """Wraps an application."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:

@@ -51,7 +51,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "role-too-low": (403, N_("This key may not do that")),
     "origin-not-trusted": (403, N_("This web page may not do that")),
     "sign-in-refused": (403, N_("The sign-in was refused")),
-    "not-the-till": (409, N_("The program's terms name another till")),
+    "not-the-signer": (409, N_("The program's terms name another signer")),
     "order-id-taken": (409, N_("There is an invoice for this order")),
     "order-already-paid": (409, N_("The order was paid before")),
     "invoice-expired": (409, N_("The invoice has expired")),

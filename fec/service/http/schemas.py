@@ -155,7 +155,7 @@ class Invoice(_Model):
     items: str
     expiry: Seconds = Field(description="Last second at which it can be paid.")
     created_at: Seconds
-    merchant_signature: Signature = Field(description="By the till's key, over the invoice (EIP-712).")
+    merchant_signature: Signature = Field(description="By the program's signer, over the invoice (EIP-712).")
     status: str = Field(description="open, expired, paid (in escrow), captured (final) or refunded (in whole).")
     revision: int
     payer: Account | None

@@ -1,4 +1,4 @@
-"""Members of the brand that the till's key is: announced by a hash, sold to by their vault's address.
+"""Members of the brand that the service's key is: announced by a hash, sold to by their vault's address.
 
 The service keeps no key of a member's and can move nothing out of a vault: custody.py has what members sign for that.
 """
@@ -70,7 +70,7 @@ def enroll(
         change = Change(caller.program_id, None, f"{ENROLLMENT}.requested", action_body(action))
         return Effect(Answer(202, _bodies(session, [member])[0]), [change])
 
-    answer = service.once.do(caller.program_id, key, fingerprint, prepare, commit)
+    answer = service.idempotency.do(caller.program_id, key, fingerprint, prepare, commit)
     for number in pushed:
         push_soon(service, number, call)
     return answer

@@ -108,7 +108,7 @@ def release(session: Session, action: Action) -> None:
 
 def _release_undone(service: Service) -> None:
     """A capture that was done, but whose orders the index has in escrow after its block, was reorganised away."""
-    block = service.keeper.cursor().block
+    block = service.index.cursor().block
     done = (
         select(Action.number)
         .join(RelayTransaction, RelayTransaction.id == Action.relay_id)

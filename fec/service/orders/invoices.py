@@ -41,10 +41,10 @@ _ETAG = {"ETag": {"description": "Changes with every change of the invoice.", "s
 def create(
     body: schemas.NewInvoice, service: Served, caller: Seller, fingerprint: Fingerprint, key: OptionalKey = None
 ) -> JSONResponse:
-    """Make an invoice, signed by the till's key."""
+    """Make an invoice, signed by the service's key."""
 
     def prepare() -> Invoice:
-        _check_till(service, caller.program_id)
+        _check_signer(service, caller.program_id)
         invoice = SignedInvoice(
             caller.program_id,
             body.order_id,
@@ -76,7 +76,7 @@ def create(
         shown = invoice_body(service, invoice, None)
         return Effect(Answer(201, shown), [Change(invoice.program_id, invoice.number, "invoice.created", shown)])
 
-    return service.once.do(caller.program_id, key, fingerprint, prepare, commit)
+    return service.idempotency.do(caller.program_id, key, fingerprint, prepare, commit)
 
 
 @router.get("", response_model=schemas.InvoicePage, responses=declared(401, 403))
@@ -220,7 +220,7 @@ def _exact(wei: int | None) -> str | None:
     return None if wei is None else exact(wei)
 
 
-def _check_till(service: Service, program_id: int) -> None:
+def _check_signer(service: Service, program_id: int) -> None:
     """Raises a problem unless the program's terms name this service's key: nobody could pay what it signs."""
     terms = view("terms_latest")
     with Session(service.engine) as session:
@@ -230,9 +230,9 @@ def _check_till(service: Service, program_id: int) -> None:
         signer = service.client.terms.get(program_id).signer
     if signer != service.signer.address:
         raise problem(
-            "not-the-till",
-            "The till of program {program} is {signer}, and this service signs as {own}. Set the program's terms anew "
-            "with --signer {own}, or start the service with the till's key.",
+            "not-the-signer",
+            "The signer of program {program} is {signer}, and this service signs as {own}. Set the program's terms "
+            "again with --signer {own}, or start the service with the key of {signer}.",
             program=program_id,
             signer=signer,
             own=service.signer.address,

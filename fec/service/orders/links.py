@@ -16,7 +16,7 @@ from fec.service.models import Invoice
 
 
 def signed(invoice: Invoice) -> SignedInvoice:
-    """An invoice as the till signed it."""
+    """An invoice as the service signed it."""
     return SignedInvoice(
         invoice.program_id, invoice.order_id, invoice.amount, invoice.currency_reference, invoice.expiry
     )
@@ -29,7 +29,7 @@ def pay_link(service: Service, invoice: Invoice) -> str:
     """
     carried = {
         "chain": service.settings.deployment["chainId"],
-        "till": service.client.orders.address,
+        "checkout": service.client.orders.address,
         "program": invoice.program_id,
         "order": invoice.order_id,
         "amount": exact(invoice.amount),
@@ -42,7 +42,7 @@ def pay_link(service: Service, invoice: Invoice) -> str:
 
 
 def wallet_link(service: Service, order: Order) -> str:
-    """An EIP-681 address that pays an order: it has the coupon call the till in the same transaction (ERC-1363).
+    """An EIP-681 address that pays an order: it has the coupon call Checkout in the same transaction (ERC-1363).
 
     A struct is no argument of EIP-681, but `bytes` are: what `pay` takes, encoded, is what `transferAndCall` carries.
     Never a bare transfer, which would skip the burn.

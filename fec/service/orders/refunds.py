@@ -66,7 +66,7 @@ def create(
         shown = action_body(action)
         return Effect(Answer(202, shown), [Change(invoice.program_id, invoice.number, "refund.requested", shown)])
 
-    answer = service.once.do(caller.program_id, key, fingerprint, prepare, commit)
+    answer = service.idempotency.do(caller.program_id, key, fingerprint, prepare, commit)
     for number, call in asked:
         push_soon(service, number, call)
     return answer

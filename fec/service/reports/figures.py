@@ -1,6 +1,6 @@
 """Figures for the pages, from the index: made in a process of its own, one at a time, and kept for a while.
 
-In a process of its own, since reading the index at length needs memory and time that the till does not give away, and
+In a process of its own, since reading the index at length needs memory and time that requests must not wait for, and
 since two libraries that read one SQLite file must not live in one process.
 """
 
@@ -60,7 +60,7 @@ class Figures:
         if find_spec("ibis") is None:
             raise missing("analytics,charts")
         arguments = [] if program_id is None else [str(program_id)]
-        # The till's key and secret are none of its business.
+        # The service's key and secret are none of its business.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("FEC_")}
         process = await asyncio.create_subprocess_exec(
             sys.executable,

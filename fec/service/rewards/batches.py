@@ -60,7 +60,7 @@ class _Funded:
 def create(
     body: schemas_rewards.NewRewardBatch, service: Served, caller: Manager, fingerprint: Fingerprint, key: RequiredKey
 ) -> JSONResponse:
-    """Set FEC of the till's key aside for all rewards of a list. Each key is one batch, however often it is sent."""
+    """Set FEC of the service's key aside for all rewards of a list. Each key is one batch, however often it is sent."""
     tree = RewardTree([Reward(place, each.shopper, parse_fec(each.amount)) for place, each in enumerate(body.rewards)])
     call = Call(
         "Checkout", "fundRewards", caller.program_id, tree.root, tree.total, body.deadline, to_bytes32(body.reason)
@@ -156,7 +156,7 @@ def rewards(
 def reclaim(
     list_id: schemas.Identity, service: Served, caller: Manager, fingerprint: Fingerprint, key: RequiredKey
 ) -> JSONResponse:
-    """Have what nobody took sent back to the till's key, once the deadline has passed."""
+    """Have what nobody took sent back to the service's key, once the deadline has passed."""
     with Session(service.engine) as session:
         found = _own(session, caller, list_id)
         batch_id = _batch_id(session, found)

@@ -16,7 +16,7 @@ Reason = Annotated[
 
 
 class NewReward(Request):
-    """A node for a shopper, out of the till's FEC."""
+    """A node for a shopper, out of the service's FEC."""
 
     shopper: Account
     amount: FecText = Field(description="What is burned: the node's principal.")
@@ -43,13 +43,13 @@ class RewardPage(Model):
 class Funds(Model):
     """What rewards can be paid out of now."""
 
-    account: Account = Field(description="The till's key: to be sent FEC for rewards.")
+    account: Account = Field(description="The service's key: send it FEC for rewards.")
     balance: FecOrZero
-    allowance: FecOrZero = Field(description="What the till contract may still take of it.")
+    allowance: FecOrZero = Field(description="What Checkout may still take of it.")
 
 
 class NewAllowance(Request):
-    """What the till contract may take of the key's FEC from now on, for rewards."""
+    """What Checkout may take of the key's FEC from now on, for rewards."""
 
     amount: FecOrZero
 
@@ -132,6 +132,6 @@ class Taking(Action):
 
 
 class Reclaim(Action):
-    """What nobody took, on its way back to the till's key."""
+    """What nobody took, on its way back to the service's key."""
 
     list_id: Identity

@@ -1,4 +1,4 @@
-"""Rewards: nodes that a merchant gives to shoppers one by one. They burn the FEC of the till's key.
+"""Rewards: nodes that a merchant gives to shoppers one by one. They burn the FEC of the service's key.
 
 Whoever serves several merchants with one key lets all of them give away what it holds: its FEC is one purse.
 """
@@ -45,7 +45,7 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 def create(
     body: schemas_rewards.NewReward, service: Served, caller: Manager, fingerprint: Fingerprint, key: RequiredKey
 ) -> JSONResponse:
-    """Burn some of the till's FEC into a node for a shopper. Each key is one reward, however often it is sent."""
+    """Burn some of the service's FEC into a node for a shopper. Each key is one reward, however often it is sent."""
     amount = parse_fec(body.amount)
     call = Call("Checkout", "reward", caller.program_id, body.shopper, amount, to_bytes32(body.reason))
     details = {"shopper": body.shopper, "amount": exact(amount), "reason": body.reason}
@@ -74,7 +74,7 @@ def page(service: Served, caller: Reader, limit: Limit = 50, before: Before = No
 
 @router.get("/funds", response_model=schemas_rewards.Funds, responses=declared(401, 403))
 def funds(service: Served, _: Reader) -> JSONResponse:
-    """Say what rewards can be paid out of: the FEC of the till's key, and what the till contract may take of it."""
+    """Say what rewards can be paid out of: the FEC of the service's key, and what Checkout may take of it."""
     account = service.signer.address
     return JSONResponse(
         {
@@ -89,7 +89,7 @@ def funds(service: Served, _: Reader) -> JSONResponse:
 def allow(
     body: schemas_rewards.NewAllowance, service: Served, caller: Manager, fingerprint: Fingerprint, key: RequiredKey
 ) -> JSONResponse:
-    """Let the till contract take so much of the key's FEC, in all, for rewards from now on; nothing, with 0.
+    """Let Checkout take so much of the key's FEC, in all, for rewards from now on; nothing, with 0.
 
     The key sends what the service sends, so that nobody else should use it: this is how it approves.
     """
@@ -146,7 +146,7 @@ def asked(
             Answer(202, shown(action)), [Change(by.program_id, None, f"{kind}.requested", action_body(action))]
         )
 
-    answer = service.once.do(by.program_id, by.key, by.fingerprint, prepare, commit)
+    answer = service.idempotency.do(by.program_id, by.key, by.fingerprint, prepare, commit)
     for number in pushed:
         push_soon(service, number, call)
     return answer

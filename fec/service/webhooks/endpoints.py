@@ -66,7 +66,7 @@ def create(
         return Effect(Answer(201, _body(endpoint)))
 
     # What is kept of the answer does not have the secret.
-    return _with_secret(service, service.once.do(caller.program_id, key, fingerprint, prepare, commit))
+    return _with_secret(service, service.idempotency.do(caller.program_id, key, fingerprint, prepare, commit))
 
 
 @router.get("", response_model=schemas_webhooks.WebhookPage, responses=declared(401, 403))
@@ -117,7 +117,7 @@ def rotate(
         endpoint.previous_until = int(time.time()) + service.settings.webhooks.rotation
         return Effect(Answer(201, _body(endpoint)))
 
-    return _with_secret(service, service.once.do(caller.program_id, key, fingerprint, lambda: None, commit))
+    return _with_secret(service, service.idempotency.do(caller.program_id, key, fingerprint, lambda: None, commit))
 
 
 @router.post(

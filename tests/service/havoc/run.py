@@ -161,7 +161,7 @@ def _environment(shop: Shop, rpc: str, database: str, folder: Path, plan: Plan) 
         "FEC_DEPLOYMENTS": str(record),
         "FEC_DATABASE": database,
         "FEC_SERVICE_SECRET": SECRET.decode(),
-        "FEC_PRIVATE_KEY": "0x" + bytes(shop.till.key).hex(),
+        "FEC_PRIVATE_KEY": "0x" + bytes(shop.signer.key).hex(),
         "FEC_WATCHED": str(plan.watched),
         "FEC_WEBHOOK_HOSTS": "127.0.0.1",
     }

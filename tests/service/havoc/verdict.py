@@ -68,7 +68,7 @@ class Evidence:
 
     @cached_property
     def logs(self) -> dict[str, list[Any]]:
-        """The till's events on the chain, by name."""
+        """Checkout's events on the chain, by name."""
         record = deployments.contract(self.shop.deployment, "Checkout")
         contract = self.chain.web3.eth.contract(Web3.to_checksum_address(record["address"]), abi=record["abi"])
         return {
@@ -169,7 +169,7 @@ class Evidence:
 
     def _transactions(self) -> Iterator[str]:
         """The key's transactions are those of the outbox, each once, and no request has two."""
-        web3, till = self.chain.web3, self.shop.till.address
+        web3, signer = self.chain.web3, self.shop.signer.address
         with Session(self.engine) as session:
             owners = dict(session.execute(select(RelayAttempt.hash, RelayAttempt.transaction_id)).all())
             requests = session.scalar(select(func.count()).select_from(RelayTransaction)) or 0
@@ -177,14 +177,14 @@ class Evidence:
         calls: defaultdict[str, list[str]] = defaultdict(list)
         for number in range(web3.eth.block_number + 1):
             for transaction in web3.eth.get_block(number, full_transactions=True)["transactions"]:
-                if transaction["from"] != till:
+                if transaction["from"] != signer:
                     continue
                 tx_hash = transaction["hash"].to_0x_hex()
                 if tx_hash not in owners:
                     yield f"{tx_hash} is not of the outbox"
                     continue
                 sent[owners[tx_hash]] += 1
-                if web3.eth.get_transaction_receipt(tx_hash)["status"] == 1 and transaction["to"] != till:
+                if web3.eth.get_transaction_receipt(tx_hash)["status"] == 1 and transaction["to"] != signer:
                     calls[transaction["input"].to_0x_hex()].append(tx_hash)
         yield from (f"request {number} was sent {count} times" for number, count in sent.items() if count > 1)
         yield from (f"one call, {len(hashes)} transactions: {hashes}" for hashes in calls.values() if len(hashes) > 1)

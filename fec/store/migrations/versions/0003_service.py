@@ -1,4 +1,4 @@
-"""The till service: merchants and their keys, invoices, what was asked of the chain, and every change as an event."""
+"""The service: merchants and their keys, invoices, what was asked of the chain, and every change as an event."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -41,7 +41,7 @@ def upgrade() -> None:
         sa.Column("hash", sa.Text(), nullable=False),
         sa.Column("created_at", Int64, nullable=False),
         sa.Column("revoked_at", Int64, nullable=True),
-        sa.CheckConstraint("role IN ('till', 'manager', 'accountant')", name=op.f("ck_api_keys_role")),
+        sa.CheckConstraint("role IN ('cashier', 'manager', 'accountant')", name=op.f("ck_api_keys_role")),
         sa.ForeignKeyConstraint(
             ["program_id"], ["merchants.program_id"], name=op.f("fk_api_keys_program_id_merchants")
         ),

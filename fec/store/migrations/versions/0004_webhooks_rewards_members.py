@@ -1,4 +1,4 @@
-"""The till service: where events are sent, rewards that shoppers can take, and members whose vaults are kept."""
+"""The service: where events are sent, rewards that shoppers can take, and members whose vaults are kept."""
 
 import sqlalchemy as sa
 from alembic import op
