@@ -8,7 +8,7 @@ What is signed is in the database before it is sent, so that a restart sends the
 Several processes may share one database and one key.
 """
 
-from fec.relayer.errors import FeesTooHigh, RequestConflict
+from fec.relayer.errors import FeesTooHigh, GasTooHigh, RequestConflict
 from fec.relayer.fees import FeePolicy
 from fec.relayer.keys import LocalSigner, TransactionSigner
 from fec.relayer.models import RelayState
@@ -17,6 +17,7 @@ from fec.relayer.relayer import RelayedSender, Relayer
 __all__ = [
     "FeePolicy",
     "FeesTooHigh",
+    "GasTooHigh",
     "LocalSigner",
     "RelayState",
     "RelayedSender",

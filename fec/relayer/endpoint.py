@@ -9,7 +9,7 @@ from eth_typing import ChecksumAddress
 from web3 import Web3
 from web3.types import TxReceipt
 
-from fec.chain.jsonrpc import Call
+from fec.chain.jsonrpc import Call, Refused
 from fec.chain.rpc import ask_all, results
 from fec.i18n.errors import RPCFailed
 
@@ -21,6 +21,18 @@ class Head:
     number: int
     hash: str
     used: int
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a key has to send with."""
+
+    used: int
+    """Nonces that the chain has used."""
+    coin: int
+    """Wei of the chain's coin."""
+    block_gas: int
+    """Most gas that the latest block could take."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +80,19 @@ class Node:
         """Whether a head is still on the chain, so that what was said since is of that branch."""
         return self.block_hashes([head.number])[head.number] == head.hash
 
-    def means(self) -> tuple[int, int]:
-        """How many nonces the key has used, and how much of the chain's coin it has, in wei."""
-        used, coin = results(
+    def means(self) -> Means:
+        """What the key has to send with now."""
+        used, coin, block = results(
             self._web3,
-            [("eth_getTransactionCount", [self._address, "latest"]), ("eth_getBalance", [self._address, "latest"])],
+            [
+                ("eth_getTransactionCount", [self._address, "latest"]),
+                ("eth_getBalance", [self._address, "latest"]),
+                ("eth_getBlockByNumber", ["latest", False]),
+            ],
         )
-        return int(used, 16), int(coin, 16)
+        if block is None:
+            raise RPCFailed("The RPC endpoint refused: {reason}", reason="it has no latest block")
+        return Means(int(used, 16), int(coin, 16), int(block["gasLimit"], 16))
 
     def used_at(self, number: int, hashes: Sequence[str]) -> tuple[int, bool]:
         """Nonces that were used up to a block, and whether some block has one of these transactions: of one moment."""
@@ -101,6 +119,7 @@ class Node:
                 )
         return found
 
-    def send(self, raw: Sequence[str]) -> None:
-        """Hands signed transactions over; what the node says to each is not looked at."""
-        ask_all(self._web3, [("eth_sendRawTransaction", [one]) for one in raw])
+    def send(self, raw: Sequence[str]) -> list[str | None]:
+        """Hands signed transactions over; gives, for each, the words in which it was refused, or None."""
+        answers = ask_all(self._web3, [("eth_sendRawTransaction", [one]) for one in raw])
+        return [answer.reason if isinstance(answer, Refused) else None for answer in answers]

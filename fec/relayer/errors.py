@@ -9,5 +9,9 @@ class FeesTooHigh(FECError, RuntimeError):
     """The chain asks for more than the relayer may pay; nothing was signed."""
 
 
+class GasTooHigh(FECError, ValueError):
+    """A call takes more gas than its kind may, or than a transaction can have on this chain; nothing was signed."""
+
+
 class RequestConflict(FECError, ValueError):
     """A request's key was used before, for another call."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from web3 import Web3
+from web3.types import TxParams, Wei
 
-from fec.chain.rpc import ask_all, clear_errors
-from fec.i18n.errors import RPCFailed
+from fec.chain.gas_price import gas_price
 from fec.relayer.errors import FeesTooHigh
 
 _GWEI = 10**9
@@ -21,6 +21,15 @@ class Fees:
     """maxFeePerGas"""
     tip: int
     """maxPriorityFeePerGas"""
+    legacy: bool = False
+    """On a chain without base fee: `most` is the price that is paid."""
+
+    @property
+    def offer(self) -> TxParams:
+        """The fields of a transaction that say so."""
+        if self.legacy:
+            return {"gasPrice": Wei(self.most)}
+        return {"maxFeePerGas": Wei(self.most), "maxPriorityFeePerGas": Wei(self.tip)}
 
 
 @dataclass(frozen=True)
@@ -36,18 +45,9 @@ class FeePolicy:
 
     def now(self, web3: Web3) -> Fees:
         """Enough for the next blocks: the base fee may double meanwhile. Raises FeesTooHigh above the ceiling."""
-        block, suggested = ask_all(
-            web3, [("eth_getBlockByNumber", ["latest", False]), ("eth_maxPriorityFeePerGas", [])]
-        )
-        if isinstance(block, RPCFailed):
-            raise block
-        if block is None:
-            raise RPCFailed("The RPC endpoint refused: {reason}", reason="it has no latest block")
-        base = int(block.get("baseFeePerGas", "0x0"), 16)
-        with clear_errors():
-            # Where nobody suggests a tip, the library works one out from past blocks.
-            tip = web3.eth.max_priority_fee if isinstance(suggested, RPCFailed) else int(suggested, 16)
-        tip = max(tip, self.least_tip)
+        price = gas_price(web3)
+        base = price.base or 0
+        tip = max(price.tip, self.least_tip)
         if base + tip > self.ceiling:
             raise FeesTooHigh(
                 "A place in a block costs {price} wei per gas now, and {ceiling} is the most that may be "
@@ -55,10 +55,10 @@ class FeePolicy:
                 price=base + tip,
                 ceiling=self.ceiling,
             )
-        return Fees(min(2 * base + tip, self.ceiling), tip)
+        return Fees(min(2 * base + tip, self.ceiling), tip, legacy=price.base is None)
 
     def more(self, before: Fees, now: Fees) -> Fees | None:
         """Enough to replace an attempt: an eighth more of both at least, as nodes demand. None above the ceiling."""
         most = max(before.most + -(-before.most // 8), now.most)
         tip = max(before.tip + -(-before.tip // 8), now.tip)
-        return None if most > self.ceiling else Fees(most, min(tip, most))
+        return None if most > self.ceiling else Fees(most, min(tip, most), now.legacy)

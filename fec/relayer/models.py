@@ -30,6 +30,10 @@ class RelayAccount(Base):
 
     address: Mapped[AddressText] = mapped_column(primary_key=True)
     next_nonce: Mapped[int]
+    used: Mapped[int] = mapped_column(default=0)
+    """Nonces that the chain had used when it was looked at last."""
+    moved_at: Mapped[int] = mapped_column(default=0)
+    """When that number changed last, in seconds since the epoch."""
 
 
 class RelayTransaction(Base):
@@ -57,6 +61,8 @@ class RelayTransaction(Base):
     block_number: Mapped[int | None]
     block_hash: Mapped[Hash32Text | None]
     requested_at: Mapped[int]
+    refused: Mapped[str | None] = mapped_column(Text)
+    """Why no node will ever take it: from then on, its nonce is offered to a transfer of nothing."""
 
 
 class RelayAttempt(Base):
@@ -70,3 +76,5 @@ class RelayAttempt(Base):
     max_fee: Mapped[WeiInt]
     tip: Mapped[WeiInt]
     signed_at: Mapped[int]
+    filler: Mapped[bool] = mapped_column(default=False)
+    """A transfer of nothing, which uses the nonce of a request that was refused for ever."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
+import structlog
 from eth_typing import ChecksumAddress, HexStr
 from eth_utils.address import to_checksum_address
 from sqlalchemy import Engine, or_, select
@@ -13,27 +15,35 @@ from sqlalchemy.orm import Session
 from web3 import Web3
 from web3.contract.contract import ContractConstructor, ContractFunction
 from web3.exceptions import TransactionNotFound
-from web3.types import TxReceipt
+from web3.types import TxParams, TxReceipt
 
-from fec.chain.rpc import GAS_MARGIN, NEXT_BLOCK, clear_errors
+from fec.chain.rpc import NEXT_BLOCK, clear_errors
 from fec.chain.sender import Sender, pace
 from fec.i18n.errors import (
+    ContractError,
     FECError,
     InsufficientGasCoin,
     InvalidArgument,
+    RPCFailed,
     TransactionFailed,
     TransactionPending,
 )
-from fec.relayer.endpoint import Head, Mined, Node
+from fec.relayer.endpoint import Head, Means, Mined, Node
+from fec.relayer.errors import GasTooHigh
 from fec.relayer.fees import FeePolicy, Fees
+from fec.relayer.gas import MARGIN, MOST_GAS, TRANSFER_GAS, ran_out, refused_for_ever
 from fec.relayer.keys import TransactionSigner
-from fec.relayer.models import RelayAccount, RelayState, RelayTransaction
-from fec.relayer.transactions import Kept, Ledger, attempts_in, differs, place, same, stands
+from fec.relayer.models import RelayAccount, RelayAttempt, RelayState, RelayTransaction
+from fec.relayer.transactions import Kept, Ledger, Waiting, attempts_in, differs, place, same, stands
 from fec.store import writer
 
 #: States that may still change.
 _OPEN = (RelayState.PENDING, RelayState.INCLUDED)
-_TRANSFER_GAS = 21_000
+
+#: Characters of a node's words that are kept.
+_REASON_LENGTH = 300
+
+log = structlog.get_logger("fec.relayer")
 
 Placed = Callable[[Session, RelayTransaction], object]
 
@@ -64,6 +74,7 @@ class Relayer:
         """Called in the transaction that notes where a request is now."""
         self._looked_at: str | None = None
         """Hash of the block at which everything was noted last."""
+        self._filler_gas: int | None = None
         with clear_errors():
             self._ledger = Ledger(engine, signer, web3.eth.chain_id)
 
@@ -78,36 +89,50 @@ class Relayer:
 
     # ---------------------------------------------------------------- requests
 
+    def simulate(self, call: ContractFunction, bound: int = MOST_GAS) -> int:
+        """Gas that a call would take in the block to come, at the price that it would be sent at.
+
+        The bound is the most that it may take. Raises a ContractError for what the contract refuses, GasTooHigh,
+        FeesTooHigh, InsufficientGasCoin, RPCUnreachable, RPCFailed.
+        """
+        return self._simulate(call, bound, self._fees.now(self._web3), self._node.means())
+
     def submit(
-        self, request_key: str, call: ContractFunction, *, estimate: int | None = None, kept: Kept | None = None
+        self,
+        request_key: str,
+        call: ContractFunction,
+        *,
+        bound: int = MOST_GAS,
+        estimate: int | None = None,
+        kept: Kept | None = None,
     ) -> int:
         """Takes a request on, or finds it if it was taken on before; gives its number.
 
         It is simulated first, unless it just was and `estimate` is the gas that it took: what the contract refuses
-        raises a ContractError, and takes no nonce. `kept` is called in the transaction that keeps a new request, with
-        its number; if it raises, nothing is kept. Raises RequestConflict if the key stands for another call,
-        FeesTooHigh, InsufficientGasCoin, RPCUnreachable, RPCFailed. Once this has returned, the request is sent sooner
-        or later, whatever happens to this process.
+        raises a ContractError, and takes no nonce; nor does what takes more gas than `bound`, a block or a transaction
+        can have, which raises GasTooHigh. `kept` is called in the transaction that keeps a new request, with its
+        number; if it raises, nothing is kept. Raises RequestConflict if the key stands for another call, FeesTooHigh,
+        InsufficientGasCoin, RPCUnreachable, RPCFailed. Once this has returned, the request is sent sooner or later,
+        whatever happens to this process.
         """
         recipient, data = to_checksum_address(call.address), str(call._encode_transaction_data())
         if (known := self._ledger.known(request_key, recipient, data)) is not None:
             return known
+        fees, means = self._fees.now(self._web3), self._node.means()
+        most = min(bound, MOST_GAS, means.block_gas)
         if estimate is None:
-            with clear_errors():
-                estimate = call.estimate_gas({"from": self.address}, NEXT_BLOCK)
-        gas = estimate * (100 + GAS_MARGIN) // 100
-        fees = self._fees.now(self._web3)
-        used, coin = self._node.means()
-        if coin < gas * fees.most:
-            raise InsufficientGasCoin(
-                "The relayer {address} has {coin} wei of the chain's coin and may need {needed}. Send it some.",
-                address=self.address,
-                coin=coin,
-                needed=gas * fees.most,
-            )
-        transaction = self._ledger.store(request_key, recipient, data, gas, fees, used=used, kept=kept)
+            estimate = self._simulate(call, bound, fees, means)
+        elif estimate > most:
+            raise _too_much(most)
+        gas = min(estimate * (100 + MARGIN) // 100, most)
+        self._check_coin(means, gas * fees.most)
+        transaction = self._ledger.store(request_key, recipient, data, gas, fees, used=means.used, kept=kept)
         self._broadcast(transaction)
         return transaction
+
+    def waiting(self) -> Waiting | None:
+        """The oldest request that no block has: everything behind it waits for it."""
+        return self._ledger.waiting()
 
     def wait(self, transaction_id: int) -> TxReceipt:
         """Receipt of a request, once a block has it.
@@ -122,6 +147,12 @@ class Relayer:
             receipt = self._receipt(transaction_id)
             if receipt is not None:
                 self._note(transaction_id)
+                if receipt["to"] != self._ledger.request(transaction_id).recipient:
+                    raise TransactionFailed(
+                        "Request {transaction_id} was not sent, as the chain's node never takes it: {reason}",
+                        transaction_id=transaction_id,
+                        reason=self._ledger.request(transaction_id).refused,
+                    )
                 if receipt["status"] != 1:
                     raise TransactionFailed(
                         "Transaction {tx_hash} was reverted in its block, although its simulation had passed: "
@@ -130,7 +161,7 @@ class Relayer:
                         tx_hash=receipt["transactionHash"].to_0x_hex(),
                     )
                 return receipt
-            if self._ledger.state(transaction_id) == RelayState.DISPLACED:
+            if self._ledger.request(transaction_id).state == RelayState.DISPLACED:
                 raise TransactionFailed(
                     "Request {transaction_id} was never sent: somebody else used the relayer's key. Ask again.",
                     transaction_id=transaction_id,
@@ -147,6 +178,7 @@ class Relayer:
         was done until then stays done.
         """
         head = self._node.head()
+        self._ledger.moved(head.used)
         requests = self._watched(head)
         # While no block comes, blocks that had transactions have them still.
         if head.hash != self._looked_at or any(request.state == RelayState.PENDING for request in requests):
@@ -201,8 +233,8 @@ class Relayer:
         mined = self._node.mined([attempt.hash for each in attempts.values() for attempt in each])
         news: dict[int, Mined | None] = {}
         for request in unsure:
-            found = [mined[attempt.hash] for attempt in attempts[request.id] if attempt.hash in mined]
-            news[request.id] = found[0] if found else None
+            found = [attempt for attempt in attempts[request.id] if attempt.hash in mined]
+            news[request.id] = _outcome(mined[found[0].hash], found[0]) if found else None
         states = {request.id: request.state for request in requests}
         deep = head.number - self._confirmations
         changed = [
@@ -269,22 +301,79 @@ class Relayer:
             for transaction_id in stuck:
                 self._offer_more(transaction_id, now, waits_since)
             attempts |= self._ledger.attempts_of(stuck)
-        # Known already, its nonce used, no coin: which of these it is, the next look finds out.
-        self._node.send([attempts[request.id][-1].raw for request in requests])
+        self._send([attempts[request.id][-1] for request in requests])
+
+    def _send(self, attempts: Sequence[RelayAttempt]) -> None:
+        """Sends what was signed. What a node will never take gives its nonce to a transfer of nothing, at once.
+
+        Known already, its nonce used, no coin: which of these it is otherwise, the next look finds out.
+        """
+        said = self._node.send([attempt.raw for attempt in attempts])
+        for attempt, reason in zip(attempts, said, strict=True):
+            if reason is not None and not attempt.filler and refused_for_ever(reason):
+                self._fill(attempt.transaction_id, reason)
+
+    def _fill(self, transaction_id: int, reason: str) -> None:
+        """Gives a request up that no node will take, so that those behind it can go on."""
+        fees, gas = self._fees.now(self._web3), self._transfer_gas()
+        with Session(self._writer) as session, session.begin():
+            request = session.get_one(RelayTransaction, transaction_id, with_for_update=True)
+            if request.refused is not None or request.state != RelayState.PENDING:
+                return
+            request.refused = reason[:_REASON_LENGTH]
+            last = attempts_in(session, transaction_id)[-1]
+            before = Fees(last.max_fee, last.tip, fees.legacy)
+            # Another node may have taken what this one refuses: then the filler has to offer more.
+            self._ledger.sign(session, request, self._fees.more(before, fees) or before, gas)
+            log.warning("transaction refused for ever", request=request.id, nonce=request.nonce, reason=request.refused)
+        self._node.send([self._ledger.attempts(transaction_id)[-1].raw])
 
     def _offer_more(self, transaction_id: int, now: Fees, waits_since: float) -> None:
+        gas = self._transfer_gas()
         with Session(self._writer) as session, session.begin():
             request = session.get_one(RelayTransaction, transaction_id, with_for_update=True)
             last = attempts_in(session, transaction_id)[-1]
             more = self._fees.more(Fees(last.max_fee, last.tip), now)
             # Another process may have been here while the lock was waited for.
             if more is not None and last.signed_at <= waits_since and request.state == RelayState.PENDING:
-                self._ledger.sign(session, request, more)
+                self._ledger.sign(session, request, more, None if request.refused is None else gas)
 
     def _broadcast(self, transaction_id: int) -> None:
         """Sends the latest attempt to the node. What it refuses for now is sent again by `tick`."""
         with suppress(FECError):
-            self._node.send([self._ledger.attempts(transaction_id)[-1].raw])
+            self._send(self._ledger.attempts(transaction_id)[-1:])
+
+    def _simulate(self, call: ContractFunction, bound: int, fees: Fees, means: Means) -> int:
+        most = min(bound, MOST_GAS, means.block_gas)
+        offered: TxParams = {"from": self.address, "gas": most, **fees.offer}
+        try:
+            with clear_errors():
+                return call.estimate_gas(offered, NEXT_BLOCK)
+        except (ContractError, RPCFailed, InsufficientGasCoin) as error:
+            short_of_gas = ran_out(f"{error} {error.__cause__}")
+            if short_of_gas or isinstance(error, InsufficientGasCoin):
+                # A node simulates with no more gas than the key can pay for.
+                self._check_coin(means, most * fees.most)
+            if short_of_gas:
+                raise _too_much(most) from error
+            raise
+
+    def _check_coin(self, means: Means, needed: int) -> None:
+        if means.coin < needed:
+            raise InsufficientGasCoin(
+                "The relayer {address} has {coin} wei of the chain's coin and may need {needed}. Send it some.",
+                address=self.address,
+                coin=means.coin,
+                needed=needed,
+            )
+
+    def _transfer_gas(self) -> int:
+        """Gas for a transfer of nothing: more than usual on chains that charge for what they post elsewhere."""
+        if self._filler_gas is None:
+            with clear_errors():
+                found = self._web3.eth.estimate_gas({"from": self.address, "to": self.address})
+            self._filler_gas = max(TRANSFER_GAS, found if found <= TRANSFER_GAS else found * (100 + MARGIN) // 100)
+        return self._filler_gas
 
     def _fill_gap(self, used: int) -> None:
         """Sends nothing to itself for a nonce that the chain waits for and nobody holds: later ones can go on then."""
@@ -304,7 +393,7 @@ class Relayer:
         missing = [nonce for nonce in range(used, taken) if nonce not in held]
         if not missing:
             return
-        fees = self._fees.now(self._web3)
+        fees, gas = self._fees.now(self._web3), self._transfer_gas()
         for nonce in missing:
             with Session(self._writer) as session, session.begin():
                 self._ledger.locked(session, used)
@@ -316,7 +405,7 @@ class Relayer:
                     nonce=nonce,
                     recipient=self.address,
                     data="0x",
-                    gas=_TRANSFER_GAS,
+                    gas=gas,
                     state=RelayState.PENDING,
                     requested_at=int(time.time()),
                 )
@@ -325,6 +414,19 @@ class Relayer:
                 self._ledger.sign(session, request, fees)
                 transaction_id = request.id
             self._broadcast(transaction_id)
+
+
+def _outcome(mined: Mined, attempt: RelayAttempt) -> Mined:
+    """What has become of a request: if a filler is in its place, it has not succeeded."""
+    return replace(mined, succeeded=mined.succeeded and not attempt.filler)
+
+
+def _too_much(most: int) -> GasTooHigh:
+    return GasTooHigh(
+        "This takes more than {most} gas, the most that is sent for it here. Ask for less at once, or use an account "
+        "that needs less to check a signature or to receive.",
+        most=most,
+    )
 
 
 class RelayedSender(Sender):

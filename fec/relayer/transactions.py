@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from eth_utils.crypto import keccak
 from sqlalchemy import Engine, select
@@ -19,8 +20,19 @@ from fec.store import writer
 
 #: Requests that are asked for in one query.
 _ROWS = 500
+#: Attempts in the order in which they were signed: each offers more than the one before, or takes its place.
+_OFFERED = (RelayAttempt.filler, RelayAttempt.max_fee)
 
 Kept = Callable[[Session, int], object]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What everything after it waits for."""
+
+    nonce: int
+    seconds: int
+    """How long it has been the oldest."""
 
 
 class Ledger:
@@ -68,24 +80,24 @@ class Ledger:
     def locked(self, session: Session, used: int) -> RelayAccount:
         """The key's row, locked until the transaction ends; its next nonce is one that the chain has not seen used."""
         upsert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        row = {"address": self._signer.address, "next_nonce": used}
+        row = {"address": self._signer.address, "next_nonce": used, "used": used, "moved_at": int(time.time())}
         session.execute(upsert(RelayAccount).values(row).on_conflict_do_nothing())
         account = session.get_one(RelayAccount, self._signer.address, with_for_update=True, populate_existing=True)
         account.next_nonce = max(account.next_nonce, used)
         return account
 
-    def sign(self, session: Session, request: RelayTransaction, fees: Fees) -> None:
-        """Keeps one more signed form of a request."""
+    def sign(self, session: Session, request: RelayTransaction, fees: Fees, filler_gas: int | None = None) -> None:
+        """Keeps one more signed form of a request; with `filler_gas`, a transfer of nothing in its place."""
+        filler = filler_gas is not None
         raw = self._signer.sign_transaction(
             {
                 "chainId": self._chain_id,
                 "nonce": request.nonce,
-                "to": request.recipient,
+                "to": self._signer.address if filler else request.recipient,
                 "value": 0,
-                "data": request.data,
-                "gas": request.gas,
-                "maxFeePerGas": fees.most,
-                "maxPriorityFeePerGas": fees.tip,
+                "data": "0x" if filler else request.data,
+                "gas": filler_gas if filler else request.gas,
+                **fees.offer,
             }
         )
         session.add(
@@ -96,6 +108,7 @@ class Ledger:
                 max_fee=fees.most,
                 tip=fees.tip,
                 signed_at=int(time.time()),
+                filler=filler,
             )
         )
 
@@ -111,14 +124,36 @@ class Ledger:
         with Session(self._engine) as session:
             for first in range(0, len(wanted), _ROWS):
                 some = RelayAttempt.transaction_id.in_(wanted[first : first + _ROWS])
-                for attempt in session.scalars(select(RelayAttempt).where(some).order_by(RelayAttempt.max_fee)):
+                for attempt in session.scalars(select(RelayAttempt).where(some).order_by(*_OFFERED)):
                     attempts[attempt.transaction_id].append(attempt)
         return attempts
 
-    def state(self, transaction_id: int) -> RelayState:
-        """How far a request has come."""
+    def request(self, transaction_id: int) -> RelayTransaction:
+        """A request, and how far it has come."""
         with Session(self._engine) as session:
-            return session.get_one(RelayTransaction, transaction_id).state
+            return session.get_one(RelayTransaction, transaction_id)
+
+    def moved(self, used: int) -> None:
+        """Notes how many nonces the chain has used, and since when it has been so many."""
+        with Session(self._engine) as session:
+            account = session.get(RelayAccount, self._signer.address)
+            if account is None or account.used == used:
+                return
+        with Session(self._writer) as session, session.begin():
+            account = session.get_one(RelayAccount, self._signer.address, with_for_update=True)
+            account.used, account.moved_at = used, int(time.time())
+
+    def waiting(self) -> Waiting | None:
+        """The oldest request that no block has, if there is one."""
+        mine = RelayTransaction.sender == self._signer.address, RelayTransaction.state == RelayState.PENDING
+        with Session(self._engine) as session:
+            account = session.get(RelayAccount, self._signer.address)
+            oldest = session.scalars(select(RelayTransaction).where(*mine).order_by(RelayTransaction.nonce).limit(1))
+            found = oldest.one_or_none()
+            if account is None or found is None:
+                return None
+            since = max(found.requested_at, account.moved_at)
+            return Waiting(found.nonce, max(0, int(time.time()) - since))
 
 
 def differs(request: RelayTransaction, mined: Mined | None) -> bool:
@@ -148,7 +183,7 @@ def place(request: RelayTransaction, mined: Mined | None, deep: int) -> None:
 def attempts_in(session: Session, transaction_id: int) -> list[RelayAttempt]:
     """A request's attempts, in the order of what they offer."""
     found = select(RelayAttempt).where(RelayAttempt.transaction_id == transaction_id)
-    return list(session.scalars(found.order_by(RelayAttempt.max_fee)))
+    return list(session.scalars(found.order_by(*_OFFERED)))
 
 
 def same(session: Session, request_key: str, recipient: str, data: str) -> int | None:

@@ -81,6 +81,8 @@ class Background:
     def __init__(self, service: Service) -> None:
         """Takes the service; starts nothing."""
         self._service = service
+        self._told_of: int | None = None
+        """Nonce that was last told of as stalled."""
         settings = service.settings
         self._indexer = Indexer(service.engine, settings.rpc, settings.deployment) if settings.index else None
         service.outbox.ended[captures.CAPTURE] = captures.release
@@ -119,7 +121,17 @@ class Background:
         try:
             self._service.relayer.tick()
         finally:
+            self._tell_of_waiting()
             self._service.outbox.tend()
+
+    def _tell_of_waiting(self) -> None:
+        """Says once that the oldest transaction does not move: everything behind it waits."""
+        waiting = self._service.relayer.waiting()
+        if waiting is None or waiting.seconds <= self._service.settings.stalled_after:
+            self._told_of = None
+        elif self._told_of != waiting.nonce:
+            self._told_of = waiting.nonce
+            log.warning("transaction stalled", nonce=waiting.nonce, seconds=waiting.seconds)
 
     def _capture(self) -> None:
         for merchant in self._service.keys.merchants():

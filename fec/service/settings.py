@@ -58,6 +58,8 @@ class Settings:
     watched: int = 16
     """Blocks that lie on top of a transaction until it is not looked at in each block any more. Should a deeper
     reorganisation drop it, it is sent again once its nonce is seen unused."""
+    stalled_after: int = 120
+    """Seconds after which an oldest transaction that no block takes is told of: everything behind it waits."""
     index: bool = True
     """Whether this instance keeps the index; one of them at least has to, or `fec index run`."""
     relay: bool = True

@@ -12,6 +12,7 @@ from web3 import Web3
 from fec.chain.anvil import Anvil
 from fec.i18n.errors import InsufficientGasCoin
 from fec.relayer.models import RelayTransaction
+from fec.service.actions import outbox
 from fec.service.models import Action, ActionState, Invoice
 from tests.fixtures.chains import settle
 from tests.service.conftest import ServiceClient, Shop, until
@@ -31,13 +32,18 @@ def relayed(cashier: ServiceClient) -> int:
         return session.scalar(select(func.count()).select_from(RelayTransaction)) or 0
 
 
-def test_tend__one_cannot_be_sent__others_come_to_their_end(serving: Serving, shop: Shop, chain: Anvil) -> None:
+def test_tend__one_cannot_be_sent__others_come_to_their_end(
+    serving: Serving, shop: Shop, chain: Anvil, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cashier = serving(relay=False)
     cashier.pay(cashier.invoice(), shop.shopper)
     settle(chain)
     coin = chain.web3.eth.get_balance(shop.signer.address)
+    with monkeypatch.context() as crashing:
+        crashing.setattr(outbox, "_LEASE_SECONDS", 0)
+        crashing.setattr(cashier.service.outbox, "push_new", lambda *_: None)
+        cashier.pay(cashier.invoice(), shop.shopper)
     chain.request("anvil_setBalance", shop.signer.address, "0x1")
-    cashier.pay(cashier.invoice(), shop.shopper)
     cashier.service.relayer.tick()
     with pytest.raises(InsufficientGasCoin):
         cashier.service.outbox.tend()
@@ -48,6 +54,16 @@ def test_tend__one_cannot_be_sent__others_come_to_their_end(serving: Serving, sh
     cashier.service.relayer.tick()
     cashier.service.outbox.tend()
     assert states(cashier) == ["done", "done"]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_payment__key_has_no_coin__is_refused_and_nothing_is_kept(serving: Serving, shop: Shop, chain: Anvil) -> None:
+    cashier = serving(relay=False)
+    chain.request("anvil_setBalance", shop.signer.address, "0x1")
+    invoice = cashier.invoice()
+    problem = cashier.refused("POST", f"/v1/pay/{invoice['id']}/payments", cashier.payment(invoice, shop.shopper))
+    assert (problem["status"], problem["type"]) == (503, "urn:fec:problem:relayer-unable")
+    assert states(cashier) == []
 
 
 def test_push__somebody_said_meanwhile_that_it_failed__is_not_sent(

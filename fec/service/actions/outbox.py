@@ -28,9 +28,10 @@ from fec.chain.deployments import Deployment
 from fec.chain.rpc import clear_errors
 from fec.chain.sender import Sender
 from fec.i18n.errors import ContractError, FECError
-from fec.relayer import Relayer, RelayState, RequestConflict
-from fec.relayer.models import RelayTransaction
+from fec.relayer import GasTooHigh, Relayer, RelayState, RequestConflict
+from fec.relayer.models import RelayAttempt, RelayTransaction
 from fec.service.actions import events
+from fec.service.actions.bounds import bound_of
 from fec.service.actions.events import Change
 from fec.service.http.problems import safe
 from fec.service.models import Action, ActionState, Invoice
@@ -60,6 +61,11 @@ class Call:
         self.gas: int | None = None
         """What it took when it was simulated."""
 
+    @property
+    def bound(self) -> int:
+        """Most gas that it may take."""
+        return bound_of(self.contract, self.function, self.arguments)
+
 
 class Outbox:
     """Actions of one database, sent by one key."""
@@ -87,8 +93,11 @@ class Outbox:
             return self._contracts[call.contract].functions[call.function](*call.arguments)
 
     def simulate(self, call: Call) -> None:
-        """Raises a ContractError if the contract would refuse it now, RPCUnreachable, RPCFailed, InvalidArgument."""
-        call.gas = self._sender.simulate(self.bound(call))
+        """Raises a ContractError if the contract would refuse it now, GasTooHigh if it takes more than its kind may.
+
+        Raises RPCUnreachable, RPCFailed, InvalidArgument, InsufficientGasCoin, FeesTooHigh besides.
+        """
+        call.gas = self._relayer.simulate(self.bound(call), call.bound)
 
     def add(
         self,
@@ -133,8 +142,8 @@ class Outbox:
     def push(self, number: int) -> None:
         """Hands an action to the relayer, unless somebody else is at it or has done so.
 
-        What the contract refuses by now has failed. Raises RPCUnreachable, RPCFailed, InsufficientGasCoin, FeesTooHigh:
-        the action stays, and is tried again.
+        What the contract refuses by now, or takes too much gas, has failed. Raises RPCUnreachable, RPCFailed,
+        InsufficientGasCoin, FeesTooHigh: the action stays, and is tried again.
         """
         action = self._lease(number)
         if action is not None:
@@ -193,13 +202,17 @@ class Outbox:
     def _hand_over(self, action: Action, gas: int | None) -> None:
         number = action.number
         try:
-            call = self.bound(_call_of(action))
+            call = _call_of(action)
             relay_id = self._relayer.submit(
-                action.request_key, call, estimate=gas, kept=lambda session, id_: self._sent(session, number, id_)
+                action.request_key,
+                self.bound(call),
+                bound=call.bound,
+                estimate=gas,
+                kept=lambda session, id_: self._sent(session, number, id_),
             )
         except _Ended:
             return
-        except (ContractError, RequestConflict) as error:
+        except (ContractError, GasTooHigh, RequestConflict) as error:
             self._refused(number, error)
         except FECError:
             self._release(number)
@@ -223,14 +236,14 @@ class Outbox:
             # Somebody was told that it failed: it must not be sent after all.
             raise _Ended
 
-    def _refused(self, number: int, error: ContractError | RequestConflict) -> None:
+    def _refused(self, number: int, error: ContractError | GasTooHigh | RequestConflict) -> None:
         with Session(self._writer) as session, session.begin():
             action = session.get_one(Action, number, with_for_update=True)
             if action.state != ActionState.REQUESTED:
                 return
             # Had somebody sent it meanwhile, the contract would refuse it for that very reason.
             query = select(RelayTransaction.id).where(RelayTransaction.request_key == action.request_key)
-            relay_id = session.scalar(query) if isinstance(error, ContractError) else None
+            relay_id = None if isinstance(error, RequestConflict) else session.scalar(query)
             if relay_id is None:
                 self._end(session, action, ActionState.FAILED, _shown(error))
             else:
@@ -266,7 +279,7 @@ class Outbox:
             elif relayed.succeeded:
                 self._end(session, action, ActionState.DONE, None)
             else:
-                self._end(session, action, ActionState.FAILED, _REVERTED)
+                self._end(session, action, ActionState.FAILED, _why_failed(session, relayed))
 
     def _follow(self, session: Session, relayed: RelayTransaction) -> None:
         """An action that has ended ends anew if its transaction did so otherwise, in the block of another branch."""
@@ -280,7 +293,7 @@ class Outbox:
             return
         action.transaction_hash = relayed.transaction_hash
         if action.state != state:
-            self._end(session, action, state, None if relayed.succeeded else _REVERTED)
+            self._end(session, action, state, None if relayed.succeeded else _why_failed(session, relayed))
 
     def _end(self, session: Session, action: Action, state: ActionState, error: dict[str, Any] | None) -> None:
         action.state, action.error = state, error
@@ -301,6 +314,17 @@ _DISPLACED = {
     "values": {},
     "sentence": "It was never sent: somebody else used the service's key. Ask anew.",
 }
+
+
+def _why_failed(session: Session, relayed: RelayTransaction) -> dict[str, Any]:
+    """What to say of a request whose block did not do it."""
+    if not session.get_one(RelayAttempt, relayed.transaction_hash).filler:
+        return _REVERTED
+    return {
+        "name": "refused",
+        "values": {"reason": relayed.refused},
+        "sentence": "It was not sent: the chain's node never takes such a transaction. Ask for less at once, or anew.",
+    }
 
 
 def _call_of(action: Action) -> Call:
@@ -334,7 +358,7 @@ def _touch(session: Session, action: Action) -> None:
         session.execute(query.values(revision=Invoice.revision + 1))
 
 
-def _shown(error: ContractError | RequestConflict) -> dict[str, Any]:
+def _shown(error: ContractError | GasTooHigh | RequestConflict) -> dict[str, Any]:
     values = error.values if isinstance(error, ContractError) else {}
     return {
         "name": error.name if isinstance(error, ContractError) else type(error).__name__,

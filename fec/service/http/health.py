@@ -108,7 +108,14 @@ def _relayer(service: Service) -> tuple[bool, str]:
     return coin >= needed, "has coin for gas" if coin >= needed else f"{service.relayer.address} needs coin for gas"
 
 
-_PROBES = {"database": _database, "chain": _chain, "index": _index, "relayer": _relayer}
+def _queue(service: Service) -> tuple[bool, str]:
+    waiting = service.relayer.waiting()
+    if waiting is None:
+        return True, "nothing waits for a block"
+    return waiting.seconds <= service.settings.stalled_after, f"nonce {waiting.nonce} waits for {waiting.seconds} s"
+
+
+_PROBES = {"database": _database, "chain": _chain, "index": _index, "relayer": _relayer, "queue": _queue}
 
 
 def _head(service: Service) -> int:
@@ -130,6 +137,8 @@ def _gauge(service: Service) -> None:
             select(RelayTransaction.state, func.count()).group_by(RelayTransaction.state)
         ):
             figures.relays.labels(str(relay)).set(count)
+    waiting = service.relayer.waiting()
+    figures.oldest.set(0 if waiting is None else waiting.seconds)
     block = service.index.cursor().block
     figures.index_block.set(block)
     try:

@@ -33,4 +33,9 @@ class Metrics:
         )
         self.invoices = Gauge("fec_invoices", "Invoices by status.", ("status",), registry=self.registry)
         self.coin = Gauge("fec_relayer_coin_wei", "The chain's coin that the relayer has.", registry=self.registry)
+        self.oldest = Gauge(
+            "fec_relayer_oldest_seconds",
+            "Seconds for which the oldest transaction has been waiting for a block; 0 if none does.",
+            registry=self.registry,
+        )
         self.streams = Gauge("fec_streams", "Open streams of events.", registry=self.registry)

@@ -33,7 +33,7 @@ from fec.i18n.errors import (
     RPCUnreachable,
     StateConflict,
 )
-from fec.relayer import FeesTooHigh
+from fec.relayer import FeesTooHigh, GasTooHigh
 from fec.service.http.language import language_of, say
 from fec.service.http.validation import said
 
@@ -64,6 +64,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "idempotency-key-busy": (409, N_("The first request with this Idempotency-Key is under way")),
     "webhook-address-refused": (409, N_("No events can be sent there")),
     "not-the-member": (403, N_("This is not the member's")),
+    "gas-too-high": (409, N_("This takes too much gas")),
     "refused-by-contract": (409, N_("The contract refuses")),
     "chain-unavailable": (503, N_("The chain does not answer")),
     "database-unavailable": (503, N_("The database does not answer")),
@@ -117,8 +118,9 @@ def of_error(error: Exception) -> Problem:
         found = Problem("refused-by-contract", "{sentence}", {"sentence": error.message}, status)
         found.error, found.shown = error.name, error.values
         return found
-    if isinstance(error, InvalidAmount | InvalidArgument):
-        return problem("invalid-request", "{sentence}", sentence=error.message)
+    if isinstance(error, InvalidAmount | InvalidArgument | GasTooHigh):
+        kind = "gas-too-high" if isinstance(error, GasTooHigh) else "invalid-request"
+        return problem(kind, "{sentence}", sentence=error.message)
     if isinstance(error, InsufficientGasCoin | FeesTooHigh):
         return problem("relayer-unable", "The service's key cannot pay for gas now. Try again later; nothing was sent.")
     if isinstance(error, RPCUnreachable | RPCFailed):

@@ -15,6 +15,8 @@ def upgrade() -> None:
         "relay_accounts",
         sa.Column("address", Address(), nullable=False),
         sa.Column("next_nonce", Int64, nullable=False),
+        sa.Column("used", Int64, nullable=False),
+        sa.Column("moved_at", Int64, nullable=False),
         sa.PrimaryKeyConstraint("address", name=op.f("pk_relay_accounts")),
     )
     op.create_table(
@@ -32,6 +34,7 @@ def upgrade() -> None:
         sa.Column("block_number", Int64, nullable=True),
         sa.Column("block_hash", Hash32(), nullable=True),
         sa.Column("requested_at", Int64, nullable=False),
+        sa.Column("refused", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "state IN ('pending', 'included', 'final', 'displaced')", name=op.f("ck_relay_transactions_state")
         ),
@@ -51,6 +54,7 @@ def upgrade() -> None:
         sa.Column("max_fee", Wei(), nullable=False),
         sa.Column("tip", Wei(), nullable=False),
         sa.Column("signed_at", Int64, nullable=False),
+        sa.Column("filler", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["transaction_id"],
             ["relay_transactions.id"],

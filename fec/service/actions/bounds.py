@@ -1,0 +1,48 @@
+"""How much gas the service spends on a call at most: what its kind takes, and plenty besides.
+
+A payer's wallet, a customer's hook or a member's heir runs code of their own in what the service pays for. Whatever
+needs more than this is refused before anything is signed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fec.client.orders import GAS_PER_BATCH, GAS_PER_CAPTURE
+
+#: A payment takes 0.2 million as a rule, and 0.8 million when a wallet checks a signature and a hook uses what it gets.
+ONE = 1_000_000
+#: A node that is claimed from or handed over, whose receiver's hook does something with it.
+PER_NODE = 200_000
+
+_Bound = Callable[[Sequence[Any]], int]
+
+
+def _one(_: Sequence[Any]) -> int:
+    return ONE
+
+
+def _capture(arguments: Sequence[Any]) -> int:
+    return GAS_PER_BATCH + GAS_PER_CAPTURE * len(arguments[0])
+
+
+def _spend(arguments: Sequence[Any]) -> int:
+    return ONE + PER_NODE * len(arguments[2])
+
+
+def _withdrawal(arguments: Sequence[Any]) -> int:
+    return ONE + PER_NODE * len(arguments[1])
+
+
+#: By contract and function; all others are calls for one thing.
+_BOUNDS: dict[tuple[str, str], _Bound] = {
+    ("Checkout", "capture"): _capture,
+    ("Custodian", "spend"): _spend,
+    ("Custodian", "withdraw"): _withdrawal,
+}
+
+
+def bound_of(contract: str, function: str, arguments: Sequence[Any]) -> int:
+    """Most gas that a call may take, for its contract, its function, and as many things as it is about."""
+    return _BOUNDS.get((contract, function), _one)(arguments)

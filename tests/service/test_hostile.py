@@ -1,0 +1,142 @@
+"""Wallets and receivers that waste the gas of whoever pays for it: refused at once, and nobody waits behind them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from eth_account import Account
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fec.chain.anvil import Anvil
+from fec.client.client import Client
+from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.protocol.members import Member
+from fec.relayer.endpoint import Node
+from fec.relayer.models import RelayTransaction
+from fec.service.models import Role
+from tests.fixtures.hostile import INVALID, heavy, place
+from tests.service.conftest import DAY, ServiceClient, Shop, until
+from tests.service.test_members import Person, withdrawal
+
+Serving = Callable[..., ServiceClient]
+
+HOSTILE = Account.from_key(b"\x99" * 32)
+
+
+@pytest.fixture
+def client(chain: Anvil, shop: Shop) -> Client:
+    return Client(chain.web3, shop.deployment, chain.accounts[0])
+
+
+@pytest.fixture
+def person(shop: Shop) -> Person:
+    key = Account.from_key(b"\x55" * 32)
+    return Person(key, Member(shop.signer.address, key.address, "0x" + "ab" * 32))
+
+
+def relayed(cashier: ServiceClient) -> list[str]:
+    with Session(cashier.service.engine) as session:
+        return list(session.scalars(select(RelayTransaction.request_key)))
+
+
+def unsigned(cashier: ServiceClient, invoice: Any, payer: str) -> dict[str, Any]:
+    """A payment of a wallet that is code: what it signs is its own business."""
+    query = {"payer": payer, "customer": payer}
+    document = cashier.http.get(f"/v1/pay/{invoice['id']}/authorization", params=query).json()["authorization"]
+    window = {"validAfter": 0, "validBefore": int(document["message"]["validBefore"])}
+    return {**query, **window, "signature": "0x" + "11" * 65}
+
+
+@pytest.mark.parametrize("gas", [14_000_000, 26_000_000])
+def test_payment__wallet_wastes_gas__is_refused_and_the_next_one_goes_through(
+    cashier: ServiceClient, shop: Shop, chain: Anvil, client: Client, gas: int
+) -> None:
+    client.transfer(HOSTILE.address, 100 * FEC)
+    payer = place(chain, HOSTILE, heavy(gas))
+    bad, good = cashier.invoice("100"), cashier.invoice("100")
+    problem = cashier.refused("POST", f"/v1/pay/{bad['id']}/payments", unsigned(cashier, bad, payer))
+    assert problem["status"] in (403, 409)
+    assert relayed(cashier) == []
+    cashier.pay(good, shop.shopper)
+    cashier.until(good, lambda seen: seen["status"] == "paid")
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_payment__wallet_stops_with_all_gas_used__is_refused(
+    cashier: ServiceClient, chain: Anvil, client: Client
+) -> None:
+    client.transfer(HOSTILE.address, 100 * FEC)
+    payer = place(chain, HOSTILE, INVALID)
+    invoice = cashier.invoice("100")
+    problem = cashier.refused("POST", f"/v1/pay/{invoice['id']}/payments", unsigned(cashier, invoice, payer))
+    assert problem["status"] in (403, 409)
+    assert relayed(cashier) == []
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_withdrawal__receiver_wastes_gas__is_refused(
+    serving: Serving, shop: Shop, chain: Anvil, client: Client, person: Person
+) -> None:
+    seller = serving(shop.at_once)
+    made = seller.post("/v1/members", {"memberId": person.id})
+    until(lambda: seller.get(f"/v1/members/{made['memberId']}"), lambda seen: seen["enrolled"])
+    minted = client.nodes.mint(1, FEC, made["vault"])
+    until(lambda: seller.get(f"/v1/custody/{person.id}"), lambda seen: seen["nodes"])
+    receiver = place(chain, HOSTILE, heavy(20_000_000))
+    before = len(relayed(seller))
+    body = withdrawal(seller, person, client.now() + DAY, to=receiver, tokenIds=[str(minted.token_id)])
+    problem = seller.anybody().refused("POST", f"/v1/custody/{person.id}/withdrawals", body)
+    assert (problem["status"], problem["error"]) == (409, "ERC721InvalidReceiver")
+    assert len(relayed(seller)) == before
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_reward__receiver_wastes_gas__is_refused(serving: Serving, shop: Shop, chain: Anvil, client: Client) -> None:
+    manager = serving(role=Role.MANAGER)
+    client.transfer(shop.signer.address, 100 * FEC)
+    manager.post("/v1/rewards/funds", {"amount": "100"}, Idempotency_Key="a-1")
+    until(lambda: manager.get("/v1/rewards/funds")["allowance"], lambda seen: seen == "100")
+    before = len(relayed(manager))
+    shopper = place(chain, HOSTILE, heavy(20_000_000))
+    body = {"shopper": shopper, "amount": "10"}
+    problem = manager.refused("POST", "/v1/rewards", body, Idempotency_Key="r-1")
+    assert problem["status"] == 409
+    assert len(relayed(manager)) == before
+
+
+def test_payment__node_never_takes_the_transaction__has_failed_and_the_next_one_goes_through(
+    cashier: ServiceClient, shop: Shop, chain: Anvil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if it had been signed for larger blocks: the node's refusal is an event, and frees the nonce."""
+    send = Node.send
+
+    def refusing(node: Node, raw: list[str]) -> list[str | None]:
+        said = send(node, raw[1:]) if first and raw and raw[0] == first[0] else None
+        if said is None and raw and not first and len(raw[0]) > 500:
+            first.append(raw[0])
+            said = send(node, raw[1:])
+        return send(node, raw) if said is None else ["exceeds block gas limit", *said]
+
+    first: list[str] = []
+    monkeypatch.setattr(Node, "send", refusing)
+    bad, good = cashier.invoice("100"), cashier.invoice("100")
+    cashier.pay(bad, shop.shopper)
+    cashier.pay(good, shop.shopper)
+    cashier.until(good, lambda seen: seen["status"] == "paid")
+    failed = cashier.until(bad, lambda seen: seen["payment"]["state"] == "failed")
+    assert failed["payment"]["error"]["name"] == "refused"
+    assert failed["payment"]["error"]["values"] == {"reason": "exceeds block gas limit"}
+    until(cashier.event_types, lambda types: "payment.failed" in types)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_readyz__oldest_transaction_does_not_move__says_so(serving: Serving, shop: Shop, chain: Anvil) -> None:
+    cashier = serving(stalled_after=0)
+    chain.request("evm_setAutomine", False)
+    cashier.pay(cashier.invoice(), shop.shopper)
+    nonce = chain.web3.eth.get_transaction_count(shop.signer.address)
+    found = until(lambda: cashier.http.get("/readyz").json()["checks"]["queue"], lambda check: not check["ok"])
+    assert found["detail"].startswith(f"nonce {nonce} waits for ")
+    figures = cashier.http.get("/metrics").text
+    assert "fec_relayer_oldest_seconds" in figures
