@@ -104,6 +104,16 @@ def test_pay__wallet_on_another_chain__is_switched_first(world: World, open_page
     assert "wallet_addEthereumChain" in wallet.asked
 
 
+def test_pay__wallet_that_takes_no_nodes__is_offered_no_way_to_pay(world: World, open_page: Open) -> None:
+    zoe = world.person("zoe", fec=100)
+    # EIP-7702: an account with the code of a contract that has no hook for ERC-721.
+    world.anvil.request("anvil_setCode", zoe.address, "0xef0100" + world.client.orders.address.removeprefix("0x"))
+    page, _ = open_page(world.invoice("P-721", "100", escrow=True)["links"]["pay"], zoe)
+    connect(page)
+    expect(page.get_by_text("a contract that does not take nodes")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign and pay 100 FEC")).to_have_count(0)
+
+
 def test_pay__already_paid__says_so(world: World, open_page: Open, people: View) -> None:
     gus = world.person("gus", fec=100, gas=False)
     invoice = world.invoice("P-7", "100")

@@ -39,11 +39,15 @@ export function sentenceOf(error: unknown): string {
   }
   if (codeOf(error) === REJECTED) return t("error.rejected");
   if (codeOf(error) === UNKNOWN) return t("error.unknownChain");
-  if (namesOf(error).some((name) => name === "HttpRequestError" || name === "TimeoutError" || name === "TypeError"))
-    return t("error.unreachable");
+  if (isUnreachable(error)) return t("error.unreachable");
   const text = error instanceof BaseError ? error.shortMessage : error instanceof Error ? error.message : messageOf(error);
   if (/insufficient funds/i.test(text)) return t("error.noGas");
   return t("error.other", { reason: text.slice(0, 200) });
+}
+
+/** Whether the chain did not answer at all. */
+export function isUnreachable(error: unknown): boolean {
+  return namesOf(error).some((name) => name === "HttpRequestError" || name === "TimeoutError" || name === "TypeError");
 }
 
 export function isRejection(error: unknown): boolean {

@@ -196,6 +196,7 @@ export const en = {
   "pay.order": "Order",
   "pay.payNow": "Pay {amount} FEC",
   "pay.quoting": "Asking the till for a quote.",
+  "pay.customerRefuses": "Your wallet is a contract that does not take nodes (ERC-721), so you would lose the node of this order. Pay from another wallet.",
   "pay.sent": "Signed and handed over. Waiting for the chain.",
   "pay.signNow": "Sign and pay {amount} FEC",
   "pay.signatureGood": "Signed by the shop's till",

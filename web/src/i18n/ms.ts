@@ -198,6 +198,7 @@ const messages: Messages = {
   "pay.order": "Pesanan",
   "pay.payNow": "Bayar {amount} FEC",
   "pay.quoting": "Meminta sebut harga daripada kaunter.",
+  "pay.customerRefuses": "Dompet anda ialah kontrak yang tidak menerima nod (ERC-721), jadi anda akan kehilangan nod pesanan ini. Bayar dengan dompet lain.",
   "pay.sent": "Ditandatangani dan diserahkan. Menunggu rantai.",
   "pay.signNow": "Tandatangan dan bayar {amount} FEC",
   "pay.signatureGood": "Ditandatangani oleh kaunter kedai",

@@ -198,6 +198,7 @@ const messages: Messages = {
   "pay.order": "订单",
   "pay.payNow": "支付 {amount} FEC",
   "pay.quoting": "正在向收银台询价。",
+  "pay.customerRefuses": "您的钱包是一个不接收节点（ERC-721）的合约，付款后将得不到这笔订单的节点。请换一个钱包付款。",
   "pay.sent": "已签名并提交，正在等待上链。",
   "pay.signNow": "签名并支付 {amount} FEC",
   "pay.signatureGood": "由商店的收银台签署",

@@ -198,6 +198,7 @@ const messages: Messages = {
   "pay.order": "訂單",
   "pay.payNow": "支付 {amount} FEC",
   "pay.quoting": "正在向收銀台詢價。",
+  "pay.customerRefuses": "您的錢包是一個不接收節點（ERC-721）的合約，付款後將得不到這筆訂單的節點。請改用其他錢包付款。",
   "pay.sent": "已簽署並提交，正在等待上鏈。",
   "pay.signNow": "簽署並支付 {amount} FEC",
   "pay.signatureGood": "由商店的收銀台簽署",

@@ -9,6 +9,7 @@ import type { Choices, Invoice } from "../../invoice";
 import { claimableOf, sum } from "../../nodes";
 import { holdingsOf, tillContract, type Holdings, type Quote, type Terms } from "../../reads";
 import { now } from "../../chain";
+import { takesNodes } from "../../receivers";
 import { Connect } from "../../ui/Connect";
 import { Curve, Milestones } from "../../ui/Curve";
 import { Fact, Facts, Fec, Notice, Waiting } from "../../ui/parts";
@@ -37,12 +38,11 @@ export function Payment({ invoice, terms, onBegin }: PaymentProps) {
     if (!block) return;
     const customer = payer ?? NOBODY;
     const args = [BigInt(invoice.programId), customer, invoice.amount] as const;
-    chain()
-      .readContract({ ...tillContract(), functionName: "quote", args, blockTag: "pending" })
-      .then(
-        (found) => (setQuote(found), setFault(null)),
-        (error: unknown) => setFault(sentenceOf(error)),
-      );
+    const quoted = chain().readContract({ ...tillContract(), functionName: "quote", args, blockTag: "pending" });
+    Promise.all([quoted, takesNodes(customer)]).then(
+      ([found, takes]) => (setQuote(found), setFault(takes ? null : t("pay.customerRefuses"))),
+      (error: unknown) => setFault(sentenceOf(error)),
+    );
     if (payer) holdingsOf(payer, block.number).then(setHoldings, (error: unknown) => setFault(sentenceOf(error)));
     else setHoldings(null);
   }, [payer, block?.hash]);
