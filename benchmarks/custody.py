@@ -9,9 +9,9 @@ from web3 import Web3
 from benchmarks.lab import Call, Lab, Scenario
 from benchmarks.shop import AMOUNT, ORDER, Shop, allow
 from fec.chain.deploy import STEPS
-from fec.client.custody import ALL_COINS, CUSTODIAN_NAME
+from fec.client.custody import CUSTODIAN_NAME
 from fec.protocol import signing
-from fec.protocol.members import Member, Withdrawal
+from fec.protocol.members import ALL_COINS, Member, Withdrawal
 from fec.protocol.signing import Domain
 
 MEMBER = "(address,address,bytes32)"

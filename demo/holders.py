@@ -10,10 +10,9 @@ from demo.data import DAY
 from demo.node import Node
 from demo.stage import Attempt, Stage
 from demo.wire import GAS, Call
-from fec.client.custody import ALL_COINS
 from fec.core.node_id import NodeId
 from fec.protocol import signing
-from fec.protocol.members import Member, Withdrawal
+from fec.protocol.members import ALL_COINS, Member, Withdrawal
 
 #: Nodes in one transaction of the keeper or of a member who leaves.
 BATCH = 50

@@ -7,7 +7,7 @@ from typing import Any
 
 from eth_typing import ChecksumAddress
 from web3 import Web3
-from web3.contract.contract import Contract
+from web3.contract.contract import Contract, ContractFunction
 from web3.logs import DISCARD
 from web3.types import BlockIdentifier, EventData, TxReceipt
 
@@ -18,6 +18,7 @@ from fec.chain.sender import Sender
 from fec.i18n.errors import DeploymentMissing, WrongNetwork
 from fec.protocol import abi
 from fec.protocol.addresses import checked_address
+from fec.protocol.calls import ContractCall
 from fec.protocol.types import Receipt
 
 #: What public endpoints take in one batch.
@@ -27,8 +28,9 @@ _READS_PER_REQUEST = 100
 class Handle:
     """One contract of a deployment: reads, sends, and finds its events, with clear errors."""
 
-    def __init__(self, contract: Contract, sender: Sender, first_block: int) -> None:
-        """Takes the contract, who sends, and the block it was deployed in."""
+    def __init__(self, name: str, contract: Contract, sender: Sender, first_block: int) -> None:
+        """Takes the contract's name in the deployment, the contract, who sends, and the block it was deployed in."""
+        self.name = name
         self.contract = contract
         self.sender = sender
         self.first_block = first_block
@@ -40,28 +42,35 @@ class Handle:
 
     def sent_by(self, sender: Sender) -> Handle:
         """The same contract for another sender."""
-        return Handle(self.contract, sender, self.first_block)
+        return Handle(self.name, self.contract, sender, self.first_block)
 
     def read(self, function: str, *arguments: Any, block: BlockIdentifier = "latest") -> Any:
         """Result of a view at a block. Raises ContractError, InvalidArgument, RPCUnreachable, RPCFailed."""
         with clear_errors():
             return self.contract.functions[function](*arguments).call(block_identifier=block)
 
-    def read_each(self, function: str, keys: Sequence[Any], block: BlockIdentifier) -> list[Any]:
-        """Results of a view of one argument for each key, at a block; many to a round trip. Raises what `read` does."""
+    def read_each(
+        self, function: str, arguments: Sequence[Sequence[Any]], block: BlockIdentifier = "latest"
+    ) -> list[Any]:
+        """Results of a view for each list of arguments, at a block; many to a round trip. Raises what `read` does."""
         results: list[Any] = []
-        for first in range(0, len(keys), _READS_PER_REQUEST):
+        for first in range(0, len(arguments), _READS_PER_REQUEST):
             with clear_errors(), self.contract.w3.batch_requests() as batch:
-                for key in keys[first : first + _READS_PER_REQUEST]:
-                    batch.add(self.contract.functions[function](key).call(block_identifier=block))
+                for each in arguments[first : first + _READS_PER_REQUEST]:
+                    batch.add(self.contract.functions[function](*each).call(block_identifier=block))
                 results += batch.execute()
         return results
 
-    def send(self, function: str, *arguments: Any) -> TxReceipt:
-        """Sends a call; raises what `Sender.send` raises."""
+    def bound(self, call: ContractCall) -> ContractFunction:
+        """A call to this contract, as web3 has it. Raises InvalidArgument for values that it cannot carry."""
+        if call.contract != self.name:
+            raise ValueError(f"a call to {call.contract} goes to {self.name}")
         with clear_errors():
-            call = self.contract.functions[function](*arguments)
-        return self.sender.send(call)
+            return self.contract.functions[call.function](*call.arguments)
+
+    def send(self, call: ContractCall) -> TxReceipt:
+        """Sends a call to this contract; raises what `Sender.send` raises."""
+        return self.sender.send(self.bound(call))
 
     def emitted(self, event: str, receipt: TxReceipt) -> list[dict[str, Any]]:
         """Arguments of all events of that name that it emitted in a transaction, in order."""
@@ -91,7 +100,7 @@ def open_handle(web3: Web3, deployment: Deployment, name: str, sender: Sender) -
             chain_id=deployment["chainId"],
         )
     contract = web3.eth.contract(address=address, abi=abi.load(name)["abi"])
-    return Handle(contract, sender, record["blockNumber"])
+    return Handle(name, contract, sender, record["blockNumber"])
 
 
 def check_network(web3: Web3, deployment: Deployment) -> None:

@@ -16,11 +16,10 @@ from fec.cli.display import SHAPE, cell, exact, fec, node_record, receipt_line, 
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, FILE, LABEL, NEW_FILE, NODE, NodeRef
 from fec.cli.pay import show_paid
 from fec.cli.quote import quote_rows
-from fec.client.custody import ALL_COINS
 from fec.core.node_id import NodeId
 from fec.i18n import _, ngettext
 from fec.i18n.errors import InvalidArgument
-from fec.protocol.members import Member, Withdrawal, Withdrawn
+from fec.protocol.members import ALL_COINS, Member, Withdrawal, Withdrawn
 from fec.protocol.orders import Order
 
 _HOUR = 3_600

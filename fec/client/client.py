@@ -28,16 +28,16 @@ from fec.client.orders import Orders
 from fec.client.programs import Programs
 from fec.client.rewards import Rewards
 from fec.client.terms import ProgramTerms
+from fec.protocol import calls
 from fec.protocol.addresses import checked_address
+from fec.protocol.calls import CONTRACTS
 from fec.protocol.types import Figures, Receipt
-
-_CONTRACTS = ("FEC", "ADN", "Checkout", "Custodian")
 
 
 class Client:
     """One deployment on one chain, seen by one account.
 
-    `programs`, `nodes`, at the till `orders`, `terms` and `rewards`, members' `custody`, and the coupon itself.
+    `programs`, `nodes`, at Checkout `orders`, `terms` and `rewards`, members' `custody`, and the coupon itself.
     """
 
     def __init__(self, web3: Web3, deployment: Deployment, signer: LocalAccount | str | Sender | None = None) -> None:
@@ -50,7 +50,7 @@ class Client:
         self.deployment = deployment
         self._sender = signer if isinstance(signer, Sender) else Sender(web3, signer)
         check_network(web3, deployment)
-        self._use({name: open_handle(web3, deployment, name, self._sender) for name in _CONTRACTS})
+        self._use({name: open_handle(web3, deployment, name, self._sender) for name in CONTRACTS})
 
     @classmethod
     def connect(cls, url: str, deployments_file: Path, signer: LocalAccount | str | None = None) -> Client:
@@ -83,7 +83,7 @@ class Client:
 
     def transfer(self, to: str, amount: int) -> Receipt:
         """Sends `amount` wei of the signer's FEC, and no more: a bare transfer burns nothing and makes no node."""
-        return basics(self._fec.send("transfer", checked_address(to), amount))
+        return basics(self._fec.send(calls.transfer(to, amount)))
 
     def figures(self) -> Figures:
         """The protocol's books, all as of the latest block."""
@@ -101,7 +101,7 @@ class Client:
 
     def _use(self, handles: dict[str, Handle]) -> None:
         self._handles = handles
-        self._fec, self._adn, checkout, custodian = (handles[name] for name in _CONTRACTS)
+        self._fec, self._adn, checkout, custodian = (handles[name] for name in CONTRACTS)
         self.programs = Programs(self._adn)
         self.nodes = Nodes(self._adn, self.web3)
         self.orders = Orders(checkout, self._fec, self._adn, self.deployment["chainId"])

@@ -21,14 +21,12 @@ from eth_typing import ChecksumAddress
 from fec.chain.contracts import Handle, basics
 from fec.chain.rpc import clear_errors
 from fec.client.orders import Orders, paid
-from fec.protocol import signing
+from fec.protocol import calls, signing
 from fec.protocol.addresses import checked_address
-from fec.protocol.members import Enrolled, Member, Withdrawal, Withdrawn
+from fec.protocol.members import ALL_COINS, Enrolled, Member, Withdrawal, Withdrawn
 from fec.protocol.orders import Order, Paid
 from fec.protocol.signing import Domain, TypedMessage
 
-#: As the amount of a withdrawal: all coins of the vault.
-ALL_COINS = (1 << 256) - 1
 #: Name in the EIP-712 domain of the custodian, as its constructor has it.
 CUSTODIAN_NAME = "FEC Custodian"
 
@@ -37,7 +35,7 @@ class Custody:
     """Members' vaults of one deployment. Amounts in wei, times in seconds. What sends raises as `Sender.send` does."""
 
     def __init__(self, custodian: Handle, checkout: Handle, adn: Handle, orders: Orders) -> None:
-        """Takes the custodian, the till, the node contract, and the till's orders."""
+        """Takes the custodian, Checkout, the node contract, and the orders at Checkout."""
         self._custodian = custodian
         self._checkout = checkout
         self._adn = adn
@@ -56,7 +54,7 @@ class Custody:
 
     def enroll(self, member_id: str) -> Enrolled:
         """Announces a member of the signer's brand, so that listings show them."""
-        receipt = self._custodian.send("enroll", member_id)
+        receipt = self._custodian.send(calls.enroll(member_id))
         return Enrolled(basics(receipt), member_id, self._custodian.emitted("MemberEnrolled", receipt)[0]["vault"])
 
     def members(self, brand: str) -> dict[str, str]:
@@ -82,7 +80,7 @@ class Custody:
 
         The signature is not needed when the member's key itself sends it.
         """
-        receipt = self._custodian.send("spend", member.fields, order.fields, list(token_ids), signature)
+        receipt = self._custodian.send(calls.spend(member, order, token_ids, signature))
         return paid(self._checkout, self._adn, receipt)
 
     # ------------------------------------------------------------- withdrawing
@@ -112,14 +110,6 @@ class Custody:
 
         The signature is not needed when the member's key itself sends it.
         """
-        receipt = self._custodian.send(
-            "withdraw",
-            member.fields,
-            list(withdrawal.token_ids),
-            withdrawal.amount,
-            checked_address(withdrawal.to),
-            withdrawal.deadline,
-            signature,
-        )
+        receipt = self._custodian.send(calls.withdraw(member, withdrawal, signature))
         event = self._custodian.emitted("Withdrawn", receipt)[0]
         return Withdrawn(basics(receipt), event["to"], tuple(event["tokenIds"]), event["amount"])

@@ -10,6 +10,7 @@ from web3.types import TxReceipt
 
 from fec.chain.contracts import Handle, basics
 from fec.chain.rpc import clear_errors
+from fec.protocol import calls
 from fec.protocol.addresses import checked_address
 from fec.protocol.types import Claimed, Merged, Minted, Node, Payout, Receipt, Split
 
@@ -41,7 +42,7 @@ class Nodes:
 
     def mint(self, program_id: int, amount: int, to: str | None = None) -> Minted:
         """Burns `amount` wei of the signer's FEC into one new node for `to`, or for the signer."""
-        receipt = self._adn.send("mint", program_id, amount, self._or_sender(to))
+        receipt = self._adn.send(calls.mint(program_id, amount, self._or_sender(to)))
         return Minted(basics(receipt), self._adn.emitted("Transfer", receipt)[0]["tokenId"])
 
     def get(self, token_id: int) -> Node:
@@ -80,15 +81,15 @@ class Nodes:
 
     def claim(self, token_id: int) -> Claimed:
         """Claims what one node has released, for the signer: its owner, or approved to claim by them."""
-        return self._claimed(self._adn.send("claim", token_id))
+        return self._claimed(self._adn.send(calls.claim(token_id)))
 
     def claim_to(self, token_ids: Sequence[int], to: str) -> Claimed:
         """Claims from nodes of the signer, or that it operates or may claim from, and has `to` paid."""
-        return self._claimed(self._adn.send("claimTo", list(token_ids), checked_address(to)))
+        return self._claimed(self._adn.send(calls.claim_to(token_ids, to)))
 
     def claim_for(self, token_ids: Sequence[int]) -> Claimed:
         """Claims from anybody's nodes; each owner is paid. Nodes with nothing to claim are skipped."""
-        return self._claimed(self._adn.send("claimFor", list(token_ids)))
+        return self._claimed(self._adn.send(calls.claim_for(token_ids)))
 
     def batches(self, token_ids: Sequence[int]) -> list[list[int]]:
         """Cuts a list of nodes into pieces for one transaction each, of half a block at most."""
@@ -98,13 +99,13 @@ class Nodes:
 
     def split(self, token_id: int, principals: Sequence[int]) -> Split:
         """Splits parts of these principals off a node; the rest stays."""
-        receipt = self._adn.send("split", token_id, list(principals))
+        receipt = self._adn.send(calls.split(token_id, principals))
         new_ids = tuple(event["newTokenId"] for event in self._adn.emitted("NodeSplit", receipt))
         return Split(basics(receipt), token_id, new_ids)
 
     def merge(self, token_ids: Sequence[int]) -> Merged:
         """Merges nodes of one owner, program and start into the first of them."""
-        receipt = self._adn.send("merge", list(token_ids))
+        receipt = self._adn.send(calls.merge(token_ids))
         merged_ids = tuple(event["mergedTokenId"] for event in self._adn.emitted("NodeMerged", receipt))
         return Merged(basics(receipt), token_ids[0], merged_ids)
 
@@ -114,21 +115,19 @@ class Nodes:
         With a `fingerprint`, only if the node is still as it was seen. `data` is passed on to a receiving contract.
         """
         owner = self._adn.read("ownerOf", token_id)
-        function = "safeTransferFrom(address,address,uint256,bytes" + (",bytes32)" if fingerprint else ")")
-        seen = [fingerprint] if fingerprint else []
-        return basics(self._adn.send(function, owner, checked_address(to), token_id, data, *seen))
+        return basics(self._adn.send(calls.give_node(owner, to, token_id, data=data, fingerprint=fingerprint)))
 
     def approve(self, token_id: int, operator: str) -> Receipt:
         """Lets another account move a node (ERC-721); the zero address revokes it."""
-        return basics(self._adn.send("approve", checked_address(operator), token_id))
+        return basics(self._adn.send(calls.approve_node(operator, token_id)))
 
     def approve_claims(self, token_id: int, operator: str, *, approved: bool = True) -> Receipt:
         """Lets another account claim from a node for itself (ERC-5725), or revokes it. One account at a time."""
-        return basics(self._adn.send("setClaimApproval", checked_address(operator), approved, token_id))
+        return basics(self._adn.send(calls.approve_claims(operator, token_id, approved=approved)))
 
     def approve_all_claims(self, operator: str, *, approved: bool = True) -> Receipt:
         """Lets another account claim, for itself, from all nodes of the signer, present and future; or revokes it."""
-        return basics(self._adn.send("setClaimApprovalForAll", checked_address(operator), approved))
+        return basics(self._adn.send(calls.approve_all_claims(operator, approved=approved)))
 
     def may_claim(self, token_id: int, account: str) -> bool:
         """Whether an account may claim from a node for itself: its owner, or approved to claim by them."""
@@ -146,8 +145,9 @@ class Nodes:
         return uri
 
     def _get_many(self, token_ids: Sequence[int], block: int) -> list[Node]:
-        states = self._adn.read_each("nodeOf", token_ids, block)
-        owners = self._adn.read_each("ownerOf", token_ids, block)
+        keys = [(token_id,) for token_id in token_ids]
+        states = self._adn.read_each("nodeOf", keys, block)
+        owners = self._adn.read_each("ownerOf", keys, block)
         return [
             Node(token_id, owner, principal, claimed)
             for token_id, owner, (_, principal, claimed, _, _) in zip(token_ids, owners, states, strict=True)

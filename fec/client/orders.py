@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eth_abi.abi import encode
 from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 from web3.constants import ADDRESS_ZERO
@@ -21,10 +20,9 @@ from fec.chain.contracts import Handle, basics
 from fec.chain.rpc import NEXT_BLOCK, clear_errors, next_time
 from fec.client.nodes import MAX_TRANSACTION_GAS
 from fec.client.receivers import check_customer
-from fec.i18n.errors import InvalidArgument
-from fec.protocol import signing
+from fec.protocol import calls, signing
 from fec.protocol.addresses import checked_address
-from fec.protocol.bytes32 import from_bytes32, from_hex
+from fec.protocol.bytes32 import from_bytes32
 from fec.protocol.orders import (
     Authorization,
     Capture,
@@ -45,14 +43,11 @@ from fec.protocol.types import Payout, Receipt
 #: Most gas that a capture asks for: for each order, when its customer's hook uses up all that it gets, and besides.
 GAS_PER_CAPTURE = 640_000
 GAS_PER_BATCH = 200_000
-SIGNATURE_BYTES = 65
 #: Public endpoints bound how many values one search of logs may name.
 _KEYS_PER_SEARCH = 100
 #: Names in the EIP-712 domains of the till and the coupon, as their constructors have them.
 CHECKOUT_NAME = "FEC Checkout"
 COUPON_NAME = "Fortune Earnings Coupon"
-
-_ORDER_TYPE = "(uint256,bytes32,uint256,bytes32,uint256,address,uint256,address,bytes)"
 
 
 class Orders:
@@ -144,7 +139,7 @@ class Orders:
 
     def approve(self, amount: int) -> Receipt:
         """Lets the till take up to `amount` wei of the signer's FEC, for orders and rewards."""
-        return basics(self._fec.send("approve", self.address, amount))
+        return basics(self._fec.send(calls.approve(self.address, amount)))
 
     def allowance(self, holder: str | None = None) -> int:
         """What the till may still take of a holder's FEC, or of the signer's, in wei."""
@@ -155,39 +150,26 @@ class Orders:
 
     def pay(self, order: Order) -> Paid:
         """Pays an order out of the signer's allowance to the till."""
-        return self._paid(self._checkout.send("pay", order.fields))
+        return self._paid(self._checkout.send(calls.pay(order)))
 
     def pay_with_permit(self, order: Order, permit: Permit) -> Paid:
         """Pays an order of the signer's, who permits it in the same transaction (ERC-2612).
 
         Raises InvalidArgument for a signature that is not r, s, v.
         """
-        signature = from_hex(permit.signature)
-        if len(signature) != SIGNATURE_BYTES:
-            raise InvalidArgument("A permit is signed by r, s, v: 65 bytes. Contract wallets pay another way.")
-        r, s, v = signature[:32], signature[32:64], signature[64]
-        return self._paid(self._checkout.send("payWithPermit", order.fields, permit.deadline, v, r, s))
+        return self._paid(self._checkout.send(calls.pay_with_permit(order, permit)))
 
     def pay_with_authorization(self, order: Order, authorization: Authorization) -> Paid:
         """Sends a payment that its payer has signed (ERC-3009). The signer of the transaction pays for gas only."""
-        receipt = self._checkout.send(
-            "payWithAuthorization",
-            order.fields,
-            checked_address(authorization.payer),
-            authorization.valid_after,
-            authorization.valid_before,
-            authorization.signature,
-        )
-        return self._paid(receipt)
+        return self._paid(self._checkout.send(calls.pay_with_authorization(order, authorization)))
 
     def transfer_and_call(self, order: Order) -> Paid:
         """Pays an order by sending the signer's FEC along with it, without any allowance (ERC-1363)."""
-        data = encode([_ORDER_TYPE], [order.fields])
-        return self._paid(self._fec.send("transferAndCall(address,uint256,bytes)", self.address, order.amount, data))
+        return self._paid(self._fec.send(calls.transfer_and_pay(self.address, order)))
 
     def pay_from_nodes(self, order: Order, token_ids: Sequence[int]) -> Paid:
         """Claims from nodes for their owners, then pays out of the signer's allowance to the till."""
-        return self._paid(self._checkout.send("payFromNodes", order.fields, list(token_ids)))
+        return self._paid(self._checkout.send(calls.pay_from_nodes(order, token_ids)))
 
     # ------------------------------------------------------------------- after
 
@@ -196,13 +178,13 @@ class Orders:
         if amount is None:
             order = self.get(order_key)
             amount = order.amount - order.refunded
-        receipt = self._checkout.send("refund", order_key, amount)
+        receipt = self._checkout.send(calls.refund(order_key, amount))
         event = self._checkout.emitted("OrderRefunded", receipt)[0]
         return Refunded(basics(receipt), order_key, event["amount"], event["refundedInAll"])
 
     def capture(self, order_keys: Sequence[str]) -> Captured:
         """Makes orders final whose return window is over; anybody may. Those that are final already are skipped."""
-        receipt = self._checkout.send("capture", list(order_keys))
+        receipt = self._checkout.send(calls.capture(order_keys))
         return Captured(basics(receipt), _captures(self._checkout, receipt))
 
     def batches(self, order_keys: Sequence[str]) -> list[list[str]]:
@@ -260,7 +242,7 @@ class Orders:
         ]
 
     def _states(self, keys: Sequence[str], block: int) -> list[PaidOrder]:
-        return list(map(_paid_order, keys, self._checkout.read_each("orderOf", keys, block)))
+        return list(map(_paid_order, keys, self._checkout.read_each("orderOf", [(key,) for key in keys], block)))
 
     def _block(self) -> int:
         with clear_errors():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from web3.constants import ADDRESS_ZERO
 
 from fec.chain.contracts import Handle, basics
-from fec.protocol.addresses import checked_address
+from fec.protocol import calls
 from fec.protocol.types import Program, ProgramCreated, Receipt
 
 
@@ -20,27 +20,20 @@ class Programs:
         self, operator: str, *, period_length: int, origin: int, quota: int, issuer: str | None = None
     ) -> ProgramCreated:
         """Admits a program; only for the contract's owner. Without an `issuer`, anybody may mint in it."""
-        receipt = self._adn.send(
-            "createProgram",
-            checked_address(operator),
-            checked_address(issuer or ADDRESS_ZERO),
-            period_length,
-            origin,
-            quota,
-        )
+        receipt = self._adn.send(calls.create_program(operator, issuer, period_length, origin, quota))
         return ProgramCreated(basics(receipt), self._adn.emitted("ProgramCreated", receipt)[0]["programId"])
 
     def grant(self, program_id: int, amount: int) -> Receipt:
         """Grants a program more quota out of the budget; only for the contract's owner."""
-        return basics(self._adn.send("grantQuota", program_id, amount))
+        return basics(self._adn.send(calls.grant_quota(program_id, amount)))
 
     def close(self, program_id: int) -> Receipt:
         """Closes a program to new nodes, for good; only for its operator or the contract's owner."""
-        return basics(self._adn.send("closeProgram", program_id))
+        return basics(self._adn.send(calls.close_program(program_id)))
 
     def set_operator(self, program_id: int, operator: str) -> Receipt:
         """Hands a program to another operator; only for its operator."""
-        return basics(self._adn.send("setProgramOperator", program_id, checked_address(operator)))
+        return basics(self._adn.send(calls.set_operator(program_id, operator)))
 
     def get(self, program_id: int) -> Program:
         """One program's terms and quota. Raises NotFound if there is none."""

@@ -1,10 +1,12 @@
-"""A program's terms at the till, its customers' tiers, and its alliance."""
+"""A program's terms at Checkout, its customers' tiers, and its alliance."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fec.chain.contracts import Handle, basics
+from fec.protocol import calls
 from fec.protocol.addresses import checked_address
 from fec.protocol.terms import AllianceFounded, Terms, TermsSet, Tier
 from fec.protocol.types import Receipt
@@ -14,23 +16,14 @@ class ProgramTerms:
     """Terms of one deployment's programs. Amounts in wei, times in seconds. What sends raises as `Sender.send` does."""
 
     def __init__(self, checkout: Handle) -> None:
-        """Takes the till."""
+        """Takes Checkout."""
         self._checkout = checkout
 
     # ------------------------------------------------------------------- terms
 
     def set(self, program_id: int, terms: Terms) -> TermsSet:
         """Sets a program's terms for orders paid from now on; only for its operator."""
-        fields = (
-            checked_address(terms.signer),
-            checked_address(terms.treasury),
-            terms.return_window,
-            terms.donation_bps,
-            terms.min_claim,
-            [(tier.min_spend, tier.burn_bps) for tier in terms.tiers],
-            [checked_address(cause) for cause in terms.causes],
-        )
-        receipt = self._checkout.send("setTerms", program_id, fields)
+        receipt = self._checkout.send(calls.set_terms(program_id, terms))
         return TermsSet(basics(receipt), self._checkout.emitted("TermsSet", receipt)[0]["version"])
 
     def get(self, program_id: int) -> Terms:
@@ -52,6 +45,10 @@ class ProgramTerms:
         spend: int = self._checkout.read("spendOf", program_id, checked_address(customer))
         return spend
 
+    def spends(self, program_id: int, customers: Sequence[str]) -> list[int]:
+        """The same for many customers; many to a round trip."""
+        return self._checkout.read_each("spendOf", [(program_id, checked_address(each)) for each in customers])
+
     def reserved(self, program_id: int) -> int:
         """Principal of a program that is reserved for orders in escrow and rewards not taken yet."""
         reserved: int = self._checkout.read("reservedOf", program_id)
@@ -61,20 +58,20 @@ class ProgramTerms:
 
     def found_alliance(self, program_id: int) -> AllianceFounded:
         """Founds an alliance with one member; only for the program's operator."""
-        receipt = self._checkout.send("foundAlliance", program_id)
+        receipt = self._checkout.send(calls.found_alliance(program_id))
         return AllianceFounded(basics(receipt), self._checkout.emitted("AllianceJoined", receipt)[0]["allianceId"])
 
     def approve_candidate(self, program_id: int, candidate_id: int, *, approved: bool = True) -> Receipt:
         """Says that a member would have another program in its alliance, or no longer would; only for its operator."""
-        return basics(self._checkout.send("approveCandidate", program_id, candidate_id, approved))
+        return basics(self._checkout.send(calls.approve_candidate(program_id, candidate_id, approved=approved)))
 
     def join_alliance(self, program_id: int, alliance_id: int) -> Receipt:
         """Joins an alliance whose every member has approved the program; only for the program's operator."""
-        return basics(self._checkout.send("joinAlliance", program_id, alliance_id))
+        return basics(self._checkout.send(calls.join_alliance(program_id, alliance_id)))
 
     def leave_alliance(self, program_id: int) -> Receipt:
         """Leaves the alliance; what was spent stays credited. Only for the program's operator."""
-        return basics(self._checkout.send("leaveAlliance", program_id))
+        return basics(self._checkout.send(calls.leave_alliance(program_id)))
 
     def alliance_of(self, program_id: int) -> int | None:
         """A program's alliance, if it is in one."""

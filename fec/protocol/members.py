@@ -12,6 +12,9 @@ from fec.protocol.addresses import checked_address
 from fec.protocol.bytes32 import to_bytes32
 from fec.protocol.types import Receipt
 
+#: As the amount of a withdrawal: all coins of the vault.
+ALL_COINS = (1 << 256) - 1
+
 
 @dataclass(frozen=True)
 class Member:

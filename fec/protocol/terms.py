@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from fec.protocol.addresses import checked_address
 from fec.protocol.types import Receipt
 
 
@@ -19,10 +21,10 @@ class Tier:
 
 @dataclass(frozen=True)
 class Terms:
-    """A program's terms at the till."""
+    """A program's terms at Checkout."""
 
     signer: str
-    """Key of the till: signs invoices, refunds and rewards."""
+    """The program's signer: its key signs invoices, refunds and rewards."""
     treasury: str
     """Who receives the merchant's part."""
     tiers: tuple[Tier, ...] = (Tier(0, 1_000),)
@@ -34,7 +36,20 @@ class Terms:
     causes: tuple[str, ...] = ()
     """Accounts that customers may pick for the donation."""
     min_claim: int = 0
-    """Smallest claim worth paying out: advice for wallets and keepers."""
+    """Smallest claim worth paying out: advice for wallets and for those who claim for others."""
+
+    @property
+    def fields(self) -> tuple[Any, ...]:
+        """The contract's struct. Raises InvalidArgument if an address is none."""
+        return (
+            checked_address(self.signer),
+            checked_address(self.treasury),
+            self.return_window,
+            self.donation_bps,
+            self.min_claim,
+            [(tier.min_spend, tier.burn_bps) for tier in self.tiers],
+            [checked_address(cause) for cause in self.causes],
+        )
 
 
 @dataclass(frozen=True)

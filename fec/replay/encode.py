@@ -107,8 +107,7 @@ def _private(key: bytes) -> PrivateKey:
 
 @cache
 def _pay_selector() -> bytes:
-    (entry,) = (item for item in abi.load("Checkout")["abi"] if item.get("name") == "pay")
-    return function_abi_to_4byte_selector(entry)
+    return function_abi_to_4byte_selector(abi.function("Checkout", "pay"))
 
 
 def _word(number: int) -> bytes:

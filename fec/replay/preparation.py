@@ -19,7 +19,9 @@ from fec.chain.contracts import open_handle
 from fec.chain.sender import Sender
 from fec.client.client import Client
 from fec.i18n import Message
-from fec.protocol.terms import Tier
+from fec.protocol import abi, calls
+from fec.protocol.calls import ContractCall
+from fec.protocol.terms import Terms, Tier
 from fec.replay.driver import Batch, Driver, Request
 from fec.replay.encode import Job
 from fec.replay.errors import ReplayFailed, ReplayRefused
@@ -148,8 +150,7 @@ class Stage:
         for store, answer in zip(stores, self.driver.views(calls), strict=True):
             if "error" in answer:
                 continue  # none yet
-            kinds = ["(address,address,uint32,uint16,uint96,(uint32,uint16)[],address[])", "uint256"]
-            (_, _, window, _, _, tiers, _), _ = decode(kinds, _raw(answer["result"]))
+            (_, _, window, _, _, tiers, _), _ = decode(abi.output_types("Checkout", "termsOf"), _raw(answer["result"]))
             if window != self.terms.return_window or tiers != tuple(
                 (tier.min_spend, tier.burn_bps) for tier in self.terms.tiers
             ):
@@ -206,31 +207,29 @@ class Stage:
 
     def _create(self, store: str, quota: int) -> Request:
         operator = to_checksum_address(self.wallets.store(store).address)
-        values = [operator, self.till.address, self.terms.period_length, ORIGIN, quota]
-        return self._by_owner(self.adn, "createProgram", values, _SETUP_GAS)
+        call = calls.create_program(operator, self.till.address, self.terms.period_length, ORIGIN, quota)
+        return self._by_owner(self.adn, call, _SETUP_GAS)
 
     def _grant(self, store: str, quota: int) -> Request:
-        return self._by_owner(self.adn, "grantQuota", [self.programs[store], quota], _COIN_GAS)
+        return self._by_owner(self.adn, calls.grant_quota(self.programs[store], quota), _COIN_GAS)
 
     def _give(self, customer: str, amount: int) -> Request:
         address = to_checksum_address(self.wallets.customer(customer).address)
-        return self._by_owner(self.fec, "transfer", [address, amount], _COIN_GAS)
+        return self._by_owner(self.fec, calls.transfer(address, amount), _COIN_GAS)
 
     def _set_terms(self, store: str) -> Request:
         wallet = self.wallets.store(store)
         address = to_checksum_address(wallet.address)
-        tiers = [(tier.min_spend, tier.burn_bps) for tier in self.terms.tiers]
-        fields: tuple[Any, ...] = (address, address, self.terms.return_window, 0, 0, tiers, [])
-        data = self.till.encode_abi("setTerms", [self.programs[store], fields])
-        return self.request(wallet, _raw(self.till.address), data, _SETUP_GAS)
+        terms = Terms(address, address, self.terms.tiers, self.terms.return_window)
+        call = calls.set_terms(self.programs[store], terms)
+        return self.request(wallet, _raw(self.till.address), call.data, _SETUP_GAS)
 
     def _approve(self, customer: str) -> Request:
-        data = self.fec.encode_abi("approve", [self.till.address, _ALL])
-        return self.request(self.wallets.customer(customer), _raw(self.fec.address), data, _COIN_GAS)
+        call = calls.approve(self.till.address, _ALL)
+        return self.request(self.wallets.customer(customer), _raw(self.fec.address), call.data, _COIN_GAS)
 
-    def _by_owner(self, contract: Contract, function: str, values: Sequence[Any], gas: int) -> Request:
-        data = contract.encode_abi(function, list(values))
-        return self.request(self.owner_wallet, _raw(contract.address), data, gas)
+    def _by_owner(self, contract: Contract, call: ContractCall, gas: int) -> Request:
+        return self.request(self.owner_wallet, _raw(contract.address), call.data, gas)
 
 
 def _other_terms(store: str) -> ReplayRefused:

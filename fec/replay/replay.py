@@ -13,6 +13,7 @@ from fec.chain import deployments
 from fec.client.client import Client
 from fec.core.curve import FACE_MULTIPLE
 from fec.i18n.errors import InvalidArgument, RPCFailed
+from fec.protocol import calls
 from fec.protocol.bytes32 import to_bytes32
 from fec.replay.book import Book
 from fec.replay.driver import Batch, Driver, Request
@@ -284,11 +285,11 @@ class _Run:
             return self._payment(action.row, moment)
         if isinstance(action, Refund):
             key = self._keys[action.order]
-            data = stage.till.encode_abi("refund", [key, action.amount])
+            data = calls.refund(key, action.amount).data
             wallet = self._wallets.store(self._rows[action.order].store)
             return stage.request(wallet, till, data, gas_of(action), f"OrderRefunded {key}")
         keys = [self._keys[row] for row in action.rows]
-        data = stage.till.encode_abi("capture", [keys])
+        data = calls.capture(keys).data
         what = ",".join(f"OrderCaptured {key}" for key in keys)
         return stage.request(self._wallets.keeper(), till, data, gas_of(action), what)
 

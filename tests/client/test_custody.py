@@ -11,11 +11,10 @@ from web3.contract.contract import Contract
 from fec.chain.anvil import Anvil
 from fec.chain.deployments import Deployment
 from fec.client.client import Client
-from fec.client.custody import ALL_COINS
 from fec.core.amounts import WEI_PER_FEC
 from fec.i18n.errors import InvalidInput, NotAllowed, StateConflict
 from fec.protocol import abi
-from fec.protocol.members import Member
+from fec.protocol.members import ALL_COINS, Member
 from fec.protocol.orders import Order
 from fec.protocol.types import Payout
 

@@ -7,6 +7,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from eth_typing import ABIFunction
+from eth_utils.abi import abi_to_signature, get_abi_input_types, get_abi_output_types
+
 from fec.i18n.errors import DeploymentMissing
 
 
@@ -29,3 +32,30 @@ def load(name: str) -> dict[str, Any]:
         )
     artifact: dict[str, Any] = json.loads(resources.files(__name__).joinpath(f"{name}.json").read_text())
     return artifact
+
+
+@cache
+def function(contract: str, name: str) -> ABIFunction:
+    """The entry of one of a contract's functions; one that is overloaded is named by its signature, `f(address,bytes)`.
+
+    Raises LookupError unless there is exactly one.
+    """
+    found = [
+        entry
+        for entry in load(contract)["abi"]
+        if entry["type"] == "function" and name in (entry["name"], abi_to_signature(entry))
+    ]
+    if len(found) != 1:
+        raise LookupError(f"{contract} has {len(found)} functions {name}")
+    entry: ABIFunction = found[0]
+    return entry
+
+
+def input_types(contract: str, name: str) -> list[str]:
+    """Types that a function takes, with structs as tuples. Raises what `function` raises."""
+    return get_abi_input_types(function(contract, name))
+
+
+def output_types(contract: str, name: str) -> list[str]:
+    """Types that a function gives, with structs as tuples. Raises what `function` raises."""
+    return get_abi_output_types(function(contract, name))

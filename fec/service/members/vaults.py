@@ -18,13 +18,12 @@ from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from fec.client.custody import ALL_COINS
 from fec.core.node_id import NodeId
 from fec.i18n.errors import ContractError
 from fec.i18n.parsing import parse_fec
 from fec.indexer.database import cursor_of
 from fec.indexer.views import view
-from fec.protocol.members import Member, Withdrawal
+from fec.protocol.members import ALL_COINS, Member, Withdrawal
 from fec.protocol.orders import Order
 from fec.protocol.signing import TypedMessage
 from fec.protocol.types import Node
