@@ -21,10 +21,7 @@ from fec.chain.anvil import DEFAULT_CHAIN_ID
 from fec.chain.deployments import Deployment
 from fec.chain.rpc import connect
 from fec.client.client import Client
-from fec.core.amounts import format_fec
 from fec.i18n.errors import DeploymentMissing, FECError
-from fec.i18n.parsing import parse_fec
-from fec.protocol.addresses import checked_address
 from fec.protocol.types import Node, Receipt
 from scripts._signing import Fees, connection, signed_connection
 
@@ -61,32 +58,6 @@ def _probe(ctx: click.Context) -> None:
         connect(url)
 
 
-class AmountType(click.ParamType):
-    """An amount of FEC, such as 12.5 or 1,250; gives wei."""
-
-    name = "FEC"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Wei."""
-        try:
-            return value if isinstance(value, int) else parse_fec(value)
-        except FECError as error:
-            self.fail(str(error), param, ctx)
-
-
-class AddressType(click.ParamType):
-    """An account's address, its checksum verified."""
-
-    name = "ADDRESS"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """With its checksum."""
-        try:
-            return checked_address(value)
-        except FECError as error:
-            self.fail(str(error), param, ctx)
-
-
 class GweiType(click.ParamType):
     """Gwei for a unit of gas, such as 2 or 1.5; gives wei."""
 
@@ -103,8 +74,6 @@ class GweiType(click.ParamType):
         return int(wei)
 
 
-AMOUNT = AmountType()
-ADDRESS = AddressType()
 _GWEI = GweiType()
 
 
@@ -218,14 +187,6 @@ def _named(held: dict[str, Node], owners: Sequence[str], name: str) -> int:
 def show_receipt(receipt: Receipt) -> None:
     """One line on a transaction."""
     click.echo(f"Transaction {receipt.tx_hash} in block {receipt.block_number}, {receipt.gas_used:,} gas.")
-
-
-def node_line(node: Node) -> str:
-    """One line on a node: its names, and what it is worth."""
-    return (
-        f"ADN {node.name}: principal {format_fec(node.principal)} FEC, face {format_fec(node.face)} FEC, "
-        f"claimed {format_fec(node.claimed)} FEC\n  token id {node.token_id}"
-    )
 
 
 def day(timestamp: int) -> str:

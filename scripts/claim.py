@@ -9,12 +9,12 @@ from pathlib import Path
 import click
 from ape.api import AccountAPI, ProviderAPI
 
+from fec.cli.params import ADDRESS
 from fec.client.client import Client
 from fec.core.amounts import format_fec
 from fec.i18n.errors import NotFound
 from fec.protocol.types import Node
 from scripts._common import (
-    ADDRESS,
     Command,
     account_or_default,
     day,
@@ -116,7 +116,7 @@ def _smallest_claim(client: Client, program_id: int) -> int:
 def _prospect(nodes: Sequence[Node], now: int) -> str:
     """What to tell somebody who came too early, or too late."""
     if not nodes:
-        return "There are no nodes; burn FEC into one with `ape run mint`."
+        return "There are no nodes; burn FEC into one with `fec node mint`."
     releases = [release.timestamp for node in nodes if (release := node.next_release(now)) is not None]
     return f"The next release is on {day(min(releases))}." if releases else "All that the nodes promised is paid."
 

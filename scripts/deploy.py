@@ -17,11 +17,10 @@ from web3 import Web3
 from fec.chain import deployments
 from fec.chain.deploy import CONTRACTS, Terms, verify
 from fec.chain.rpc import clear_errors
+from fec.cli.params import ADDRESS, AMOUNT
 from fec.i18n.errors import DeploymentExists
 from scripts import _journal
 from scripts._common import (
-    ADDRESS,
-    AMOUNT,
     FOLDER,
     Command,
     account_or_default,

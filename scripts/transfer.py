@@ -6,8 +6,9 @@ import re
 
 import click
 
+from fec.cli.params import ADDRESS
 from fec.client.client import Client
-from scripts._common import ADDRESS, Command, find_nodes, show_receipt, signed
+from scripts._common import Command, find_nodes, show_receipt, signed
 
 
 def _fingerprint(_: click.Context, __: click.Parameter, value: str | None) -> str | None:

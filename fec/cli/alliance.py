@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from fec.cli.base import Group, moving
-from fec.cli.context import Refused, Session
+from fec.cli.context import Session
 from fec.cli.display import receipt_line, receipt_record
+from fec.cli.errors import Refused
 from fec.cli.params import PROGRAM
 from fec.i18n import N_, _
 from fec.protocol.types import Receipt

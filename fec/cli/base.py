@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 import click
 
 from fec import i18n
-from fec.cli.context import DEFAULT_DEPLOYMENTS, DEFAULT_RPC, Refused, Session
+from fec.cli.context import DEFAULT_DEPLOYMENTS, DEFAULT_RPC, Session
 from fec.cli.display import safe
+from fec.cli.errors import Refused
 from fec.cli.help import Localised
 from fec.cli.params import ADDRESS, LANGUAGE, NEW_FILE
 from fec.i18n import _

@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from fec.cli.base import Command
-from fec.cli.context import Refused, Session
+from fec.cli.context import Session
+from fec.cli.errors import Refused
 from fec.cli.extras import extra
 from fec.cli.params import NEW_FILE
 from fec.i18n import Message, _, current

@@ -30,6 +30,7 @@ from fec.chain.deployments import Deployment
 from fec.chain.rpc import clear_errors, connect
 from fec.chain.sender import Sender
 from fec.cli.display import exact
+from fec.cli.errors import Refused
 from fec.cli.params import NodeRef
 from fec.client.client import Client
 from fec.core.node_id import NodeId
@@ -48,10 +49,6 @@ _PIPE_WIDTH = 160
 _UNBOUNDED = 10_000
 
 T = TypeVar("T")
-
-
-class Refused(FECError, RuntimeError):
-    """What the command line itself refuses, before it asks the chain."""
 
 
 class Rehearsed(Exception):

@@ -11,8 +11,9 @@ import click
 
 from fec.cli import files
 from fec.cli.base import Group, moving, signing
-from fec.cli.context import Refused, Session, facts, grid
+from fec.cli.context import Session, facts, grid
 from fec.cli.display import SHAPE, cell, exact, fec, node_record, receipt_line, receipt_record, shape
+from fec.cli.errors import Refused
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, FILE, LABEL, NEW_FILE, NODE, NodeRef
 from fec.cli.pay import show_paid
 from fec.cli.quote import quote_rows

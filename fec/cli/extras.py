@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from fec.cli.context import Refused
+from fec.cli.errors import Refused
 
 
 @contextmanager

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 import click
 
-from fec.cli.context import Refused, Session
+from fec.cli.context import Session
 from fec.cli.display import exact
+from fec.cli.errors import Refused
 from fec.i18n import N_, _
 from fec.i18n.errors import InvalidArgument
 from fec.i18n.parsing import parse_fec

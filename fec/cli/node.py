@@ -9,8 +9,9 @@ import click
 
 from fec.chain.deploy import PUBLIC_PROGRAM
 from fec.cli.base import Group, moving
-from fec.cli.context import Refused, Session, facts, grid
+from fec.cli.context import Session, facts, grid
 from fec.cli.display import SHAPE, cell, exact, fec, node_record, receipt_line, receipt_record, shape, stamp
+from fec.cli.errors import Refused
 from fec.cli.params import ADDRESS, AMOUNT, NODE, PROGRAM, NodeRef
 from fec.core.curve import PERIODS, time_when_released
 from fec.core.node_id import NodeId

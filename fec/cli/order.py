@@ -10,8 +10,9 @@ import click
 
 from fec.cli import files
 from fec.cli.base import Group, moving
-from fec.cli.context import Refused, Session, facts, grid
+from fec.cli.context import Session, facts, grid
 from fec.cli.display import cell, exact, fec, receipt_line, receipt_record, stamp, utc
+from fec.cli.errors import Refused
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, FILE, LABEL, NEW_FILE, ORDER, PROGRAM
 from fec.cli.pay import pay, show_paid
 from fec.i18n import N_, _, local, ngettext, percent

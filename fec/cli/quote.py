@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from fec.cli.base import Command
-from fec.cli.context import Refused, Session, facts
+from fec.cli.context import Session, facts
 from fec.cli.display import exact, fec, shape, utc
+from fec.cli.errors import Refused
 from fec.cli.params import ADDRESS, AMOUNT, PROGRAM
 from fec.i18n import _, local
 from fec.protocol.orders import Quote

@@ -11,7 +11,8 @@ from typing import Any
 import click
 
 from fec.cli.base import Command
-from fec.cli.context import Refused, Session
+from fec.cli.context import Session
+from fec.cli.errors import Refused
 from fec.cli.extras import extra
 from fec.cli.params import AMOUNT, MOMENT, SHARE
 from fec.cli.reporting import CHART, deliver, opened, reporting, scope_of, write_chart

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from fec.cli.context import Refused, Session, facts, grid
+from fec.cli.context import Session, facts, grid
+from fec.cli.errors import Refused
 from fec.cli.extras import extra
 from fec.cli.index import DEFAULT_DATABASE
 from fec.cli.params import MOMENT, NEW_FILE, PROGRAM

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from fec.cli.base import Group, moving
-from fec.cli.context import Refused, Session, facts
+from fec.cli.context import Session, facts
 from fec.cli.display import exact, fec, receipt_line, receipt_record, shape, utc
+from fec.cli.errors import Refused
 from fec.cli.params import ADDRESS, AMOUNT, FILE, LABEL, MOMENT, NEW_FILE, PROGRAM
 from fec.core.node_id import NodeId
 from fec.i18n import _, local, ngettext

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from fec.cli.base import Command, Group, asked
-from fec.cli.context import Refused, Session, grid
+from fec.cli.context import Session, grid
 from fec.cli.display import stamp
+from fec.cli.errors import Refused
 from fec.cli.extras import extra
 from fec.cli.params import PROGRAM
 from fec.cli.walletconnect import walletconnect_options

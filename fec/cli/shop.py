@@ -12,8 +12,9 @@ import click
 import requests
 
 from fec.cli import files
-from fec.cli.context import Refused, Session
+from fec.cli.context import Session
 from fec.cli.display import exact
+from fec.cli.errors import Refused
 from fec.cli.params import FILE
 from fec.i18n import _
 from fec.i18n.catalogs import current, language_tag

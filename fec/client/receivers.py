@@ -15,8 +15,8 @@ from web3.constants import ADDRESS_ZERO
 from web3.exceptions import ContractLogicError, Web3RPCError
 
 from fec.chain.rpc import clear_errors
+from fec.client.errors import CustomerRefusesNodes
 from fec.core.node_id import NodeId
-from fec.i18n.errors import FECError
 from fec.protocol.addresses import checked_address
 
 #: What Checkout gives a mint at capture (`Checkout.MINT_GAS`), and what the mint needs before it calls the receiver.
@@ -28,10 +28,6 @@ _SELECTOR = keccak(text="onERC721Received(address,address,uint256,bytes)")[:4]
 _TOKEN_ID = NodeId(program_id=1, period_length=1, start=0, birth_principal=1, serial=1).token_id
 
 _EXECUTION = re.compile(r"revert|out ?of ?gas|opcode|jump|stack|gas required|EVM error|VM exception", re.IGNORECASE)
-
-
-class CustomerRefusesNodes(FECError, ValueError):
-    """The customer is a contract that does not take ERC-721 tokens."""
 
 
 def check_customer(web3: Web3, adn: str, checkout: str, customer: str) -> None:

@@ -1,4 +1,8 @@
-"""Every error that the package raises. Each is a `FECError` and a builtin, so that callers can catch either."""
+"""The base of all errors that the package raises, and those that several of its parts raise.
+
+Each is a `FECError` and, the base aside, a builtin too, so that callers can catch either. What one part alone raises
+stands in the `errors` module of that part, such as `fec.replay.errors`.
+"""
 
 from __future__ import annotations
 

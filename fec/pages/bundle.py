@@ -18,7 +18,8 @@ from importlib import resources
 from urllib.parse import urlsplit
 
 from fec.chain.deployments import Deployment
-from fec.i18n.errors import FECError, InvalidArgument
+from fec.i18n.errors import InvalidArgument
+from fec.pages.errors import ChainUnread, PagesMissing
 
 #: Of the pages' address: each is a file `NAME.html`, and is found without the ending too.
 NAMES = ("index", "pay", "wallet", "merchant", "transparency")
@@ -30,14 +31,6 @@ _COMPRESSED = ("text/html", "text/css", "text/javascript", "application/json", "
 #: WalletConnect's own relay.
 RELAY = "wss://relay.walletconnect.org"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
-
-class PagesMissing(FECError, FileNotFoundError):
-    """The pages were not built into this package."""
-
-
-class ChainUnread(FECError, ValueError):
-    """Browsers are to use wallets that they cannot read the chain through, and have no other address of it."""
 
 
 @dataclass(frozen=True)

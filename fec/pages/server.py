@@ -8,14 +8,10 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-from fec.i18n.errors import FECError
 from fec.pages.bundle import Pages
+from fec.pages.errors import PortTaken
 
 _HOST = "127.0.0.1"
-
-
-class PortTaken(FECError, OSError):
-    """Somebody else listens there."""
 
 
 @contextmanager

@@ -12,13 +12,7 @@ from tests.ape.conftest import SCRIPTS
 
 ACCOUNT = "0x" + "11" * 20
 #: What each script cannot do without.
-ARGUMENTS = {
-    "delegate": (ACCOUNT, "1-1"),
-    "merge": ("1-1", "1-2"),
-    "mint": ("1",),
-    "split": ("1-1", "1"),
-    "transfer": ("1-1", ACCOUNT),
-}
+ARGUMENTS = {"transfer": ("1-1", ACCOUNT)}
 
 
 @pytest.fixture

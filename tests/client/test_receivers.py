@@ -6,7 +6,8 @@ from web3 import HTTPProvider, Web3
 
 from fec.chain.anvil import Anvil
 from fec.client.client import Client
-from fec.client.receivers import CustomerRefusesNodes, check_customer
+from fec.client.errors import CustomerRefusesNodes
+from fec.client.receivers import check_customer
 from fec.core.amounts import WEI_PER_FEC
 from fec.i18n.errors import RPCUnreachable
 from tests.contracts.support.build import compiled

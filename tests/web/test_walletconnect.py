@@ -17,7 +17,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.i18n.errors import InvalidArgument
-from fec.pages.bundle import RELAY, ChainUnread, WalletConnect, config, policy
+from fec.pages.bundle import RELAY, WalletConnect, config, policy
+from fec.pages.errors import ChainUnread
 from fec.service.models import Role
 from tests.web.conftest import People
 from tests.web.relay import Relay, relaying
