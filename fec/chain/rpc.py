@@ -191,9 +191,12 @@ def _response(answer: Any | Refused) -> RPCResponse:
     """An answer as web3 wants it. What a contract reverted with goes where web3 does not take it apart itself."""
     if not isinstance(answer, Refused):
         return cast(RPCResponse, {"jsonrpc": "2.0", "id": 0, "result": answer})
-    error: dict[str, Any] = {"code": answer.code, "message": answer.reason, "data": answer.error.get("data")}
+    details = answer.error.get("data")
+    error: dict[str, Any] = {"code": answer.code, "message": answer.reason, "data": details}
     if (data := revert_data(answer.error)) is not None:
-        error = {"code": 3, "message": answer.reason or "execution reverted", "data": {"data": "0x" + data.hex()}}
+        others = details if isinstance(details, dict) else {}
+        error["message"] = answer.reason or "execution reverted"
+        error["data"] = {**others, "data": "0x" + data.hex()}
     return cast(RPCResponse, {"jsonrpc": "2.0", "id": 0, "error": error})
 
 

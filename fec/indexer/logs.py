@@ -40,7 +40,8 @@ class Header:
     hash: str
     parent_hash: str
     timestamp: int
-    bloom: int
+    bloom: int | None
+    """What may have been emitted in it; None where that is not known: a zero bloom with transactions proves nothing."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,11 @@ class Chain:
         """Blocks that do not change any more: their logs say which ones they are."""
         logs, headers = self._logs_and_headers(first, last, sorted({first, last}))
         self._check_link(headers[0], parent_hash)
+        if left_out := self._overlooked(headers, logs):
+            raise WrongAnswer(
+                "The RPC endpoint has logs of block {number}, but left them out of a search.",
+                number=int(left_out[0]["blockNumber"], 16),
+            )
         hashes = {header.number: header.hash for header in headers}
         times = {header.number: header.timestamp for header in headers}
         for log in logs:
@@ -164,7 +170,7 @@ class Chain:
         return Stretch(first, last, parent_hash, headers[-1].hash, blocks, self._events(logs))
 
     def _overlooked(self, headers: Iterable[Header], logs: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """Logs of blocks that should have some, by their bloom filter, but had none in the answer.
+        """Logs of blocks that may have some, by their bloom filter, but had none in the answer.
 
         A node that lags behind answers a search beyond its head with what it has and says nothing of the rest. By its
         hash, a block is searched or refused.
@@ -173,12 +179,15 @@ class Chain:
         suspects = [
             header.hash
             for header in headers
-            if header.hash not in seen and any(header.bloom & bits == bits for bits in self._blooms)
+            if header.hash not in seen and (header.bloom is None or self._is_in(header.bloom))
         ]
         calls: list[Call] = [
             ("eth_getLogs", [{"blockHash": block_hash, "address": self._decoder.addresses}]) for block_hash in suspects
         ]
         return [log for found in self._endpoint.results(calls) for log in found]
+
+    def _is_in(self, bloom: int) -> bool:
+        return any(bloom & bits == bits for bits in self._blooms)
 
     def _logs_and_headers(
         self, first: int, last: int, numbers: Sequence[int]
@@ -262,10 +271,16 @@ def _header(block: Any) -> Header:
             hash=block["hash"],
             parent_hash=block["parentHash"],
             timestamp=int(block["timestamp"], 16),
-            bloom=int(block["logsBloom"], 16),
+            bloom=_bloom_in(block),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise WrongAnswer("This is no block: {answer!r:.200}", answer=block) from error
+
+
+def _bloom_in(block: Mapping[str, Any]) -> int | None:
+    found = block.get("logsBloom")
+    bloom = int(found, 16) if found not in (None, "0x") else 0
+    return None if bloom == 0 and block.get("transactions") != [] else bloom
 
 
 def _bloom_of(address: str) -> int:
