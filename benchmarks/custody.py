@@ -10,6 +10,7 @@ from benchmarks.lab import Call, Lab, Scenario
 from benchmarks.shop import AMOUNT, ORDER, Shop, allow
 from fec.chain.deploy import STEPS
 from fec.client.custody import CUSTODIAN_NAME
+from fec.core.durations import HOUR
 from fec.protocol import signing
 from fec.protocol.members import ALL_COINS, Member, Withdrawal
 from fec.protocol.signing import Domain
@@ -49,7 +50,7 @@ class Membership:
 
     def withdraw(self, *, nodes: int, amount: int = ALL_COINS) -> Call:
         """To the member's own wallet, which holds nodes and FEC."""
-        deadline = self.lab.clock + 3600
+        deadline = self.lab.clock + HOUR
         withdrawal = Withdrawal(
             self.vault, tuple(self.nodes[:nodes]), amount, self.lab.alice, self.withdrawals, deadline
         )

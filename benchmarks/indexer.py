@@ -32,11 +32,12 @@ from fec.chain.deploy import deploy
 from fec.chain.deployments import Deployment
 from fec.client.orders import CHECKOUT_NAME
 from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.core.durations import WEEK
 from fec.indexer import Indexer, Settings, check
 from fec.protocol import abi, signing
+from fec.protocol.abi import CONTRACTS
 from fec.protocol.orders import Invoice, Order
 from fec.protocol.signing import Domain
-from fec.store.deployment import CONTRACTS
 from tests.fixtures.databases import PostgreSQL
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,7 +46,6 @@ MARKS = ("<!-- Made by `python -m benchmarks.indexer --write`. -->\n", "<!-- End
 PIPED_WIDTH = 120  # columns, where there is no terminal to ask
 
 MONDAY = 1_767_571_200  # 5 January 2026, 00:00 UTC
-WEEK = 7 * 24 * 3_600
 TILL = Account.from_key("0x" + "17" * 32)
 CUSTOMERS = [Web3.to_checksum_address(f"0x{0xC0FFEE000 + number:040x}") for number in range(500)]
 ORDERS_IN_BLOCK = 10

@@ -20,10 +20,11 @@ from benchmarks.floor import Floor
 from fec.chain.anvil import Anvil
 from fec.chain.deploy import PUBLIC_PROGRAM, STEPS, Step, Terms
 from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.core.durations import HOUR, WEEK
 from fec.protocol import abi
 
 GENESIS = 1_767_571_200  # Monday, 5 January 2026, 00:00 UTC: a boundary of the public program's grid
-PERIOD = 7 * 24 * 3600  # seconds; the public program's
+PERIOD = WEEK  # seconds; the public program's
 MEASURED_PERIOD = 37  # in which scenes open, unless they say otherwise
 BLOCK_TIME = 12  # seconds
 GAS_LIMIT = 16_000_000  # given with every transaction, so that nothing is estimated
@@ -101,7 +102,7 @@ class Lab:
         """Deploys and mints; `chain` is fresh and its clock stands at `GENESIS`."""
         self.chain = chain
         self.web3 = chain.web3
-        self.clock = GENESIS + 3600
+        self.clock = GENESIS + HOUR
         self.contracts: dict[str, Contract] = {}
         self.owner, self.alice, self.bob, self.carol, self.merchant, self.till = list(self.web3.eth.accounts)[:6]
         self.alice_key = chain.accounts[1]
@@ -199,7 +200,7 @@ class Lab:
 
     def to_period(self, period: int) -> None:
         """Moves the clock to a little after so many periods of the public program since genesis."""
-        self.clock = GENESIS + period * PERIOD + 3600
+        self.clock = GENESIS + period * PERIOD + HOUR
 
     def sign(
         self, primary_type: str, fields: Sequence[tuple[str, str]], values: Sequence[Any]

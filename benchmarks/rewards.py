@@ -5,13 +5,14 @@ from __future__ import annotations
 from benchmarks.lab import Call, Lab, Scenario, address
 from benchmarks.shop import Shop, allow
 from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.core.durations import DAY
 from fec.protocol.bytes32 import to_bytes32
 from fec.protocol.merkle import ProvenReward, Reward, RewardTree
 
 AMOUNT = 10 * FEC  # of each reward
 LEAVES = 1_000
 ALICES, NEWCOMERS, NEIGHBOURS = 512, 513, 514  # rewards whose marks share a storage word, 256 to each
-OPEN_FOR = 30 * 24 * 3600  # seconds
+OPEN_FOR = 30 * DAY  # seconds
 REASON = to_bytes32("reviews in May")
 
 

@@ -34,6 +34,7 @@ from fec.chain.anvil import Anvil
 from fec.chain.deploy import deploy
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.core.durations import DAY, WEEK
 from fec.protocol.orders import Invoice, Order
 from fec.protocol.signing import TypedMessage
 from fec.protocol.terms import Terms
@@ -50,7 +51,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "reference" / "service.md"
 MARKS = ("<!-- Made by `python -m benchmarks.service --write`. -->\n", "<!-- End of what it makes. -->\n")
 SECRET = b"a secret of the benchmark's own, long enough"
-YEAR = 365 * 24 * 3_600
+YEAR = 365 * DAY
 #: Of the requests of a kind, so many are under way at once, as from so many tills.
 AT_ONCE = 16
 BACKENDS = ("sqlite", "postgresql")
@@ -124,7 +125,7 @@ def opened(chain: Anvil) -> Bench:
     made = owner.programs.create(
         accounts[3].address,
         issuer=owner.orders.address,
-        period_length=7 * 24 * 3_600,
+        period_length=WEEK,
         origin=chain.now,
         quota=10**7 * FEC,
     )

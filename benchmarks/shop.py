@@ -12,6 +12,7 @@ from web3 import Web3
 from benchmarks.lab import GENESIS, PERIOD, Call, Lab
 from fec.client.orders import CHECKOUT_NAME, COUPON_NAME
 from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.core.durations import DAY, HOUR
 from fec.protocol import signing
 from fec.protocol.orders import Invoice, Order
 from fec.protocol.signing import Domain
@@ -20,7 +21,7 @@ AMOUNT = 100 * FEC  # of each order
 ALLOWANCE = 1_000_000 * FEC  # never used up
 QUOTA = 1_000_000 * FEC
 TOP_TIER = 10_000  # FEC of spend from which it applies
-RETURN_WINDOW = 14 * 24 * 3600  # seconds
+RETURN_WINDOW = 14 * DAY  # seconds
 TIERS = ((0, 1_000), (1_000, 1_500), (TOP_TIER, 2_000))  # FEC of spend, basis points
 DONATION_BPS = 200
 MIN_CLAIM = FEC
@@ -59,7 +60,7 @@ class Shop:
             order_id=f"A-{1000 + self.orders}",
             amount=amount,
             currency_reference=f"USD {amount // (100 * FEC)}.00",
-            expiry=self.lab.clock + 3600,
+            expiry=self.lab.clock + HOUR,
         )
         signature = signing.invoice_message(self.domain, invoice).sign(self.key)
         return Order(invoice, signature, customer, min_principal=amount // 10, cause=cause)

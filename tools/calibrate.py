@@ -13,8 +13,9 @@ from fractions import Fraction
 from itertools import pairwise
 
 from demo import data
+from fec.core.durations import DAY
 from fec.simulate import Scenario, load
-from fec.simulate.values import BPS, DAY, HUNDRED, YEAR
+from fec.simulate.values import BPS, HUNDRED, YEAR
 
 #: Baskets are shared out among so many sizes, as many in each.
 SIZES = 5

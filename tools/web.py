@@ -18,6 +18,7 @@ from fec import charts, i18n
 from fec.charts.theme import THEMES
 from fec.client.orders import CHECKOUT_NAME, COUPON_NAME
 from fec.core import curve
+from fec.pages.bundle import CALLED
 from fec.protocol import abi, refusals, signing
 from fec.protocol.orders import Invoice, Order
 from fec.protocol.signing import Domain
@@ -25,7 +26,6 @@ from fec.protocol.signing import Domain
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "web"
 GENERATED = SOURCE / "src" / "generated"
-_CONTRACTS = ("FEC", "ADN", "Checkout")
 _ZERO = "0x" + "00" * 20
 #: Widths of the payout curve's picture, on a phone and elsewhere.
 _WIDTHS = {"narrow": 320, "wide": 880}
@@ -71,7 +71,7 @@ def _literal(value: Any) -> str:
 
 def _abis() -> str:
     lines = []
-    for name in _CONTRACTS:
+    for name in CALLED:
         # The compiler's names of types are for people, and nobody here reads them.
         entries = [_bare(entry) for entry in abi.load(name)["abi"]]
         lines.append(f"export const {name.lower()}Abi = {_literal(entries)} as const;")

@@ -10,11 +10,11 @@ from fec.charts.errors import ChartDataInvalid
 from fec.charts.reading import DRAWN, MILLISECONDS, Data, amount, drawn, each, in_order, moment, text
 from fec.core import curve
 from fec.core.amounts import WEI_PER_FEC
+from fec.core.durations import DAY
 from fec.i18n import _
 from fec.i18n import amount as written
 
 ONE_ADN = 1_000 * WEI_PER_FEC
-DAY = 86_400
 #: Room above the cap for its name.
 _ABOVE = (112, 100)
 

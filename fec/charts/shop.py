@@ -9,9 +9,9 @@ from typing import Any
 from fec.charts.drawing import Drawing, date_expression, scale
 from fec.charts.errors import ChartDataInvalid
 from fec.charts.reading import MILLISECONDS, Data, amount, drawn, each, moment, text, whole
+from fec.core.durations import DAY
 from fec.i18n import _, percent
 
-DAY = 86_400
 BPS = 10_000
 #: Bars at most, before they are put together by the week, month or year.
 _BARS = 120

@@ -29,10 +29,10 @@ from fec.chain.contracts import open_handle
 from fec.chain.deployments import Deployment
 from fec.chain.rpc import clear_errors, connect
 from fec.chain.sender import Sender
-from fec.cli.display import exact
 from fec.cli.errors import Refused
 from fec.cli.params import NodeRef
 from fec.client.client import Client
+from fec.core.amounts import exact_fec
 from fec.core.node_id import NodeId
 from fec.i18n import Message, _, ngettext
 from fec.i18n.errors import FECError, InvalidArgument, RPCFailed, SignerMissing
@@ -205,7 +205,7 @@ class Session:
                 allowed=allowed,
                 address=self.client.address,
                 amount=amount,
-                exact=exact(amount),
+                exact=exact_fec(amount),
             )
 
     def show(self, record: Any, *shown: RenderableType) -> None:

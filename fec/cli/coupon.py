@@ -6,8 +6,9 @@ import click
 
 from fec.cli.base import Command, moving
 from fec.cli.context import Session
-from fec.cli.display import exact, receipt_line, receipt_record
+from fec.cli.display import receipt_line, receipt_record
 from fec.cli.params import ADDRESS, AMOUNT
+from fec.core.amounts import exact_fec
 from fec.i18n import _
 
 
@@ -19,7 +20,7 @@ def balance(session: Session, address: str | None) -> None:
     account = session.account_or(address)
     held = session.client.balance(account)
     session.show(
-        {"account": account, "balance": exact(held)}, _("{account} has {held:fec}.", account=account, held=held)
+        {"account": account, "balance": exact_fec(held)}, _("{account} has {held:fec}.", account=account, held=held)
     )
 
 
@@ -37,7 +38,7 @@ def send(session: Session, to: str, amount: int) -> None:
     receipt = session.send(lambda: client.transfer(to, amount))
     if receipt is not None:
         session.show(
-            {"to": to, "amount": exact(amount), **receipt_record(receipt)},
+            {"to": to, "amount": exact_fec(amount), **receipt_record(receipt)},
             _("Sent {amount:fec} to {to}.", amount=amount, to=to),
             receipt_line(receipt),
         )

@@ -10,15 +10,15 @@ from rich.text import Text
 
 from fec.cli.base import Command
 from fec.cli.context import Session, grid
-from fec.cli.display import cell, exact, shape, stamp, utc
+from fec.cli.display import cell, shape, stamp, utc
 from fec.cli.params import AMOUNT, DURATION, MOMENT
 from fec.core import curve as schedule
-from fec.core.amounts import WEI_PER_FEC
+from fec.core.amounts import WEI_PER_FEC, exact_fec
+from fec.core.durations import WEEK
 from fec.i18n import _, amount
 from fec.i18n.errors import InvalidAmount
 
 _ONE_ADN = 1_000 * WEI_PER_FEC
-_WEEK = 7 * 24 * 3_600
 _ROWS = 12
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 
@@ -26,7 +26,7 @@ _EIGHTHS = " ▁▂▃▄▅▆▇█"
 @click.command(cls=Command)
 @click.option("--principal", type=AMOUNT, default=_ONE_ADN, metavar="AMOUNT", help="FEC burned [1000: one ADN].")
 @click.option("--start", type=MOMENT, metavar="DATE", help="Beginning of the first period [today].")
-@click.option("--period", "period_length", type=DURATION, default=_WEEK, metavar="DURATION", help="Period length [7d].")
+@click.option("--period", "period_length", type=DURATION, default=WEEK, metavar="DURATION", help="Period length [7d].")
 @click.option("--all", "every", is_flag=True, help="Show all 100 periods, not each tenth and the milestones.")
 @click.pass_obj
 def curve(session: Session, principal: int, start: int | None, period_length: int, every: bool) -> None:
@@ -52,8 +52,8 @@ def curve(session: Session, principal: int, start: int | None, period_length: in
             )
     session.show(
         {
-            "principal": exact(principal),
-            "face": exact(schedule.face(principal)),
+            "principal": exact_fec(principal),
+            "face": exact_fec(schedule.face(principal)),
             "start": utc(start),
             "periodLength": period_length,
             "milestones": {"principalBack": _back(principal), "halfOfAll": _half(principal)},
@@ -61,8 +61,8 @@ def curve(session: Session, principal: int, start: int | None, period_length: in
                 {
                     "period": release.period,
                     "time": utc(release.timestamp),
-                    "amount": exact(release.amount),
-                    "released": exact(release.released),
+                    "amount": exact_fec(release.amount),
+                    "released": exact_fec(release.released),
                 }
                 for release in releases
             ],

@@ -12,18 +12,18 @@ import click
 from fec.cli import files
 from fec.cli.base import Group, moving, signing
 from fec.cli.context import Session, facts, grid
-from fec.cli.display import SHAPE, cell, exact, fec, node_record, receipt_line, receipt_record, shape
+from fec.cli.display import SHAPE, cell, fec, node_record, receipt_line, receipt_record, shape
 from fec.cli.errors import Refused
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, FILE, LABEL, NEW_FILE, NODE, NodeRef
 from fec.cli.pay import show_paid
 from fec.cli.quote import quote_rows
+from fec.core.amounts import exact_fec
+from fec.core.durations import HOUR
 from fec.core.node_id import NodeId
 from fec.i18n import _, ngettext
 from fec.i18n.errors import InvalidArgument
 from fec.protocol.members import ALL_COINS, Member, Withdrawal, Withdrawn
 from fec.protocol.orders import Order
-
-_HOUR = 3_600
 
 
 @click.group(cls=Group)
@@ -97,10 +97,10 @@ def list_(session: Session, brand: str | None) -> None:
             {
                 "memberId": member_id,
                 "vault": vault,
-                "coins": exact(coins),
+                "coins": exact_fec(coins),
                 "nodes": len(nodes),
-                "claimable": exact(claimable),
-                "outstanding": exact(outstanding),
+                "claimable": exact_fec(claimable),
+                "outstanding": exact_fec(outstanding),
             }
         )
     session.show(
@@ -126,7 +126,7 @@ def show(session: Session, member_file: Path) -> None:
         {
             "memberId": who.id,
             "vault": vault,
-            "coins": exact(coins),
+            "coins": exact_fec(coins),
             "nodes": [node_record(node, now) for node in nodes],
         },
         facts(
@@ -200,7 +200,7 @@ def spend(
 @click.argument("to", type=ADDRESS)
 @click.option("--node", "refs", type=NODE, multiple=True, metavar="NODE", help="A node to take out [all].")
 @click.option("--amount", type=AMOUNT, metavar="AMOUNT", help="Coins to take out [all].")
-@click.option("--for", "valid", type=DURATION, default=_HOUR, metavar="DURATION", help="How long this holds [1h].")
+@click.option("--for", "valid", type=DURATION, default=HOUR, metavar="DURATION", help="How long this holds [1h].")
 @signing("fec custody relay")
 @moving(final=True)
 @click.pass_obj
@@ -304,7 +304,7 @@ def _show_withdrawn(session: Session, done: Withdrawn | None) -> None:
             "to": done.to,
             "nodes": names,
             "tokenIds": [str(token_id) for token_id in done.token_ids],
-            "amount": exact(done.amount),
+            "amount": exact_fec(done.amount),
             **receipt_record(done.receipt),
         },
         _(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fec.core import curve
-from fec.core.amounts import format_fec
+from fec.core.amounts import exact_fec
 from fec.i18n import Message, _, amount, local
 from fec.protocol.types import Node, Receipt
 
@@ -25,11 +25,6 @@ def fec(wei: int) -> str:
 def cell(wei: int) -> str:
     """An amount in a table, rounded down."""
     return amount(wei, TABLE_DECIMALS)
-
-
-def exact(wei: int) -> str:
-    """An amount for machines: exact decimals of FEC, without separators."""
-    return format_fec(wei).replace(",", "")
 
 
 def stamp(timestamp: int) -> str:
@@ -72,16 +67,16 @@ def node_record(node: Node, now: int) -> dict[str, Any]:
         "tokenId": str(node.token_id),
         "owner": node.owner,
         "programId": node.program_id,
-        "principal": exact(node.principal),
-        "face": exact(node.face),
-        "claimed": exact(node.claimed),
-        "claimable": exact(node.claimable(now)),
-        "outstanding": exact(node.outstanding),
+        "principal": exact_fec(node.principal),
+        "face": exact_fec(node.face),
+        "claimed": exact_fec(node.claimed),
+        "claimable": exact_fec(node.claimable(now)),
+        "outstanding": exact_fec(node.outstanding),
         "period": node.period(now),
         "periodLength": node.period_length,
         "start": utc(node.start),
         "end": utc(node.end),
-        "nextRelease": None if release is None else {"time": utc(release.timestamp), "amount": exact(release.amount)},
+        "nextRelease": release and {"time": utc(release.timestamp), "amount": exact_fec(release.amount)},
     }
 
 

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import click
 
 from fec.cli.context import Session
-from fec.cli.display import exact
 from fec.cli.errors import Refused
+from fec.core.amounts import exact_fec
 from fec.i18n import N_, _
 from fec.i18n.errors import InvalidArgument
 from fec.i18n.parsing import parse_fec
@@ -61,7 +61,7 @@ def invoice_record(invoice: Invoice, signature: str) -> Record:
     return {
         "programId": invoice.program_id,
         "orderId": invoice.order_id,
-        "amount": exact(invoice.amount),
+        "amount": exact_fec(invoice.amount),
         "currencyReference": invoice.currency_reference,
         "expiry": invoice.expiry,
         "merchantSignature": signature,
@@ -87,7 +87,7 @@ def order_record(order: Order) -> Record:
     return {
         **invoice_record(order.invoice, order.merchant_signature),
         "customer": order.customer,
-        "minPrincipal": exact(order.min_principal),
+        "minPrincipal": exact_fec(order.min_principal),
         "cause": order.cause,
     }
 

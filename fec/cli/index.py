@@ -13,6 +13,7 @@ from fec.cli.base import Group
 from fec.cli.context import Session, facts, grid
 from fec.cli.extras import extra
 from fec.cli.interrupting import interruptible
+from fec.core.durations import HOUR
 from fec.i18n import Message, _, ngettext, number
 from fec.i18n.errors import FECError
 
@@ -48,7 +49,7 @@ def index() -> None:
 @_with_database
 @click.option("--follow", is_flag=True, help="Go on until interrupted.")
 @click.option(
-    "--every", type=click.IntRange(1, 3_600), default=2, show_default=True, metavar="SECONDS", help="Between looks."
+    "--every", type=click.IntRange(1, HOUR), default=2, show_default=True, metavar="SECONDS", help="Between looks."
 )
 @click.pass_obj
 def run(session: Session, *, database: str, follow: bool, every: int) -> None:

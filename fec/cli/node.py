@@ -10,9 +10,10 @@ import click
 from fec.chain.deploy import PUBLIC_PROGRAM
 from fec.cli.base import Group, moving
 from fec.cli.context import Session, facts, grid
-from fec.cli.display import SHAPE, cell, exact, fec, node_record, receipt_line, receipt_record, shape, stamp
+from fec.cli.display import SHAPE, cell, fec, node_record, receipt_line, receipt_record, shape, stamp
 from fec.cli.errors import Refused
 from fec.cli.params import ADDRESS, AMOUNT, NODE, PROGRAM, NodeRef
+from fec.core.amounts import exact_fec
 from fec.core.curve import PERIODS, time_when_released
 from fec.core.node_id import NodeId
 from fec.i18n import N_, _, local, ngettext
@@ -54,8 +55,8 @@ def list_(session: Session, owner: str | None) -> None:
     session.show(
         {
             "owner": account,
-            "claimable": exact(claimable),
-            "outstanding": exact(outstanding),
+            "claimable": exact_fec(claimable),
+            "outstanding": exact_fec(outstanding),
             "nodes": [node_record(found, now) for found in nodes],
         },
         *([table] if nodes else []),
@@ -244,13 +245,13 @@ def _show_claimed(session: Session, claims: Sequence[Claimed]) -> None:
     paid = sum(payment.amount for payment in payments)
     session.show(
         {
-            "paid": exact(paid),
+            "paid": exact_fec(paid),
             "payments": [
                 {
                     "name": NodeId.decode(payment.token_id).name,
                     "tokenId": str(payment.token_id),
                     "recipient": payment.recipient,
-                    "amount": exact(payment.amount),
+                    "amount": exact_fec(payment.amount),
                 }
                 for payment in payments
             ],
@@ -320,7 +321,7 @@ def split(session: Session, ref: NodeRef, principals: Sequence[int]) -> None:
             {
                 "tokenId": str(done.token_id),
                 "new": [
-                    {"name": name, "tokenId": str(token_id), "principal": exact(principal)}
+                    {"name": name, "tokenId": str(token_id), "principal": exact_fec(principal)}
                     for name, token_id, principal in zip(names, done.new_ids, principals, strict=True)
                 ],
                 **receipt_record(done.receipt),

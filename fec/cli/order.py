@@ -11,10 +11,11 @@ import click
 from fec.cli import files
 from fec.cli.base import Group, moving
 from fec.cli.context import Session, facts, grid
-from fec.cli.display import cell, exact, fec, receipt_line, receipt_record, stamp, utc
+from fec.cli.display import cell, fec, receipt_line, receipt_record, stamp, utc
 from fec.cli.errors import Refused
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, FILE, LABEL, NEW_FILE, ORDER, PROGRAM
 from fec.cli.pay import pay, show_paid
+from fec.core.amounts import exact_fec
 from fec.i18n import N_, _, local, ngettext, percent
 from fec.protocol.orders import Capture, Captured, Invoice, OrderRecord, OrderStatus
 
@@ -193,9 +194,9 @@ def _order_record(found: OrderRecord) -> dict[str, object]:
         "termsVersion": state.terms_version,
         "paidAt": utc(state.paid_at),
         "returnDeadline": utc(state.return_deadline) if state.return_deadline else None,
-        "amount": exact(found.amount),
-        "refunded": exact(state.refunded),
-        "held": exact(state.escrowed),
+        "amount": exact_fec(found.amount),
+        "refunded": exact_fec(state.refunded),
+        "held": exact_fec(state.escrowed),
         "capture": None if went is None else _capture_record(went),
     }
 
@@ -205,10 +206,10 @@ def _capture_record(went: Capture) -> dict[str, object]:
         "orderKey": went.order_key,
         "node": None if went.id is None else went.id.name,
         "tokenId": None if went.token_id is None else str(went.token_id),
-        "toMerchant": exact(went.to_merchant),
-        "burned": exact(went.burned),
-        "donated": exact(went.donated),
-        "returned": exact(went.returned),
+        "toMerchant": exact_fec(went.to_merchant),
+        "burned": exact_fec(went.burned),
+        "donated": exact_fec(went.donated),
+        "returned": exact_fec(went.returned),
     }
 
 
@@ -227,8 +228,8 @@ def refund(session: Session, key: str, amount: int | None) -> None:
         session.show(
             {
                 "orderKey": key,
-                "amount": exact(refunded.amount),
-                "refundedInAll": exact(refunded.refunded_in_all),
+                "amount": exact_fec(refunded.amount),
+                "refundedInAll": exact_fec(refunded.refunded_in_all),
                 **receipt_record(refunded.receipt),
             },
             _(

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from fec.core.durations import DAY, HOUR, MINUTE, WEEK
 from fec.core.node_id import NodeId
 from fec.i18n import NAMES, _, find
 from fec.i18n.errors import FECError
@@ -20,7 +21,7 @@ from fec.protocol.orders import order_key
 from fec.protocol.terms import Tier
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
-_SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_SECONDS = {"w": WEEK, "d": DAY, "h": HOUR, "m": MINUTE, "s": 1}
 _DURATION = re.compile(r"(?:\d{1,10}[wdhms])+", re.ASCII)
 _NODE_NAME = re.compile(r"(?:ADN\s*)?(\d{1,20})-(\d{1,20})", re.ASCII | re.IGNORECASE)
 #: Contracts have 32 bits for a program and for most lengths of time, and for whole FEC no more digits than these.

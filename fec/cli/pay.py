@@ -13,10 +13,11 @@ import click
 from fec.cli import files, shop
 from fec.cli.base import Command, moving, signing
 from fec.cli.context import Session, facts
-from fec.cli.display import exact, receipt_line, receipt_record, shape, utc
+from fec.cli.display import receipt_line, receipt_record, shape, utc
 from fec.cli.params import ADDRESS, AMOUNT, NODE, NodeRef
 from fec.cli.quote import quote_rows
 from fec.cli.shop import INVOICE, Link
+from fec.core.amounts import exact_fec
 from fec.core.node_id import NodeId
 from fec.i18n import _
 from fec.i18n.parsing import parse_fec
@@ -139,11 +140,11 @@ def show_paid(session: Session, paid: Paid | None) -> None:
             "orderKey": paid.order_key,
             "payer": paid.payer,
             "customer": paid.customer,
-            "amount": exact(paid.amount),
+            "amount": exact_fec(paid.amount),
             "node": name,
             "tokenId": None if paid.token_id is None else str(paid.token_id),
             "returnDeadline": None if paid.return_deadline is None else utc(paid.return_deadline),
-            "claimed": exact(sum(payment.amount for payment in paid.claimed)),
+            "claimed": exact_fec(sum(payment.amount for payment in paid.claimed)),
             **receipt_record(paid.receipt),
         },
         _("Paid {amount:fec}. {after}", amount=paid.amount, after=after),

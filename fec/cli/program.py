@@ -8,13 +8,14 @@ from fec.chain.deploy import PUBLIC_PROGRAM
 from fec.chain.deployments import contract
 from fec.cli.base import Group, moving
 from fec.cli.context import Session, facts, grid
-from fec.cli.display import cell, exact, fec, receipt_line, receipt_record, utc
+from fec.cli.display import cell, fec, receipt_line, receipt_record, utc
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, MOMENT, PROGRAM
 from fec.cli.terms import set_terms, terms_record, terms_rows
+from fec.core.amounts import exact_fec
+from fec.core.durations import WEEK
 from fec.i18n import _, duration
 from fec.protocol.types import Program
 
-_WEEK = 7 * 24 * 3_600
 _TILL = "till"
 _ANYBODY = "anybody"
 
@@ -107,7 +108,7 @@ def show(session: Session, program_id: int) -> None:
     metavar="WHO",
     help="Who mints in it: till, anybody, or an address [till].",
 )
-@click.option("--period", "period_length", type=DURATION, default=_WEEK, metavar="DURATION", help="Period length [7d].")
+@click.option("--period", "period_length", type=DURATION, default=WEEK, metavar="DURATION", help="Period length [7d].")
 @click.option(
     "--origin", type=MOMENT, metavar="DATE", help="A boundary of its periods [as program 1: Mondays, 00:00 UTC]."
 )
@@ -222,7 +223,7 @@ def _record(found: Program) -> dict[str, object]:
         "issuer": found.issuer,
         "periodLength": found.period_length,
         "origin": utc(found.origin),
-        "burned": exact(found.burned),
-        "quotaLeft": exact(found.quota),
+        "burned": exact_fec(found.burned),
+        "quotaLeft": exact_fec(found.quota),
         "closed": found.closed,
     }

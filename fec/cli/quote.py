@@ -6,9 +6,10 @@ import click
 
 from fec.cli.base import Command
 from fec.cli.context import Session, facts
-from fec.cli.display import exact, fec, shape, utc
+from fec.cli.display import fec, shape, utc
 from fec.cli.errors import Refused
 from fec.cli.params import ADDRESS, AMOUNT, PROGRAM
+from fec.core.amounts import exact_fec
 from fec.i18n import _, local
 from fec.protocol.orders import Quote
 
@@ -73,15 +74,15 @@ def quote_record(found: Quote, cause: str | None) -> dict[str, object]:
     return {
         "termsVersion": found.terms_version,
         "tier": found.tier,
-        "spend": exact(found.spend),
-        "toMerchant": exact(to_merchant),
-        "donation": exact(donated),
-        "donationIfCause": exact(found.donation),
-        "principal": exact(found.principal),
-        "face": exact(found.face),
+        "spend": exact_fec(found.spend),
+        "toMerchant": exact_fec(to_merchant),
+        "donation": exact_fec(donated),
+        "donationIfCause": exact_fec(found.donation),
+        "principal": exact_fec(found.principal),
+        "face": exact_fec(found.face),
         "returnDeadline": utc(found.return_deadline),
         "start": utc(found.start),
         "firstRelease": utc(found.first_release),
         "lastRelease": utc(found.last_release),
-        "minClaim": exact(found.min_claim),
+        "minClaim": exact_fec(found.min_claim),
     }

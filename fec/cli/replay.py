@@ -14,9 +14,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from fec.chain.anvil import MNEMONIC
 from fec.cli.base import Command, moving
 from fec.cli.context import Session, facts
-from fec.cli.display import exact, shape
+from fec.cli.display import shape
 from fec.cli.extras import extra
 from fec.cli.params import AMOUNT, DURATION, FILE, TIER
+from fec.core.amounts import exact_fec
+from fec.core.durations import WEEK
 from fec.i18n import _, ngettext
 from fec.i18n.errors import SignerMissing
 from fec.protocol.terms import Tier
@@ -24,7 +26,6 @@ from fec.protocol.terms import Tier
 if TYPE_CHECKING:
     from fec.replay import History, Report, Settings
 
-_WEEK = 7 * 24 * 3_600
 _SHOWN = 20
 #: What the sentence on the curve speaks of.
 _EXAMPLE = 100 * 10**18
@@ -50,7 +51,7 @@ _EXAMPLE = 100 * 10**18
     "--tier", "tiers", type=TIER, multiple=True, metavar="SPEND:PERCENT", help="Burn share from a spend on [0:10]."
 )
 @click.option("--returns", "return_window", type=DURATION, default=0, metavar="DURATION", help="Return window [0s].")
-@click.option("--period", "period_length", type=DURATION, default=_WEEK, metavar="DURATION", help="Period length [7d].")
+@click.option("--period", "period_length", type=DURATION, default=WEEK, metavar="DURATION", help="Period length [7d].")
 @click.option(
     "--every", type=DURATION, default=1, metavar="DURATION", help="Purchases within so long share a block [1s]."
 )
@@ -141,7 +142,7 @@ def _show_plan(session: Session, history: History) -> None:
             "zeros": len(history.zeros),
             "stores": stores,
             "customers": customers,
-            "amount": exact(spend),
+            "amount": exact_fec(spend),
         },
         _(
             "Dry run: nothing was sent. The file has {orders:number} purchases for {spend:fec} by {customers:number} "
@@ -262,13 +263,13 @@ def _record(report: Report, milliseconds: dict[str, int]) -> dict[str, Any]:
     return {
         "orders": report.orders,
         "newOrders": report.new_orders,
-        "paid": exact(report.paid),
+        "paid": exact_fec(report.paid),
         "refunds": report.refunds,
         "newRefunds": report.new_refunds,
-        "refunded": exact(report.refunded),
+        "refunded": exact_fec(report.refunded),
         "captured": report.captured,
         "nodes": report.nodes,
-        "burned": exact(report.burned),
+        "burned": exact_fec(report.burned),
         "unminted": report.unminted,
         "notTakenBack": [{"line": line, "reason": str(reason)} for line, reason in report.left_out],
         "zeros": list(report.zeros),
@@ -280,8 +281,8 @@ def _record(report: Report, milliseconds: dict[str, int]) -> dict[str, Any]:
         "lateness": report.lateness,
         "ordersPerSecond": report.orders_per_second,
         "milliseconds": milliseconds,
-        "supply": exact(figures.supply),
-        "outstanding": exact(figures.outstanding),
-        "genesisSupply": exact(figures.genesis_supply),
-        "totalBurned": exact(figures.burned),
+        "supply": exact_fec(figures.supply),
+        "outstanding": exact_fec(figures.outstanding),
+        "genesisSupply": exact_fec(figures.genesis_supply),
+        "totalBurned": exact_fec(figures.burned),
     }

@@ -9,9 +9,10 @@ import click
 
 from fec.cli.base import Group, moving
 from fec.cli.context import Session, facts
-from fec.cli.display import exact, fec, receipt_line, receipt_record, shape, utc
+from fec.cli.display import fec, receipt_line, receipt_record, shape, utc
 from fec.cli.errors import Refused
 from fec.cli.params import ADDRESS, AMOUNT, FILE, LABEL, MOMENT, NEW_FILE, PROGRAM
+from fec.core.amounts import exact_fec
 from fec.core.node_id import NodeId
 from fec.i18n import _, local, ngettext
 from fec.protocol.merkle import RewardTree, read_csv, read_proofs, write_proofs
@@ -78,7 +79,7 @@ def tree(session: Session, csv_file: Path, out: Path) -> None:
     made = RewardTree(read_csv(csv_file))
     write_proofs(made, out)
     session.show(
-        {"root": made.root, "total": exact(made.total), "rewards": len(made.rewards), "file": str(out)},
+        {"root": made.root, "total": exact_fec(made.total), "rewards": len(made.rewards), "file": str(out)},
         _(
             "{rewards} of {total:fec} in all, with their proofs: {out}",
             rewards=ngettext("{count:number} reward", "{count:number} rewards", len(made.rewards)),
@@ -117,7 +118,7 @@ def fund(session: Session, *, program_id: int, proofs: Path, deadline: int, reas
     done = session.send(lambda: client.rewards.fund(program_id, funded, deadline, reason))
     if done is not None:
         session.show(
-            {"batchId": done.batch_id, "amount": exact(done.amount), **receipt_record(done.receipt)},
+            {"batchId": done.batch_id, "amount": exact_fec(done.amount), **receipt_record(done.receipt)},
             _(
                 "Batch {batch_id} holds {amount:fec}. Give {proofs} to your shoppers.",
                 batch_id=done.batch_id,
@@ -159,7 +160,7 @@ def take(session: Session, batch_id: int, proofs: Path, shopper: str | None) -> 
                     "node": NodeId.decode(each.token_id).name,
                     "tokenId": str(each.token_id),
                     "shopper": each.shopper,
-                    "principal": exact(each.amount),
+                    "principal": exact_fec(each.amount),
                     **receipt_record(each.receipt),
                 }
                 for each in taken
@@ -188,7 +189,7 @@ def reclaim(session: Session, batch_id: int) -> None:
     done = session.send(lambda: client.rewards.reclaim(batch_id))
     if done is not None:
         session.show(
-            {"amount": exact(done.amount), **receipt_record(done.receipt)},
+            {"amount": exact_fec(done.amount), **receipt_record(done.receipt)},
             _("Returned {amount:fec}.", amount=done.amount),
             receipt_line(done.receipt),
         )
@@ -206,7 +207,7 @@ def show(session: Session, batch_id: int) -> None:
             "programId": batch.program_id,
             "funder": batch.funder,
             "root": batch.root,
-            "left": exact(batch.left),
+            "left": exact_fec(batch.left),
             "deadline": utc(batch.deadline),
         },
         facts(

@@ -13,9 +13,9 @@ import requests
 
 from fec.cli import files
 from fec.cli.context import Session
-from fec.cli.display import exact
 from fec.cli.errors import Refused
 from fec.cli.params import FILE
+from fec.core.amounts import exact_fec
 from fec.i18n import _
 from fec.i18n.catalogs import current, language_tag
 from fec.i18n.errors import FECError, WrongNetwork
@@ -118,7 +118,7 @@ def post(link: Link, order: Order, authorization: Authorization) -> None:
     body = {
         "payer": authorization.payer,
         "customer": order.customer,
-        "minPrincipal": exact(order.min_principal),
+        "minPrincipal": exact_fec(order.min_principal),
         "cause": order.cause,
         "validAfter": authorization.valid_after,
         "validBefore": authorization.valid_before,

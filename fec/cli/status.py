@@ -9,7 +9,8 @@ from fec.chain.deploy import verify
 from fec.chain.rpc import clear_errors
 from fec.cli.base import Command
 from fec.cli.context import Session, facts
-from fec.cli.display import cell, exact, utc
+from fec.cli.display import cell, utc
+from fec.core.amounts import exact_fec
 from fec.i18n import _
 
 
@@ -28,13 +29,13 @@ def status(session: Session) -> None:
             "blockNumber": figures.block_number,
             "time": utc(time),
             "contracts": {name: record["address"] for name, record in client.deployment["contracts"].items()},
-            "supply": exact(figures.supply),
-            "outstanding": exact(figures.outstanding),
-            "headroom": exact(figures.headroom),
-            "cap": exact(figures.cap),
-            "genesisSupply": exact(figures.genesis_supply),
-            "burned": exact(figures.burned),
-            "budget": exact(figures.budget),
+            "supply": exact_fec(figures.supply),
+            "outstanding": exact_fec(figures.outstanding),
+            "headroom": exact_fec(figures.headroom),
+            "cap": exact_fec(figures.cap),
+            "genesisSupply": exact_fec(figures.genesis_supply),
+            "burned": exact_fec(figures.burned),
+            "budget": exact_fec(figures.budget),
             "holds": checks,
         },
         facts(

@@ -8,8 +8,9 @@ import click
 
 from fec.cli.base import Command, moving
 from fec.cli.context import Session, facts
-from fec.cli.display import exact, fec, receipt_line, receipt_record
+from fec.cli.display import fec, receipt_line, receipt_record
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, PROGRAM, SHARE, TIER
+from fec.core.amounts import exact_fec
 from fec.i18n import _, duration, percent
 from fec.i18n.errors import ContractError
 from fec.protocol.terms import Terms, Tier
@@ -114,5 +115,5 @@ def _record(terms: Terms) -> dict[str, object]:
         "returnWindow": terms.return_window,
         "donationBps": terms.donation_bps,
         "causes": list(terms.causes),
-        "minClaim": exact(terms.min_claim),
+        "minClaim": exact_fec(terms.min_claim),
     }

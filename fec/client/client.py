@@ -29,8 +29,8 @@ from fec.client.programs import Programs
 from fec.client.rewards import Rewards
 from fec.client.terms import ProgramTerms
 from fec.protocol import calls
+from fec.protocol.abi import CONTRACTS
 from fec.protocol.addresses import checked_address
-from fec.protocol.calls import CONTRACTS
 from fec.protocol.types import Figures, Receipt
 
 

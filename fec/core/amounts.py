@@ -23,3 +23,8 @@ def format_fec(wei: int, decimals: int | None = None) -> str:
     else:
         raise ValueError(f"FEC is shown with 0 to {DECIMALS} decimals, not {decimals}.")
     return f"{whole:,}.{fraction}" if fraction else f"{whole:,}"
+
+
+def exact_fec(wei: int) -> str:
+    """Writes wei as exact decimals of FEC for machines: without separators. Raises ValueError for a negative amount."""
+    return format_fec(wei).replace(",", "")

@@ -11,6 +11,7 @@ from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from fec.core.amounts import format_fec
+from fec.core.durations import DAY, HOUR
 from fec.core.node_id import NodeId
 from fec.i18n.catalogs import SOURCE, catalog, current, use
 
@@ -98,8 +99,8 @@ def local(timestamp: int, *, short: bool = False) -> str:
 
 def duration(seconds: int) -> str:
     """A length of time in words: `7 days`, `14 hours 24 minutes`."""
-    days, rest = divmod(seconds, 86_400)
-    hours, rest = divmod(rest, 3_600)
+    days, rest = divmod(seconds, DAY)
+    hours, rest = divmod(rest, HOUR)
     minutes, rest = divmod(rest, 60)
     parts = [
         ngettext("{count:number} day", "{count:number} days", days) if days else "",

@@ -16,7 +16,7 @@ from fec.chain import deployments
 from fec.chain.deployments import Deployment
 from fec.i18n.errors import WrongAnswer
 from fec.protocol import abi
-from fec.store.deployment import CONTRACTS
+from fec.protocol.abi import CONTRACTS
 from fec.store.types import checksummed
 
 _WORD = 64  # hex digits

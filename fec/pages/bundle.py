@@ -23,6 +23,8 @@ from fec.pages.errors import ChainUnread, PagesMissing
 
 #: Of the pages' address: each is a file `NAME.html`, and is found without the ending too.
 NAMES = ("index", "pay", "wallet", "merchant", "transparency")
+#: The contracts that pages call.
+CALLED = ("FEC", "ADN", "Checkout")
 #: Where the pages look for what they are told.
 CONFIGURATION = "/config.json"
 _HASHED = "public, max-age=31536000, immutable"
@@ -81,7 +83,7 @@ def config(
         "rpc": rpc,
         "service": service,
         "firstBlock": min(record["blockNumber"] for record in contracts.values()),
-        "contracts": {name: contracts[name]["address"] for name in ("FEC", "ADN", "Checkout")},
+        "contracts": {name: contracts[name]["address"] for name in CALLED},
         "names": {str(program): name for program, name in sorted((names or {}).items()) if name},
         **({"walletConnect": elsewhere} if elsewhere else {}),
     }

@@ -25,8 +25,6 @@ from fec.protocol.merkle import ProvenReward, RewardTree
 from fec.protocol.orders import Authorization, Order, Permit
 from fec.protocol.terms import Terms
 
-#: Contracts of a deployment that people call.
-CONTRACTS = ("FEC", "ADN", "Checkout", "Custodian")
 _SIGNATURE_BYTES = 65
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple, TypeVar
 
+from fec.core.durations import DAY
 from fec.i18n import Message
 from fec.replay.history import Row
 
@@ -21,7 +22,7 @@ CAPTURE_GAS = 700_000
 CAPTURE_GAS_PER_ORDER = 320_000
 CAPTURED_AT_ONCE = 20
 #: Seconds between the keeper's rounds.
-ROUND = 86_400
+ROUND = DAY
 
 
 class Payment(NamedTuple):

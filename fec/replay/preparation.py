@@ -18,6 +18,7 @@ from web3.contract.contract import Contract
 from fec.chain.contracts import open_handle
 from fec.chain.sender import Sender
 from fec.client.client import Client
+from fec.core.durations import WEEK
 from fec.i18n import Message
 from fec.protocol import abi, calls
 from fec.protocol.calls import ContractCall
@@ -43,7 +44,7 @@ class StoreTerms:
 
     tiers: tuple[Tier, ...] = (Tier(0, 1_000),)
     return_window: int = 0
-    period_length: int = 7 * 86_400
+    period_length: int = WEEK
 
     def most_burned(self, amount: int) -> int:
         """The most that can be burned of an amount, in wei."""

@@ -12,6 +12,7 @@ from eth_utils.crypto import keccak
 from fec.chain import deployments
 from fec.client.client import Client
 from fec.core.curve import FACE_MULTIPLE
+from fec.core.durations import DAY, HOUR, WEEK
 from fec.i18n.errors import InvalidArgument, RPCFailed
 from fec.protocol import calls
 from fec.protocol.bytes32 import to_bytes32
@@ -26,15 +27,14 @@ from fec.replay.preparation import Stage
 from fec.replay.settings import Report, Settings
 from fec.replay.wallets import Wallets
 
-WEEK = 7 * 86_400
 #: Room before the first purchase for what has to be set up.
-_SETUP_TIME = 3_600
+_SETUP_TIME = HOUR
 #: Gas of the fullest block, so that a request stays within what servers take.
 _MOST_GAS = 500 * PAY_GAS
 #: How long an invoice is good for; twice as long as blocks may be late.
 _VALIDITY = 2 * WEEK
 #: Longest stretch of purchases in one block.
-MOST_GATHERED = 86_400
+MOST_GATHERED = DAY
 _MILLION = 1_000_000
 
 Progress = Callable[[str, int, int], object]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from fec.core.amounts import format_fec
+from fec.core.amounts import exact_fec
 from fec.i18n import _, amount, decimal, local, number, percent
 from fec.reports.dates import day
 from fec.reports.table import Kind
@@ -60,7 +60,7 @@ _SHOWN: dict[Kind, Callable[[Any], str]] = {
     "word": _,
 }
 _PLAIN: dict[Kind, Callable[[Any], str]] = {
-    "wei": lambda value: format_fec(value).replace(",", ""),
+    "wei": exact_fec,
     "time": _utc,
     "day": day,
     "estimate": "{:.6f}".format,

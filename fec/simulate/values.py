@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from fec.core.amounts import format_fec
+from fec.core.amounts import exact_fec
+from fec.core.durations import DAY, HOUR, MINUTE, WEEK
 from fec.i18n.errors import InvalidAmount
 from fec.i18n.parsing import parse_fec
 from fec.simulate.errors import ScenarioInvalid
 
-DAY = 86_400
 YEAR = 365 * DAY
 #: Basis points in one.
 BPS = 10_000
@@ -21,7 +21,7 @@ HUNDRED = 100
 #: A quota that grows by whatever is burned, as long as the budget has it.
 ANY = -1
 
-_SECONDS = {"w": 7 * DAY, "d": DAY, "h": 3_600, "m": 60, "s": 1}
+_SECONDS = {"w": WEEK, "d": DAY, "h": HOUR, "m": MINUTE, "s": 1}
 _DURATION = re.compile(r"(?:\d+[wdhms])+", re.ASCII)
 _HUNDREDTHS = re.compile(r"(\d+)(?:\.(\d{1,2}))?", re.ASCII)
 _COUNT = re.compile(r"\d+|\d{1,3}(?:,\d{3})+", re.ASCII)
@@ -75,16 +75,12 @@ def _day(text: str) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
 
 
-def _amount(wei: int) -> str:
-    return format_fec(wei).replace(",", "")
-
-
 COUNT = Kind(_count, str, "1000")
 #: FEC, in wei.
-AMOUNT = Kind(parse_fec, _amount, "12.5")
+AMOUNT = Kind(parse_fec, exact_fec, "12.5")
 #: FEC or `any`, in wei.
 QUOTA = Kind(
-    lambda text: ANY if text == "any" else parse_fec(text), lambda wei: "any" if wei == ANY else _amount(wei), "any"
+    lambda text: ANY if text == "any" else parse_fec(text), lambda wei: "any" if wei == ANY else exact_fec(wei), "any"
 )
 #: A part of a whole, in basis points.
 SHARE = Kind(lambda text: _hundredths(text.removesuffix("%").strip()), lambda bps: f"{_plain(bps)}%", "12.5%")

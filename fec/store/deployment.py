@@ -10,10 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from fec.chain import deployments
 from fec.chain.deployments import Deployment
+from fec.protocol.abi import CONTRACTS
 from fec.store.base import AddressText, Base
 from fec.store.errors import WrongDatabase
-
-CONTRACTS = ("FEC", "ADN", "Checkout", "Custodian")
 
 
 class DeploymentRecord(Base):

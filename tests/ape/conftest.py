@@ -13,9 +13,9 @@ from fec.chain import deployments
 from fec.chain.deployments import Deployment
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
+from fec.core.durations import WEEK
 from fec.protocol.types import Node
 
-WEEK = 7 * 24 * 3600
 #: A Monday, as the public program's grid has them, so that a test stays within one period; later than now.
 MONDAY = 4_000 * WEEK + 345_600
 

@@ -10,6 +10,7 @@ from ape.contracts import ContractInstance
 from fec.client.client import Client
 from fec.core import curve
 from fec.core.amounts import WEI_PER_FEC
+from fec.core.durations import WEEK
 from fec.protocol.types import Node
 
 ZERO_ADDRESS = "0x" + "00" * 20
@@ -83,7 +84,7 @@ def test_mint__closed_program__reverts(adn: ContractInstance, owner: AccountAPI)
 
 def test_create_program__not_the_owner__reverts(adn: ContractInstance, bob: AccountAPI) -> None:
     with ape.reverts(adn.OwnableUnauthorizedAccount, account=bob.address):
-        adn.createProgram(bob, ZERO_ADDRESS, 7 * 24 * 3600, 0, WEI_PER_FEC, sender=bob)
+        adn.createProgram(bob, ZERO_ADDRESS, WEEK, 0, WEI_PER_FEC, sender=bob)
 
 
 def test_split__not_the_owner__reverts(adn: ContractInstance, bob: AccountAPI, node: Node) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from fec.core.durations import WEEK
+
 MONDAY = 1_767_571_200
-WEEK = 604_800
 
 Data = dict[str, Any]
 

@@ -16,7 +16,8 @@ from fec import charts, i18n
 from fec.charts import CHARTS, ChartDataInvalid, ChartUnknown, FontMissing, milestones, png, render
 from fec.charts.draw import draws, specify
 from fec.charts.theme import FONTS, LIGHT, THEMES, contrast
-from tests.charts.samples import MONDAY, WEEK, Data, sample
+from fec.core.durations import DAY, WEEK
+from tests.charts.samples import MONDAY, Data, sample
 
 SVG = "{http://www.w3.org/2000/svg}"
 README_PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "payout-curve.svg"
@@ -142,7 +143,7 @@ def test_flowback__has_a_bar_for_what_is_claimed_and_one_for_the_rest() -> None:
     ],
 )
 def test_flowback__longer_spans__are_put_together(days: int, every: str) -> None:
-    data = {"releases": [{"time": MONDAY + day * 86_400, "amount": "1"} for day in range(0, days + 1, 20)]}
+    data = {"releases": [{"time": MONDAY + day * DAY, "amount": "1"} for day in range(0, days + 1, 20)]}
     svg = render("flowback", data)
     assert every in texts(svg)
     assert 1 < marks(svg, "rect") <= 121
@@ -150,7 +151,7 @@ def test_flowback__longer_spans__are_put_together(days: int, every: str) -> None
 
 
 def test_flowback__bars__add_up_to_what_is_released() -> None:
-    data = {"releases": [{"time": MONDAY + day * 86_400, "amount": "1.000001"} for day in range(0, 1_000, 3)]}
+    data = {"releases": [{"time": MONDAY + day * DAY, "amount": "1.000001"} for day in range(0, 1_000, 3)]}
     bars = CHARTS["flowback"](data).datasets["bars"]
     assert sum(bar["to"] - bar["from"] for bar in bars) == 334 * 1_000_001
 
@@ -208,7 +209,7 @@ def test_axis__counts_in_what_the_language_counts_in(most: str, locale: str, cou
 @pytest.mark.parametrize(("locale", "month"), [("en", "Jan 2028"), ("ms", "Jan 2028"), ("zh_Hant", "2028年1月")])
 def test_axis__months__are_the_languages_own(locale: str, month: str) -> None:
     data = {
-        "points": [{"time": MONDAY + n * 30 * 86_400, "supply": "1", "outstanding": "0"} for n in range(100)],
+        "points": [{"time": MONDAY + n * 30 * DAY, "supply": "1", "outstanding": "0"} for n in range(100)],
     }
     assert month in texts(render("supply", data, locale))
 

@@ -14,8 +14,8 @@ from fec.chain.deploy import deploy
 from fec.cli import main
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
+from fec.core.durations import WEEK
 
-WEEK = 7 * 24 * 3_600
 #: A Monday, as the public program's grid has them, in the machine's future: so a test stays within one period.
 MONDAY = 4_000 * WEEK + 345_600
 

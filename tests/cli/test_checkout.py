@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fec.core.amounts import WEI_PER_FEC
+from fec.core.durations import WEEK
 
 from .conftest import MONDAY, Shell
 
@@ -330,7 +331,7 @@ def proofs(shell: Shell, alice: str, bob: str) -> str:
 @pytest.fixture
 def batch(operator: Shell, program: str, proofs: str) -> int:
     operator("order", "allow", "3")
-    until = MONDAY + 604_800 * 2
+    until = MONDAY + WEEK * 2
     stamp = operator.json("curve", "--start", "1970-01-01T00:00+00:00", "--period", f"{until}s")["periods"][0]["time"]
     number: int = operator.json("reward", "fund", program, proofs, "--until", stamp, "--yes")["batchId"]
     return number
@@ -384,7 +385,7 @@ def test_reclaim__after_the_deadline__returns_the_rest(
 def test_reclaim__too_early__is_refused(shell: Shell, batch: int) -> None:
     error = shell.refused("reward", "reclaim", batch)
     assert error["error"] == "Checkout_BatchOpen"
-    assert error["values"] == {"batchId": str(batch), "deadline": str(MONDAY + 604_800 * 2)}
+    assert error["values"] == {"batchId": str(batch), "deadline": str(MONDAY + WEEK * 2)}
 
 
 def test_show__unknown_batch__is_refused(shell: Shell) -> None:

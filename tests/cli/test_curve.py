@@ -10,6 +10,7 @@ from fec.cli import main
 from fec.cli.curve import picture
 from fec.core import curve as schedule
 from fec.core.amounts import WEI_PER_FEC
+from fec.core.durations import WEEK
 from fec.i18n.parsing import parse_fec
 
 ONE_ADN = 1_000 * WEI_PER_FEC
@@ -70,7 +71,7 @@ def test_curve__period_named__moves_the_dates() -> None:
 
 def test_curve__beyond_the_calendar__still_counts() -> None:
     result = CliRunner(mix_stderr=False).invoke(main, ["curve", "--start", "9999-12-31T00:00+00:00", "--json"])
-    assert json.loads(result.stdout)["periods"][0]["time"] == str(253_402_214_400 + 604_800)
+    assert json.loads(result.stdout)["periods"][0]["time"] == str(253_402_214_400 + WEEK)
 
 
 def test_picture__rises_to_the_top() -> None:

@@ -7,9 +7,10 @@ import pytest
 from fec.cli.display import SHAPE
 from fec.core.amounts import WEI_PER_FEC, format_fec
 from fec.core.curve import released
+from fec.core.durations import WEEK
 from fec.core.node_id import NodeId
 
-from .conftest import MONDAY, WEEK, Shell
+from .conftest import MONDAY, Shell
 
 WeeksLater = Callable[[int], None]
 UNKNOWN = NodeId(program_id=1, period_length=WEEK, start=MONDAY, birth_principal=1, serial=77).token_id

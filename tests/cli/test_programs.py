@@ -1,10 +1,9 @@
 """`fec program`, `fec alliance` and `fec status` on a real chain."""
 
 from fec.core.amounts import WEI_PER_FEC
+from fec.core.durations import DAY, HOUR, WEEK
 
-from .conftest import WEEK, Shell
-
-DAY = 86_400
+from .conftest import Shell
 
 
 def new_program(operator: Shell, *options: object) -> str:
@@ -58,7 +57,7 @@ def test_create__with_a_period_of_its_own__has_it(operator: Shell, alice: str) -
 def test_create__period_out_of_range__is_refused(operator: Shell) -> None:
     error = operator.refused("program", "create", "--quota", "1", "--period", "11h")
     assert error["error"] == "ADN_PeriodOutOfRange"
-    assert error["values"] == {"periodLength": str(11 * 3_600), "least": str(12 * 3_600), "most": str(90 * DAY)}
+    assert error["values"] == {"periodLength": str(11 * HOUR), "least": str(12 * HOUR), "most": str(90 * DAY)}
 
 
 def test_create__no_duration__is_misuse(operator: Shell) -> None:

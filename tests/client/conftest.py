@@ -12,12 +12,11 @@ from fec.chain.deploy import deploy
 from fec.chain.deployments import Deployment
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
+from fec.core.durations import HOUR, WEEK
 from fec.protocol.orders import Invoice, Order
 from fec.protocol.terms import Terms, Tier
 from fec.protocol.types import Node
 
-HOUR = 3600
-WEEK = 7 * 24 * HOUR
 #: A Monday, as the public program's grid has them, so that a test stays within one period.
 MONDAY = 2_922 * WEEK + 345_600
 

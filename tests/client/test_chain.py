@@ -7,6 +7,7 @@ import pytest
 
 from fec.chain.anvil import MNEMONIC, Anvil
 from fec.chain.rpc import connect
+from fec.core.durations import HOUR
 from fec.i18n.errors import AnvilFailed, AnvilMissing, RPCFailed, RPCUnreachable
 
 
@@ -24,7 +25,7 @@ def test_start__options__are_the_chains(tmp_path: Path) -> None:
 
 
 def test_start__block_time__mines_no_block_for_a_transaction() -> None:
-    with Anvil(block_time=3600) as anvil:
+    with Anvil(block_time=HOUR) as anvil:
         first, second = anvil.web3.eth.accounts[:2]
         anvil.web3.eth.send_transaction({"from": first, "to": second, "value": 1})
         assert anvil.web3.eth.block_number == 0

@@ -12,13 +12,13 @@ from fec.chain.anvil import Anvil
 from fec.chain.deployments import Deployment
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
+from fec.core.durations import HOUR
 from fec.i18n.errors import InvalidInput, NotAllowed, StateConflict
 from fec.protocol import abi
 from fec.protocol.members import ALL_COINS, Member
 from fec.protocol.orders import Order
 from fec.protocol.types import Payout
 
-from .conftest import HOUR
 from .refusals import refused
 
 FEC = WEI_PER_FEC

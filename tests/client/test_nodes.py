@@ -7,10 +7,11 @@ import pytest
 from fec.client.client import Client
 from fec.core import curve
 from fec.core.amounts import WEI_PER_FEC
+from fec.core.durations import WEEK
 from fec.i18n.errors import InvalidInput, LimitExceeded, NotAllowed, NotFound, StateConflict
 from fec.protocol.types import Node, Payout
 
-from .conftest import MONDAY, WEEK
+from .conftest import MONDAY
 
 ADN = 1_000 * WEI_PER_FEC
 UNKNOWN = 5

@@ -12,6 +12,7 @@ from fec.chain.anvil import Anvil
 from fec.chain.deployments import Deployment
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
+from fec.core.durations import WEEK
 from fec.i18n.errors import InvalidArgument, InvalidInput, LimitExceeded, NotAllowed, NotFound, StateConflict
 from fec.protocol import abi
 from fec.protocol.orders import Capture, Invoice, Order, Permit, order_key
@@ -19,7 +20,6 @@ from fec.protocol.terms import Terms
 from fec.protocol.types import Payout
 from tests.contracts.support.build import compiled
 
-from .conftest import WEEK
 from .refusals import refused
 
 FEC = WEI_PER_FEC

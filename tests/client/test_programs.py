@@ -4,12 +4,12 @@ import pytest
 
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
+from fec.core.durations import DAY, HOUR
 from fec.i18n.errors import InvalidArgument, InvalidInput, LimitExceeded, NotAllowed, NotFound, StateConflict
 from fec.protocol.types import Program
 
 from .conftest import MONDAY
 
-DAY = 24 * 3600
 QUOTA = 1_000 * WEI_PER_FEC
 
 
@@ -47,12 +47,12 @@ def test_create__by_a_stranger__is_refused(alice: Client) -> None:
     assert (caught.value.name, caught.value.values) == ("OwnableUnauthorizedAccount", {"account": alice.address})
 
 
-@pytest.mark.parametrize("period_length", [12 * 3600 - 1, 90 * DAY + 1])
+@pytest.mark.parametrize("period_length", [12 * HOUR - 1, 90 * DAY + 1])
 def test_create__period_out_of_range__is_refused(owner: Client, period_length: int) -> None:
     with pytest.raises(InvalidInput) as caught:
         owner.programs.create(owner.address, period_length=period_length, origin=MONDAY, quota=0)
     assert caught.value.name == "ADN_PeriodOutOfRange"
-    assert caught.value.values == {"periodLength": period_length, "least": 12 * 3600, "most": 90 * DAY}
+    assert caught.value.values == {"periodLength": period_length, "least": 12 * HOUR, "most": 90 * DAY}
 
 
 def test_create__period_no_call_can_carry__raises(owner: Client) -> None:

@@ -12,11 +12,11 @@ from fec.client.client import Client
 from fec.client.nodes import MAX_TRANSACTION_GAS
 from fec.client.orders import GAS_PER_BATCH, GAS_PER_CAPTURE, batches
 from fec.core.amounts import WEI_PER_FEC
+from fec.core.durations import HOUR
 from fec.i18n.errors import LimitExceeded, NotAllowed, NotFound, StateConflict
 from fec.protocol.orders import Capture, Order, OrderStatus, Paid
 from fec.protocol.terms import Terms
 
-from .conftest import HOUR
 from .refusals import refused
 
 FEC = WEI_PER_FEC

@@ -5,11 +5,11 @@ import pytest
 from fec.chain.anvil import Anvil
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
+from fec.core.durations import HOUR
 from fec.i18n.errors import InvalidArgument, InvalidInput, LimitExceeded, NotAllowed, NotFound, StateConflict
 from fec.protocol.merkle import ProvenReward, Reward, RewardTree
 from fec.protocol.rewards import RewardBatch
 
-from .conftest import HOUR
 from .refusals import refused
 
 FEC = WEI_PER_FEC

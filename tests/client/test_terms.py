@@ -7,15 +7,16 @@ import pytest
 
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
+from fec.core.durations import DAY, WEEK
 from fec.i18n.errors import InvalidArgument, InvalidInput, NotAllowed, NotFound, StateConflict
 from fec.protocol.orders import Order
 from fec.protocol.terms import Terms, Tier
 
-from .conftest import MONDAY, WEEK
+from .conftest import MONDAY
 from .refusals import refused
 
 FEC = WEI_PER_FEC
-YEAR = 365 * 24 * 3600
+YEAR = 365 * DAY
 
 NewOrder = Callable[..., Order]
 

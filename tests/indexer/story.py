@@ -10,14 +10,13 @@ from fec.chain.anvil import Anvil
 from fec.chain.deployments import Deployment
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.core.durations import HOUR, WEEK
 from fec.i18n.errors import ContractError
 from fec.protocol.members import Member, Withdrawal
 from fec.protocol.merkle import Reward, RewardTree
 from fec.protocol.orders import Invoice, Order
 from fec.protocol.terms import Terms, Tier
 
-HOUR = 3_600
-WEEK = 7 * 24 * HOUR
 #: A Monday, as the public program's grid has them.
 MONDAY = 2_922 * WEEK + 345_600
 

@@ -15,9 +15,9 @@ from fec.chain.deployments import Deployment
 from fec.cli import main
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
+from fec.core.durations import DAY
 from fec.replay import Columns, History, Replay, Report, Settings, read
 
-DAY = 86_400
 #: Monday, 2 January 2017.
 MONDAY = 1_483_315_200
 RATE = 100 * WEI_PER_FEC

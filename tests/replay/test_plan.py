@@ -1,9 +1,9 @@
 """What happens when."""
 
+from fec.core.durations import DAY
 from fec.replay.history import Row
 from fec.replay.plan import CAPTURED_AT_ONCE, PAY_GAS, Capture, Payment, Plan, Refund, plan
 
-DAY = 86_400
 MONDAY = 1_483_315_200
 
 

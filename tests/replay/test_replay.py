@@ -9,13 +9,12 @@ from eth_utils.address import to_checksum_address
 from fec.chain.anvil import Anvil
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
+from fec.core.durations import DAY, WEEK
 from fec.protocol.orders import OrderStatus
 from fec.protocol.terms import Tier
 from fec.replay import History, Replay, ReplayRefused, Report, Settings, StoreTerms, Wallets
 
-DAY = 86_400
 MONDAY = 1_483_315_200
-WEEK = 7 * DAY
 TWO_WEEKS = StoreTerms(return_window=14 * DAY)
 
 Rows = Callable[..., History]

@@ -14,9 +14,9 @@ from fec.chain.anvil import Anvil
 from fec.chain.deploy import deploy
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
+from fec.core.durations import DAY, HOUR
 from fec.replay import Columns, Replay, Settings, StoreTerms, read
 
-DAY = 86_400
 MONDAY = 1_483_315_200
 SEED = 20_170_102
 KILLS = 12
@@ -45,7 +45,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(ROWS):
         sign = "-" if rng.randrange(8) == 0 else ""
         cents = rng.randrange(1, 500 if sign else 10_000)
-        moment = MONDAY + number * 6 * 3_600 + rng.randrange(3)
+        moment = MONDAY + number * 6 * HOUR + rng.randrange(3)
         lines.append(f"c{rng.randrange(9)},{moment},{sign}{cents // 100}.{cents % 100:02},s{rng.randrange(2)}")
     path = tmp_path_factory.mktemp("history") / "history.csv"
     path.write_text("\n".join(lines) + "\n")

@@ -10,11 +10,12 @@ from fec import store
 from fec.chain.anvil import Anvil
 from fec.chain.deploy import deploy
 from fec.chain.deployments import Deployment
+from fec.core.durations import WEEK
 from fec.indexer import Indexer
 from fec.reports.data import Data, opened
 from fec.reports.export import export
 from tests.fixtures.databases import backend, database, engine, migrated_file, postgresql
-from tests.indexer.story import MONDAY, WEEK, Story
+from tests.indexer.story import MONDAY, Story
 from tests.reports.reference import Facts
 
 __all__ = ["backend", "database", "engine", "migrated_file", "postgresql"]

@@ -14,14 +14,12 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from fec.core import curve
+from fec.core.durations import DAY, WEEK
 from fec.indexer.models import Claim, NodeRecord, NodeVersion, TotalsVersion
 from fec.indexer.views import view
 from fec.protocol.flows import flows
 from fec.protocol.types import Node
 from fec.store import reading
-
-DAY = 86_400
-WEEK = 7 * DAY
 
 
 @dataclass

@@ -12,15 +12,16 @@ from fec import store
 from fec.chain.anvil import Anvil
 from fec.chain.deploy import deploy
 from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.core.durations import DAY, WEEK
 from fec.reports.data import Data, Scope, of_index
 from fec.reports.display import plain, shown
 from fec.reports.liability import Policy, statement
 from fec.reports.registry import REPORTS
 from fec.reports.table import Report
-from tests.indexer.story import MONDAY, WEEK, Story
+from tests.indexer.story import MONDAY, Story
 from tests.reports.conftest import index_of
 
-YEAR = 366 * 86_400
+YEAR = 366 * DAY
 BOOKS = Policy(rate=FEC)
 
 

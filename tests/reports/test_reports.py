@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from fec import store
+from fec.core.durations import DAY
 from fec.indexer.models import OrderRecord
 from fec.reports import calendar, cohorts, programs, shoppers, supply
 from fec.reports.data import Data, Scope
@@ -143,7 +144,7 @@ def test_quota__each_program__burned_left_and_reserved(world: World, data: Data)
 
 def test_quota__at_the_pace_of_late__runs_out_when_it_does(world: World, data: Data) -> None:
     late = reference.summed(
-        (row for row in world.facts.mints if world.facts.times[row.block_number] > world.facts.now - 100 * 86_400),
+        (row for row in world.facts.mints if world.facts.times[row.block_number] > world.facts.now - 100 * DAY),
         lambda row: row.program_id,
         lambda row: row.principal,
     )
@@ -153,4 +154,4 @@ def test_quota__at_the_pace_of_late__runs_out_when_it_does(world: World, data: D
         pace = late.get(row["program"], 0)
         if row["state"] != "closed" and pace:
             free = max(row["left"] - row["escrowed"], 0)
-            assert row["ends"] == world.facts.now + free * 100 * 86_400 // pace
+            assert row["ends"] == world.facts.now + free * 100 * DAY // pace

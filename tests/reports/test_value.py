@@ -71,7 +71,7 @@ def test_histories__purchases_of_a_day__count_once(data: Data) -> None:
     rows = data.rows(value.histories(data, Scope("protocol")).select("shopper", "days", "first", "last", "first_spend"))
     orders = data.rows(data.orders.select("customer", "paid_at", "net"))
     for shopper, days, first, last, first_spend in rows:
-        mine = [(paid_at // 86_400, net) for customer, paid_at, net in orders if customer == shopper]
+        mine = [(paid_at // DAY, net) for customer, paid_at, net in orders if customer == shopper]
         assert days == len({day for day, _ in mine})
         assert (first, last) == (min(mine)[0], max(mine)[0])
         assert first_spend == sum(net for day, net in mine if day == first)

@@ -24,6 +24,7 @@ from fec.chain.deploy import deploy
 from fec.chain.deployments import Deployment
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.core.durations import DAY, WEEK
 from fec.protocol.terms import Terms
 from fec.relayer import LocalSigner
 from fec.service.app import create_app
@@ -34,9 +35,6 @@ from tests.fixtures.databases import backend, database, engine, migrated_file, p
 
 __all__ = ["backend", "database", "engine", "migrated_file", "postgresql"]
 
-HOUR = 3_600
-DAY = 24 * HOUR
-WEEK = 7 * DAY
 #: A Monday, as the public program's grid has them.
 MONDAY = 2_922 * WEEK + 345_600
 WINDOW = 14 * DAY

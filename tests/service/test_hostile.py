@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from fec.chain.anvil import Anvil
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.core.durations import DAY
 from fec.protocol.members import Member
 from fec.relayer.endpoint import Node
 from fec.relayer.models import RelayTransaction
 from fec.service.models import Role
 from tests.fixtures.hostile import INVALID, heavy, place
-from tests.service.conftest import DAY, ServiceClient, Shop, until
+from tests.service.conftest import ServiceClient, Shop, until
 from tests.service.test_members import Person, withdrawal
 
 Serving = Callable[..., ServiceClient]

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from fec.chain.anvil import Anvil
+from fec.core.durations import DAY
 from fec.service.actions.outbox import Call
 from fec.service.models import Role
-from tests.service.conftest import DAY, WINDOW, ServiceClient, Shop, until
+from tests.service.conftest import WINDOW, ServiceClient, Shop, until
 
 
 def test_create__same_key_and_body__is_one_invoice(cashier: ServiceClient) -> None:

@@ -12,9 +12,10 @@ from eth_account.signers.local import LocalAccount
 from fec.chain.anvil import Anvil
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.core.durations import DAY
 from fec.protocol.members import Member
 from fec.service.models import Role
-from tests.service.conftest import DAY, ServiceClient, Shop, until
+from tests.service.conftest import ServiceClient, Shop, until
 
 HOME = Account.from_key(b"\x66" * 32).address
 

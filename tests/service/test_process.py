@@ -17,7 +17,8 @@ from fec.chain import deployments
 from fec.chain.anvil import Anvil
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
-from tests.service.conftest import DAY, PATIENCE, SECRET, WINDOW, ServiceClient, Shop, until
+from fec.core.durations import DAY
+from tests.service.conftest import PATIENCE, SECRET, WINDOW, ServiceClient, Shop, until
 
 Fec = Callable[..., str]
 

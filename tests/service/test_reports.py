@@ -9,7 +9,7 @@ import pytest
 
 from fec.chain.anvil import Anvil
 from fec.client.client import Client
-from fec.core.amounts import format_fec
+from fec.core.amounts import exact_fec
 from fec.i18n.parsing import parse_fec
 from fec.service.models import Role
 from fec.service.reports import figures
@@ -50,7 +50,7 @@ def test_reports__one_purchase__are_exact(bought: ServiceClient) -> None:
 def test_supply__for_anybody__is_the_chains(bought: ServiceClient, chain: Anvil, shop: Shop) -> None:
     data = bought.anybody().get("/v1/reports/supply")["data"]
     now = Client(chain.web3, shop.deployment).figures()
-    shown = [format_fec(wei).replace(",", "") for wei in (now.supply, now.outstanding, now.cap)]
+    shown = [exact_fec(wei) for wei in (now.supply, now.outstanding, now.cap)]
     assert [data["points"][-1]["supply"], data["points"][-1]["outstanding"], data["cap"]] == shown
     assert drawn(bought.anybody(), "/v1/reports/supply.svg").findtext(f"{SVG}title")
 

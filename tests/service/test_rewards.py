@@ -11,11 +11,12 @@ from eth_utils import to_checksum_address
 from fec.chain.anvil import Anvil
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.core.durations import DAY
 from fec.protocol.merkle import ProvenReward
 from fec.protocol.merkle import Reward as Leaf
 from fec.service.actions.outbox import Call
 from fec.service.models import Role
-from tests.service.conftest import DAY, ServiceClient, Shop, until
+from tests.service.conftest import ServiceClient, Shop, until
 
 ALICE, BOB = (Account.from_key(bytes([number]) * 32).address for number in (0x33, 0x44))
 

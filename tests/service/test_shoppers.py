@@ -10,9 +10,10 @@ from fec.chain.anvil import Anvil
 from fec.client.client import Client
 from fec.core import curve
 from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.core.durations import DAY, WEEK
 from fec.i18n.parsing import parse_fec
 from fec.service.models import Role
-from tests.service.conftest import DAY, WEEK, ServiceClient, Shop, until
+from tests.service.conftest import ServiceClient, Shop, until
 
 OTHER = Account.from_key(b"\x11\x22" * 16).address
 

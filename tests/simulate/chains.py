@@ -10,14 +10,13 @@ from fec.chain.anvil import Anvil
 from fec.chain.deploy import Terms as Deployed
 from fec.chain.deploy import deploy
 from fec.client.client import Client
+from fec.core.durations import DAY
 from fec.protocol.orders import Invoice, Order
 from fec.protocol.terms import Terms, Tier
 from fec.simulate import Purchase, Scenario
 from tests.contracts.support.build import shipped
 from tests.contracts.support.shop_world import Market, key
 from tests.contracts.support.world import deploy_world
-
-DAY = 86_400
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from fec.chain.anvil import Anvil
+from fec.core.durations import DAY
 from fec.simulate import Economy
 from fec.simulate.checks import MAX_CAP, MAX_PERIOD, MIN_BURN, MIN_PERIOD
 from tests.contracts.support.evm import expect
@@ -47,7 +48,7 @@ def test_economy__some_weeks_on_anvil__are_equal_at_every_step() -> None:
     scenario = small(shoppers__baskets="60", merchants__shops__quota="400", shoppers__claims="50%")
     economy = Economy(scenario)
     refused = 0
-    with Anvil(timestamp=scenario.start - 86_400) as anvil:
+    with Anvil(timestamp=scenario.start - DAY) as anvil:
         chain = OnAnvil(anvil, scenario)
         for point in islice(economy.steps(), 6):
             follow(chain, economy.grants, economy.purchases, point.time)

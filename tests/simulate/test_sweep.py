@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fec.core.durations import DAY
 from fec.i18n.parsing import parse_fec
 from fec.simulate import Economy, Scenario, ScenarioInvalid, load, verdicts
 from fec.simulate.sweep import TABLE, Record, fan, make, plan, run_all
@@ -21,7 +22,7 @@ def test_plan__two_keys__has_each_combination() -> None:
     jobs = plan(small(), SWEEP)
     assert len(jobs) == len({job.file_name for job in jobs}) == 6
     assert jobs[-1].changes == {"coupon.rate": "10", "merchants.shops.period": "90d"}
-    assert jobs[-1].scenario.merchants["shops"].period == 90 * 86_400
+    assert jobs[-1].scenario.merchants["shops"].period == 90 * DAY
 
 
 def test_plan__wrong_value__is_refused_before_anything_runs() -> None:

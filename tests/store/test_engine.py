@@ -9,7 +9,7 @@ from sqlalchemy import Column, Engine, MetaData, Table, insert, select, text, up
 from fec import store
 from fec.chain.deployments import ContractRecord, Deployment
 from fec.i18n.errors import DeploymentMissing
-from fec.store.deployment import CONTRACTS
+from fec.protocol.abi import CONTRACTS
 from fec.store.errors import DatabaseInvalid, DatabaseUnreachable, WrongDatabase
 from fec.store.types import Int64
 from tests.fixtures.databases import PostgreSQL, wheel_binaries

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from eth_abi.abi import decode
 
+from fec.core.durations import WEEK
 from fec.i18n.errors import InvalidArgument
 from fec.protocol import abi, calls
 from fec.protocol.calls import ContractCall
@@ -33,7 +34,7 @@ CALLS = {
     "claim_for": calls.claim_for([9, 10]),
     "claim_to": calls.claim_to([9], BOB),
     "close_program": calls.close_program(2),
-    "create_program": calls.create_program(ALICE, None, 604_800, 0, 10**24),
+    "create_program": calls.create_program(ALICE, None, WEEK, 0, 10**24),
     "enroll": calls.enroll(WORD),
     "found_alliance": calls.found_alliance(2),
     "fund_rewards": calls.fund_rewards(2, TREE, 2_000_000_000, "review"),
@@ -75,7 +76,7 @@ def test_calls__all_that_are_stated__are_tried_here() -> None:
 @pytest.mark.parametrize("name", SEEN)
 def test_call__by_the_contracts_abi__is_a_function_that_changes_something(name: str) -> None:
     call = SEEN[name]
-    assert call.contract in calls.CONTRACTS
+    assert call.contract in abi.CONTRACTS
     assert abi.function(call.contract, call.function)["stateMutability"] == "nonpayable"
 
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fec.core import curve
+from fec.core.durations import DAY, HOUR, WEEK
 
 ROOT = Path(__file__).resolve().parents[2]
 VECTORS = ROOT / "tests" / "vectors"
@@ -18,7 +19,6 @@ CURVE_SOURCE = (ROOT / "contracts" / "libraries" / "ReleaseCurve.sol").read_text
 METADATA_SOURCE = (ROOT / "contracts" / "libraries" / "NodeMetadata.sol").read_text()
 
 ONE_ADN = 1000 * 10**18
-WEEK = 7 * 24 * 3600
 MONDAY = 345_600
 PRINCIPAL_LIMIT = 1 << 96
 
@@ -154,7 +154,7 @@ def test_periods_elapsed__around_boundaries__counts_whole_ones(timestamp: int, k
     assert curve.periods_elapsed(MONDAY, WEEK, timestamp) == k
 
 
-@given(origin=st.integers(0, 2**40), length=st.integers(12 * 3600, 90 * 24 * 3600), later=st.integers(0, 2**40))
+@given(origin=st.integers(0, 2**40), length=st.integers(12 * HOUR, 90 * DAY), later=st.integers(0, 2**40))
 def test_starts_at__any_moment__is_the_last_boundary(origin: int, length: int, later: int) -> None:
     start = curve.starts_at(origin, length, origin + later)
     assert (start - origin) % length == 0

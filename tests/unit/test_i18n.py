@@ -12,6 +12,7 @@ from babel.messages.catalog import Message as Entry
 import fec
 from fec import i18n
 from fec.core.amounts import WEI_PER_FEC
+from fec.core.durations import DAY, HOUR
 from fec.i18n import Message, _, ngettext
 from fec.i18n.errors import (
     DeploymentMissing,
@@ -273,7 +274,7 @@ def test_local__beyond_the_calendar__is_given_in_seconds(locale: str) -> None:
 )
 def test_duration__each_language__has_every_unit(locale: str, text: str) -> None:
     with i18n.use(locale):
-        assert i18n.duration(86_400 + 14 * 3_600 + 24 * 60 + 1) == text
+        assert i18n.duration(DAY + 14 * HOUR + 24 * 60 + 1) == text
 
 
 def test_duration__nothing__is_zero_seconds() -> None:

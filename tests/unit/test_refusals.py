@@ -7,6 +7,7 @@ import pytest
 from eth_abi.abi import encode
 from eth_utils.abi import function_signature_to_4byte_selector
 
+from fec.core.durations import DAY, WEEK
 from fec.core.node_id import NodeId
 from fec.i18n import errors, local
 from fec.i18n.errors import (
@@ -21,7 +22,7 @@ from fec.i18n.errors import (
 from fec.protocol import abi, refusals
 from fec.protocol.refusals import decode_revert
 
-TOKEN_ID = NodeId(1, 604_800, 345_600, 10**21, 7).token_id
+TOKEN_ID = NodeId(1, WEEK, 345_600, 10**21, 7).token_id
 CALLER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 
 
@@ -62,10 +63,10 @@ def revert(signature: str, *values: object) -> bytes:
             f"The deadline {local(1_700_000_000)} has passed.",
         ),
         (
-            revert("Checkout_ReturnWindowTooLong(uint256,uint256)", 90 * 86_400 + 60, 90 * 86_400),
+            revert("Checkout_ReturnWindowTooLong(uint256,uint256)", 90 * DAY + 60, 90 * DAY),
             InvalidInput,
             "Checkout_ReturnWindowTooLong",
-            {"returnWindow": 90 * 86_400 + 60, "most": 90 * 86_400},
+            {"returnWindow": 90 * DAY + 60, "most": 90 * DAY},
             "A return window of 90 days 1 minute is too long. Choose 90 days at most.",
         ),
         (revert("ADN_ZeroPrincipal()"), InvalidInput, "ADN_ZeroPrincipal", {}, "A node needs some principal."),

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fec.core import curve
+from fec.core.durations import WEEK
 from fec.core.node_id import NodeId
 from fec.protocol.types import Figures, Node
 
 SOURCE = (Path(__file__).resolve().parents[2] / "contracts" / "libraries" / "NodeId.sol").read_text()
-WEEK = 7 * 24 * 3600
 MONDAY = 345_600
 BIRTH = NodeId(program_id=3, period_length=WEEK, start=MONDAY, birth_principal=10**21, serial=42)
 NODE = Node(token_id=BIRTH.token_id, owner="0x" + "11" * 20, principal=10**21, claimed=curve.released(10**21, 2))

@@ -15,6 +15,7 @@ import httpx
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from demo.up import Up, up
+from fec.core.durations import DAY
 from tests.web.conftest import FLAGS, PHONE, chromium
 from tests.web.wallet import Wallet
 
@@ -41,7 +42,7 @@ def main() -> None:
 
 
 def _invoice(running: Up) -> str:
-    body = {"orderId": "A-1027", "amount": "450", "currencyReference": "USD 4.50", "expiresIn": 86_400}
+    body = {"orderId": "A-1027", "amount": "450", "currencyReference": "USD 4.50", "expiresIn": DAY}
     headers = {"Authorization": f"Bearer {running.token}"}
     answer = httpx.post(f"{running.site}/v1/invoices", json=body, headers=headers, timeout=240)
     answer.raise_for_status()

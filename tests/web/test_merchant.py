@@ -6,9 +6,10 @@ from pathlib import Path
 from eth_account.signers.local import LocalAccount
 from playwright.sync_api import Page, expect
 
+from fec.core.durations import DAY
 from tests.web.conftest import connect
 from tests.web.wallet import Wallet
-from tests.web.world import DAY, WINDOW, World, until
+from tests.web.world import WINDOW, World, until
 
 Open = Callable[..., tuple[Page, Wallet]]
 

@@ -12,10 +12,11 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from fec.core.durations import WEEK
 from fec.i18n import LOCALES
 from tests.web.conftest import connect
 from tests.web.wallet import Wallet
-from tests.web.world import PATIENCE, WEEK, World
+from tests.web.world import PATIENCE, World
 
 Open = Callable[..., tuple[Page, Wallet]]
 View = Callable[..., tuple[Page, None]]

@@ -6,10 +6,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.core.durations import WEEK
 from fec.core.node_id import NodeId
 from tests.web.conftest import connect
 from tests.web.wallet import Wallet
-from tests.web.world import WEEK, World
+from tests.web.world import World
 
 Open = Callable[..., tuple[Page, Wallet]]
 #: Exchanges with the chain until 501 nodes are read: block, logs, nodes in two batches; some more if a block comes.

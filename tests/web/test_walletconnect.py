@@ -16,6 +16,7 @@ from eth_account.signers.local import LocalAccount
 from playwright.sync_api import Browser, Page, expect
 
 from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.core.durations import WEEK
 from fec.i18n.errors import InvalidArgument
 from fec.pages.bundle import RELAY, WalletConnect, config, policy
 from fec.pages.errors import ChainUnread
@@ -23,7 +24,7 @@ from fec.service.models import Role
 from tests.web.conftest import People
 from tests.web.relay import Relay, relaying
 from tests.web.test_wallet import do
-from tests.web.world import WEEK, World, environment_of, free_port, key_ring, serving, until
+from tests.web.world import World, environment_of, free_port, key_ring, serving, until
 
 PROJECT = "project-of-the-tests"
 OFFER = "Wallet app (WalletConnect)"

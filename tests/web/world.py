@@ -23,12 +23,10 @@ from fec.chain.deploy import deploy
 from fec.chain.deployments import Deployment
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.core.durations import DAY, WEEK
 from fec.protocol.terms import Terms
 from fec.service.http.keys import KeyRing
 
-HOUR = 3_600
-DAY = 24 * HOUR
-WEEK = 7 * DAY
 #: A Monday, as the public program's grid has them.
 MONDAY = 2_922 * WEEK + 345_600
 WINDOW = 14 * DAY

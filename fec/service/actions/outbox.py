@@ -28,6 +28,7 @@ from fec.chain.deployments import Deployment
 from fec.chain.rpc import clear_errors
 from fec.chain.sender import Sender
 from fec.i18n.errors import ContractError, FECError
+from fec.protocol.abi import CONTRACTS
 from fec.relayer import GasTooHigh, Relayer, RelayState, RequestConflict
 from fec.relayer.models import RelayAttempt, RelayTransaction
 from fec.service.actions import events
@@ -40,7 +41,6 @@ from fec.store import writer
 #: Longer than handing an action over takes, mostly; after it, whoever was at it is thought to have crashed. Should they
 #: be at it still, no harm is done: the relayer takes a request on once.
 _LEASE_SECONDS = 30
-_CONTRACTS = ("FEC", "ADN", "Checkout", "Custodian")
 
 #: Does what else an end brings about, in the transaction that says so.
 Ended = Callable[[Session, Action], None]
@@ -80,7 +80,7 @@ class Outbox:
         self._writer = writer(engine)
         self._relayer = relayer
         self._sender = Sender(web3, relayer.address)
-        self._contracts = {name: open_handle(web3, deployment, name, self._sender).contract for name in _CONTRACTS}
+        self._contracts = {name: open_handle(web3, deployment, name, self._sender).contract for name in CONTRACTS}
         relayer.placed = self._follow
         self.ended: dict[str, Ended] = {}
         """By kind of action, what else happens when one has come to its end."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fec import i18n
-from fec.core.amounts import format_fec
+from fec.core.amounts import exact_fec
 
 
 def language_of(accept: str | None) -> str:
@@ -22,4 +22,4 @@ def say(sentence: str, values: Mapping[str, Any], language: str) -> str:
 
 def exact(wei: int) -> str:
     """An amount for machines: exact decimals of FEC, without separators."""
-    return format_fec(wei).replace(",", "")
+    return exact_fec(wei)

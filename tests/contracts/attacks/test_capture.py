@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fec.core.durations import DAY, WEEK
 from tests.contracts.attacks.attackers import capture, coins, paid, refund
 from tests.contracts.custody.acts import withdrawal
 from tests.contracts.support.evm import expect
 from tests.contracts.support.merkle import root
-from tests.contracts.support.shop_world import DAY, NEVER, Market, Order
-from tests.contracts.support.world import FEC, WEEK
+from tests.contracts.support.shop_world import NEVER, Market, Order
+from tests.contracts.support.world import FEC
 
 TIERS = ((0, 1000), (1000, 2000))
 #: How far those who make blocks may move a timestamp, in seconds.

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fec.core import curve
+from fec.core.durations import DAY
 from tests.contracts.attacks.attackers import burned, capture, coins, gas_used, paid, refund
 from tests.contracts.support.evm import expect
-from tests.contracts.support.shop_world import DAY, Market
+from tests.contracts.support.shop_world import Market
 from tests.contracts.support.world import FEC, PUBLIC, World
 
 P = 1000 * FEC

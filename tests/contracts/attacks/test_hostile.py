@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from eth_utils.crypto import keccak
 
+from fec.core.durations import DAY
 from tests.contracts.attacks.attackers import BURNER, bomb, capture, coins, contract, gas_used, paid, refund
 from tests.contracts.support.evm import ZERO, Contract, Reverted, expect
 from tests.contracts.support.merkle import proof, root
-from tests.contracts.support.shop_world import DAY, MODES, NEVER, Market, Member, Order
+from tests.contracts.support.shop_world import MODES, NEVER, Market, Member, Order
 from tests.contracts.support.world import FEC
 
 BOMBS = [32, 10_000, 100_000, 1_000_000, 2**24 - 1]

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fec.core import curve
+from fec.core.durations import DAY, HOUR, WEEK
 from tests.contracts.attacks.attackers import burned, capture, coins, paid, refund
 from tests.contracts.support.evm import expect
-from tests.contracts.support.shop_world import DAY, NEVER, Market
-from tests.contracts.support.world import FEC, NOW, PUBLIC, WEEK, World, deploy_world
+from tests.contracts.support.shop_world import NEVER, Market
+from tests.contracts.support.world import FEC, NOW, PUBLIC, World, deploy_world
 
 P = 1000 * FEC
 #: First second that does not fit the 40 bits of a start: in the year 36812.
@@ -255,7 +256,7 @@ def test_programs__beyond_32_bits__cannot_return_what_is_in_escrow(market: Marke
         capture(market, order)
 
 
-@pytest.mark.parametrize("length", [12 * 3600, 90 * DAY])
+@pytest.mark.parametrize("length", [12 * HOUR, 90 * DAY])
 def test_periods__shortest_and_longest__pay_to_the_second(world: World, length: int) -> None:
     node = world.node(world.alice, P, world.program(period=length))
     start, end = world.adn.vestingPeriod(node)

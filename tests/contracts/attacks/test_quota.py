@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fec.core import curve
+from fec.core.durations import DAY, WEEK
 from tests.contracts.attacks.attackers import burned, capture, coins, paid, refund
 from tests.contracts.support.evm import ZERO, Contract, expect
-from tests.contracts.support.shop_world import DAY, MODES, NEVER, Market, Order
-from tests.contracts.support.world import FEC, WEEK
+from tests.contracts.support.shop_world import MODES, NEVER, Market, Order
+from tests.contracts.support.world import FEC
 
 QUOTA = 1000 * FEC
 #: When a node has paid back what was burned for it.

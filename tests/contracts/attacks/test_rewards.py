@@ -6,12 +6,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from fec.core.durations import DAY
 from tests.contracts.attacks.attackers import coins
 from tests.contracts.custody.acts import ALL, filled, withdraw, withdrawal
 from tests.contracts.support.build import shipped
 from tests.contracts.support.evm import Contract, expect
 from tests.contracts.support.merkle import Reward, layers, proof, root
-from tests.contracts.support.shop_world import DAY, NEVER, Market, key
+from tests.contracts.support.shop_world import NEVER, Market, key
 from tests.contracts.support.world import FEC, PUBLIC, account
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from fec.core import curve
+from fec.core.durations import WEEK
 from tests.contracts.support.evm import expect
-from tests.contracts.support.world import FEC, WEEK, World
+from tests.contracts.support.world import FEC, World
 
 P = 1000 * FEC
 AS_SEEN = "safeTransferFrom(address,address,uint256,bytes,bytes32)"

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from eth_utils.crypto import keccak
 
+from fec.core.durations import DAY
 from tests.contracts.attacks.attackers import capture, coins, contract
 from tests.contracts.custody.acts import filled, withdrawal
 from tests.contracts.support.build import shipped
@@ -14,7 +15,6 @@ from tests.contracts.support.evm import Contract, expect
 from tests.contracts.support.shop_world import (
     AUTHORIZATION_TYPE,
     COUPON,
-    DAY,
     GROUP,
     NEVER,
     TILL,

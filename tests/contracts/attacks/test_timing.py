@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fec.core import curve
+from fec.core.durations import DAY, HOUR, WEEK
 from tests.contracts.support.evm import expect
-from tests.contracts.support.world import FEC, NOW, ORIGIN, WEEK, World, deploy_world
+from tests.contracts.support.world import FEC, NOW, ORIGIN, World, deploy_world
 
 P = 1000 * FEC
-DAY = 86400
-PERIODS = [12 * 3600, WEEK, 90 * DAY]
+PERIODS = [12 * HOUR, WEEK, 90 * DAY]
 #: How far those who make blocks may move a timestamp, in seconds.
 DRIFT = 15
 
@@ -26,7 +26,7 @@ def at_boundary(world: World, k: int = 1, off: int = 0) -> None:
 
 
 @given(
-    period=st.integers(12 * 3600, 90 * DAY),
+    period=st.integers(12 * HOUR, 90 * DAY),
     origin=st.integers(0, NOW),
     now=st.integers(NOW, NOW + 10 * 365 * DAY),
     principal=st.integers(1, 10**6 * FEC),

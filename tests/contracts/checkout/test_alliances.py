@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from eth_utils.crypto import keccak
 
+from fec.core.durations import DAY
 from tests.contracts.support.evm import Event, expect
-from tests.contracts.support.shop_world import DAY, Market
+from tests.contracts.support.shop_world import Market
 from tests.contracts.support.world import FEC
 
 

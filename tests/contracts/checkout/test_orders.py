@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from eth_utils.crypto import keccak
 
+from fec.core.durations import DAY
 from tests.contracts.support.evm import ZERO, Contract, expect
-from tests.contracts.support.shop_world import DAY, MODES, NEVER, ORDER_TYPE, TILL, Market, key, typed_hash
+from tests.contracts.support.shop_world import MODES, NEVER, ORDER_TYPE, TILL, Market, key, typed_hash
 from tests.contracts.support.world import FEC
 
 MOST = 2**96 - 1

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from eth_utils.crypto import keccak
 
+from fec.core.durations import DAY
 from tests.contracts.support.evm import ZERO, Contract, expect
-from tests.contracts.support.shop_world import DAY, ORDER_TYPE, TILL, Market, Order, typed_hash
+from tests.contracts.support.shop_world import ORDER_TYPE, TILL, Market, Order, typed_hash
 from tests.contracts.support.world import FEC
 
 ESCROWED, CAPTURED, REFUNDED = 1, 2, 3

@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fec.core import curve
+from fec.core.durations import DAY, WEEK
 from tests.contracts.support.evm import ZERO, expect
-from tests.contracts.support.shop_world import DAY, Market
-from tests.contracts.support.world import FEC, WEEK
+from tests.contracts.support.shop_world import Market
+from tests.contracts.support.world import FEC
 
 AMOUNT = st.integers(1, 10**4) | st.integers(10**15, 10**23)
 

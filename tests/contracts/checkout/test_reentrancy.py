@@ -8,10 +8,11 @@ from itertools import permutations
 import pytest
 from eth_utils.crypto import keccak
 
+from fec.core.durations import DAY
 from tests.contracts.support.build import compiled
 from tests.contracts.support.evm import Contract
 from tests.contracts.support.merkle import proof, root
-from tests.contracts.support.shop_world import CUSTODY, DAY, NEVER, WITHDRAWAL_TYPE, Market, key, typed_hash
+from tests.contracts.support.shop_world import CUSTODY, NEVER, WITHDRAWAL_TYPE, Market, key, typed_hash
 from tests.contracts.support.world import FEC
 
 REENTER = 4

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from eth_utils.crypto import keccak
 
+from fec.core.durations import DAY
 from tests.contracts.support.evm import ZERO, Contract, Reverted, expect
-from tests.contracts.support.shop_world import DAY, MODES, Market, Order
+from tests.contracts.support.shop_world import MODES, Market, Order
 from tests.contracts.support.world import FEC
 
 ESCROWED, CAPTURED, REFUNDED = 1, 2, 3

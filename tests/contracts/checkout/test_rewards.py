@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from eth_utils.crypto import keccak
 
+from fec.core.durations import DAY
 from tests.contracts.support.evm import ZERO, Contract, expect
 from tests.contracts.support.merkle import Reward, proof, root
-from tests.contracts.support.shop_world import DAY, NEVER, Market
+from tests.contracts.support.shop_world import NEVER, Market
 from tests.contracts.support.world import FEC
 
 REASON = b"review".ljust(32, b"\0")

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from fec.core.durations import DAY
 from tests.contracts.support.evm import ZERO, expect
-from tests.contracts.support.shop_world import DAY, Market
+from tests.contracts.support.shop_world import Market
 from tests.contracts.support.world import account
 
 

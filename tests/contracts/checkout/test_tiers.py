@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from eth_utils.crypto import keccak
 
-from tests.contracts.support.shop_world import DAY, Market, Order
+from fec.core.durations import DAY
+from tests.contracts.support.shop_world import Market, Order
 from tests.contracts.support.world import FEC
 
 TIERS = ((0, 1000), (1000, 1500), (5000, 3000))

@@ -10,19 +10,11 @@ from eth_abi.abi import encode
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
+from fec.core.durations import DAY
 from tests.contracts.custody.acts import filled, withdraw
 from tests.contracts.support.build import shipped
 from tests.contracts.support.evm import Contract, Event, expect
-from tests.contracts.support.shop_world import (
-    CUSTODY,
-    DAY,
-    WITHDRAWAL_TYPE,
-    Market,
-    Member,
-    Order,
-    key,
-    typed_hash,
-)
+from tests.contracts.support.shop_world import CUSTODY, WITHDRAWAL_TYPE, Market, Member, Order, key, typed_hash
 from tests.contracts.support.world import FEC
 
 SPEND_TYPE = (("address", "vault"), ("bytes32", "orderHash"))

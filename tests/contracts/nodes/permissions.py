@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fec.core.durations import DAY, WEEK
 from tests.contracts.custody.acts import withdrawal
 from tests.contracts.standards.interfaces import deploy_witness
 from tests.contracts.support.build import shipped
@@ -15,7 +16,6 @@ from tests.contracts.support.merkle import proof, root
 from tests.contracts.support.shop_world import (
     AUTHORIZATION_TYPE,
     COUPON,
-    DAY,
     NEVER,
     PERMIT_TYPE,
     Market,
@@ -23,7 +23,7 @@ from tests.contracts.support.shop_world import (
     key,
     typed_hash,
 )
-from tests.contracts.support.world import FEC, PUBLIC, WEEK, account
+from tests.contracts.support.world import FEC, PUBLIC, account
 
 TABLES = Path(__file__).resolve().parents[3] / "docs" / "assurance" / "permissions.md"
 APPROVED, CLAIM_APPROVED, ISSUER, PENDING = (account(0xA000 + number) for number in range(4))

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from fec.core.durations import DAY
 from tests.contracts.support.build import shipped
 from tests.contracts.support.evm import Contract, Event, expect
-from tests.contracts.support.shop_world import DAY, NEVER, Market
+from tests.contracts.support.shop_world import NEVER, Market
 from tests.contracts.support.world import FEC, PUBLIC
 
 REASON, ROOT = b"review".ljust(32, b"\0"), b"\x52" * 32

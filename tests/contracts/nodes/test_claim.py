@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from fec.core import curve
+from fec.core.durations import DAY, WEEK
 from tests.contracts.support.evm import ZERO, Contract, Event, expect
-from tests.contracts.support.world import FEC, GENESIS, WEEK, World
+from tests.contracts.support.world import FEC, GENESIS, World
 
 P = 1000 * FEC
 #: Period 1 of one ADN, in wei.
@@ -227,7 +228,7 @@ def test_claim_to__by_the_claim_approved__pays_the_address_named(world: World, n
 
 
 def test_claim_to__nodes_of_several_classes__each_on_its_own_curve(world: World, node: int) -> None:
-    daily = world.node(world.alice, P, world.program(period=86400))
+    daily = world.node(world.alice, P, world.program(period=DAY))
     world.pass_periods(1)
     nodes = [node, daily, node, daily]
     expected = curve.released(P, 2) + curve.released(P, 7)
@@ -292,7 +293,7 @@ def test_claim_for__by_a_stranger__pays_each_owner(world: World, node: int) -> N
 
 
 def test_claim_for__nodes_of_several_classes__each_on_its_own_curve(world: World, node: int) -> None:
-    daily = world.node(world.bob, P, world.program(period=86400))
+    daily = world.node(world.bob, P, world.program(period=DAY))
     world.pass_periods(1)
     assert world.adn.claimFor([daily, node], sender=world.stranger) == curve.released(P, 7) + curve.released(P, 2)
 

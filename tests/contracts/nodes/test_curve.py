@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fec.core import curve as schedule
+from fec.core.durations import DAY, HOUR
 from tests.contracts.support.evm import Contract
 
 VECTORS = Path(__file__).resolve().parents[2] / "vectors"
@@ -95,7 +96,7 @@ def test_periods_elapsed__any_moment__is_whole_periods_up_to_100(
     assert schedule.periods_elapsed(start, length, timestamp) == expected
 
 
-@given(start=st.integers(0, 2**40 - 1), length=st.integers(12 * 3600, 90 * 86400), k=st.integers(1, 100))
+@given(start=st.integers(0, 2**40 - 1), length=st.integers(12 * HOUR, 90 * DAY), k=st.integers(1, 100))
 def test_periods_elapsed__second_before_a_boundary__is_one_less(
     curve: Contract, start: int, length: int, k: int
 ) -> None:

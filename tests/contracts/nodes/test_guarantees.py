@@ -8,9 +8,10 @@ import pytest
 from eth_abi import encode
 from eth_utils import keccak
 
+from fec.core.durations import WEEK
 from tests.contracts.stateful.node_model import curve_floor
 from tests.contracts.support.evm import expect
-from tests.contracts.support.world import FEC, PUBLIC, WEEK, World
+from tests.contracts.support.world import FEC, PUBLIC, World
 
 P = 1000 * FEC
 PARTS = [P // 7, P // 11, P // 13, P // 17, P // 19, P // 23]

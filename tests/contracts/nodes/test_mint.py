@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from fec.core.durations import DAY, WEEK
 from tests.contracts.support.evm import ZERO, Contract, Event, expect
-from tests.contracts.support.world import FEC, GENESIS, NOW, ORIGIN, PUBLIC, PUBLIC_QUOTA, WEEK, World
+from tests.contracts.support.world import FEC, GENESIS, NOW, ORIGIN, PUBLIC, PUBLIC_QUOTA, World
 
 MODES = {"Accept": 0, "Reject": 1, "Revert": 2, "BurnGas": 3, "Reenter": 4}
 
@@ -38,11 +39,11 @@ def test_mint__around_a_boundary__starts_at_or_before_it(world: World, off: int,
 
 
 def test_mint__id__says_all_about_the_birth(world: World) -> None:
-    program = world.program(period=86400)
+    program = world.program(period=DAY)
     world.node(world.bob, FEC, program)
     node = world.node(world.bob, 7, program)
-    start = NOW - NOW % 86400
-    assert node == program << 200 | 86400 << 176 | start << 136 | 7 << 40 | 2
+    start = NOW - NOW % DAY
+    assert node == program << 200 | DAY << 176 | start << 136 | 7 << 40 | 2
 
 
 def test_mint__events__are_burn_then_transfer(world: World) -> None:

@@ -4,22 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from fec.core.durations import DAY, HOUR, WEEK
 from tests.contracts.support.build import shipped
 from tests.contracts.support.evm import ZERO, Event, expect
-from tests.contracts.support.world import (
-    BUDGET,
-    CAP,
-    FEC,
-    GENESIS,
-    NOW,
-    ORIGIN,
-    PUBLIC,
-    PUBLIC_QUOTA,
-    WEEK,
-    World,
-)
-
-HOUR, DAY = 3600, 24 * 3600
+from tests.contracts.support.world import BUDGET, CAP, FEC, GENESIS, NOW, ORIGIN, PUBLIC, PUBLIC_QUOTA, World
 
 
 def deploy(world: World, *arguments: object) -> None:

@@ -12,8 +12,9 @@ from eth_abi import encode
 from eth_utils import keccak
 
 from fec.core import curve as schedule
+from fec.core.durations import WEEK
 from tests.contracts.support.evm import expect
-from tests.contracts.support.world import FEC, WEEK, World
+from tests.contracts.support.world import FEC, World
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from fec.core import curve
+from fec.core.durations import WEEK
 from tests.contracts.support.evm import ZERO, Event, expect
-from tests.contracts.support.world import FEC, WEEK, World
+from tests.contracts.support.world import FEC, World
 
 P = 1000 * FEC
 

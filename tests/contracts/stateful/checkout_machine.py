@@ -20,6 +20,7 @@ from typing import Any, ClassVar
 
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
+from fec.core.durations import WEEK
 from tests.contracts.stateful.checkout_books import ALL, CAPTURED, REFUNDED
 from tests.contracts.stateful.checkout_model import TillModel
 from tests.contracts.stateful.node_machine import NodeMachine, pick_from
@@ -37,7 +38,7 @@ from tests.contracts.support.shop_world import (
     key,
     typed_hash,
 )
-from tests.contracts.support.world import BUDGET, CAP, GENESIS, ORIGIN, PUBLIC, PUBLIC_QUOTA, WEEK
+from tests.contracts.support.world import BUDGET, CAP, GENESIS, ORIGIN, PUBLIC, PUBLIC_QUOTA
 
 NAMES = ["alice", "bob", "carol", "merchant", "till", "stranger"]
 KEYS: dict[str, Key] = {key(name).address: key(name) for name in NAMES}

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
+from fec.core.durations import DAY
 from tests.contracts.stateful.checkout_books import ALL, CAPTURED, ESCROWED, REFUNDED, Batch, PaidOrder, atomic
 from tests.contracts.stateful.node_model import Model, Refused
 from tests.contracts.support.evm import ZERO
 from tests.contracts.support.merkle import Reward
-from tests.contracts.support.shop_world import DAY, Order, Terms
+from tests.contracts.support.shop_world import Order, Terms
 
 MOST = 2**96 - 1
 MIN_BURN = 1000

@@ -7,11 +7,11 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
+from fec.core.durations import DAY
 from tests.contracts.stateful.checkout_machine import KEYS
 from tests.contracts.stateful.node_machine import PICK, pick_from
 from tests.contracts.stateful.order_rules import ORDER, RARE, WEI, OrderRules
 from tests.contracts.support.merkle import proof, root
-from tests.contracts.support.shop_world import DAY
 from tests.contracts.support.world import FEC
 
 REASON = b"review".ljust(32, b"\0")

@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from fec.core.durations import DAY, WEEK
 from tests.contracts.stateful.node_model import (
     MAX_PERIOD,
     MIN_PERIOD,
@@ -28,17 +29,7 @@ from tests.contracts.stateful.node_model import (
     curve_floor,
 )
 from tests.contracts.support.evm import ZERO, expect
-from tests.contracts.support.world import (
-    BUDGET,
-    CAP,
-    GENESIS,
-    ORIGIN,
-    PUBLIC,
-    PUBLIC_QUOTA,
-    WEEK,
-    World,
-    deploy_world,
-)
+from tests.contracts.support.world import BUDGET, CAP, GENESIS, ORIGIN, PUBLIC, PUBLIC_QUOTA, World, deploy_world
 
 #: Picks something out of a list that is only known when the machine runs.
 PICK = st.integers(0, 10_000)
@@ -48,7 +39,7 @@ AMOUNT = st.one_of(
 )
 #: Thousandths of a principal; the last ones add up to more than there is.
 PARTS = st.lists(st.integers(0, 250), max_size=6) | st.lists(st.integers(1, 900), min_size=1, max_size=2)
-LENGTH = st.sampled_from([MIN_PERIOD - 1, MIN_PERIOD, 86400, 86400, WEEK, WEEK, MAX_PERIOD, MAX_PERIOD + 1])
+LENGTH = st.sampled_from([MIN_PERIOD - 1, MIN_PERIOD, DAY, DAY, WEEK, WEEK, MAX_PERIOD, MAX_PERIOD + 1])
 
 
 @cache
@@ -423,7 +414,7 @@ class NodeMachine(RuleBasedStateMachine):
         self.chain.now = self.model.now = timestamp
         self.done["time"] += 1
 
-    @rule(seconds=st.integers(1, 2 * 86400))
+    @rule(seconds=st.integers(1, 2 * DAY))
     def wait(self, seconds: int) -> None:
         self.move_clock(self.model.now + seconds)
 

@@ -15,13 +15,14 @@ from eth_abi import encode
 from eth_utils import keccak
 
 from fec.core import curve
+from fec.core.durations import DAY, HOUR
 from tests.contracts.support.evm import ZERO
 
 #: (1.05^k − 1)·20^100, so that w(k) = RISE[k] / RISE[100].
 RISE = [21**k * 20 ** (100 - k) - 20**100 for k in range(101)]
 #: The contract's fixed point is below the exact value by less than 2^-23 wei.
 NEAR = RISE[100] >> 23
-MIN_PERIOD, MAX_PERIOD = 12 * 3600, 90 * 24 * 3600
+MIN_PERIOD, MAX_PERIOD = 12 * HOUR, 90 * DAY
 MIN_SPLIT = 10**15
 
 

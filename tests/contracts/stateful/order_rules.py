@@ -9,12 +9,13 @@ from eth_utils.crypto import keccak
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
+from fec.core.durations import DAY, WEEK
 from tests.contracts.stateful.checkout_books import ESCROWED
 from tests.contracts.stateful.checkout_machine import KEYS, TillBase
 from tests.contracts.stateful.node_machine import AMOUNT, PICK, pick_from
 from tests.contracts.support.evm import ZERO
-from tests.contracts.support.shop_world import DAY, NEVER, Order, Terms
-from tests.contracts.support.world import FEC, WEEK
+from tests.contracts.support.shop_world import NEVER, Order, Terms
+from tests.contracts.support.world import FEC
 
 #: One in so many is meant to be refused, for each thing that can be wrong with an order.
 RARE = 24

@@ -11,15 +11,15 @@ from eth_account.messages import encode_typed_data
 from eth_keys.datatypes import PrivateKey
 from eth_utils.crypto import keccak
 
+from fec.core.durations import WEEK
 from tests.contracts.support.build import shipped
 from tests.contracts.support.evm import ZERO, Contract
-from tests.contracts.support.world import FEC, WEEK, World, deploy_world
+from tests.contracts.support.world import FEC, World, deploy_world
 
 #: Generator of secp256k1 (its x; its y is even) and the order of the group: https://www.secg.org/sec2-v2.pdf
 GENERATOR = 0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798
 GROUP = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
-DAY = 86400
 #: Far from every moment that the tests reach; seconds since the epoch.
 NEVER = 2**48
 CHAIN_ID = 1

@@ -7,6 +7,7 @@ from typing import Any
 
 from eth_utils import to_checksum_address
 
+from fec.core.durations import DAY, WEEK
 from tests.contracts.support.build import compiled, shipped
 from tests.contracts.support.evm import Chain, Contract
 
@@ -18,12 +19,11 @@ PUBLIC_QUOTA = 100_000_000 * FEC
 #: Principal that can ever be burned: each wei burned makes nine more in the end.
 BUDGET = (CAP - GENESIS) // 9
 
-WEEK = 7 * 24 * 3600
 #: Terms of the public program: weeks from Monday, 5 January 1970.
 PUBLIC = 1
-ORIGIN = 4 * 24 * 3600
+ORIGIN = 4 * DAY
 #: A Wednesday, in the middle of a week of the public grid.
-NOW = ORIGIN + 2900 * WEEK + 2 * 24 * 3600 + 12345
+NOW = ORIGIN + 2900 * WEEK + 2 * DAY + 12345
 
 
 def account(number: int) -> str:

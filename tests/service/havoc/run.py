@@ -25,12 +25,13 @@ from fec.chain import deployments
 from fec.chain.anvil import Anvil
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.core.durations import DAY
 from fec.indexer import IndexDatabase
 from fec.relayer.models import RelayState, RelayTransaction
 from fec.service.models import Action, ActionState, Invoice, InvoiceStatus, ServiceEvent, WebhookEndpoint
 from tests.fixtures.databases import PostgreSQL
 from tests.fixtures.faults import FaultyProxy
-from tests.service.conftest import DAY, MONDAY, SECRET, WINDOW, Shop, opened, until
+from tests.service.conftest import MONDAY, SECRET, WINDOW, Shop, opened, until
 
 from .customers import Customer
 from .fleet import Member

@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 
 from fec.chain.anvil import Anvil
-from tests.service.conftest import DAY, HOUR
+from fec.core.durations import DAY, HOUR
 
 #: How deep a branch may be that another one takes the place of.
 DEEPEST = 64
