@@ -5,7 +5,7 @@ READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo dev web screenshots test lint prove mutants coverage soak havoc format bench abi pictures lock clean
+.PHONY: help setup up demo dev web screenshots test lint prove mutants coverage soak havoc format bench abi pictures reference release lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -86,6 +86,12 @@ abi: $(READY) ## Make fec/protocol/abi and the record of storage and sizes from 
 
 pictures: $(READY) ## Make the picture that the README shows
 	@$(BIN)/fec chart payout -o docs/pictures/payout-curve.svg --lang en
+
+reference: $(READY) ## The API reference from docstrings, NatSpec and OpenAPI, into out/reference
+	@$(BIN)/python -m tools.reference
+
+release: $(PAGES) ## Version, changelog, wheel, sdist, checks of both, tag: make release VERSION=0.2.0
+	@$(BIN)/python -m tools.release $(VERSION)
 
 lock: $(READY) ## Resolve the pinned versions anew (requirements.lock, package-lock.json)
 	@$(BIN)/uv pip compile --quiet --upgrade --group dev --all-extras pyproject.toml --python-version 3.11 --generate-hashes \

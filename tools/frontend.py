@@ -25,7 +25,9 @@ def analyse() -> tuple[str, dict[str, Any], dict[str, Any]]:
             "evmVersion": config["evm_version"],
             "viaIR": config["via_ir"],
             "optimizer": {"enabled": config["optimize"], "runs": config["optimization_runs"]},
-            "outputSelection": {"*": {"*": ["abi", "storageLayout", "transientStorageLayout"], "": ["ast"]}},
+            "outputSelection": {
+                "*": {"*": ["abi", "storageLayout", "transientStorageLayout", "devdoc", "userdoc"], "": ["ast"]}
+            },
         },
     }
     version = str(config["version"])

@@ -1,0 +1,39 @@
+"""docs/reference/service.md has every problem and every route of the service; docs/howto/service.md every option."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from fec.cli.serve import serve
+from fec.service.app import openapi_document
+from fec.service.http.problems import KINDS
+from fec.service.models import Role
+from tests.docs.test_references import ROOT
+
+REFERENCE = (ROOT / "docs" / "reference" / "service.md").read_text()
+HOWTO = (ROOT / "docs" / "howto" / "service.md").read_text()
+
+
+def test_problems__of_the_page__are_those_of_the_service() -> None:
+    rows = re.findall(r"^\| (\d{3}) \| `([a-z-]+)` \|", REFERENCE, re.MULTILINE)
+    assert {kind: int(status) for status, kind in rows} == {kind: status for kind, (status, _) in KINDS.items()}
+
+
+def test_routes__of_the_service__are_on_the_page() -> None:
+    # The page says {id} for every id, and abbreviates what begins alike.
+    first = {path.split("/")[2] for path in openapi_document()["paths"] if path.startswith("/v1/")}
+    assert first == set(re.findall(r"/v1/([a-z-]+)", REFERENCE))
+
+
+def test_roles__of_the_service__are_explained() -> None:
+    assert [role for role in Role if f"`{role.value}`" not in HOWTO] == []
+
+
+def test_options__of_fec_serve__are_on_the_page_with_their_variables() -> None:
+    options = [param for param in serve.params if isinstance(param, click.Option)]
+    names = {name for param in options for name in (*param.opts, *param.secondary_opts)}
+    shown = set(re.findall(r"`(--[a-z-]+)`", HOWTO.partition("\n## Options\n")[2].partition("\n## ")[0]))
+    assert shown - {"--rpc", "--deployments", "--keystore"} <= names
+    assert [param.name for param in options if not shown & {*param.opts, *param.secondary_opts}] == []
