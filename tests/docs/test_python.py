@@ -53,7 +53,7 @@ def test_name__that_is_not_there__is_found() -> None:
 def test_readme__its_python__mints_a_node_and_prints_what_is_claimable(tmp_path: Path) -> None:
     [block] = BLOCK.findall(README.read_text())
     with Anvil() as chain:
-        deployments.write(tmp_path / "deployments" / "31337.json", deploy(chain.url))
+        deployments.write(deploy(chain.web3, chain.accounts[0]), tmp_path / "deployments" / "31337.json")
         script = block.replace("http://127.0.0.1:8545", chain.url)
         done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -13,6 +13,8 @@ from fec.service.models import Role
 from tests.docs.test_references import ROOT
 
 REFERENCE = (ROOT / "docs" / "reference" / "service.md").read_text()
+#: Options that every command takes (docs/reference/cli.md).
+OF_ALL = {"account", "as_json", "lang"}
 HOWTO = (ROOT / "docs" / "howto" / "service.md").read_text()
 
 
@@ -32,7 +34,7 @@ def test_roles__of_the_service__are_explained() -> None:
 
 
 def test_options__of_fec_serve__are_on_the_page_with_their_variables() -> None:
-    options = [param for param in serve.params if isinstance(param, click.Option)]
+    options = [param for param in serve.params if isinstance(param, click.Option) and param.name not in OF_ALL]
     names = {name for param in options for name in (*param.opts, *param.secondary_opts)}
     shown = set(re.findall(r"`(--[a-z-]+)`", HOWTO.partition("\n## Options\n")[2].partition("\n## ")[0]))
     assert shown - {"--rpc", "--deployments", "--keystore"} <= names

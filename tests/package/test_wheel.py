@@ -75,7 +75,7 @@ def test_wheel__built__holds_every_file_that_is_read_at_run_time(wheel: Path) ->
 def test_base__alone__has_what_a_till_needs_and_nothing_of_ape(base: Path, tmp_path: Path) -> None:
     code = """if True:
         import json, sys
-        import fec.abi, fec.client, fec.custody, fec.orders, fec.rewards, fec.signing
+        import fec.client.client, fec.client.custody, fec.protocol.abi, fec.protocol.signing
         heavy = {"ape", "sqlalchemy", "fastapi", "alembic"} & sys.modules.keys()
         print(json.dumps([fec.__file__, sorted(heavy), fec.protocol.abi.names()]))
     """
