@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from eth_abi.abi import encode
 from eth_typing import ChecksumAddress
 
-from benchmarks import till_floor
+from benchmarks import checkout_floor
 from benchmarks.lab import Call, Lab, Scenario
 from benchmarks.shop import AMOUNT, ORDER, RETURN_WINDOW, TOP_TIER, Shop, admit, allow
 from fec.chain.deploy import STEPS
@@ -147,7 +147,7 @@ def pay_with_authorization_into_escrow(lab: Lab, _: int) -> Call:
 
 
 def pay_by_transfer(lab: Lab, _: int) -> Call:
-    """The order goes along with the coins; the till takes it in onTransferReceived."""
+    """The order goes along with the coins; Checkout takes it in onTransferReceived."""
     order = _regular(lab).order(lab.alice)
     args = (lab.contracts["Checkout"].address, AMOUNT, encode([ORDER], [order.fields]))
     return lab.fec("transferAndCall(address,uint256,bytes)", args, lab.alice)
@@ -167,7 +167,7 @@ def _refund(shop: Shop, order: Order, amount: int) -> Call:
 
 
 def refund_part(lab: Lab, _: int) -> Call:
-    """By the key of the till; other orders wait in escrow."""
+    """By the program's signer; other orders wait in escrow."""
     shop = _regular(lab, return_window=RETURN_WINDOW)
     return _refund(shop, shop.buy(lab.alice), AMOUNT // 4)
 
@@ -287,11 +287,11 @@ SCENARIOS = (
     Scenario("", deploy),
     Scenario("immediate, shopper's first order and first node", pay_first),
     Scenario("immediate, shopper's first order here, has a node", pay_first_here, targets=TARGET),
-    Scenario("immediate, shopper has a node", pay, targets=TARGET, floor=till_floor.pay),
+    Scenario("immediate, shopper has a node", pay, targets=TARGET, floor=checkout_floor.pay),
     Scenario("immediate, shopper has a node, with a donation", pay_with_donation),
-    Scenario("immediate, shopper has a node, third tier", pay_top_tier, targets=TARGET, floor=till_floor.pay),
+    Scenario("immediate, shopper has a node, third tier", pay_top_tier, targets=TARGET, floor=checkout_floor.pay),
     Scenario("immediate, shopper has a node, merchant in an alliance", pay_in_alliance),
-    Scenario("with a return window", pay_into_escrow, floor=till_floor.pay_into_escrow),
+    Scenario("with a return window", pay_into_escrow, floor=checkout_floor.pay_into_escrow),
     Scenario("with a return window, for another customer, with a donation", pay_for_another),
     Scenario("immediate, shopper has a node, first permit", pay_with_permit),
     Scenario("immediate, shopper has a node, a later permit", pay_with_permit_repeat),
@@ -299,10 +299,12 @@ SCENARIOS = (
     Scenario("with a return window, relayed", pay_with_authorization_into_escrow),
     Scenario("pays an order, immediate, shopper has a node", pay_by_transfer),
     Scenario("immediate", pay_from_nodes, (1, 10)),
-    Scenario("part", refund_part, floor=till_floor.refund),
-    Scenario("what is left", refund_rest, floor=till_floor.refund),
-    Scenario("whole", refund_whole, floor=till_floor.refund),
-    Scenario("a shopper each", capture_of_many, (1, *TEN_FIFTY), unit="order", shared=True, floor=till_floor.capture),
+    Scenario("part", refund_part, floor=checkout_floor.refund),
+    Scenario("what is left", refund_rest, floor=checkout_floor.refund),
+    Scenario("whole", refund_whole, floor=checkout_floor.refund),
+    Scenario(
+        "a shopper each", capture_of_many, (1, *TEN_FIFTY), unit="order", shared=True, floor=checkout_floor.capture
+    ),
     Scenario("one shopper", capture_of_one, TEN_FIFTY, unit="order", shared=True),
     Scenario("three tiers, two causes, first", set_terms_first),
     Scenario("three tiers, two causes, repeat", set_terms),

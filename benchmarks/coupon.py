@@ -42,19 +42,19 @@ def transfer(lab: Lab, _: int) -> Call:
 
 def approve(lab: Lab, _: int) -> Call:
     """Where there was no allowance."""
-    return lab.fec("approve(address,uint256)", (lab.till, 2 * AMOUNT), lab.alice)
+    return lab.fec("approve(address,uint256)", (lab.issuer, 2 * AMOUNT), lab.alice)
 
 
 def approve_repeat(lab: Lab, _: int) -> Call:
     """Another allowance in place of the first."""
     lab.send(approve(lab, 0))
-    return lab.fec("approve(address,uint256)", (lab.till, AMOUNT), lab.alice)
+    return lab.fec("approve(address,uint256)", (lab.issuer, AMOUNT), lab.alice)
 
 
 def transfer_from(lab: Lab, _: int) -> Call:
     """Out of an allowance that is not used up."""
     lab.send(approve(lab, 0))
-    return lab.fec("transferFrom(address,address,uint256)", (lab.alice, lab.merchant, AMOUNT), lab.till)
+    return lab.fec("transferFrom(address,address,uint256)", (lab.alice, lab.merchant, AMOUNT), lab.issuer)
 
 
 def transfer_and_call(lab: Lab, _: int) -> Call:
@@ -78,7 +78,7 @@ def transfer_from_and_call(lab: Lab, _: int) -> Call:
     """Out of an allowance, to a contract that holds FEC."""
     lab.send(transfer_and_call(lab, 0))
     lab.send(approve(lab, 0))
-    return lab.fec("transferFromAndCall(address,address,uint256)", (lab.alice, lab.receiver, AMOUNT), lab.till)
+    return lab.fec("transferFromAndCall(address,address,uint256)", (lab.alice, lab.receiver, AMOUNT), lab.issuer)
 
 
 def transfer_from_and_call_data(lab: Lab, _: int) -> Call:
@@ -86,7 +86,7 @@ def transfer_from_and_call_data(lab: Lab, _: int) -> Call:
     lab.send(transfer_and_call(lab, 0))
     lab.send(approve(lab, 0))
     args = (lab.alice, lab.receiver, AMOUNT, b"\x01" * 32)
-    return lab.fec("transferFromAndCall(address,address,uint256,bytes)", args, lab.till)
+    return lab.fec("transferFromAndCall(address,address,uint256,bytes)", args, lab.issuer)
 
 
 def approve_and_call(lab: Lab, _: int) -> Call:
@@ -101,16 +101,16 @@ def approve_and_call_data(lab: Lab, _: int) -> Call:
 
 def permit(lab: Lab, nonce: int) -> Call:
     """Relayed; the signer's first."""
-    values = (lab.signer.address, lab.till, AMOUNT, nonce, FOREVER)
-    args = (lab.signer.address, lab.till, AMOUNT, FOREVER, *lab.sign("Permit", PERMIT, values))
-    return lab.fec("permit(address,address,uint256,uint256,uint8,bytes32,bytes32)", args, lab.till)
+    values = (lab.signer.address, lab.issuer, AMOUNT, nonce, FOREVER)
+    args = (lab.signer.address, lab.issuer, AMOUNT, FOREVER, *lab.sign("Permit", PERMIT, values))
+    return lab.fec("permit(address,address,uint256,uint256,uint8,bytes32,bytes32)", args, lab.issuer)
 
 
 def permit_repeat(lab: Lab, _: int) -> Call:
     """The signer's second, after the first was spent in part."""
     lab.send(permit(lab, 0))
     spend = (lab.signer.address, lab.merchant, AMOUNT // 2)
-    lab.send(lab.fec("transferFrom(address,address,uint256)", spend, lab.till))
+    lab.send(lab.fec("transferFrom(address,address,uint256)", spend, lab.issuer))
     return permit(lab, 1)
 
 

@@ -46,7 +46,7 @@ MARKS = ("<!-- Made by `python -m benchmarks.indexer --write`. -->\n", "<!-- End
 PIPED_WIDTH = 120  # columns, where there is no terminal to ask
 
 MONDAY = 1_767_571_200  # 5 January 2026, 00:00 UTC
-TILL = Account.from_key("0x" + "17" * 32)
+SIGNER = Account.from_key("0x" + "17" * 32)
 CUSTOMERS = [Web3.to_checksum_address(f"0x{0xC0FFEE000 + number:040x}") for number in range(500)]
 ORDERS_IN_BLOCK = 10
 NODES_IN_CLAIM = 100
@@ -100,7 +100,7 @@ def build(chain: Anvil, deployment: Deployment, events: int) -> int:
 
     wire.fund_gas(owner, *CUSTOMERS)
     send([adn.call(owner, "createProgram", owner, checkout.address, WEEK, MONDAY, 10**6 * FEC)])
-    terms: tuple[Any, ...] = (TILL.address, owner, 0, 0, 0, [(0, 1_000)], [])
+    terms: tuple[Any, ...] = (SIGNER.address, owner, 0, 0, 0, [(0, 1_000)], [])
     send([checkout.call(owner, "setTerms", 2, terms)])
     for first in range(0, len(CUSTOMERS), 100):
         some = CUSTOMERS[first : first + 100]
@@ -114,7 +114,7 @@ def build(chain: Anvil, deployment: Deployment, events: int) -> int:
         for number in range(first, min(first + ORDERS_IN_BLOCK, orders)):
             invoice = Invoice(2, f"order {number}", 10 * FEC, "USD 10.00", now + WEEK)
             customer = CUSTOMERS[number % len(CUSTOMERS)]
-            order = Order(invoice, signing.invoice_message(domain, invoice).sign(TILL), customer)
+            order = Order(invoice, signing.invoice_message(domain, invoice).sign(SIGNER), customer)
             calls.append(checkout.call(customer, "pay", order.fields))
         send(calls)
     nodes = [

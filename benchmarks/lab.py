@@ -96,7 +96,7 @@ class Lab:
     bob: ChecksumAddress
     carol: ChecksumAddress
     merchant: ChecksumAddress
-    till: ChecksumAddress
+    issuer: ChecksumAddress
 
     def __init__(self, chain: Anvil) -> None:
         """Deploys and mints; `chain` is fresh and its clock stands at `GENESIS`."""
@@ -104,7 +104,7 @@ class Lab:
         self.web3 = chain.web3
         self.clock = GENESIS + HOUR
         self.contracts: dict[str, Contract] = {}
-        self.owner, self.alice, self.bob, self.carol, self.merchant, self.till = list(self.web3.eth.accounts)[:6]
+        self.owner, self.alice, self.bob, self.carol, self.merchant, self.issuer = list(self.web3.eth.accounts)[:6]
         self.alice_key = chain.accounts[1]
         self.signer = Account.from_key(Web3.keccak(text="signs for FEC, sends nothing"))
         self.others = [address(f"owner {i}") for i in range(MOST_NODES)]
@@ -118,7 +118,7 @@ class Lab:
             self.add_contract(step.name, self.send(self.deployment(step))["contractAddress"])
             for name, getter in step.children.items():
                 self.add_contract(name, self.contracts[step.name].functions[getter]().call())
-        for account in (self.alice, self.bob, self.merchant, self.till, self.signer.address, *self.others):
+        for account in (self.alice, self.bob, self.merchant, self.issuer, self.signer.address, *self.others):
             self.send(self.fec("transfer(address,uint256)", (account, 10_000_000 * FEC), self.owner))
         self.nodes = [self.mint(self.alice) for _ in range(MOST_NODES + 1)]
         self.others_nodes = [self.mint(other) for other in self.others]
@@ -147,7 +147,7 @@ class Lab:
         return Call("FEC", signature, args, sender)
 
     def checkout(self, signature: str, args: Sequence[Any], sender: ChecksumAddress) -> Call:
-        """A call of the till."""
+        """A call of Checkout."""
         return Call("Checkout", signature, args, sender)
 
     def custodian(self, signature: str, args: Sequence[Any], sender: ChecksumAddress) -> Call:
@@ -185,7 +185,7 @@ class Lab:
 
     def mint(self, to: ChecksumAddress) -> int:
         """Mints one public node of `PRINCIPAL` and returns its id."""
-        receipt = self.send(self.adn("mint(uint256,uint256,address)", (PUBLIC_PROGRAM, PRINCIPAL, to), self.till))
+        receipt = self.send(self.adn("mint(uint256,uint256,address)", (PUBLIC_PROGRAM, PRINCIPAL, to), self.issuer))
         return int(receipt["logs"][-1]["topics"][3].hex(), 16)
 
     @property

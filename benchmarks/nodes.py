@@ -20,12 +20,12 @@ def deploy(lab: Lab, _: int) -> Call:
 
 def mint_first(lab: Lab, _: int) -> Call:
     """To an account that holds no node."""
-    return lab.adn(MINT, (PUBLIC_PROGRAM, PRINCIPAL, lab.newcomer), lab.till)
+    return lab.adn(MINT, (PUBLIC_PROGRAM, PRINCIPAL, lab.newcomer), lab.issuer)
 
 
 def mint_to_holder(lab: Lab, _: int) -> Call:
     """To another account that holds nodes."""
-    return lab.adn(MINT, (PUBLIC_PROGRAM, PRINCIPAL, lab.alice), lab.till)
+    return lab.adn(MINT, (PUBLIC_PROGRAM, PRINCIPAL, lab.alice), lab.issuer)
 
 
 def mint_to_self(lab: Lab, _: int) -> Call:
@@ -35,9 +35,9 @@ def mint_to_self(lab: Lab, _: int) -> Call:
 
 def mint_by_issuer(lab: Lab, _: int) -> Call:
     """In a merchant's program, whose issuer is the caller and which has nodes already."""
-    lab.send(lab.adn(CREATE_PROGRAM, (lab.merchant, lab.till, PERIOD, GENESIS, QUOTA), lab.owner))
-    lab.send(lab.adn(MINT, (PUBLIC_PROGRAM + 1, PRINCIPAL, lab.bob), lab.till))
-    return lab.adn(MINT, (PUBLIC_PROGRAM + 1, PRINCIPAL, lab.alice), lab.till)
+    lab.send(lab.adn(CREATE_PROGRAM, (lab.merchant, lab.issuer, PERIOD, GENESIS, QUOTA), lab.owner))
+    lab.send(lab.adn(MINT, (PUBLIC_PROGRAM + 1, PRINCIPAL, lab.bob), lab.issuer))
+    return lab.adn(MINT, (PUBLIC_PROGRAM + 1, PRINCIPAL, lab.alice), lab.issuer)
 
 
 def claim_first(lab: Lab, _: int) -> Call:
@@ -192,7 +192,7 @@ def unset_claim_approval_for_all(lab: Lab, _: int) -> Call:
 
 def create_program(lab: Lab, _: int) -> Call:
     """With an issuer."""
-    return lab.adn(CREATE_PROGRAM, (lab.merchant, lab.till, PERIOD, GENESIS, QUOTA), lab.owner)
+    return lab.adn(CREATE_PROGRAM, (lab.merchant, lab.issuer, PERIOD, GENESIS, QUOTA), lab.owner)
 
 
 def grant_quota(lab: Lab, _: int) -> Call:

@@ -1,4 +1,4 @@
-"""Figures that another till has published about itself, beside our rows that do the same job or more.
+"""Figures that another checkout has published about itself, beside our rows that do the same job or more.
 
 They are not measured here: they are what the project's own Forge tests recorded after a warm-up payment. Such a
 figure leaves out what a transaction costs before its first opcode, 21,000 and call data; ours includes it.

@@ -1,4 +1,4 @@
-"""Measures the till service: orders from end to end, and how soon it answers, beside the same payments sent raw.
+"""Measures the service: orders from end to end, and how soon it answers, beside the same payments sent raw.
 
 `python -m benchmarks.service --help` lists what it does; docs/reference/service.md says how it is measured.
 """
@@ -52,7 +52,7 @@ DOCUMENT = ROOT / "docs" / "reference" / "service.md"
 MARKS = ("<!-- Made by `python -m benchmarks.service --write`. -->\n", "<!-- End of what it makes. -->\n")
 SECRET = b"a secret of the benchmark's own, long enough"
 YEAR = 365 * DAY
-#: Of the requests of a kind, so many are under way at once, as from so many tills.
+#: Of the requests of a kind, so many are under way at once, as from so many counters.
 AT_ONCE = 16
 BACKENDS = ("sqlite", "postgresql")
 DEADLINE = 600  # seconds, for anything at all
@@ -64,7 +64,7 @@ class Bench:
 
     chain: Anvil
     client: Client
-    till: LocalAccount
+    signer: LocalAccount
     shopper: LocalAccount
     program_id: int
 
@@ -120,7 +120,7 @@ def opened(chain: Anvil) -> Bench:
     """Contracts, a program that captures at once, and a shopper with FEC and no gas coin."""
     accounts = chain.accounts
     owner = Client(chain.web3, deploy(chain.web3, accounts[0]), accounts[0])
-    till, shopper = accounts[4], Account.from_key(b"\x11" * 32)
+    signer, shopper = accounts[4], Account.from_key(b"\x11" * 32)
     owner.transfer(shopper.address, 10**6 * FEC)
     made = owner.programs.create(
         accounts[3].address,
@@ -129,29 +129,29 @@ def opened(chain: Anvil) -> Bench:
         origin=chain.now,
         quota=10**7 * FEC,
     )
-    owner.signed_by(accounts[3]).terms.set(made.program_id, Terms(till.address, accounts[6].address))
-    return Bench(chain, owner, till, shopper, made.program_id)
+    owner.signed_by(accounts[3]).terms.set(made.program_id, Terms(signer.address, accounts[6].address))
+    return Bench(chain, owner, signer, shopper, made.program_id)
 
 
 def raw_payments(bench: Bench, count: int) -> int:
     """Payments a second by a bare HTTP client to the chain: signed beforehand, each sent, all mined, receipts read."""
-    orders, till = bench.client.orders, bench.till
-    checkout = bench.client.signed_by(till).orders
+    orders, signer = bench.client.orders, bench.signer
+    checkout = bench.client.signed_by(signer).orders
     contract = bench.chain.web3.eth.contract(
         address=checkout.address, abi=bench.client.deployment["contracts"]["Checkout"]["abi"]
     )
-    nonce = bench.chain.web3.eth.get_transaction_count(till.address)
+    nonce = bench.chain.web3.eth.get_transaction_count(signer.address)
     signed = []
     for number in range(count):
         invoice = Invoice(bench.program_id, f"raw {number}", 10 * FEC, "", bench.client.now() + YEAR)
-        order = Order(invoice, orders.invoice_message(invoice).sign(till), bench.shopper.address)
+        order = Order(invoice, orders.invoice_message(invoice).sign(signer), bench.shopper.address)
         message = orders.authorization_message(order, bench.shopper.address, 0, invoice.expiry + 1)
         call = contract.functions.payWithAuthorization(
             order.fields, bench.shopper.address, 0, invoice.expiry + 1, message.sign(bench.shopper)
         )
         fees: TxParams = {"gas": 600_000, "maxFeePerGas": Wei(10**10), "maxPriorityFeePerGas": Wei(1)}
-        transaction = call.build_transaction({"from": till.address, "nonce": Nonce(nonce + number), **fees})
-        signed.append(till.sign_transaction(cast(dict[str, Any], transaction)).raw_transaction.to_0x_hex())
+        transaction = call.build_transaction({"from": signer.address, "nonce": Nonce(nonce + number), **fees})
+        signed.append(signer.sign_transaction(cast(dict[str, Any], transaction)).raw_transaction.to_0x_hex())
     session = requests.Session()
 
     def ask(method: str, *params: Any) -> Any:
@@ -202,12 +202,12 @@ def measured(bench: Bench, backend: str, database: str, log: str, *, orders: int
         key_limit="1000000/second",
         address_limit="1000000/second",
     )
-    service = Service(settings, LocalSigner(bench.till))
+    service = Service(settings, LocalSigner(bench.signer))
     service.keys.add_merchant(bench.program_id, "")
     token = service.keys.add_key(bench.program_id, Role.MANAGER, "").token
     service.close()
     spawning = multiprocessing.get_context("spawn")
-    process = spawning.Process(target=_serve, args=(settings, bytes(bench.till.key), port, log))
+    process = spawning.Process(target=_serve, args=(settings, bytes(bench.signer.key), port, log))
     process.start()
     pid = process.pid or 0
     try:
@@ -237,7 +237,7 @@ def _until_ready(url: str) -> None:
 
 
 class Load:
-    """Tills and shoppers of one shop."""
+    """Counters and shoppers of one shop."""
 
     def __init__(self, url: str, token: str, shopper: LocalAccount, name: str) -> None:
         """Takes where the service is, who calls, who pays, and a word to tell orders apart."""
@@ -369,7 +369,7 @@ def _about(runs: Sequence[Run], orders: int, answers: int) -> str:
 @click.option("--write", is_flag=True, help="Write the table into docs/reference/service.md.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def main(*, orders: int, answers: int, backends: Sequence[str], write: bool, as_json: bool) -> None:
-    """Measures the till service on a chain of its own."""
+    """Measures the service on a chain of its own."""
     progress = Console(stderr=True)
     server = PostgreSQL()
     with tempfile.TemporaryDirectory() as folder, Anvil() as chain:

@@ -1,4 +1,4 @@
-"""A merchant at the till, for scenes: a program with terms, and orders paid, each of them new."""
+"""A merchant who sells through Checkout, for scenes: a program with terms, and orders paid, each of them new."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ SET_TERMS = "setTerms(uint256,(address,address,uint32,uint16,uint96,(uint32,uint
 
 
 class Shop:
-    """A program of a merchant's, with three tiers and two causes, whose nodes the till mints."""
+    """A program of a merchant's, with three tiers and two causes, whose nodes Checkout mints."""
 
     def __init__(self, lab: Lab, *, return_window: int = 0) -> None:
         """Has the program admitted and sets its first terms. `return_window` is in seconds."""
         self.lab = lab
-        self.key: LocalAccount = Account.from_key(Web3.keccak(text="the shop's till"))
+        self.key: LocalAccount = Account.from_key(Web3.keccak(text="the shop's signer"))
         lab.endow(self.key.address)
         self.program_id = admit(lab)
         self.orders = 0
@@ -53,7 +53,7 @@ class Shop:
         return self.lab.checkout(SET_TERMS, (self.program_id, terms), self.lab.merchant)
 
     def order(self, customer: str, amount: int = AMOUNT, cause: str | None = None) -> Order:
-        """A new order, signed by the till; its node is to be at least what the lowest tier gives."""
+        """A new order, signed by the program's signer; its node is to be at least what the lowest tier gives."""
         self.orders += 1
         invoice = Invoice(
             program_id=self.program_id,
@@ -82,7 +82,7 @@ class Shop:
 
 
 def admit(lab: Lab) -> int:
-    """Admits a program of the merchant's whose issuer is the till; returns its number."""
+    """Admits a program of the merchant's whose issuer is Checkout; returns its number."""
     args = (lab.merchant, lab.contracts["Checkout"].address, PERIOD, GENESIS, QUOTA)
     lab.send(lab.adn("createProgram(address,address,uint32,uint40,uint256)", args, lab.owner))
     count: int = lab.contracts["ADN"].functions.programCount().call()
@@ -90,6 +90,6 @@ def admit(lab: Lab) -> int:
 
 
 def allow(lab: Lab, *payers: ChecksumAddress) -> None:
-    """Lets the till take more of the payers' FEC than it ever does."""
+    """Lets Checkout take more of the payers' FEC than it ever does."""
     for payer in payers:
         lab.send(lab.fec("approve(address,uint256)", (lab.contracts["Checkout"].address, ALLOWANCE), payer))

@@ -9,16 +9,17 @@ import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC2
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
+import {Alliances} from "./checkout/Alliances.sol";
+import {ProgramTerms} from "./checkout/ProgramTerms.sol";
+import {Rewards} from "./checkout/Rewards.sol";
 import {IADN, Program} from "./interfaces/IADN.sol";
 import {ICheckout, Order, OrderStatus, PaidOrder, Quote} from "./interfaces/ICheckout.sol";
 import {IFEC} from "./interfaces/IFEC.sol";
+import {PaymentShares, Shares} from "./libraries/PaymentShares.sol";
 import {ReleaseCurve} from "./libraries/ReleaseCurve.sol";
 import {Signatures} from "./libraries/Signatures.sol";
-import {Alliances} from "./till/Alliances.sol";
-import {ProgramTerms} from "./till/ProgramTerms.sol";
-import {Rewards} from "./till/Rewards.sol";
 
-/// @title The till
+/// @title Checkout
 /// @notice See {ICheckout}.
 contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
     using SafeERC20 for IFEC;
@@ -153,16 +154,17 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         if (order.status == OrderStatus.Unpaid) revert Checkout_UnknownOrder(orderKey);
         if (order.status != OrderStatus.Escrowed) revert Checkout_OrderFinal(orderKey, order.status);
         uint256 programId = order.programId;
-        _checkTillOrOperator(programId);
+        _checkSignerOrOperator(programId);
         TermsRecord storage terms = _terms[programId][order.version];
         uint256 returnDeadline = uint256(order.paidAt) + terms.returnWindow;
         if (block.timestamp >= returnDeadline) revert Checkout_ReturnWindowClosed(orderKey, returnDeadline);
         uint256 left = order.amount - order.refunded;
         if (amount == 0 || amount > left) revert Checkout_RefundTooHigh(orderKey, amount, left);
 
-        uint256 released = _share(left, order.burnBps, 0).burned - _share(left - amount, order.burnBps, 0).burned;
+        uint256 burnBps = order.burnBps;
+        uint256 released = PaymentShares.burnUp(left, burnBps) - PaymentShares.burnUp(left - amount, burnBps);
         // forge-lint: disable-next-line(unsafe-typecast) -- part of what this order reserved, in 96 bits
-        _tills[programId].reserved -= uint96(released);
+        _programStates[programId].reserved -= uint96(released);
         // forge-lint: disable-next-line(unsafe-typecast) -- at most `left`, from 96 bits
         order.refunded += uint96(amount);
         if (amount == left) order.status = OrderStatus.Refunded;
@@ -177,8 +179,8 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         _checkAmount(amount);
         _checkAccount(customer);
         (Assessment memory assessment, TermsRecord storage terms) = _assess(programId, customer);
-        Shares memory shares = _share(amount, assessment.burnBps, 0);
-        _checkQuota(programId, shares.burned);
+        uint256 principal = PaymentShares.burnUp(amount, assessment.burnBps);
+        _checkQuota(programId, principal);
         Program memory program = adn.programOf(programId);
         uint256 returnDeadline = block.timestamp + terms.returnWindow;
         // slither-disable-next-line weak-prng -- a place on the grid of periods; nothing is drawn by lot
@@ -187,10 +189,10 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
             termsVersion: assessment.version,
             tier: assessment.tier,
             spend: assessment.spend,
-            toMerchant: shares.toMerchant,
-            donation: _share(amount, assessment.burnBps, terms.donationBps).donated,
-            principal: shares.burned,
-            face: shares.burned * ReleaseCurve.FACE_MULTIPLE,
+            toMerchant: amount - principal,
+            donation: PaymentShares.donationDown(amount, terms.donationBps),
+            principal: principal,
+            face: principal * ReleaseCurve.FACE_MULTIPLE,
             returnDeadline: returnDeadline,
             start: start,
             firstRelease: start + program.periodLength,
@@ -275,7 +277,7 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         _checkOrder(order, terms);
         uint256 returnWindow = terms.returnWindow;
         Shares memory shares =
-            _share(order.amount, assessment.burnBps, order.cause == address(0) ? 0 : terms.donationBps);
+            PaymentShares.split(order.amount, assessment.burnBps, order.cause == address(0) ? 0 : terms.donationBps);
         if (shares.burned < order.minPrincipal) revert Checkout_PrincipalTooSmall(shares.burned, order.minPrincipal);
         // With nothing reserved and the node minted at once, the mint itself checks the quota.
         if (returnWindow != 0 || assessment.reserved != 0) _checkQuota(order.programId, shares.burned);
@@ -283,7 +285,7 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         // Effect: the order, pinned to its terms, and the reservation or the credit.
         _record(order, orderKey, payer, assessment, returnWindow);
         if (returnWindow != 0) {
-            _tills[order.programId].reserved = uint96(assessment.reserved + shares.burned);
+            _programStates[order.programId].reserved = uint96(assessment.reserved + shares.burned);
         } else {
             _credit(order.programId, assessment.allianceId, order.customer, order.amount);
         }
@@ -354,13 +356,13 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         if (block.timestamp < returnDeadline) revert Checkout_ReturnWindowOpen(orderKey, returnDeadline);
         uint256 amount = order.amount - order.refunded;
         address cause = order.cause;
-        Shares memory shares = _share(amount, order.burnBps, cause == address(0) ? 0 : terms.donationBps);
+        Shares memory shares = PaymentShares.split(amount, order.burnBps, cause == address(0) ? 0 : terms.donationBps);
         address customer = order.customer == address(0) ? order.payer : order.customer;
 
         order.status = OrderStatus.Captured;
-        Till storage till = _tills[programId];
-        till.reserved -= uint96(shares.burned);
-        uint256 allianceId = till.allianceId;
+        ProgramState storage state = _programStates[programId];
+        state.reserved -= uint96(shares.burned);
+        uint256 allianceId = state.allianceId;
         _payOut(terms.treasury, cause, shares);
 
         // The mint gets a fixed amount of gas, whatever the caller sent: too little cannot make it fail, and a receiver that
@@ -393,13 +395,13 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         view
         returns (Assessment memory assessment, TermsRecord storage terms)
     {
-        Till memory till = _tills[programId];
-        if (till.version == 0) revert Checkout_NoTerms(programId);
-        terms = _terms[programId][till.version];
-        assessment.version = till.version;
-        assessment.allianceId = till.allianceId;
-        assessment.reserved = till.reserved;
-        assessment.spend = _spendOf(programId, till.allianceId, customer);
+        ProgramState memory state = _programStates[programId];
+        if (state.version == 0) revert Checkout_NoTerms(programId);
+        terms = _terms[programId][state.version];
+        assessment.version = state.version;
+        assessment.allianceId = state.allianceId;
+        assessment.reserved = state.reserved;
+        assessment.spend = _spendOf(programId, state.allianceId, customer);
         (assessment.tier, assessment.burnBps) = _tierOf(terms, assessment.spend);
     }
 }

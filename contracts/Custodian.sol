@@ -5,12 +5,12 @@ import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
+import {MemberVault} from "./custody/MemberVault.sol";
 import {IADN} from "./interfaces/IADN.sol";
 import {ICheckout, Order} from "./interfaces/ICheckout.sol";
 import {ICustodian, Member} from "./interfaces/ICustodian.sol";
 import {IFEC} from "./interfaces/IFEC.sol";
 import {Signatures} from "./libraries/Signatures.sol";
-import {MemberVault} from "./till/MemberVault.sol";
 
 /// @title Custody without trust
 /// @notice See {ICustodian}.

@@ -12,6 +12,7 @@ import {ERC3009} from "@openzeppelin/contracts/token/ERC20/extensions/draft-ERC3
 import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
 import {NoncesKeyed} from "@openzeppelin/contracts/utils/NoncesKeyed.sol";
 
+import {IAuthorizationTypeHashes} from "./interfaces/IAuthorizationTypeHashes.sol";
 import {IFEC} from "./interfaces/IFEC.sol";
 
 /// @title Fortune Earnings Coupon
@@ -76,6 +77,11 @@ contract FEC is IFEC, ERC20, ERC20Permit, ERC20TransferAuthorization, ERC1363 {
 
     // -------------------------------------------------------------------- views
 
+    /// @notice Answers {IAuthorizationTypeHashes}; there is nothing else to call.
+    fallback(bytes calldata) external returns (bytes memory) {
+        return abi.encode(_typeHashOf(msg.sig));
+    }
+
     /// @inheritdoc ERC20
     function totalSupply() public view override(ERC20, IERC20) returns (uint256) {
         return _supply;
@@ -91,6 +97,11 @@ contract FEC is IFEC, ERC20, ERC20Permit, ERC20TransferAuthorization, ERC1363 {
         return _balances[account];
     }
 
+    /// @inheritdoc IFEC
+    function version() external view returns (string memory) {
+        return _EIP712Version();
+    }
+
     /// @inheritdoc ERC20Permit
     function nonces(address owner) public view override(ERC20Permit, Nonces) returns (uint256) {
         return super.nonces(owner);
@@ -104,6 +115,19 @@ contract FEC is IFEC, ERC20, ERC20Permit, ERC20TransferAuthorization, ERC1363 {
     }
 
     // ---------------------------------------------------------------- internals
+
+    function _typeHashOf(bytes4 selector) private pure returns (bytes32) {
+        if (selector == IAuthorizationTypeHashes.TRANSFER_WITH_AUTHORIZATION_TYPEHASH.selector) {
+            return TRANSFER_WITH_AUTHORIZATION_TYPEHASH;
+        }
+        if (selector == IAuthorizationTypeHashes.RECEIVE_WITH_AUTHORIZATION_TYPEHASH.selector) {
+            return RECEIVE_WITH_AUTHORIZATION_TYPEHASH;
+        }
+        if (selector == IAuthorizationTypeHashes.CANCEL_AUTHORIZATION_TYPEHASH.selector) {
+            return CANCEL_AUTHORIZATION_TYPEHASH;
+        }
+        revert FEC_UnknownFunction(selector);
+    }
 
     /// @dev Both parents count permit nonces alike.
     // slither-disable-next-line dead-code -- the language demands the override; permits count by _useNonce

@@ -11,25 +11,8 @@ from dataclasses import dataclass, field
 from demo.cast import Store
 from demo.node import Node
 from fec.core.amounts import WEI_PER_FEC
+from fec.core.shares import Shares, split
 from fec.protocol.orders import Order
-
-BPS = 10_000
-
-
-@dataclass(frozen=True)
-class Shares:
-    """What becomes of a payment."""
-
-    burned: int
-    donated: int
-    to_merchant: int
-
-
-def share(amount: int, burn_bps: int, donation_bps: int) -> Shares:
-    """Cuts a payment up, as the till does: the burn is rounded up, the donation down, the merchant has the rest."""
-    burned = -(-amount * burn_bps // BPS)
-    donated = min(amount * donation_bps // BPS, amount - burned)
-    return Shares(burned, donated, amount - burned - donated)
 
 
 @dataclass
@@ -48,7 +31,7 @@ class OrderTally:
     def final(self) -> Shares:
         """What becomes of what was not refunded."""
         donation_bps = self.store.terms.donation_bps if self.order.cause else 0
-        return share(self.order.amount - self.refunded, self.burn_bps, donation_bps)
+        return split(self.order.amount - self.refunded, self.burn_bps, donation_bps)
 
 
 @dataclass

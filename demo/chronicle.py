@@ -12,11 +12,11 @@ from functools import partial
 from eth_utils.address import to_checksum_address
 from web3.constants import ADDRESS_ZERO
 
-from demo.book import BPS
 from demo.node import Node
 from demo.wire import Event
 from fec.core import curve
 from fec.core.node_id import NodeId
+from fec.core.shares import burn_up
 
 
 @dataclass
@@ -46,7 +46,7 @@ class OrderStory:
     def burn_exact(self) -> bool:
         """Whether exactly the burn share of what was not refunded was burned, and nothing if all was."""
         burned = sum(int(event.values["burned"]) for event in self.captured)
-        return burned == sum(-(-self.kept * int(event.values["burnBps"]) // BPS) for event in self.paid)
+        return burned == sum(burn_up(self.kept, int(event.values["burnBps"])) for event in self.paid)
 
     @property
     def _settled(self) -> int:

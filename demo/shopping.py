@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from demo.book import OrderTally, share
+from demo.book import OrderTally
 from demo.cast import WEI_PER_CENT, Habit, Household, Store
 from demo.data import DAY, Basket
 from demo.stage import Stage
 from demo.wire import GAS, Call
 from fec.client.orders import GAS_PER_BATCH, GAS_PER_CAPTURE
+from fec.core.shares import burn_up
 from fec.protocol import signing
 from fec.protocol.orders import Invoice, Order
 
@@ -100,7 +101,7 @@ class Shopping:
         signature = signing.invoice_message(stage.till_domain, invoice).sign(store.till)
         causes = store.terms.causes
         cause = stage.rng.choice(causes) if causes and stage.rng.randrange(CAUSE_PICKERS) else None
-        least = share(amount, store.terms.tiers[0].burn_bps, 0).burned
+        least = burn_up(amount, store.terms.tiers[0].burn_bps)
         return Order(invoice, signature, customer, least, cause)
 
     def _payment(self, order: Order, household: Household) -> tuple[str, Call, list[int]]:

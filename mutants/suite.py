@@ -71,7 +71,8 @@ class Suite:
 
         Then what killed in the same file, what has the same subject, and the quickest first.
         """
-        till = file.endswith(("Checkout.sol", "Custodian.sol", "Signatures.sol")) or "/till/" in file
+        names = ("Checkout.sol", "Custodian.sol", "PaymentShares.sol", "Signatures.sol")
+        sale = file.endswith(names) or "/checkout/" in file or "/custody/" in file
         name = re.sub("(?=[A-Z])", "_", function.rpartition(".")[2]).lower().strip("_")
 
         def rank(test: str) -> tuple[int, bool, int, bool, float]:
@@ -79,7 +80,7 @@ class Suite:
                 -self._kills[function, test],
                 f"test_{name}_" not in test,
                 -self._kills[file, test],
-                ("test_till" in test or "test_custody" in test) != till,
+                ("/checkout/" in test or "/custody/" in test) != sale,
                 self.durations[test],
             )
 

@@ -20,13 +20,15 @@ FOLDER = ROOT / "fec" / "protocol" / "abi"
 
 #: Contracts whose errors a contract passes on to its callers: their ABI has to show those too.
 CALLED = {"ADN": ["FEC"], "Checkout": ["FEC", "ADN"], "Custodian": ["FEC", "ADN", "Checkout", "MemberVault"]}
+#: Interfaces that a contract answers in its fallback, where the compiler does not see it.
+ANSWERED = {"FEC": "IAuthorizationTypeHashes"}
 
 
 def compile_contracts() -> dict[str, dict[str, Any]]:
     """Compiles every contract that is deployed; returns what is shipped of each, by name."""
     project = Project(ROOT)
     solidity = compilers.solidity
-    sources = [*sorted((ROOT / "contracts").glob("*.sol")), ROOT / "contracts" / "till" / "MemberVault.sol"]
+    sources = [*sorted((ROOT / "contracts").glob("*.sol")), ROOT / "contracts" / "custody" / "MemberVault.sol"]
     shipped: dict[str, dict[str, Any]] = {}
     for version, standard_input in solidity.get_standard_input_json(sources, project=project).items():
         outputs = [
@@ -43,7 +45,7 @@ def compile_contracts() -> dict[str, dict[str, Any]]:
                 shipped[name] = {
                     "contractName": name,
                     "compiler": f"solc {version.base_version}",
-                    "abi": contract["abi"],
+                    "abi": contract["abi"] + _answered(name, output["contracts"]),
                     "bytecode": "0x" + contract["evm"]["bytecode"]["object"],
                     "deployedBytecode": "0x" + runtime["object"],
                     "immutableReferences": sorted(
@@ -58,6 +60,13 @@ def compile_contracts() -> dict[str, dict[str, Any]]:
         passed_on = [entry for i, entry in enumerate(errors) if entry not in own[name] and entry not in errors[:i]]
         shipped[name]["abi"] = own[name] + passed_on
     return shipped
+
+
+def _answered(name: str, compiled: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a contract answers in its fallback, from the compiled interfaces by their files."""
+    interface = ANSWERED.get(name)
+    abi: list[dict[str, Any]] = compiled[f"contracts/interfaces/{interface}.sol"][interface]["abi"] if interface else []
+    return abi
 
 
 def main() -> None:

@@ -35,12 +35,12 @@ struct Tier {
     uint16 burnBps;
 }
 
-/// @notice A program's terms at the till.
-/// @param signer Key of the till: signs invoices, refunds and rewards. May be a contract (ERC-1271).
+/// @notice A program's terms at Checkout.
+/// @param signer The program's signer: signs its invoices, and may refund and reward. May be a contract (ERC-1271).
 /// @param treasury Who receives the merchant's part.
 /// @param returnWindow How long after payment an order can be refunded, in seconds. Zero: the node exists at once.
 /// @param donationBps Share of a payment that goes to the cause picked, in basis points; comes off the merchant's part.
-/// @param minClaim Smallest claim worth paying out, in wei: advice for wallets and keepers.
+/// @param minClaim Smallest claim worth paying out, in wei: advice for wallets and for those who claim for others.
 /// @param tiers One to {MAX_TIERS}, the first from a spend of zero, each from a higher spend and burning no less.
 /// @param causes At most {MAX_CAUSES} accounts that customers may pick for the donation.
 struct Terms {
@@ -129,7 +129,7 @@ struct RewardBatch {
     uint256 deadline;
 }
 
-/// @title The till
+/// @title Checkout
 /// @notice Takes payment for orders: the merchant's part goes to the merchant, the burn share is burned into a node for the
 /// customer. Holds what is in its return window, never nodes. Its only privilege is to be the issuer of programs.
 ///
@@ -238,20 +238,20 @@ interface ICheckout {
     /// @notice The proof does not lead to the batch's root.
     error Checkout_InvalidProof(uint256 batchId, uint256 index);
 
-    /// @notice The invoice was not signed by the program's till.
+    /// @notice The invoice was not signed by the program's signer.
     error Checkout_InvalidSignature(uint256 programId, address signer);
 
     /// @notice Not in an alliance.
     error Checkout_NotInAlliance(uint256 programId);
 
-    /// @notice The till is not the program's issuer, so it could not mint the node.
+    /// @notice Checkout is not the program's issuer, so it could not mint the node.
     error Checkout_NotIssuer(uint256 programId, address issuer);
 
     /// @notice The caller does not operate the program.
     error Checkout_NotProgramOperator(uint256 programId, address caller);
 
-    /// @notice The caller neither operates the program nor holds the key of its till.
-    error Checkout_NotTill(uint256 programId, address caller);
+    /// @notice The caller is neither the program's operator nor its signer.
+    error Checkout_NotSignerOrOperator(uint256 programId, address caller);
 
     /// @notice The program has set no terms, so nothing can be paid to it here.
     error Checkout_NoTerms(uint256 programId);
@@ -316,7 +316,7 @@ interface ICheckout {
     /// @notice What was sent is not what the order asks for; wei.
     error Checkout_WrongAmount(uint256 sent, uint256 asked);
 
-    /// @notice An account that cannot be used for this: zero, or the till itself.
+    /// @notice An account that cannot be used for this: zero, or Checkout itself.
     error Checkout_InvalidAccount(address account);
 
     // ------------------------------------------------------------------ payment
@@ -327,7 +327,7 @@ interface ICheckout {
     /// @param amount FEC to pay, in wei.
     function quote(uint256 programId, address customer, uint256 amount) external view returns (Quote memory);
 
-    /// @notice Pays an order out of the caller's allowance to the till.
+    /// @notice Pays an order out of the caller's allowance to Checkout.
     /// @param order What to pay.
     /// @return tokenId The customer's node; zero when it is minted only after the return window.
     function pay(Order calldata order) external returns (uint256 tokenId);
@@ -370,7 +370,7 @@ interface ICheckout {
     /// @param orderKeys Orders to capture.
     function capture(bytes32[] calldata orderKeys) external;
 
-    /// @notice Pays some of an order back to its payer, or all. For the program's operator and till, within the return window.
+    /// @notice Pays some of an order back to its payer, or all. For the program's operator and signer, within the return window.
     /// @param orderKey Order to refund.
     /// @param amount How much, in wei.
     function refund(bytes32 orderKey, uint256 amount) external;
@@ -399,7 +399,8 @@ interface ICheckout {
 
     // ------------------------------------------------------------------ rewards
 
-    /// @notice Burns the caller's FEC into a node for a shopper, out of the allowance to the till. For the program's operator and till.
+    /// @notice Burns the caller's FEC into a node for a shopper, out of the allowance to Checkout. For the program's operator and
+    /// signer.
     /// @param programId Program to mint in.
     /// @param shopper Who gets the node.
     /// @param amount Principal in wei.
@@ -408,7 +409,8 @@ interface ICheckout {
         external
         returns (uint256 tokenId);
 
-    /// @notice Funds nodes for many shoppers under a Merkle root, out of the caller's allowance. For the program's operator and till.
+    /// @notice Funds nodes for many shoppers under a Merkle root, out of the caller's allowance. For the program's operator and
+    /// signer.
     /// @param programId Program to mint in.
     /// @param root Root over the leaves keccak256(keccak256(abi.encode(index, shopper, amount))).
     /// @param amount Sum of all leaves, in wei.

@@ -35,7 +35,7 @@ interface ICustodian {
     /// @notice A member took nodes and coins out.
     event Withdrawn(address indexed vault, address indexed to, uint256[] tokenIds, uint256 amount);
 
-    /// @notice A member spent at the till.
+    /// @notice A member paid an order.
     event Spent(address indexed vault, uint256 indexed programId, bytes32 indexed orderId, uint256 amount);
 
     /// @notice The member's key did not sign this.
@@ -106,7 +106,7 @@ interface ICustodian {
     /// @notice What every vault is a minimal proxy of.
     function vaultImplementation() external view returns (address);
 
-    /// @notice The till.
+    /// @notice The checkout.
     function checkout() external view returns (ICheckout);
 
     /// @notice The nodes.

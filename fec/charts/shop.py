@@ -10,9 +10,9 @@ from fec.charts.drawing import Drawing, date_expression, scale
 from fec.charts.errors import ChartDataInvalid
 from fec.charts.reading import MILLISECONDS, Data, amount, drawn, each, moment, text, whole
 from fec.core.durations import DAY
+from fec.core.shares import BASIS_POINTS
 from fec.i18n import _, percent
 
-BPS = 10_000
 #: Bars at most, before they are put together by the week, month or year.
 _BARS = 120
 #: Columns at most that have their figures written in.
@@ -128,7 +128,7 @@ def cohorts(data: Data) -> Drawing:
     cells = []
     for row, place in each(data, "cohorts"):
         share = whole(row, "share", place)
-        if share > BPS:
+        if share > BASIS_POINTS:
             raise ChartDataInvalid(
                 "{key} is {value!r}; it is at most 10000 basis points.", key=f"{place}share", value=share
             )
@@ -149,7 +149,7 @@ def cohorts(data: Data) -> Drawing:
         },
         words={"title": title, "subtitle": subtitle, "period": spans[every], "cohort": _("cohort")},
         values={
-            "shares": json.dumps([percent(share) for share in range(0, BPS + 1, BPS // 4)]),
+            "shares": json.dumps([percent(share) for share in range(0, BASIS_POINTS + 1, BASIS_POINTS // 4)]),
             "width": max(columns, 6) * _CELL if columns <= _WRITTEN else 760,
             "height": max(len({cohort for cohort, _period, _share in cells}), 3) * 32,
         },

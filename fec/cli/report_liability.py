@@ -16,9 +16,8 @@ from fec.cli.errors import Refused
 from fec.cli.extras import extra
 from fec.cli.params import AMOUNT, MOMENT, SHARE
 from fec.cli.reporting import CHART, deliver, opened, reporting, scope_of, write_chart
+from fec.core.shares import BASIS_POINTS
 from fec.i18n import _
-
-_WHOLE = 10_000
 
 
 class Estimate(click.ParamType):
@@ -32,7 +31,7 @@ class Estimate(click.ParamType):
             return value
         date, equals, share = value.rpartition("=")
         bps = SHARE.convert(share, param, ctx)
-        if bps > _WHOLE:
+        if bps > BASIS_POINTS:
             self.fail(_("{share} is more than all of them.", share=share), param, ctx)
         return (MOMENT.convert(date, param, ctx) if equals else 0), bps
 
@@ -128,7 +127,7 @@ def liability(
     with extra("server", "analytics"):
         from fec.reports import accounts, chart_data, pools  # noqa: PLC0415
         from fec.reports.liability import Policy, statement  # noqa: PLC0415
-    changes = sorted((begin, Fraction(bps, _WHOLE)) for begin, bps in estimates) or [(0, Fraction(1))]
+    changes = sorted((begin, Fraction(bps, BASIS_POINTS)) for begin, bps in estimates) or [(0, Fraction(1))]
     chosen = Policy(
         rate=rate,
         name=policy,
@@ -137,7 +136,7 @@ def liability(
         places=places,
         point_price=point_price,
         estimates=pools.Estimates(tuple(changes)),
-        provision_rate=Fraction(provision, _WHOLE),
+        provision_rate=Fraction(provision, BASIS_POINTS),
     )
     with opened(**options) as data:
         scope = scope_of(data, options["by"], options["program"], options["alliance"], "protocol")

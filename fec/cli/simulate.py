@@ -19,10 +19,10 @@ from fec.cli.context import Session, grid
 from fec.cli.display import shape
 from fec.cli.params import NEW_FILE
 from fec.core.amounts import WEI_PER_FEC
+from fec.core.shares import BASIS_POINTS
 from fec.i18n import _, amount, number, percent
 from fec.i18n.parsing import parse_fec
 from fec.simulate import Result, Scenario, records, sweep
-from fec.simulate.values import BPS
 
 _ONE_ADN = 1_000 * WEI_PER_FEC
 
@@ -138,7 +138,7 @@ def _show_one(session: Session, result: Result) -> None:
             _rounded(year.sales),
             _rounded(year.burned),
             _rounded(year.received),
-            percent(year.by_flow_back * BPS // year.sales) if year.sales else "–",
+            percent(year.by_flow_back * BASIS_POINTS // year.sales) if year.sales else "–",
             _rounded(year.supply),
             _rounded(year.outstanding),
             _rounded(year.budget),

@@ -35,12 +35,12 @@ class Invoice:
 
     @property
     def key(self) -> str:
-        """The order's key at the till, as hex: keccak256(abi.encode(programId, orderId))."""
+        """The order's key at Checkout, as hex: keccak256(abi.encode(programId, orderId))."""
         return order_key(self.program_id, self.order_id)
 
 
 def order_key(program_id: int, order_id: str) -> str:
-    """Key of an order at the till, as hex. Raises InvalidArgument if the order id does not fit."""
+    """Key of an order at Checkout, as hex. Raises InvalidArgument if the order id does not fit."""
     return "0x" + keccak(encode(["uint256", "bytes32"], [program_id, to_bytes32(order_id)])).hex()
 
 
@@ -60,7 +60,7 @@ class Order:
 
     @property
     def key(self) -> str:
-        """The order's key at the till, as hex."""
+        """The order's key at Checkout, as hex."""
         return self.invoice.key
 
     @property
@@ -125,7 +125,7 @@ class OrderStatus(IntEnum):
 
 @dataclass(frozen=True)
 class PaidOrder:
-    """What the till keeps of an order.
+    """What Checkout keeps of an order.
 
     Of one captured at once that is status, payer, terms and time; the rest is zero or None.
     """
@@ -147,13 +147,13 @@ class PaidOrder:
 
     @property
     def escrowed(self) -> int:
-        """What the till still holds of it."""
+        """What Checkout still holds of it."""
         return self.amount - self.refunded if self.status is OrderStatus.ESCROWED else 0
 
 
 @dataclass(frozen=True)
 class Permit:
-    """An allowance to the till, signed (ERC-2612)."""
+    """An allowance for Checkout, signed (ERC-2612)."""
 
     deadline: int
     """Last second at which it is valid."""
@@ -193,7 +193,7 @@ class Capture:
 
 @dataclass(frozen=True)
 class OrderRecord:
-    """An order's whole story: where it stands, and what the till's logs say of how it was paid and where it went."""
+    """An order's whole story: where it stands, and what Checkout's logs say of how it was paid and where it went."""
 
     state: PaidOrder
     program_id: int
@@ -208,7 +208,7 @@ class OrderRecord:
 
     @property
     def key(self) -> str:
-        """Under which the till keeps it."""
+        """Under which Checkout keeps it."""
         return self.state.key
 
 

@@ -118,7 +118,8 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
     "Checkout_InvalidSignature": (
         NotAllowed,
         N_(
-            "The invoice was not signed by {signer}, the till of program {programId}. Do not pay it; ask for a new one."
+            "The invoice was not signed by {signer}, the signer of program {programId}. Do not pay it; ask for a new "
+            "one."
         ),
     ),
     "Checkout_LengthOutOfRange": (
@@ -134,15 +135,15 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
     "Checkout_NotInAlliance": (StateConflict, N_("Program {programId} is in no alliance. Join or found one first.")),
     "Checkout_NotIssuer": (
         NotAllowed,
-        N_("Program {programId} is issued by {issuer}, not by the till. Use a program whose issuer is the till."),
+        N_("Program {programId} is issued by {issuer}, not by Checkout. Use a program whose issuer is Checkout."),
     ),
     "Checkout_NotProgramOperator": (
         NotAllowed,
         N_("{caller} does not operate program {programId}. Sign as its operator."),
     ),
-    "Checkout_NotTill": (
+    "Checkout_NotSignerOrOperator": (
         NotAllowed,
-        N_("{caller} neither operates program {programId} nor holds the key of its till. Sign as one of them."),
+        N_("{caller} is neither the operator nor the signer of program {programId}. Sign as one of them."),
     ),
     "Checkout_OrderAlreadyPaid": (StateConflict, N_("Order {orderKey} was paid before, and is paid once only.")),
     "Checkout_OrderExpired": (
@@ -220,6 +221,10 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
     "FEC_CapTooHigh": (
         LimitExceeded,
         N_("A cap of {cap:fec} is above the highest possible, {most:fec}. Choose a lower one."),
+    ),
+    "FEC_UnknownFunction": (
+        InvalidInput,
+        N_("The coupon has no function with selector {selector}. Call one that its ABI names."),
     ),
     "FEC_NotMinter": (NotAllowed, N_("Only the node contract {minter} mints and burns FEC, not {caller}.")),
     "ERC20InsufficientAllowance": (

@@ -79,12 +79,12 @@ class TypedMessage:
 
 
 def invoice_message(domain: Domain, invoice: Invoice) -> TypedMessage:
-    """What a merchant's till signs; the domain is the till's."""
+    """What the program's signer signs; the domain is Checkout's."""
     return _message(domain, "Invoice", _INVOICE, _invoice_values(invoice))
 
 
 def order_message(domain: Domain, order: Order) -> TypedMessage:
-    """What a shopper commits to; its hash is the nonce of their authorization. The domain is the till's."""
+    """What a shopper commits to; its hash is the nonce of their authorization. The domain is Checkout's."""
     values = {
         **_invoice_values(order.invoice),
         "customer": order.customer,

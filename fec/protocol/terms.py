@@ -24,7 +24,7 @@ class Terms:
     """A program's terms at Checkout."""
 
     signer: str
-    """The program's signer: its key signs invoices, refunds and rewards."""
+    """The program's signer: signs its invoices, and may refund and reward."""
     treasury: str
     """Who receives the merchant's part."""
     tiers: tuple[Tier, ...] = (Tier(0, 1_000),)

@@ -19,6 +19,7 @@ from fec.chain.contracts import open_handle
 from fec.chain.sender import Sender
 from fec.client.client import Client
 from fec.core.durations import WEEK
+from fec.core.shares import burn_up
 from fec.i18n import Message
 from fec.protocol import abi, calls
 from fec.protocol.calls import ContractCall
@@ -32,7 +33,6 @@ from fec.replay.wallets import Wallet, Wallets
 
 #: Gas coin for each wallet, in wei of that coin.
 GAS_COIN = 10**27
-BPS = 10_000
 _SETUP_GAS = 1_000_000
 _COIN_GAS = 120_000
 _ALL = 2**256 - 1
@@ -48,7 +48,7 @@ class StoreTerms:
 
     def most_burned(self, amount: int) -> int:
         """The most that can be burned of an amount, in wei."""
-        return -(-amount * self.tiers[-1].burn_bps // BPS)
+        return burn_up(amount, self.tiers[-1].burn_bps)
 
 
 @dataclass

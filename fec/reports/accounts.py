@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fec.core.shares import BASIS_POINTS
 from fec.i18n import N_, Message
 from fec.reports.calendar import SHAPE
 from fec.reports.data import SCOPES
@@ -167,10 +168,10 @@ def _notes(policy: Policy) -> Iterator[Message]:
         price=f"{price.numerator}/{price.denominator}" if price.denominator > 1 else str(price.numerator),
     )
     if policy.name == "provision":
-        yield Message("Accrued: {rate:percent} of revenue.", rate=int(policy.provision_rate * 10_000))
+        yield Message("Accrued: {rate:percent} of revenue.", rate=int(policy.provision_rate * BASIS_POINTS))
         return
     for begin, share in policy.estimates.changes:
-        bps = int(share * 10_000)
+        bps = int(share * BASIS_POINTS)
         if begin:
             yield Message("Expected to be redeemed from {begin:date} on: {share:percent}.", begin=begin, share=bps)
         else:

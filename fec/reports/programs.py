@@ -5,6 +5,7 @@ from __future__ import annotations
 import ibis
 
 from fec.core.durations import DAY
+from fec.core.shares import burn_up
 from fec.i18n import N_, Message
 from fec.reports.calendar import SHAPE
 from fec.reports.data import SCOPES, WEI, Data, Scope, total, wei
@@ -69,7 +70,7 @@ def quota(data: Data, scope: Scope, window: int = 28) -> Report:
     orders = data.orders.filter(data.orders.status == "escrowed")
     reserved: dict[int, int] = {}
     for program_id, net, burn_bps in data.rows(orders.select("program_id", "net", "burn_bps")):
-        reserved[program_id] = reserved.get(program_id, 0) + net * burn_bps // _WHOLE
+        reserved[program_id] = reserved.get(program_id, 0) + burn_up(net, burn_bps)
     programs = data.scoped(data.programs, Scope("alliance" if scope.by == "alliance" else "program", scope.only))
     rows = programs.left_join(late, "program_id")
     rows = rows.select("program_id", "quota", "burned", "closed", late=rows.late.fill_null(wei(0)).cast(WEI))
@@ -98,8 +99,6 @@ def quota(data: Data, scope: Scope, window: int = 28) -> Report:
     return Report("quota", Message("Quotas"), columns, found, (note,))
 
 
-#: Basis points in the whole.
-_WHOLE = 10_000
 #: How a program stands.
 STATES = (N_("open"), N_("used up"), N_("closed"))
 _OPEN, _USED_UP, _CLOSED = STATES

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from fec.core.shares import BASIS_POINTS
 from fec.i18n import Message
 
 #: wei: int. share: basis points. time, day: seconds since the epoch. number: int. text, address, word: str, of which
@@ -43,4 +44,4 @@ class Report:
 
 def share(part: int, whole: int) -> int | None:
     """A part in basis points, rounded down; None of nothing."""
-    return part * 10_000 // whole if whole else None
+    return part * BASIS_POINTS // whole if whole else None

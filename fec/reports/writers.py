@@ -14,6 +14,7 @@ import xlsxwriter
 from icalendar import Calendar, Event
 
 from fec import i18n
+from fec.core.shares import BASIS_POINTS
 from fec.i18n import _
 from fec.reports.dates import Moment
 from fec.reports.display import plain, shown
@@ -97,7 +98,7 @@ def _cell(sheet: Any, at: tuple[int, int], value: Any, column: Column, *, places
     elif column.kind == "number" and short:
         sheet.write_number(*at, value, formats["number"])
     elif column.kind == "share":
-        sheet.write_number(*at, value / 10_000, formats["share"])
+        sheet.write_number(*at, value / BASIS_POINTS, formats["share"])
     elif column.kind == "estimate":
         sheet.write_number(*at, round(value, 6))
     else:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fec.core.curve import FACE_MULTIPLE
+from fec.core.shares import BASIS_POINTS
 from fec.i18n import Message
 from fec.simulate.errors import ScenarioInvalid
 from fec.simulate.tables import Coupon, Merchants, Population, Shoppers
-from fec.simulate.values import BPS, YEAR
+from fec.simulate.values import YEAR
 
 #: Bounds of the contracts, with which a test compares them.
 MAX_CAP = 2**95 - 1
@@ -56,15 +57,15 @@ def check_people(shoppers: Shoppers, amounts: Sequence[int], merchants: Mapping[
     wanted = Message("more than nothing in FEC")
     _demand(all(amount > 0 for amount in amounts), "shoppers.sizes", wanted)
     for key, share in (("respend", shoppers.respend), ("extra", shoppers.extra), ("claims", shoppers.claims)):
-        _demand(share <= BPS, f"shoppers.{key}", Message("at most {most:percent}", most=BPS))
+        _demand(share <= BASIS_POINTS, f"shoppers.{key}", Message("at most {most:percent}", most=BASIS_POINTS))
     for name, each in merchants.items():
         _check_merchants(f"merchants.{name}", each)
     shares = sum(each.share for each in merchants.values())
-    _demand(shares <= BPS, "merchants.*.share", Message("{most:percent} in all at most", most=BPS))
+    _demand(shares <= BASIS_POINTS, "merchants.*.share", Message("{most:percent} in all at most", most=BASIS_POINTS))
 
 
 def _check_merchants(name: str, each: Merchants) -> None:
     wanted = Message("from {least:duration} to {most:duration}", least=MIN_PERIOD, most=MAX_PERIOD)
     _demand(MIN_PERIOD <= each.period <= MAX_PERIOD, f"{name}.period", wanted)
-    wanted = Message("from {least:percent} to {most:percent}", least=MIN_BURN, most=BPS)
-    _demand(MIN_BURN <= each.burn <= BPS, f"{name}.burn", wanted)
+    wanted = Message("from {least:percent} to {most:percent}", least=MIN_BURN, most=BASIS_POINTS)
+    _demand(MIN_BURN <= each.burn <= BASIS_POINTS, f"{name}.burn", wanted)

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 
 from fec.core import curve
 from fec.core.curve import FACE_MULTIPLE
+from fec.core.shares import BASIS_POINTS, burn_up
 from fec.simulate.nodes import Nodes
 from fec.simulate.people import Carried, Crowd
 from fec.simulate.result import Cohort, Point, Result
 from fec.simulate.scenario import Scenario
 from fec.simulate.tables import Merchants
-from fec.simulate.values import ANY, BPS, HUNDRED, YEAR
+from fec.simulate.values import ANY, HUNDRED, YEAR
 
 #: What all FEC in existence count as, when shares of them are summed up.
 WHOLE = 10**36
@@ -61,7 +62,7 @@ class Kind:
 
     def principal(self, amount: int) -> int:
         """What is burned of a payment, in wei; rounded up, as `Checkout` does."""
-        return -(-amount * self.terms.burn // BPS)
+        return burn_up(amount, self.terms.burn)
 
     def deal(self, group: int, count: int, sizes: int) -> list[int]:
         """How many of so many baskets are of each size."""
@@ -140,7 +141,7 @@ class Economy:
             cohort.received += amount
             if amount:
                 cohort.received_share += amount * WHOLE // self.supply
-            cohort.purse += amount * self.scenario.shoppers.respend // BPS
+            cohort.purse += amount * self.scenario.shoppers.respend // BASIS_POINTS
         self._point.received = sum(due)
         self._point.wash_received = due[-1]
         return due
@@ -199,9 +200,9 @@ class Economy:
             return [0] * len(self._amounts)
         taking_part = terms.share * kind.crowd.count
         rate = self.shoppers.there[group] * shoppers.baskets * self.scenario.step
-        count = kind.baskets[group].divide(rate * taking_part, HUNDRED * YEAR * BPS * terms.market)
+        count = kind.baskets[group].divide(rate * taking_part, HUNDRED * YEAR * BASIS_POINTS * terms.market)
         more = received * shoppers.respend * shoppers.extra * taking_part * len(self._amounts)
-        count += kind.extra[group].divide(more, BPS**3 * terms.market * sum(self._amounts))
+        count += kind.extra[group].divide(more, BASIS_POINTS**3 * terms.market * sum(self._amounts))
         return kind.deal(group, count, len(self._amounts))
 
     def _order(self, kind: Kind, group: int, amount: int, count: int) -> None:
@@ -210,7 +211,7 @@ class Economy:
         with_quota = min(count, kind.quota // principal)
         paid = min(with_quota, self._funds // amount, self.supply // principal)
         if paid:
-            claiming = kind.claims.divide(paid * self.scenario.shoppers.claims, BPS)
+            claiming = kind.claims.divide(paid * self.scenario.shoppers.claims, BASIS_POINTS)
             self._pay(kind, Purchase(kind.name, group, amount, principal, paid, claiming))
         if group < self.scenario.years:
             self._point.without_quota += count - with_quota

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fec.core.shares import BASIS_POINTS
 from fec.simulate.tables import Population
-from fec.simulate.values import BPS, YEAR
+from fec.simulate.values import YEAR
 
 
 @dataclass
@@ -45,7 +46,7 @@ class Crowd:
         """Lets a step's share of each group leave; returns how many."""
         left = 0
         for group, (count, carried) in enumerate(zip(self.there, self._leaving, strict=True)):
-            gone = min(count, carried.divide(count * self._population.churn * self._step, BPS * YEAR))
+            gone = min(count, carried.divide(count * self._population.churn * self._step, BASIS_POINTS * YEAR))
             self.there[group] -= gone
             left += gone
         return left
@@ -57,6 +58,6 @@ class Crowd:
             return 0
         willing = population.innovators * population.market + population.imitators * count
         room = population.market - count
-        joined = min(room, self._joining.divide(willing * room * self._step, population.market * BPS * YEAR))
+        joined = min(room, self._joining.divide(willing * room * self._step, population.market * BASIS_POINTS * YEAR))
         self.there[group] += joined
         return joined

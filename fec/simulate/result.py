@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
+from fec.core.shares import BASIS_POINTS
 from fec.simulate.scenario import Scenario
-from fec.simulate.values import BPS, HUNDRED, YEAR
+from fec.simulate.values import HUNDRED, YEAR
 
 
 @dataclass
@@ -67,7 +68,7 @@ class Cohort:
 
     def by_flow_back(self, year: int) -> int | None:
         """Basis points of a year's purchases that were paid out of what had flowed back; None without purchases."""
-        return self.spent_back[year] * BPS // self.spent[year] if self.spent[year] else None
+        return self.spent_back[year] * BASIS_POINTS // self.spent[year] if self.spent[year] else None
 
 
 @dataclass(frozen=True)

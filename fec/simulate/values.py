@@ -15,8 +15,6 @@ from fec.i18n.parsing import parse_fec
 from fec.simulate.errors import ScenarioInvalid
 
 YEAR = 365 * DAY
-#: Basis points in one.
-BPS = 10_000
 HUNDRED = 100
 #: A quota that grows by whatever is burned, as long as the budget has it.
 ANY = -1

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from fec.core.amounts import WEI_PER_FEC
 from fec.core.curve import FACE_MULTIPLE
+from fec.core.shares import BASIS_POINTS
 from fec.i18n import Message
 from fec.simulate.result import Result
-from fec.simulate.values import BPS, DATE, HUNDRED
+from fec.simulate.values import DATE, HUNDRED
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def _dilution(result: Result) -> Iterator[Verdict]:
         burned=_whole(result.burned),
         genesis=_whole(genesis),
         final=_whole(final),
-        share=genesis * BPS // final,
+        share=genesis * BASIS_POINTS // final,
     )
     yield Verdict("dilution", dilution)
 
@@ -95,7 +96,7 @@ def _early(result: Result) -> Iterator[Verdict]:
             date=DATE.write(result.budget_ended),
             count=refused,
             owed=_whole(owed),
-            share=owed * BPS // result.final_supply,
+            share=owed * BASIS_POINTS // result.final_supply,
         )
         yield Verdict("earlyPaidByLater", early)
     returns = [(cohort.year + 1, cohort.real_return) for cohort in result.shoppers]
@@ -137,7 +138,9 @@ def _early(result: Result) -> Iterator[Verdict]:
 
 def _flow_back(result: Result) -> Iterator[Verdict]:
     shares = [
-        (year.by_flow_back * BPS // year.sales, number) for number, year in enumerate(result.years, 1) if year.sales
+        (year.by_flow_back * BASIS_POINTS // year.sales, number)
+        for number, year in enumerate(result.years, 1)
+        if year.sales
     ]
     if shares:
         share, number = max(shares)

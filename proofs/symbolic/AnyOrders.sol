@@ -6,8 +6,8 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Checkout} from "../../contracts/Checkout.sol";
 import {AnyNodes} from "./AnyNodes.sol";
 
-/// @title The till, in any state, and some order
-/// @notice Storage of till, nodes and coupon is symbols.
+/// @title Checkout, in any state, and some order
+/// @notice Storage of checkout, nodes and coupon is symbols.
 abstract contract AnyOrders is AnyNodes {
     /// @dev An order as its first two words say, the slot of the terms it was paid under, and when their return window is over.
     /// From the lowest bit: payer (160), paidAt (40), version (32), burnBps (16), status (8);
@@ -24,12 +24,12 @@ abstract contract AnyOrders is AnyNodes {
         uint256 returnDeadline;
     }
 
-    Checkout internal till;
+    Checkout internal checkout;
     bytes32 internal key;
     address internal customer;
     uint256 internal creditor;
 
-    uint256 internal constant TILLS_SLOT = 0;
+    uint256 internal constant PROGRAM_STATES_SLOT = 0;
     uint256 internal constant TERMS_SLOT = 1;
     uint256 internal constant SPENT_SLOT = 4;
     uint256 internal constant SPENT_WITH_ALLIANCE_SLOT = 5;
@@ -40,8 +40,8 @@ abstract contract AnyOrders is AnyNodes {
     uint256 internal constant BPS = 10_000;
 
     function _more() internal override {
-        till = Checkout(_deploy("Checkout.sol:Checkout", abi.encode(adn)));
-        svm.enableSymbolicStorage(address(till));
+        checkout = Checkout(_deploy("Checkout.sol:Checkout", abi.encode(adn)));
+        svm.enableSymbolicStorage(address(checkout));
         key = svm.createBytes32("key");
         customer = svm.createAddress("customer");
         creditor = svm.createUint256("creditor");
@@ -56,23 +56,23 @@ abstract contract AnyOrders is AnyNodes {
     }
 
     function _order() internal view returns (Kept memory order) {
-        uint256 word = _word(address(till), uint256(key), ORDERS_SLOT, 0);
+        uint256 word = _word(address(checkout), uint256(key), ORDERS_SLOT, 0);
         order.payer = address(uint160(word));
         uint256 paidAt = uint40(word >> 160);
         order.version = uint32(word >> 200);
         order.burnBps = uint16(word >> 232);
         order.status = word >> 248;
-        word = _word(address(till), uint256(key), ORDERS_SLOT, 1);
+        word = _word(address(checkout), uint256(key), ORDERS_SLOT, 1);
         (order.amount, order.refunded, order.programId) = (uint96(word), uint96(word >> 96), uint32(word >> 192));
         order.terms = _slot(order.version, _slot(order.programId, TERMS_SLOT, 0), 0);
         // From the lowest bit, the first word of terms is signer (160), returnWindow (32), donationBps (16).
         unchecked {
-            order.returnDeadline = paidAt + uint32(_word(address(till), order.terms) >> 160);
+            order.returnDeadline = paidAt + uint32(_word(address(checkout), order.terms) >> 160);
         }
     }
 
-    /// @dev What some customer, whoever it is, was credited with: by some program, or some alliance.
+    /// @dev What any one customer was credited with: by some program, or some alliance.
     function _credited(uint256 slot) internal view returns (uint256) {
-        return _word(address(till), uint160(customer), _slot(creditor, slot, 0), 0);
+        return _word(address(checkout), uint160(customer), _slot(creditor, slot, 0), 0);
     }
 }

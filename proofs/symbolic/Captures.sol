@@ -28,7 +28,7 @@ contract MintsOrNot is Symbolic {
     }
 }
 
-/// @notice One capture, from any state of the till and the coupon.
+/// @notice One capture, from any state of checkout and the coupon.
 /// @custom:unknown libraries
 contract Captures is AnyOrders {
     /// @dev An order to be captured: what is left of it, and how much of that is to be burned and donated; nothing unless it is in
@@ -48,19 +48,19 @@ contract Captures is AnyOrders {
     /// @custom:slow many paths
     function check_capture_conserves() external {
         ToCapture memory it = _toCapture();
-        uint256 account = _word(address(till), it.order.programId, TILLS_SLOT, 0);
+        uint256 account = _word(address(checkout), it.order.programId, PROGRAM_STATES_SLOT, 0);
         uint256[4] memory before = _orderWords(uint256(key));
-        uint256 escrow = fec.balanceOf(address(till));
+        uint256 escrow = fec.balanceOf(address(checkout));
         if (!_capture()) return;
         uint256 status = it.order.status;
         unchecked {
             assert(_both(status != 0, _either(status != ESCROWED, time >= it.order.returnDeadline)));
-            assert(fec.balanceOf(address(till)) == escrow - it.left);
-            // From the lowest bit, a till's word is version (32), allianceId (64), reserved (96).
+            assert(fec.balanceOf(address(checkout)) == escrow - it.left);
+            // From the lowest bit, a program's state is version (32), allianceId (64), reserved (96).
             assert(
                 _both(
                     it.burn <= uint96(account >> 96),
-                    _word(address(till), it.order.programId, TILLS_SLOT, 0) == account - (it.burn << 96)
+                    _word(address(checkout), it.order.programId, PROGRAM_STATES_SLOT, 0) == account - (it.burn << 96)
                 )
             );
             if (status == ESCROWED) before[0] += (CAPTURED - ESCROWED) << 248;
@@ -99,7 +99,7 @@ contract Captures is AnyOrders {
     function check_capture_pays() external {
         ToCapture memory it = _toCapture();
         address somebody = svm.createAddress("somebody");
-        vm.assume(somebody != address(till));
+        vm.assume(somebody != address(checkout));
         uint256 balance = fec.balanceOf(somebody);
         if (!_capture()) return;
         unchecked {
@@ -116,11 +116,11 @@ contract Captures is AnyOrders {
         (uint256 otherKey, uint256 program) = (svm.createUint256("otherKey"), svm.createUint256("otherProgram"));
         vm.assume(_both(otherKey != uint256(key), program != _order().programId));
         uint256[4] memory before = _orderWords(otherKey);
-        uint256 account = _word(address(till), program, TILLS_SLOT, 0);
+        uint256 account = _word(address(checkout), program, PROGRAM_STATES_SLOT, 0);
         if (!_capture()) return;
         uint256[4] memory words = _orderWords(otherKey);
         assert(_all(words[0] == before[0], words[1] == before[1], words[2] == before[2], words[3] == before[3]));
-        assert(_word(address(till), program, TILLS_SLOT, 0) == account);
+        assert(_word(address(checkout), program, PROGRAM_STATES_SLOT, 0) == account);
     }
 
     /// @dev Called from outside, so that the factors stay as they are written ({_assumeSwapped}).
@@ -136,24 +136,24 @@ contract Captures is AnyOrders {
 
     /// @dev All words of an order's record.
     function _orderWords(uint256 orderKey) private view returns (uint256[4] memory words) {
-        words[0] = _word(address(till), orderKey, ORDERS_SLOT, 0);
-        words[1] = _word(address(till), orderKey, ORDERS_SLOT, 1);
-        words[2] = _word(address(till), orderKey, ORDERS_SLOT, 2);
-        words[3] = _word(address(till), orderKey, ORDERS_SLOT, 3);
+        words[0] = _word(address(checkout), orderKey, ORDERS_SLOT, 0);
+        words[1] = _word(address(checkout), orderKey, ORDERS_SLOT, 1);
+        words[2] = _word(address(checkout), orderKey, ORDERS_SLOT, 2);
+        words[3] = _word(address(checkout), orderKey, ORDERS_SLOT, 3);
     }
 
-    /// @dev The order as it is kept. Assumes that no more of it was refunded than was paid; that none of its accounts is the till itself,
-    /// since treasury and causes are checked (`_checkAccount`) and the till never pays; and that its shares fit (`_share`).
+    /// @dev The order as it is kept. Assumes that no more of it was refunded than was paid; that none of its accounts is Checkout itself,
+    /// since treasury and causes are checked (`_checkAccount`) and Checkout never pays; and that its shares fit (`PaymentShares`).
     function _toCapture() private view returns (ToCapture memory it) {
         it.order = _order();
-        it.treasury = address(uint160(_word(address(till), it.order.terms + 1)));
-        it.cause = address(uint160(_word(address(till), uint256(key), ORDERS_SLOT, 3)));
-        vm.assume(_both(it.order.refunded <= it.order.amount, it.order.payer != address(till)));
-        vm.assume(_both(it.treasury != address(till), it.cause != address(till)));
-        it.customer = address(uint160(_word(address(till), uint256(key), ORDERS_SLOT, 2)));
+        it.treasury = address(uint160(_word(address(checkout), it.order.terms + 1)));
+        it.cause = address(uint160(_word(address(checkout), uint256(key), ORDERS_SLOT, 3)));
+        vm.assume(_both(it.order.refunded <= it.order.amount, it.order.payer != address(checkout)));
+        vm.assume(_both(it.treasury != address(checkout), it.cause != address(checkout)));
+        it.customer = address(uint160(_word(address(checkout), uint256(key), ORDERS_SLOT, 2)));
         if (it.customer == address(0)) it.customer = it.order.payer;
         if (it.order.status != ESCROWED) return it;
-        uint256 donationBps = it.cause == address(0) ? 0 : uint16(_word(address(till), it.order.terms) >> 192);
+        uint256 donationBps = it.cause == address(0) ? 0 : uint16(_word(address(checkout), it.order.terms) >> 192);
         unchecked {
             it.left = uint96(it.order.amount - it.order.refunded);
             it.burn = _burnOf(it.left, it.order.burnBps);
@@ -172,6 +172,6 @@ contract Captures is AnyOrders {
     function _capture() private returns (bool) {
         bytes32[] memory keys = new bytes32[](1);
         keys[0] = key;
-        return _callAs(svm.createAddress("caller"), address(till), abi.encodeCall(till.capture, (keys)));
+        return _callAs(svm.createAddress("caller"), address(checkout), abi.encodeCall(checkout.capture, (keys)));
     }
 }

@@ -253,7 +253,10 @@ def test_refund__above_what_is_left__is_refused(operator: Shell, shell: Shell, p
 def test_refund__stranger__is_refused(operator: Shell, shell: Shell, patient: str, alice: str) -> None:
     order = paid(operator, shell, patient)
     error = shell.refused("order", "refund", order, "--yes")
-    assert (error["error"], error["values"]) == ("Checkout_NotTill", {"programId": patient, "caller": alice})
+    assert (error["error"], error["values"]) == (
+        "Checkout_NotSignerOrOperator",
+        {"programId": patient, "caller": alice},
+    )
 
 
 def test_capture__after_the_window__mints_the_node(
@@ -346,7 +349,10 @@ def test_give__mints_the_shoppers_node(operator: Shell, program: str, bob: str) 
 def test_give__stranger__is_refused(shell: Shell, program: str, alice: str, bob: str) -> None:
     shell("order", "allow", "7")
     error = shell.refused("reward", "give", program, bob, "7", "--yes")
-    assert (error["error"], error["values"]) == ("Checkout_NotTill", {"programId": program, "caller": alice})
+    assert (error["error"], error["values"]) == (
+        "Checkout_NotSignerOrOperator",
+        {"programId": program, "caller": alice},
+    )
 
 
 def test_tree__adds_up(shell: Shell, proofs: str) -> None:

@@ -109,7 +109,7 @@ def test_refund__too_much__is_refused(shop: Client, escrowed: Paid) -> None:
 
 
 def test_refund__by_a_stranger__is_refused(bob: Client, escrowed: Paid, program_id: int) -> None:
-    with refused(NotAllowed, "Checkout_NotTill", programId=program_id, caller=bob.address):
+    with refused(NotAllowed, "Checkout_NotSignerOrOperator", programId=program_id, caller=bob.address):
         bob.orders.refund(escrowed.order_key)
 
 

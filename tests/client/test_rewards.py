@@ -53,7 +53,7 @@ def test_reward__is_a_node_of_the_shoppers(generous: Client, bob: Client, progra
 
 
 def test_reward__by_a_stranger__is_refused(bob: Client, program_id: int) -> None:
-    with refused(NotAllowed, "Checkout_NotTill", programId=program_id, caller=bob.address):
+    with refused(NotAllowed, "Checkout_NotSignerOrOperator", programId=program_id, caller=bob.address):
         bob.rewards.reward(program_id, bob.address, FEC)
 
 

@@ -2,15 +2,15 @@
 pragma solidity 0.8.37;
 
 import {ICheckout} from "../../contracts/interfaces/ICheckout.sol";
-import {Till} from "./Till.sol";
+import {CheckoutOrders} from "./CheckoutOrders.sol";
 import {vm} from "./Vm.sol";
 
 /// @title Actions with rewards: single ones, and batches under a Merkle root
-abstract contract Giving is Till {
+abstract contract Giving is CheckoutOrders {
     function reward(uint256 seed) external {
         uint256 programId = _sellingProgram(seed);
         if (programId == 0) return;
-        address caller = _till(seed, programId);
+        address caller = _signerOrOperator(seed, programId);
         uint256 amount = _amount(seed, _least(coins[caller], _quotaLeft(programId)));
         if (amount == 0) return;
         address shopper = _owner(seed, "shopper");
@@ -24,7 +24,7 @@ abstract contract Giving is Till {
     function fundRewards(uint256 seed) external {
         uint256 programId = _sellingProgram(seed);
         if (programId == 0) return;
-        address caller = _till(seed, programId);
+        address caller = _signerOrOperator(seed, programId);
         uint256 most = _least(coins[caller], _quotaLeft(programId));
         uint256 count = 1 + _rand(seed, "count") % 5;
         if (most < count) return;
@@ -142,10 +142,10 @@ abstract contract Giving is Till {
         }
     }
 
-    /// @dev The key of the till, or the operator.
-    function _till(uint256 seed, uint256 programId) internal view returns (address) {
+    /// @dev The program's signer, or its operator.
+    function _signerOrOperator(uint256 seed, uint256 programId) internal view returns (address) {
         GhostProgram storage program = _program(programId);
-        return _rand(seed, "till") % 2 == 0 ? _terms(programId, program.version).signer : program.operator;
+        return _rand(seed, "signer") % 2 == 0 ? _terms(programId, program.version).signer : program.operator;
     }
 
     function _least(uint256 a, uint256 b) internal pure returns (uint256) {

@@ -77,7 +77,7 @@ contract GuaranteesTest is Refusals {
             this.withdrawAll.selector,
             this.refuseNodeCalls.selector,
             this.refuseProgramCalls.selector,
-            this.refuseTillCalls.selector,
+            this.refuseCheckoutCalls.selector,
             this.refuseCustodyCalls.selector
         ];
         targets = new FuzzSelector[](1);

@@ -4,15 +4,15 @@ pragma solidity 0.8.37;
 import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 
+import {MemberVault} from "../../contracts/custody/MemberVault.sol";
 import {IADN} from "../../contracts/interfaces/IADN.sol";
 import {Order} from "../../contracts/interfaces/ICheckout.sol";
 import {ICustodian} from "../../contracts/interfaces/ICustodian.sol";
-import {MemberVault} from "../../contracts/till/MemberVault.sol";
-import {RefusalsAtTheTill} from "./RefusalsAtTheTill.sol";
+import {RefusalsAtCheckout} from "./RefusalsAtCheckout.sol";
 import {vm} from "./Vm.sol";
 
 /// @title Calls on nodes and vaults that have to fail, with one error and its values, and change nothing
-abstract contract Refusals is RefusalsAtTheTill {
+abstract contract Refusals is RefusalsAtCheckout {
     // -------------------------------------------------------------------- nodes
 
     function refuseNodeCalls(uint256 seed) external {

@@ -131,7 +131,7 @@ def test_quota__each_program__burned_left_and_reserved(world: World, data: Data)
     for program in world.facts.programs:
         row = found.pop(program.program_id)
         escrowed = [
-            reference.net(order) * order.burn_bps // 10_000
+            -(-reference.net(order) * order.burn_bps // 10_000)
             for order in world.facts.orders
             if order.program_id == program.program_id and order.status == "escrowed"
         ]

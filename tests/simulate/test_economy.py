@@ -12,11 +12,12 @@ from fec.core import curve
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.curve import PERIODS
 from fec.core.durations import WEEK
+from fec.core.shares import BASIS_POINTS
 from fec.simulate import Economy, Scenario, load
 from fec.simulate.economy import WHOLE
 from fec.simulate.people import Carried, Crowd
 from fec.simulate.tables import Population
-from fec.simulate.values import ANY, BPS, YEAR
+from fec.simulate.values import ANY, YEAR
 from tests.simulate.scenarios import mixed, several, small
 
 
@@ -51,7 +52,7 @@ def claim_all(nodes: list[Node], now: int) -> int:
 @st.composite
 def scenarios(draw: st.DrawFn) -> Scenario:
     """Anything small: one or two kinds of merchant, any of whom may buy from themselves."""
-    share = st.integers(0, BPS).map(lambda bps: f"{bps // 100}.{bps % 100:02}%")
+    share = st.integers(0, BASIS_POINTS).map(lambda bps: f"{bps // 100}.{bps % 100:02}%")
     first = draw(st.integers(0, 30))
     record = small(
         step=draw(st.sampled_from(["3d", "7d", "31d"])),
@@ -109,7 +110,7 @@ def test_run__any_scenario__ends_with_every_claimed_node_paid_in_full(scenario: 
     result = Economy(scenario).run()
     assert result.final_supply + result.final_outstanding == scenario.coupon.genesis + 9 * result.burned
     assert result.final_supply <= scenario.coupon.cap
-    if scenario.shoppers.claims == BPS:
+    if scenario.shoppers.claims == BASIS_POINTS:
         assert result.final_outstanding == 0
         assert all(cohort.received == 10 * cohort.burned for cohort in result.cohorts)
     assert result.wash.burned <= result.wash_granted
@@ -298,7 +299,7 @@ def test_crowd__any__stays_within_the_market(first: int, more: int, p: int, q: i
 
 def test_crowd__no_imitators__joins_at_a_steady_rate_of_those_missing() -> None:
     crowd = Crowd(Population(0, 1_000_000, 1_000, 0, 0), WEEK, 1)
-    assert crowd.join(0) == 1_000_000 * 1_000 * WEEK // (BPS * YEAR)
+    assert crowd.join(0) == 1_000_000 * 1_000 * WEEK // (BASIS_POINTS * YEAR)
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=50), st.integers(1, 10**6))

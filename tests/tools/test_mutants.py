@@ -114,11 +114,11 @@ def test_document__without_the_marks__says_what_to_put_in() -> None:
 
 def test_table__scores__are_summed() -> None:
     scores = {
-        "contracts/till/A.sol": {"killed": 7, "timeout": 1, "equivalent": 2, "survived": 2, "same bytecode": 3},
+        "contracts/checkout/A.sol": {"killed": 7, "timeout": 1, "equivalent": 2, "survived": 2, "same bytecode": 3},
         "contracts/B.sol": {"killed": 4, "equivalent": 0, "duplicate": 5, "invalid": 6},
     }
     assert table(scores).splitlines()[2:] == [
-        "| `till/A` | 10 | 7 | 1 | 2 | 100.0 % | 3 | 0 | 0 |",
+        "| `checkout/A` | 10 | 7 | 1 | 2 | 100.0 % | 3 | 0 | 0 |",
         "| `B` | 4 | 4 | 0 | 0 | 100.0 % | 0 | 5 | 6 |",
         "| all | 14 | 11 | 1 | 2 | 100.0 % | 3 | 5 | 6 |",
     ]

@@ -1,4 +1,4 @@
-"""What attackers do in several tests: pay, capture and refund at a till, and be contracts of a few bytes."""
+"""What attackers do in several tests: pay, capture and refund at a checkout, and be contracts of a few bytes."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def capture(market: Market, *orders: Order, gas: int | None = None) -> None:
 
 
 def refund(market: Market, order: Order, amount: int, sender: str | None = None) -> None:
-    market.checkout.refund(market.order_key(order), amount, sender=sender or market.till)
+    market.checkout.refund(market.order_key(order), amount, sender=sender or market.signer)
 
 
 def coins(market: Market, *accounts: str) -> int:

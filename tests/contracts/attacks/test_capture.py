@@ -65,23 +65,23 @@ class Moment:
 def moments(market: Market) -> dict[str, Moment]:
     """All that depends on the clock to the second, due in a day or so."""
     turn = market.chain.now + DAY
-    till, custody, stranger = market.checkout, market.custodian, market.stranger
+    checkout, custody, stranger = market.checkout, market.custodian, market.stranger
     program = market.shop()
     waiting, invoice = paid(market, market.shop(window=DAY)), market.order(program, expiry=turn)
     signed = market.order(program, order_id=b"\1" * 32)
     authorization = market.authorization(signed, before=turn + 1)
     later = market.authorization(signed, after=turn - 1)
     permit = market.permit(market.alice, FEC, turn)
-    market.allow(market.till)
+    market.allow(market.signer)
     leaf = market.alice, FEC
-    batch = till.fundRewards(program, root([leaf]), FEC, turn, bytes(32), sender=market.till)
+    batch = checkout.fundRewards(program, root([leaf]), FEC, turn, bytes(32), sender=market.signer)
     member = market.member()
     leave = withdrawal(market, member, [], 0, market.bob, deadline=turn)
     waiting_key = market.order_key(waiting)
     time_error = "ERC3009InvalidAuthorizationTime"
     return {
         "pay": Moment(
-            lambda: till.pay(invoice.words, sender=market.alice),
+            lambda: checkout.pay(invoice.words, sender=market.alice),
             turn,
             True,
             lambda: ("Checkout_OrderExpired", turn, market.chain.now),
@@ -99,31 +99,31 @@ def moments(market: Market) -> dict[str, Moment]:
             lambda: ("Checkout_ReturnWindowOpen", waiting_key, turn),
         ),
         "take": Moment(
-            lambda: till.takeReward(batch, 0, *leaf, [], sender=stranger),
+            lambda: checkout.takeReward(batch, 0, *leaf, [], sender=stranger),
             turn,
             True,
             lambda: ("Checkout_BatchOver", batch, turn),
         ),
         "reclaim": Moment(
-            lambda: till.reclaimRewards(batch, sender=stranger),
+            lambda: checkout.reclaimRewards(batch, sender=stranger),
             turn + 1,
             False,
             lambda: ("Checkout_BatchOpen", batch, turn),
         ),
         "authorization": Moment(
-            lambda: till.payWithAuthorization(signed.words, *authorization, sender=stranger),
+            lambda: checkout.payWithAuthorization(signed.words, *authorization, sender=stranger),
             turn,
             True,
             lambda: (time_error, 0, turn + 1),
         ),
         "authorization for later": Moment(
-            lambda: till.payWithAuthorization(signed.words, *later, sender=stranger),
+            lambda: checkout.payWithAuthorization(signed.words, *later, sender=stranger),
             turn,
             False,
             lambda: (time_error, turn - 1, NEVER),
         ),
         "permit": Moment(
-            lambda: market.fec.permit(market.alice, till.address, FEC, *permit, sender=stranger),
+            lambda: market.fec.permit(market.alice, checkout.address, FEC, *permit, sender=stranger),
             turn,
             True,
             lambda: ("ERC2612ExpiredSignature", turn),
@@ -170,22 +170,22 @@ def test_operator__changed_in_between__cannot_turn_the_money_to_itself(market: M
 def test_operator__changed_in_between__refunds_in_place_of_the_one_before(market: Market) -> None:
     order = paid(market, market.shop(window=DAY))
     market.adn.setProgramOperator(order.program, market.bob, sender=market.merchant)
-    with expect("Checkout_NotTill", order.program, market.merchant):
+    with expect("Checkout_NotSignerOrOperator", order.program, market.merchant):
         refund(market, order, FEC, sender=market.merchant)
     before = coins(market, market.alice)
     refund(market, order, FEC, sender=market.bob)
     assert coins(market, market.alice) - before == FEC
 
 
-def test_till_key__stolen__can_send_escrow_back_to_who_paid_and_nowhere_else(market: Market) -> None:
+def test_signer_key__stolen__can_send_escrow_back_to_who_paid_and_nowhere_else(market: Market) -> None:
     """Not stopped until the operator names another key: a thief who is a shopper too has goods and money."""
     program = market.shop(window=DAY)
     before = coins(market, market.alice)
     order, other = paid(market, program), paid(market, program, 1)
-    refund(market, order, order.amount, sender=market.till)
+    refund(market, order, order.amount, sender=market.signer)
     market.set_terms(program, window=DAY, signer=market.carol)
-    with expect("Checkout_NotTill", program, market.till):
-        refund(market, other, other.amount, sender=market.till)
+    with expect("Checkout_NotSignerOrOperator", program, market.signer):
+        refund(market, other, other.amount, sender=market.signer)
     assert before - coins(market, market.alice) == other.amount
 
 
@@ -200,10 +200,10 @@ def test_program__closed_in_between__gains_the_merchant_nothing(market: Market) 
 
 def test_quota__wanted_for_rewards_in_between__is_the_orders(market: Market) -> None:
     order = paid(market, market.shop(window=DAY, quota=150 * FEC))
-    market.allow(market.till)
+    market.allow(market.signer)
     with expect("Checkout_QuotaExceeded", order.program, 50 * FEC + 1, 50 * FEC):
-        market.checkout.reward(order.program, market.bob, 50 * FEC + 1, bytes(32), sender=market.till)
-    market.checkout.reward(order.program, market.bob, 50 * FEC, bytes(32), sender=market.till)
+        market.checkout.reward(order.program, market.bob, 50 * FEC + 1, bytes(32), sender=market.signer)
+    market.checkout.reward(order.program, market.bob, 50 * FEC, bytes(32), sender=market.signer)
     market.chain.now += DAY
     capture(market, order)
     assert market.adn.balanceOf(market.alice) == 1

@@ -117,8 +117,8 @@ def test_claims__to_and_for_a_contract_that_burns_gas__run_none_of_its_code(mark
 def test_take_reward__hostile_shopper__loses_its_own_and_none_of_the_others(market: Market, code: bytes) -> None:
     program, hostile = market.shop(), contract(market.chain, code)
     rewards = [(hostile, 7 * FEC), (market.bob, 8 * FEC)]
-    market.allow(market.till)
-    batch = market.checkout.fundRewards(program, root(rewards), 15 * FEC, NEVER, bytes(32), sender=market.till)
+    market.allow(market.signer)
+    batch = market.checkout.fundRewards(program, root(rewards), 15 * FEC, NEVER, bytes(32), sender=market.signer)
     path = [proof(rewards, index) for index in range(2)]
     with expect("ERC721InvalidReceiver", hostile) if code == BURNER else expect("", bytes(10_000)):
         market.checkout.takeReward(batch, 0, hostile, 7 * FEC, path[0], sender=market.stranger, gas=2_000_000)
@@ -166,7 +166,7 @@ def test_relay__payer_who_spends_the_coins_first__costs_the_relayer_one_failed_c
     assert market.adn.balanceOf(market.alice) == 1
 
 
-def test_till__whose_signature_check_burns_gas__sells_nothing_and_takes_nothing(market: Market) -> None:
+def test_signer__whose_signature_check_burns_gas__sells_nothing_and_takes_nothing(market: Market) -> None:
     signer = contract(market.chain, BURNER)
     program = market.shop(signer=signer)
     order = market.order(program, order_id=keccak(0))

@@ -17,7 +17,7 @@ from tests.contracts.support.world import FEC, NOW, PUBLIC, World, deploy_world
 P = 1000 * FEC
 #: First second that does not fit the 40 bits of a start: in the year 36812.
 END = 2**40
-#: Largest serial of a program's nodes, and largest program that the till's orders can name.
+#: Largest serial of a program's nodes, and largest program that Checkout's orders can name.
 LAST_SERIAL, LAST_PROGRAM = 2**40 - 1, 2**32 - 1
 #: Where ADN keeps the number of programs and, by id, their records: quota in the lowest 96 bits, then 40 of serials.
 COUNT_SLOT, PROGRAMS_SLOT = 2, 4
@@ -271,8 +271,8 @@ def test_periods__shortest_and_longest__pay_to_the_second(world: World, length: 
 
 def test_deadlines__end_of_256_bits__are_taken_as_never(market: Market) -> None:
     forever = 2**256 - 1
-    market.allow(market.till)
-    batch = market.checkout.fundRewards(market.shop(), bytes(32), FEC, forever, bytes(32), sender=market.till)
+    market.allow(market.signer)
+    batch = market.checkout.fundRewards(market.shop(), bytes(32), FEC, forever, bytes(32), sender=market.signer)
     paid(market, market.shop(), expiry=forever)
     market.chain.now = NEVER
     with expect("Checkout_BatchOpen", batch, forever):

@@ -202,14 +202,14 @@ def test_reserve_and_close__quota__goes_back_once_and_the_order_mints_nothing(ma
 
 
 def test_reserve__for_rewards_that_nobody_can_take__keeps_the_quota_from_shoppers(market: Market) -> None:
-    """Not stopped: the program's own till can do that, and has as many coins locked; closing the program frees them."""
+    """Not stopped: the program's own signer can do that, with as many coins locked; closing the program frees them."""
     program = own_shop(market)
-    market.allow(market.till)
-    before = coins(market, market.till)
-    batch = market.checkout.fundRewards(program, bytes(32), QUOTA, NEVER, bytes(32), sender=market.till)
+    market.allow(market.signer)
+    before = coins(market, market.signer)
+    batch = market.checkout.fundRewards(program, bytes(32), QUOTA, NEVER, bytes(32), sender=market.signer)
     with expect("Checkout_QuotaExceeded", program, 100 * FEC, 0):
         paid(market, program)
-    assert before - coins(market, market.till) == QUOTA
+    assert before - coins(market, market.signer) == QUOTA
     market.adn.closeProgram(program, sender=market.merchant)
     market.checkout.reclaimRewards(batch, sender=market.stranger)
-    assert coins(market, market.till) == before
+    assert coins(market, market.signer) == before

@@ -18,10 +18,10 @@ from tests.contracts.support.world import FEC, PUBLIC, account
 
 def funded(market: Market, program: int, rewards: list[Reward], deadline: int | None = None) -> int:
     """A batch for these rewards, for a day unless a deadline is given."""
-    market.allow(market.till)
+    market.allow(market.signer)
     deadline = deadline or market.chain.now + DAY
     due = sum(amount for _, amount in rewards)
-    return int(market.checkout.fundRewards(program, root(rewards), due, deadline, bytes(32), sender=market.till))
+    return int(market.checkout.fundRewards(program, root(rewards), due, deadline, bytes(32), sender=market.signer))
 
 
 # --------------------------------------------------------------------------- proofs
@@ -78,11 +78,11 @@ def test_take__one_tree_funded_twice__pays_what_was_funded_twice(market: Market)
     """Proofs hold for every batch of that root, so a merchant who funds a list again pays it again."""
     rewards = [(market.alice, FEC), (market.bob, 2 * FEC)]
     program = market.shop()
-    before = coins(market, market.till)
+    before = coins(market, market.signer)
     for batch in (funded(market, program, rewards), funded(market, program, rewards)):
         market.checkout.takeReward(batch, 0, *rewards[0], proof(rewards, 0), sender=market.stranger)
     assert market.fec.totalBurned() == 2 * FEC
-    assert before - coins(market, market.till) == 6 * FEC
+    assert before - coins(market, market.signer) == 6 * FEC
 
 
 # ----------------------------------------------------------------------------- races
@@ -98,7 +98,7 @@ def test_take_and_reclaim__in_any_second__exactly_one_of_them_is_possible(opened
         opened.chain.now = deadline + off
         if off <= 0:
             with expect("Checkout_BatchOpen", batch, deadline):
-                opened.checkout.reclaimRewards(batch, sender=opened.till)
+                opened.checkout.reclaimRewards(batch, sender=opened.signer)
             opened.checkout.takeReward(batch, 0, *rewards[0], [], sender=opened.stranger)
         else:
             with expect("Checkout_BatchOver", batch, deadline):
@@ -111,12 +111,12 @@ def test_rewards__promised_then_pulled_by_closing_the_program__cost_the_merchant
     """Not stopped: what nobody has taken by then goes back to the funder at once, however far the deadline."""
     program = market.shop()
     rewards = [(market.alice, 10 * FEC), (market.bob, 20 * FEC)]
-    before = coins(market, market.till)
+    before = coins(market, market.signer)
     batch = funded(market, program, rewards, NEVER)
     market.checkout.takeReward(batch, 0, *rewards[0], proof(rewards, 0), sender=market.alice)
     market.adn.closeProgram(program, sender=market.merchant)
     market.checkout.reclaimRewards(batch, sender=market.stranger)
-    assert before - coins(market, market.till) == 10 * FEC
+    assert before - coins(market, market.signer) == 10 * FEC
     with expect("Checkout_BatchExhausted", batch, 20 * FEC, 0):
         market.checkout.takeReward(batch, 1, *rewards[1], proof(rewards, 1), sender=market.bob)
     with expect("ADN_ProgramClosed", program):
@@ -128,9 +128,9 @@ def test_reward__then_a_refund_of_the_order_it_was_for__stays_with_the_shopper(m
     program = market.shop(window=DAY)
     order = market.order(program)
     market.pay(order)
-    market.allow(market.till)
-    node = market.checkout.reward(program, market.alice, 5 * FEC, bytes(32), sender=market.till)
-    market.checkout.refund(market.order_key(order), order.amount, sender=market.till)
+    market.allow(market.signer)
+    node = market.checkout.reward(program, market.alice, 5 * FEC, bytes(32), sender=market.signer)
+    market.checkout.refund(market.order_key(order), order.amount, sender=market.signer)
     assert (market.adn.ownerOf(node), market.principal(node)) == (market.alice, 5 * FEC)
 
 
@@ -191,7 +191,7 @@ def test_vault__filled_with_dust__lets_the_member_leave_with_what_is_theirs(mark
 def test_vault__brand_that_knows_key_and_salt_but_signs_with_its_own__moves_nothing(market: Market) -> None:
     member = market.member()
     node = filled(market, member)
-    for signed_by in ("merchant", "till"):
+    for signed_by in ("merchant", "signer"):
         signature = withdrawal(market, member, [node], ALL, market.merchant, signed_by=signed_by)
         with expect("Custodian_InvalidSignature", key("alice").address):
             withdraw(market, member, [node], ALL, market.merchant, signature=signature, sender=market.merchant)

@@ -14,10 +14,10 @@ from tests.contracts.support.build import shipped
 from tests.contracts.support.evm import Contract, expect
 from tests.contracts.support.shop_world import (
     AUTHORIZATION_TYPE,
+    CHECKOUT,
     COUPON,
     GROUP,
     NEVER,
-    TILL,
     Market,
     Member,
     key,
@@ -47,7 +47,7 @@ def test_invoice__mirrored_signature__reverts(market: Market) -> None:
     order = market.order(market.shop())
     market.allow(market.alice)
     mirror = replace(order, signature=mirrored(order.signature))
-    with expect("Checkout_InvalidSignature", order.program, market.till):
+    with expect("Checkout_InvalidSignature", order.program, market.signer):
         market.checkout.pay(mirror.words, sender=market.alice)
 
 
@@ -99,17 +99,17 @@ def test_authorization__of_nobody_or_a_precompile__reverts(market: Market, numbe
 # ------------------------------------------------------------------------- elsewhere
 
 
-def test_authorization__at_a_second_till__reverts(market: Market) -> None:
-    """Even with a merchant who signs the same invoice for a till of the attacker's."""
+def test_authorization__at_a_second_checkout__reverts(market: Market) -> None:
+    """Even with a merchant who signs the same invoice for a checkout of the attacker's."""
     second = market.chain.deploy(shipped("Checkout"), market.adn.address, sender=market.stranger)
     program = market.shop()
     second.setTerms(program, market.terms().words, sender=market.merchant)
     order = market.order(program)
     authorization = market.authorization(order)
-    resigned = replace(order, signature=key("till").sign(second.hashInvoice(order.words)))
+    resigned = replace(order, signature=key("signer").sign(second.hashInvoice(order.words)))
     with expect("ERC3009InvalidSignature"):
         second.payWithAuthorization(resigned.words, *authorization, sender=market.stranger)
-    with expect("Checkout_InvalidSignature", program, market.till):
+    with expect("Checkout_InvalidSignature", program, market.signer):
         second.payWithAuthorization(order.words, *authorization, sender=market.stranger)
 
 
@@ -124,18 +124,18 @@ def test_invoice__in_the_name_of_the_coupon__reverts(market: Market) -> None:
         ("bytes32", "currencyReference"),
         ("uint256", "expiry"),
     )
-    right = key("till").sign(typed_hash(TILL, market.checkout.address, "Invoice", kinds, values))
-    wrong = key("till").sign(typed_hash(COUPON, market.fec.address, "Invoice", kinds, values))
+    right = key("signer").sign(typed_hash(CHECKOUT, market.checkout.address, "Invoice", kinds, values))
+    wrong = key("signer").sign(typed_hash(COUPON, market.fec.address, "Invoice", kinds, values))
     assert order.signature == right
     market.allow(market.alice)
-    with expect("Checkout_InvalidSignature", order.program, market.till):
+    with expect("Checkout_InvalidSignature", order.program, market.signer):
         market.checkout.pay(replace(order, signature=wrong).words, sender=market.alice)
 
 
 # ------------------------------------------------------------------ taken back in time
 
 
-def test_till_wallet__changes_its_mind_after_the_quote__sells_nothing(market: Market, guest: Contract) -> None:
+def test_signer_wallet__changes_its_mind_after_the_quote__sells_nothing(market: Market, guest: Contract) -> None:
     program = market.shop(signer=guest.address)
     order = market.order(program)
     guest.sign(market.checkout.hashInvoice(order.words))

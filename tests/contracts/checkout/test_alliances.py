@@ -68,8 +68,8 @@ def test_found__in_one_already__reverts(market: Market) -> None:
 
 def test_found__not_the_operator__reverts(market: Market) -> None:
     [program] = shops(market, 1)
-    with expect("Checkout_NotProgramOperator", program, market.till):
-        market.checkout.foundAlliance(program, sender=market.till)
+    with expect("Checkout_NotProgramOperator", program, market.signer):
+        market.checkout.foundAlliance(program, sender=market.signer)
 
 
 # ------------------------------------------------------------------------ joining

@@ -132,7 +132,7 @@ def test_authorization__taken_straight_from_the_coupon__reverts(market: Market) 
 
 
 def test_authorization__as_a_transfer__reverts(market: Market) -> None:
-    """Else a stranger could move the coins to the till without paying the order."""
+    """Else a stranger could move the coins to Checkout without paying the order."""
     order = market.order(market.shop())
     payer, after, before, signature = market.authorization(order)
     nonce = market.checkout.hashOrder(order.words)

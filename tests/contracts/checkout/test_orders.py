@@ -10,7 +10,7 @@ from eth_utils.crypto import keccak
 
 from fec.core.durations import DAY
 from tests.contracts.support.evm import ZERO, Contract, expect
-from tests.contracts.support.shop_world import MODES, NEVER, ORDER_TYPE, TILL, Market, key, typed_hash
+from tests.contracts.support.shop_world import CHECKOUT, MODES, NEVER, ORDER_TYPE, Market, key, typed_hash
 from tests.contracts.support.world import FEC
 
 MOST = 2**96 - 1
@@ -80,7 +80,7 @@ def test_pay__no_cause__donates_nothing(market: Market) -> None:
 
 
 @pytest.mark.parametrize("window", [0, DAY])
-def test_pay__customer_zero_or_the_till__reverts(market: Market, window: int) -> None:
+def test_pay__customer_zero_or_checkout__reverts(market: Market, window: int) -> None:
     program = market.shop(window=window)
     for customer in [ZERO, market.checkout.address]:
         with expect("Checkout_InvalidAccount", customer):
@@ -112,27 +112,27 @@ def test_pay__altered_invoice__reverts(market: Market, field: str) -> None:
     program = market.shop()
     order = market.order(program)
     altered: dict[str, Any] = {"order_id": bytes(32), "amount": 1, "reference": bytes(32), "expiry": NEVER + 1}
-    with expect("Checkout_InvalidSignature", program, market.till):
+    with expect("Checkout_InvalidSignature", program, market.signer):
         market.pay(replace(order, **{field: altered[field]}))
 
 
 def test_pay__invoice_of_another_program__reverts(market: Market) -> None:
     order, other = market.order(market.shop()), market.shop()
-    with expect("Checkout_InvalidSignature", other, market.till):
+    with expect("Checkout_InvalidSignature", other, market.signer):
         market.pay(replace(order, program=other))
 
 
 @pytest.mark.parametrize("forger", ["stranger", "alice", "merchant"])
 def test_pay__forged_invoice__reverts(market: Market, forger: str) -> None:
     program = market.shop()
-    with expect("Checkout_InvalidSignature", program, market.till):
+    with expect("Checkout_InvalidSignature", program, market.signer):
         market.pay(market.order(program, signed_by=forger))
 
 
 @pytest.mark.parametrize("signature", [b"", bytes(65), b"\1" * 64])
 def test_pay__invoice_without_a_signature__reverts(market: Market, signature: bytes) -> None:
     program = market.shop()
-    with expect("Checkout_InvalidSignature", program, market.till):
+    with expect("Checkout_InvalidSignature", program, market.signer):
         market.pay(replace(market.order(program), signature=signature))
 
 
@@ -147,17 +147,17 @@ def test_pay__invoice_of_a_key_retired__reverts(market: Market) -> None:
 def test_pay__invoice_for_another_chain__reverts(market: Market) -> None:
     program = market.shop()
     order = market.order(program)
-    digest = typed_hash(TILL, market.checkout.address, "Invoice", ORDER_TYPE[:5], order.words[:5], chain_id=2)
-    with expect("Checkout_InvalidSignature", program, market.till):
-        market.pay(replace(order, signature=key("till").sign(digest)))
+    digest = typed_hash(CHECKOUT, market.checkout.address, "Invoice", ORDER_TYPE[:5], order.words[:5], chain_id=2)
+    with expect("Checkout_InvalidSignature", program, market.signer):
+        market.pay(replace(order, signature=key("signer").sign(digest)))
 
 
-def test_pay__invoice_for_another_till__reverts(market: Market) -> None:
+def test_pay__invoice_for_another_checkout__reverts(market: Market) -> None:
     program = market.shop()
     order = market.order(program)
-    digest = typed_hash(TILL, market.custodian.address, "Invoice", ORDER_TYPE[:5], order.words[:5])
-    with expect("Checkout_InvalidSignature", program, market.till):
-        market.pay(replace(order, signature=key("till").sign(digest)))
+    digest = typed_hash(CHECKOUT, market.custodian.address, "Invoice", ORDER_TYPE[:5], order.words[:5])
+    with expect("Checkout_InvalidSignature", program, market.signer):
+        market.pay(replace(order, signature=key("signer").sign(digest)))
 
 
 # ------------------------------------------------------------------------ quota
@@ -197,14 +197,14 @@ def test_pay__with_window__program_closed__reverts(market: Market) -> None:
         market.pay(market.order(program))
 
 
-def test_pay__the_till_is_not_the_issuer__reverts(market: Market) -> None:
+def test_pay__checkout_is_not_the_issuer__reverts(market: Market) -> None:
     program = market.program(issuer=market.bob)
     market.set_terms(program)
     with expect("ADN_NotIssuer", program, market.checkout.address, market.bob):
         market.pay(market.order(program))
 
 
-def test_pay__with_window__the_till_is_not_the_issuer__reverts(market: Market) -> None:
+def test_pay__with_window__checkout_is_not_the_issuer__reverts(market: Market) -> None:
     program = market.program(issuer=market.bob)
     market.set_terms(program, window=DAY)
     with expect("Checkout_NotIssuer", program, market.bob):

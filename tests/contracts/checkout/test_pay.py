@@ -10,7 +10,7 @@ from eth_utils.crypto import keccak
 
 from fec.core.durations import DAY
 from tests.contracts.support.evm import ZERO, Contract, expect
-from tests.contracts.support.shop_world import ORDER_TYPE, TILL, Market, Order, typed_hash
+from tests.contracts.support.shop_world import CHECKOUT, ORDER_TYPE, Market, Order, typed_hash
 from tests.contracts.support.world import FEC
 
 ESCROWED, CAPTURED, REFUNDED = 1, 2, 3
@@ -41,13 +41,13 @@ WAYS = ["allowance", "permit", "authorization", "transfer", "nodes"]
 
 def test_hash_invoice__equals_eth_account(market: Market) -> None:
     order = market.order(market.shop())
-    expected = typed_hash(TILL, market.checkout.address, "Invoice", ORDER_TYPE[:5], order.words[:5])
+    expected = typed_hash(CHECKOUT, market.checkout.address, "Invoice", ORDER_TYPE[:5], order.words[:5])
     assert market.checkout.hashInvoice(order.words) == expected
 
 
 def test_hash_order__equals_eth_account(market: Market) -> None:
     order = market.order(market.shop(), min_principal=7, cause=market.bob)
-    expected = typed_hash(TILL, market.checkout.address, "Order", ORDER_TYPE, order.words[:8])
+    expected = typed_hash(CHECKOUT, market.checkout.address, "Order", ORDER_TYPE, order.words[:8])
     assert market.checkout.hashOrder(order.words) == expected
 
 
@@ -105,7 +105,7 @@ def test_pay__twice__reverts(market: Market, first: str, second: str) -> None:
 def test_pay__refunded_in_whole__stays_paid(market: Market) -> None:
     order = market.order(market.shop(window=DAY))
     market.pay(order)
-    market.checkout.refund(market.order_key(order), order.amount, sender=market.till)
+    market.checkout.refund(market.order_key(order), order.amount, sender=market.signer)
     with expect("Checkout_OrderAlreadyPaid", market.order_key(order)):
         market.pay(order)
 
@@ -245,13 +245,13 @@ def test_transfer__bare__changes_nothing(market: Market) -> None:
         market.checkout.pay(order.words, sender=market.alice)
 
 
-def test_pay__invoice_of_a_contract_till(market: Market, guest: Contract) -> None:
+def test_pay__invoice_of_a_contract_signer(market: Market, guest: Contract) -> None:
     order = replace(market.order(market.shop(signer=guest.address)), signature=b"")
     guest.sign(market.checkout.hashInvoice(order.words))
     assert market.pay(order)
 
 
-def test_pay__a_contract_till_did_not_sign__reverts(market: Market, guest: Contract) -> None:
+def test_pay__a_contract_signer_did_not_sign__reverts(market: Market, guest: Contract) -> None:
     program = market.shop(signer=guest.address)
     with expect("Checkout_InvalidSignature", program, guest.address):
         market.pay(market.order(program))

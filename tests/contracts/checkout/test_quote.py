@@ -150,7 +150,7 @@ def test_quote__program_closed__reverts(market: Market) -> None:
         market.checkout.quote(program, market.alice, FEC)
 
 
-def test_quote__the_till_is_not_the_issuer__reverts(market: Market) -> None:
+def test_quote__checkout_is_not_the_issuer__reverts(market: Market) -> None:
     program = market.program(issuer=market.bob)
     market.set_terms(program)
     with expect("Checkout_NotIssuer", program, market.bob):
@@ -158,7 +158,7 @@ def test_quote__the_till_is_not_the_issuer__reverts(market: Market) -> None:
 
 
 def test_quote__quota_below_what_is_reserved__leaves_nothing(market: Market) -> None:
-    """In a program without issuer anybody may use up what the till has reserved."""
+    """In a program without issuer anybody may use up what Checkout has reserved."""
     program = market.program(quota=150 * FEC)
     market.set_terms(program, window=DAY)
     market.pay(market.order(program))
@@ -167,7 +167,7 @@ def test_quote__quota_below_what_is_reserved__leaves_nothing(market: Market) -> 
         market.checkout.quote(program, market.alice, 1)
 
 
-@pytest.mark.parametrize("nobody", ["zero", "till"])
+@pytest.mark.parametrize("nobody", ["zero", "signer"])
 def test_quote__customer_who_cannot_be_one__reverts(market: Market, nobody: str) -> None:
     program = market.shop()
     customer = ZERO if nobody == "zero" else market.checkout.address

@@ -26,14 +26,14 @@ class Scene:
     guest: Contract
     program: int
     calls: dict[str, tuple[str, bytes]]
-    #: What the till and custody say to a call made for the second time; None where they do nothing.
+    #: What checkout and custody say to a call made for the second time; None where they do nothing.
     again: dict[str, tuple[str, tuple[object, ...]] | None]
     others: dict[str, tuple[str, bytes]]
 
     def figures(self) -> list[int]:
         """All that could have been taken from somebody."""
         market = self.market
-        parties = [self.guest.address, market.checkout.address, market.treasury, market.alice, market.till]
+        parties = [self.guest.address, market.checkout.address, market.treasury, market.alice, market.signer]
         coins = [market.fec.balanceOf(party) for party in parties]
         nodes = [market.adn.balanceOf(party) for party in parties]
         books = [market.checkout.reservedOf(self.program), market.checkout.spendOf(self.program, self.guest.address)]
@@ -52,22 +52,22 @@ class Scene:
 @pytest.fixture
 def scene(market: Market) -> Scene:
     guest = market.chain.deploy(compiled("Receiver"), sender=market.stranger)
-    till, custody = market.checkout, market.custodian
+    checkout, custody = market.checkout, market.custodian
     market.fund(guest.address, 10_000 * FEC)
-    guest.execute(market.fec.address, market.fec.encode("approve", till.address, 2**255))
+    guest.execute(market.fec.address, market.fec.encode("approve", checkout.address, 2**255))
     program = market.shop()
     at_once = market.order(program, customer=guest.address, order_id=keccak(1))
 
-    slow = market.program(issuer=till.address, quota=10**6 * FEC)
+    slow = market.program(issuer=checkout.address, quota=10**6 * FEC)
     market.set_terms(slow, window=DAY)
     later = market.order(slow, customer=guest.address, order_id=keccak(2))
     market.pay(later, market.alice)
     market.pay(market.order(slow, order_id=keccak(3)))
 
-    market.allow(market.till)
+    market.allow(market.signer)
     rewards = [(guest.address, 7 * FEC), (market.bob, 8 * FEC)]
-    batch = till.fundRewards(
-        program, root(rewards), 15 * FEC, market.chain.now + 2 * DAY, bytes(32), sender=market.till
+    batch = checkout.fundRewards(
+        program, root(rewards), 15 * FEC, market.chain.now + 2 * DAY, bytes(32), sender=market.signer
     )
 
     member = market.member("alice")
@@ -86,11 +86,11 @@ def scene(market: Market) -> Scene:
         guest,
         program,
         calls={
-            "pay": (till.address, till.encode("pay", at_once.words)),
-            "capture": (till.address, till.encode("capture", [order_key])),
+            "pay": (checkout.address, checkout.encode("pay", at_once.words)),
+            "capture": (checkout.address, checkout.encode("capture", [order_key])),
             "takeReward": (
-                till.address,
-                till.encode("takeReward", batch, 0, guest.address, 7 * FEC, proof(rewards, 0)),
+                checkout.address,
+                checkout.encode("takeReward", batch, 0, guest.address, 7 * FEC, proof(rewards, 0)),
             ),
             "withdraw": (
                 custody.address,
@@ -104,15 +104,15 @@ def scene(market: Market) -> Scene:
             "withdraw": ("Custodian_InvalidSignature", (market.alice,)),
         },
         others={
-            "refund": (till.address, till.encode("refund", order_key, 1)),
-            "reclaimRewards": (till.address, till.encode("reclaimRewards", batch)),
-            "setTerms": (till.address, till.encode("setTerms", program, market.terms().words)),
-            "reward": (till.address, till.encode("reward", program, guest.address, 1, bytes(32))),
-            "fundRewards": (till.address, till.encode("fundRewards", program, bytes(32), 1, NEVER, bytes(32))),
-            "foundAlliance": (till.address, till.encode("foundAlliance", program)),
+            "refund": (checkout.address, checkout.encode("refund", order_key, 1)),
+            "reclaimRewards": (checkout.address, checkout.encode("reclaimRewards", batch)),
+            "setTerms": (checkout.address, checkout.encode("setTerms", program, market.terms().words)),
+            "reward": (checkout.address, checkout.encode("reward", program, guest.address, 1, bytes(32))),
+            "fundRewards": (checkout.address, checkout.encode("fundRewards", program, bytes(32), 1, NEVER, bytes(32))),
+            "foundAlliance": (checkout.address, checkout.encode("foundAlliance", program)),
             "onTransferReceived": (
-                till.address,
-                till.encode("onTransferReceived", guest.address, guest.address, 1, market.encoded(at_once)),
+                checkout.address,
+                checkout.encode("onTransferReceived", guest.address, guest.address, 1, market.encoded(at_once)),
             ),
         },
     )
@@ -152,8 +152,8 @@ def test_reenter__another_call__is_as_one_after_the_other(scene: Scene, outer: s
     [
         ("reclaimRewards", "Checkout_BatchOpen"),
         ("setTerms", "Checkout_NotProgramOperator"),
-        ("reward", "Checkout_NotTill"),
-        ("fundRewards", "Checkout_NotTill"),
+        ("reward", "Checkout_NotSignerOrOperator"),
+        ("fundRewards", "Checkout_NotSignerOrOperator"),
         ("foundAlliance", "Checkout_NotProgramOperator"),
         ("onTransferReceived", "Checkout_NotFEC"),
     ],

@@ -31,7 +31,7 @@ def capture(market: Market, *orders: Order, gas: int | None = None) -> None:
 
 
 def refund(market: Market, order: Order, amount: int) -> None:
-    market.checkout.refund(market.order_key(order), amount, sender=market.till)
+    market.checkout.refund(market.order_key(order), amount, sender=market.signer)
 
 
 def state(market: Market, order: Order) -> dict[str, object]:
@@ -100,14 +100,14 @@ def test_refund__by_the_operator(market: Market) -> None:
 def test_refund__by_a_stranger__reverts(market: Market, who: str) -> None:
     order = escrowed(market)
     caller = getattr(market, who)
-    with expect("Checkout_NotTill", order.program, caller):
+    with expect("Checkout_NotSignerOrOperator", order.program, caller):
         market.checkout.refund(market.order_key(order), 1, sender=caller)
 
 
-def test_refund__by_a_till_whose_key_was_retired__reverts(market: Market) -> None:
+def test_refund__by_a_signer_who_was_replaced__reverts(market: Market) -> None:
     order = escrowed(market)
     market.set_terms(order.program, signer=market.bob)
-    with expect("Checkout_NotTill", order.program, market.till):
+    with expect("Checkout_NotSignerOrOperator", order.program, market.signer):
         refund(market, order, 1)
 
 
@@ -163,7 +163,7 @@ def test_refund__order_captured_at_once__reverts(market: Market) -> None:
 
 def test_refund__unknown_order__reverts(market: Market) -> None:
     with expect("Checkout_UnknownOrder", keccak(text="none")):
-        market.checkout.refund(keccak(text="none"), 1, sender=market.till)
+        market.checkout.refund(keccak(text="none"), 1, sender=market.signer)
 
 
 def test_refund__of_one_order__leaves_the_others_escrow(market: Market) -> None:

@@ -22,14 +22,14 @@ def rewards_of(market: Market) -> list[Reward]:
 
 
 def give(market: Market, program: int, shopper: str, amount: int, sender: str | None = None) -> int:
-    sender = sender or market.till
+    sender = sender or market.signer
     market.allow(sender)
     return int(market.checkout.reward(program, shopper, amount, REASON, sender=sender))
 
 
 def fund(market: Market, program: int, rewards: list[Reward], *, amount: int | None = None, **how: Any) -> int:
     """A batch that ends in a day, unless `how` says something else."""
-    sender = how.get("sender", market.till)
+    sender = how.get("sender", market.signer)
     amount = sum(due for _, due in rewards) if amount is None else amount
     deadline = how.get("deadline", market.chain.now + DAY)
     market.allow(sender)
@@ -47,7 +47,7 @@ def take(market: Market, batch: int, rewards: list[Reward], which: int, **change
 # ------------------------------------------------------------------------ at once
 
 
-@pytest.mark.parametrize("who", ["till", "merchant"])
+@pytest.mark.parametrize("who", ["signer", "merchant"])
 def test_reward__burns_the_callers_own(market: Market, who: str) -> None:
     program, caller = market.shop(), getattr(market, who)
     node = give(market, program, market.carol, 5 * FEC, caller)
@@ -66,7 +66,7 @@ def test_reward__burns_the_callers_own(market: Market, who: str) -> None:
 
 def test_reward__by_a_stranger__reverts(market: Market) -> None:
     program = market.shop()
-    with expect("Checkout_NotTill", program, market.alice):
+    with expect("Checkout_NotSignerOrOperator", program, market.alice):
         give(market, program, market.alice, FEC, market.alice)
 
 
@@ -96,7 +96,7 @@ def test_reward__program_closed__reverts(market: Market) -> None:
         give(market, program, market.alice, FEC)
 
 
-def test_reward__the_till_is_not_the_issuer__reverts(market: Market) -> None:
+def test_reward__checkout_is_not_the_issuer__reverts(market: Market) -> None:
     program = market.program(issuer=market.bob)
     with expect("Checkout_NotIssuer", program, market.bob):
         give(market, program, market.alice, FEC, market.merchant)
@@ -105,7 +105,7 @@ def test_reward__the_till_is_not_the_issuer__reverts(market: Market) -> None:
 def test_reward__no_allowance__reverts(market: Market) -> None:
     program = market.shop()
     with expect("ERC20InsufficientAllowance", market.checkout.address, 0, FEC):
-        market.checkout.reward(program, market.alice, FEC, REASON, sender=market.till)
+        market.checkout.reward(program, market.alice, FEC, REASON, sender=market.signer)
 
 
 def test_reward__to_nobody__reverts(market: Market) -> None:
@@ -125,14 +125,14 @@ def test_fund__reserves_and_holds(market: Market) -> None:
     assert event.values == {
         "batchId": batch,
         "programId": program,
-        "funder": market.till,
+        "funder": market.signer,
         "root": root(rewards),
         "amount": 6 * FEC,
         "deadline": market.chain.now + DAY,
         "reason": REASON,
     }
     assert market.checkout.rewardBatchOf(batch) == {
-        "funder": market.till,
+        "funder": market.signer,
         "programId": program,
         "root": root(rewards),
         "left": 6 * FEC,
@@ -150,7 +150,7 @@ def test_fund__a_second_batch__is_reserved_on_top(market: Market) -> None:
 
 def test_fund__by_a_stranger__reverts(market: Market) -> None:
     program = market.shop()
-    with expect("Checkout_NotTill", program, market.alice):
+    with expect("Checkout_NotSignerOrOperator", program, market.alice):
         fund(market, program, rewards_of(market), sender=market.alice)
 
 
@@ -184,7 +184,7 @@ def test_fund__program_closed__reverts(market: Market) -> None:
 
 def test_fund__no_coins__reverts(market: Market) -> None:
     program = market.shop(quota=10**8 * FEC)
-    with expect("ERC20InsufficientBalance", market.till, 10**6 * FEC, 10**6 * FEC + 1):
+    with expect("ERC20InsufficientBalance", market.signer, 10**6 * FEC, 10**6 * FEC + 1):
         fund(market, program, rewards_of(market), amount=10**6 * FEC + 1)
 
 
@@ -305,7 +305,7 @@ def test_take__program_closed__reverts_and_can_be_reclaimed(market: Market) -> N
         take(market, batch, rewards, 0)
     market.chain.now += DAY + 1
     market.checkout.reclaimRewards(batch, sender=market.stranger)
-    assert market.fec.balanceOf(market.till) == 10**6 * FEC
+    assert market.fec.balanceOf(market.signer) == 10**6 * FEC
 
 
 def test_take__receiver_refuses__reverts_and_stays_there_for_it(market: Market, guest: Contract) -> None:
@@ -330,7 +330,7 @@ def test_reclaim__what_nobody_took__to_the_funder(market: Market) -> None:
     market.checkout.reclaimRewards(batch, sender=market.stranger)
     [event] = market.chain.events("RewardsReclaimed")
     assert event.values == {"batchId": batch, "amount": 5 * FEC}
-    assert market.fec.balanceOf(market.till) == 10**6 * FEC - FEC
+    assert market.fec.balanceOf(market.signer) == 10**6 * FEC - FEC
     assert market.checkout.reservedOf(program) == market.fec.balanceOf(market.checkout.address) == 0
     assert market.checkout.rewardBatchOf(batch)["left"] == 0
 
@@ -343,7 +343,7 @@ def test_reclaim__again__reverts(market: Market) -> None:
     market.checkout.reclaimRewards(batch, sender=market.stranger)
     with expect("Checkout_BatchExhausted", batch, 0, 0):
         market.checkout.reclaimRewards(batch, sender=market.stranger)
-    assert market.fec.balanceOf(market.till) == 10**6 * FEC
+    assert market.fec.balanceOf(market.signer) == 10**6 * FEC
     assert market.fec.balanceOf(market.checkout.address) == 1000 * FEC
 
 
@@ -351,7 +351,7 @@ def test_reclaim__before_the_deadline_has_passed__reverts(market: Market) -> Non
     batch = fund(market, market.shop(), rewards_of(market))
     market.chain.now += DAY
     with expect("Checkout_BatchOpen", batch, market.chain.now):
-        market.checkout.reclaimRewards(batch, sender=market.till)
+        market.checkout.reclaimRewards(batch, sender=market.signer)
 
 
 def test_reclaim__program_closed__before_the_deadline(market: Market) -> None:
@@ -360,12 +360,12 @@ def test_reclaim__program_closed__before_the_deadline(market: Market) -> None:
     batch = fund(market, program, rewards_of(market), deadline=NEVER)
     market.adn.closeProgram(program, sender=market.merchant)
     market.checkout.reclaimRewards(batch, sender=market.stranger)
-    assert market.fec.balanceOf(market.till) == 10**6 * FEC
+    assert market.fec.balanceOf(market.signer) == 10**6 * FEC
 
 
 def test_reclaim__unknown_batch__reverts(market: Market) -> None:
     with expect("Checkout_UnknownBatch", 3):
-        market.checkout.reclaimRewards(3, sender=market.till)
+        market.checkout.reclaimRewards(3, sender=market.signer)
 
 
 def test_reward_batch_of__unknown_batch__reverts(market: Market) -> None:

@@ -13,7 +13,7 @@ from tests.contracts.support.world import account
 
 
 def plain(terms: Any) -> dict[str, Any]:
-    """Terms as the till shows them."""
+    """Terms as Checkout shows them."""
     return {
         "signer": terms.signer,
         "treasury": terms.treasury,
@@ -26,11 +26,17 @@ def plain(terms: Any) -> dict[str, Any]:
 
 
 def test_constants(market: Market) -> None:
-    till = market.checkout
-    found = (till.MAX_TIERS(), till.MAX_CAUSES(), till.MIN_BURN_BPS(), till.MAX_RETURN_WINDOW(), till.MAX_MEMBERS())
+    checkout = market.checkout
+    found = (
+        checkout.MAX_TIERS(),
+        checkout.MAX_CAUSES(),
+        checkout.MIN_BURN_BPS(),
+        checkout.MAX_RETURN_WINDOW(),
+        checkout.MAX_MEMBERS(),
+    )
     assert found == (5, 32, 1000, 365 * DAY, 16)
-    assert till.MINT_GAS() == 400_000
-    assert (till.adn(), till.fec()) == (market.adn.address, market.fec.address)
+    assert checkout.MINT_GAS() == 400_000
+    assert (checkout.adn(), checkout.fec()) == (market.adn.address, market.fec.address)
 
 
 def test_set_terms__reads_back(market: Market) -> None:
@@ -69,7 +75,7 @@ def test_terms_at__no_such_version__reverts(market: Market, version: int) -> Non
         market.checkout.termsAt(program, version)
 
 
-@pytest.mark.parametrize("who", ["till", "admin", "stranger"])
+@pytest.mark.parametrize("who", ["signer", "admin", "stranger"])
 def test_set_terms__by_another_than_the_operator__reverts(market: Market, who: str) -> None:
     program, caller = market.shop(), getattr(market, who)
     with expect("Checkout_NotProgramOperator", program, caller):
@@ -90,7 +96,7 @@ def test_set_terms__unknown_program__reverts(market: Market) -> None:
 
 
 @pytest.mark.parametrize("role", ["signer", "treasury", "causes"])
-def test_set_terms__account_zero_or_the_till__reverts(market: Market, role: str) -> None:
+def test_set_terms__account_zero_or_checkout__reverts(market: Market, role: str) -> None:
     program = market.shop()
     for bad in [ZERO, market.checkout.address]:
         change: Any = (market.cause, bad) if role == "causes" else bad

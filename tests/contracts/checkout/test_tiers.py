@@ -23,7 +23,7 @@ def capture(market: Market, *orders: Order) -> None:
 
 
 def refund(market: Market, order: Order, amount: int) -> None:
-    market.checkout.refund(market.order_key(order), amount, sender=market.till)
+    market.checkout.refund(market.order_key(order), amount, sender=market.signer)
 
 
 def test_tier__at_its_least_spend__applies(market: Market) -> None:

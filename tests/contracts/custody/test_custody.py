@@ -166,7 +166,7 @@ def test_spend__refund__comes_back_to_the_vault(market: Market) -> None:
     filled(market, member)
     order = order_of(market, member, market.shop(window=DAY))
     assert spend(market, member, order) == 0
-    market.checkout.refund(market.order_key(order), order.amount, sender=market.till)
+    market.checkout.refund(market.order_key(order), order.amount, sender=market.signer)
     assert market.fec.balanceOf(market.vault(member)) == 1000 * FEC
 
 
@@ -185,7 +185,7 @@ def test_spend__for_another_customer__reverts(market: Market) -> None:
         spend(market, member, order)
 
 
-@pytest.mark.parametrize("who", ["bob", "merchant", "till", "stranger"])
+@pytest.mark.parametrize("who", ["bob", "merchant", "signer", "stranger"])
 def test_spend__signed_by_another_member_brand_or_stranger__reverts(market: Market, who: str) -> None:
     member = market.member()
     filled(market, member)
@@ -245,7 +245,7 @@ def test_spend__too_little_in_the_vault__reverts(market: Market) -> None:
         spend(market, member, order_of(market, member, amount=FEC))
 
 
-def test_spend__the_tills_own_errors_come_through(market: Market) -> None:
+def test_spend__errors_of_checkout_come_through(market: Market) -> None:
     member = market.member()
     filled(market, member)
     order = order_of(market, member, expiry=market.chain.now - 1)

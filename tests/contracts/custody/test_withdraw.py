@@ -99,7 +99,7 @@ def test_withdraw__replayed__reverts(market: Market) -> None:
     assert market.fec.balanceOf(market.carol) == 400 * FEC
 
 
-@pytest.mark.parametrize("who", ["bob", "merchant", "till", "stranger"])
+@pytest.mark.parametrize("who", ["bob", "merchant", "signer", "stranger"])
 def test_withdraw__signed_by_another_member_brand_or_stranger__reverts(market: Market, who: str) -> None:
     member = market.member()
     node = filled(market, member)

@@ -349,7 +349,7 @@ def values_of(scene: Scene, error: str) -> tuple[Any, ...]:
         "Checkout_InvalidSignature": (scene.shop, m.till),
         "Checkout_NotFEC": (caller,),
         "Checkout_NotProgramOperator": (scene.shop, caller),
-        "Checkout_NotTill": (scene.shop, caller),
+        "Checkout_NotSignerOrOperator": (scene.shop, caller),
         "Custodian_InvalidSignature": (m.alice,),
         "ERC20InsufficientAllowance": (caller, 0, 1),
         "ERC20InvalidReceiver": (m.carol,),

@@ -29,8 +29,8 @@ class Attempt:
 
 def attempts(market: Market, guest: Contract) -> dict[str, Attempt]:
     """One of each kind of right. alice owns a node, which bob, carol and stranger may do something with."""
-    adn, fec, till, custody, me = market.adn, market.fec, market.checkout, market.custodian, guest.address
-    program, shop = market.program(issuer=market.till), market.shop()
+    adn, fec, checkout, custody, me = market.adn, market.fec, market.checkout, market.custodian, guest.address
+    program, shop = market.program(issuer=market.signer), market.shop()
     node = market.node(market.alice, 100 * FEC)
     adn.setClaimApproval(market.bob, True, node, sender=market.alice)
     adn.setClaimApprovalForAll(market.carol, True, sender=market.alice)
@@ -42,15 +42,15 @@ def attempts(market: Market, guest: Contract) -> dict[str, Attempt]:
     split, claim = adn.encode("split", node, [FEC]), adn.encode("claim", node)
     claim_to = adn.encode("claimTo", [node], market.alice)
     withdraw = custody.encode("withdraw", member.words, [], 0, me, NEVER, b"")
-    reward = till.encode("reward", shop, me, FEC, REASON)
+    reward = checkout.encode("reward", shop, me, FEC, REASON)
     not_claimer, not_operator = ("ADN_NotClaimer", (node, me)), ("ADN_NotProgramOperator", (program, me))
-    not_owner, not_till = ("ADN_NotOwnerOrOperator", (node, me)), ("Checkout_NotTill", (shop, me))
+    not_owner, not_signer = ("ADN_NotOwnerOrOperator", (node, me)), ("Checkout_NotSignerOrOperator", (shop, me))
     close = adn.encode("closeProgram", program)
     hand_on = adn.encode("setProgramOperator", program, me)
     approve = adn.encode("setClaimApproval", me, True, node)
     return {
         "mint, issuer": Attempt(
-            "till", adn, adn.encode("mint", program, 1, me), "ADN_NotIssuer", (program, me, market.till)
+            "signer", adn, adn.encode("mint", program, 1, me), "ADN_NotIssuer", (program, me, market.signer)
         ),
         "claim, owner": Attempt("alice", adn, claim, *not_claimer),
         "claim, claim-approved": Attempt("bob", adn, claim, *not_claimer),
@@ -65,12 +65,12 @@ def attempts(market: Market, guest: Contract) -> dict[str, Attempt]:
         "setProgramOperator, operator": Attempt("merchant", adn, hand_on, *not_operator),
         "FEC.mint": Attempt("admin", fec, fec.encode("mint", me, 1), "FEC_NotMinter", (me, adn.address)),
         "foundAlliance, operator": Attempt(
-            "merchant", till, till.encode("foundAlliance", shop), "Checkout_NotProgramOperator", (shop, me)
+            "merchant", checkout, checkout.encode("foundAlliance", shop), "Checkout_NotProgramOperator", (shop, me)
         ),
-        "reward, till": Attempt("till", till, reward, *not_till),
-        "reward, operator": Attempt("merchant", till, reward, *not_till),
+        "reward, signer": Attempt("signer", checkout, reward, *not_signer),
+        "reward, operator": Attempt("merchant", checkout, reward, *not_signer),
         "onTransferReceived": Attempt(
-            "alice", till, till.encode("onTransferReceived", me, me, 1, b""), "Checkout_NotFEC", (me,)
+            "alice", checkout, checkout.encode("onTransferReceived", me, me, 1, b""), "Checkout_NotFEC", (me,)
         ),
         "withdraw, member": Attempt("alice", custody, withdraw, "Custodian_InvalidSignature", (market.alice,)),
         "MemberVault.execute": Attempt(
@@ -94,7 +94,7 @@ ATTEMPTS = [
     "setProgramOperator, operator",
     "FEC.mint",
     "foundAlliance, operator",
-    "reward, till",
+    "reward, signer",
     "reward, operator",
     "onTransferReceived",
     "withdraw, member",
@@ -185,7 +185,7 @@ def test_pay_with_permit__sent_by_a_contract__does_not_use_a_permit_of_the_sende
 
 
 def operated_by(market: Market, guest: Contract) -> int:
-    """A shop whose operator is the contract, which has 10 FEC that the till may take; alice's the till may take too."""
+    """A shop whose operator is the contract, which has 10 FEC that Checkout may take; it may take alice's too."""
     program = market.shop()
     market.adn.setProgramOperator(program, guest.address, sender=market.merchant)
     market.fund(guest.address, 10 * FEC)

@@ -69,11 +69,11 @@ FORBIDDEN: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("function", FORBIDDEN)
-@pytest.mark.parametrize("who", ["admin", "merchant", "till", "bob", "stranger", "genesis"])
+@pytest.mark.parametrize("who", ["admin", "merchant", "signer", "bob", "stranger", "genesis"])
 def test_g4__anybody_but_the_owner__is_refused(world: World, who: str, function: str) -> None:
-    program = world.program(issuer=world.till)
-    world.fund(world.till, 2 * P)
-    node, other = (world.adn.mint(program, P, world.alice, sender=world.till) for _ in range(2))
+    program = world.program(issuer=world.signer)
+    world.fund(world.signer, 2 * P)
+    node, other = (world.adn.mint(program, P, world.alice, sender=world.signer) for _ in range(2))
     world.node(world.bob, P)
     world.pass_periods(1)
     caller = getattr(world, who)
@@ -98,9 +98,9 @@ def test_g4__anybody_but_the_owner__is_refused(world: World, who: str, function:
 
 
 def test_g4__all_that_the_powerful_can_do__leaves_nodes_as_they_are(world: World) -> None:
-    program = world.program(issuer=world.till)
-    world.fund(world.till, P)
-    node = world.adn.mint(program, P, world.alice, sender=world.till)
+    program = world.program(issuer=world.signer)
+    world.fund(world.signer, P)
+    node = world.adn.mint(program, P, world.alice, sender=world.signer)
     world.pass_periods(1)
     before = (world.state_of(node), world.adn.claimablePayout(node), world.adn.vestingPeriod(node))
     world.adn.grantQuota(program, FEC, sender=world.admin)

@@ -94,17 +94,17 @@ def test_mint__without_the_coins__reverts(world: World) -> None:
 
 
 def test_mint__by_the_issuer__is_taken(world: World) -> None:
-    program = world.program(issuer=world.till)
-    world.fund(world.till, FEC)
-    node = world.adn.mint(program, FEC, world.alice, sender=world.till)
+    program = world.program(issuer=world.signer)
+    world.fund(world.signer, FEC)
+    node = world.adn.mint(program, FEC, world.alice, sender=world.signer)
     assert world.adn.ownerOf(node) == world.alice
 
 
 @pytest.mark.parametrize("who", ["alice", "admin", "merchant"])
 def test_mint__by_another_than_the_issuer__reverts(world: World, who: str) -> None:
-    program, caller = world.program(issuer=world.till), getattr(world, who)
+    program, caller = world.program(issuer=world.signer), getattr(world, who)
     world.fund(caller, FEC)
-    with expect("ADN_NotIssuer", program, caller, world.till):
+    with expect("ADN_NotIssuer", program, caller, world.signer):
         world.adn.mint(program, FEC, world.alice, sender=caller)
 
 

@@ -66,11 +66,11 @@ def test_deploy__zero_genesis_holder__reverts(world: World) -> None:
 
 def test_create_program__by_the_owner__takes_quota_from_the_budget(world: World) -> None:
     before = world.adn.budget()
-    program = world.adn.createProgram(world.merchant, world.till, DAY, NOW, 5 * FEC, sender=world.admin)
+    program = world.adn.createProgram(world.merchant, world.signer, DAY, NOW, 5 * FEC, sender=world.admin)
     assert (program, world.adn.programCount(), world.adn.budget()) == (2, 2, before - 5 * FEC)
     assert world.adn.programOf(program) == {
         "operator": world.merchant,
-        "issuer": world.till,
+        "issuer": world.signer,
         "periodLength": DAY,
         "origin": NOW,
         "quota": 5 * FEC,
@@ -80,8 +80,8 @@ def test_create_program__by_the_owner__takes_quota_from_the_budget(world: World)
 
 
 def test_create_program__by_the_owner__tells_so(world: World) -> None:
-    world.adn.createProgram(world.merchant, world.till, DAY, 7, 5 * FEC, sender=world.admin)
-    terms = {"operator": world.merchant, "issuer": world.till, "periodLength": DAY, "origin": 7, "quota": 5 * FEC}
+    world.adn.createProgram(world.merchant, world.signer, DAY, 7, 5 * FEC, sender=world.admin)
+    terms = {"operator": world.merchant, "issuer": world.signer, "periodLength": DAY, "origin": 7, "quota": 5 * FEC}
     assert world.chain.events() == [Event(world.adn.address, "ProgramCreated", {"programId": 2, **terms})]
 
 
@@ -173,9 +173,9 @@ def test_close_program__nodes_minted_before__pay_to_the_end(world: World) -> Non
 
 
 def test_close_program__by_the_issuer__reverts(world: World) -> None:
-    program = world.program(issuer=world.till)
-    with expect("ADN_NotProgramOperator", program, world.till):
-        world.adn.closeProgram(program, sender=world.till)
+    program = world.program(issuer=world.signer)
+    with expect("ADN_NotProgramOperator", program, world.signer):
+        world.adn.closeProgram(program, sender=world.signer)
 
 
 def test_close_program__twice__reverts(world: World) -> None:

@@ -100,15 +100,15 @@ def test_transfer_and_call__of_zero__tells_the_receiver_too(world: World, witnes
     assert heard(world.chain, witness, RECEIVED_TYPES) == [(RECEIVED, told)]
 
 
-# ---------------------------------------------------------- the till as receiver
+# ---------------------------------------------------------- checkout as receiver
 
 
-def test_till__as_a_spender__is_none(market: Market) -> None:
+def test_checkout__as_a_spender__is_none(market: Market) -> None:
     with expect("ERC1363InvalidSpender", market.checkout.address):
         market.fec[APPROVE.format("")](market.checkout.address, 7, sender=market.alice)
 
 
-def test_till__as_a_receiver__accepts_what_pays_an_order(market: Market) -> None:
+def test_checkout__as_a_receiver__accepts_what_pays_an_order(market: Market) -> None:
     # It answers the selector: anything else would have undone the transfer.
     order = market.order(market.shop())
     call = TRANSFER.format(",bytes")

@@ -65,6 +65,9 @@ FUNCTIONS: dict[str, tuple[str, str | None, str]] = {
         nonpayable transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)
         nonpayable receiveWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)
         nonpayable cancelAuthorization(address,bytes32,uint8,bytes32,bytes32)
+        view TRANSFER_WITH_AUTHORIZATION_TYPEHASH() bytes32
+        view RECEIVE_WITH_AUTHORIZATION_TYPEHASH() bytes32
+        view CANCEL_AUTHORIZATION_TYPEHASH() bytes32
         """,
     ),
     "ERC-165, of the coupon": ("FEC", "01ffc9a7", "view supportsInterface(bytes4) bool"),

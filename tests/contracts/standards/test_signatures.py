@@ -119,6 +119,22 @@ def test_permit__reverted__counts_nothing(market: Market) -> None:
 # -------------------------------------------------------------------- ERC-3009
 
 
+@pytest.mark.parametrize(
+    ("getter", "kind"),
+    [
+        ("TRANSFER_WITH_AUTHORIZATION_TYPEHASH", "transferWithAuthorization"),
+        ("RECEIVE_WITH_AUTHORIZATION_TYPEHASH", "receiveWithAuthorization"),
+        ("CANCEL_AUTHORIZATION_TYPEHASH", "cancelAuthorization"),
+    ],
+)
+def test_type_hashes__each__is_what_the_standard_prints(market: Market, getter: str, kind: str) -> None:
+    assert getattr(market.fec, getter)() == TYPEHASHES[kind]
+
+
+def test_version__of_the_coupon__is_that_of_its_domain(market: Market) -> None:
+    assert (market.fec.version(), market.fec.eip712Domain()[2]) == ("1", "1")
+
+
 def authorization(market: Market, function: str, giver: str | None = None) -> tuple[list[Any], bytes]:
     """Arguments of a transfer of 40 wei to bob, and alice's signature over them."""
     values = [giver or market.alice, market.bob, 40, NOW - 1, NOW + 1, NONCE]
@@ -174,7 +190,7 @@ def test_authorization__from_zero_with_a_malformed_signature__reverts(market: Ma
 # --------------------------------------------------------------------- EIP-712
 
 
-def test_domain__coupon_till_and_custody__are_apart(market: Market) -> None:
+def test_domain__coupon_checkout_and_custody__are_apart(market: Market) -> None:
     names = {"Fortune Earnings Coupon": market.fec, "FEC Checkout": market.checkout, "FEC Custodian": market.custodian}
     assert market.fec.DOMAIN_SEPARATOR() == domain_of("Fortune Earnings Coupon", market.fec)
     for name, contract in names.items():

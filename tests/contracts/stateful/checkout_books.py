@@ -1,4 +1,4 @@
-"""What the model of the till keeps of an order and of a batch of rewards, and how it takes back what was refused.
+"""What the model of Checkout keeps of an order and of a batch of rewards, and how it takes back what was refused.
 
 Amounts in wei, times in seconds.
 """
@@ -43,7 +43,7 @@ def atomic(
 
 @dataclass
 class PaidOrder:
-    """An order and what became of its amount; `kept` is all of it that the till remembers."""
+    """An order and what became of its amount; `kept` is all of it that Checkout remembers."""
 
     key: bytes
     program: int

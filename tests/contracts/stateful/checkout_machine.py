@@ -1,8 +1,8 @@
-"""State machine of the till, custody and nodes together, the model beside it.
+"""State machine of Checkout, custody and nodes together, the model beside it.
 
 All rules and invariants of the nodes' machine apply (G1 to G4); after every step besides:
 
-- G5  each order: paid = to merchant + burned + donated + refunded + returned + escrow; the till's coins are the sum of
+- G5  each order: paid = to merchant + burned + donated + refunded + returned + escrow; Checkout's coins are the sum of
       all escrow and of all rewards not taken, to the wei
 - G6  what was refunded leaves no burn, no reservation and no credit
 - G7  the chain announced each order paid once
@@ -22,7 +22,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from fec.core.durations import WEEK
 from tests.contracts.stateful.checkout_books import ALL, CAPTURED, REFUNDED
-from tests.contracts.stateful.checkout_model import TillModel
+from tests.contracts.stateful.checkout_model import CheckoutModel
 from tests.contracts.stateful.node_machine import NodeMachine, pick_from
 from tests.contracts.stateful.node_model import Program, Refused, coins_of
 from tests.contracts.support.build import compiled
@@ -40,7 +40,7 @@ from tests.contracts.support.shop_world import (
 )
 from tests.contracts.support.world import BUDGET, CAP, GENESIS, ORIGIN, PUBLIC, PUBLIC_QUOTA
 
-NAMES = ["alice", "bob", "carol", "merchant", "till", "stranger"]
+NAMES = ["alice", "bob", "carol", "merchant", "signer", "stranger"]
 KEYS: dict[str, Key] = {key(name).address: key(name) for name in NAMES}
 ALLOWANCE = 2**200
 REJECT = 1
@@ -59,17 +59,17 @@ def machine_market() -> tuple[Market, dict[str, Contract]]:
     return market, guests
 
 
-class TillBase(NodeMachine):
-    """What the rules of the till have in common: people, acting, and what is checked after every step."""
+class CheckoutBase(NodeMachine):
+    """What the rules of Checkout have in common: people, acting, and what is checked after every step."""
 
     steps: ClassVar[int] = 0
     done: ClassVar[Counter[str]] = Counter()
     refused: ClassVar[Counter[str]] = Counter()
     world: Market
-    model: TillModel
+    model: CheckoutModel
 
     def __init__(self) -> None:
-        # In place of the parent's, whose world has no till.
+        # In place of the parent's, whose world has no checkout.
         RuleBasedStateMachine.__init__(self)
         self.world, guests = machine_market()
         self.chain = self.world.chain
@@ -77,17 +77,17 @@ class TillBase(NodeMachine):
         self.scope.__enter__()
         self.sound = True
         world = self.world
-        self.members = [world.member("alice"), world.member("bob"), world.member("carol", brand=world.till)]
+        self.members = [world.member("alice"), world.member("bob"), world.member("carol", brand=world.signer)]
         self.vaults = [world.vault(member) for member in self.members]
         self.refuser, self.wallet = guests["refuser"].address, guests["wallet"].address
         self.guests = [*self.vaults, self.wallet]
         holders = [world.genesis, world.adn.address, world.checkout.address, world.treasury, world.cause, self.refuser]
         self.accounts = [*world.people, *holders, *self.guests]
         self.shoppers = [*world.people, *self.guests, self.refuser]
-        lens = compiled("TillLens")
-        self.till_lens = self.chain.deploy(lens, world.custodian.address, self.shoppers, sender=world.stranger)
+        lens = compiled("CheckoutLens")
+        self.checkout_lens = self.chain.deploy(lens, world.custodian.address, self.shoppers, sender=world.stranger)
         self.announced: Counter[bytes] = Counter()
-        self.model = TillModel(
+        self.model = CheckoutModel(
             admin=world.admin,
             adn=world.adn.address,
             cap=CAP,
@@ -130,7 +130,7 @@ class TillBase(NodeMachine):
         return self.person(pick // 4) if program is None or pick % 4 == 3 else program.operator
 
     def keeper(self, program_id: int, pick: int) -> str:
-        """Mostly the key of the program's till, or its operator."""
+        """Mostly the program's signer, or its operator."""
         versions = self.model.terms[program_id]
         return versions[-1].signer if versions and pick % 3 != 2 else self.operator(program_id, pick // 3)
 
@@ -180,7 +180,9 @@ class TillBase(NodeMachine):
         self.hear()
         return True if wanted is None else wanted
 
-    def at_till(self, action: str, sender: str, call: str, arguments: list[Any], expected: Callable[[], Any]) -> Any:
+    def at_checkout(
+        self, action: str, sender: str, call: str, arguments: list[Any], expected: Callable[[], Any]
+    ) -> Any:
         return self.do(self.world.checkout, sender, call, arguments, expected, action=action)
 
     def hear(self) -> None:
@@ -203,8 +205,8 @@ class TillBase(NodeMachine):
     # --------------------------------------------------------------- invariants
 
     def seen(self) -> bytes:
-        """All that can be seen on the chain: nodes and coins, then till and custody."""
-        model, lens = self.model, self.till_lens
+        """All that can be seen on the chain: nodes and coins, then checkout and custody."""
+        model, lens = self.model, self.checkout_lens
         data = lens.encode("look", len(model.programs), len(model.batches), list(model.orders))
         return super().seen() + self.chain.send(ZERO, lens.address, data, static=True)[64:]
 
@@ -223,7 +225,7 @@ class TillBase(NodeMachine):
         return words
 
     @invariant()
-    def g5_conservation_at_the_till(self) -> None:
+    def g5_conservation_at_checkout(self) -> None:
         model = self.model
         for order in model.orders.values():
             spent = order.to_merchant + order.burned + order.donated
@@ -249,24 +251,24 @@ class TillBase(NodeMachine):
 
     def live_to_the_end(self) -> None:
         """Orders reach their end, batches are emptied, members leave with everything; then every node pays."""
-        model, till = self.model, self.world.checkout
+        model, checkout = self.model, self.world.checkout
         ends = [order.deadline for order in model.orders.values()]
         ends += [batch.deadline + 1 for batch in model.batches.values()]
         self.move_clock(max([model.now, *ends]))
         keys = list(model.orders)
         stranger = self.world.stranger
-        self.at_till("capture at the end", stranger, "capture", [keys], lambda: model.capture(keys))
-        assert all(till.orderOf(order_key)["status"] in (CAPTURED, REFUNDED) for order_key in keys)
+        self.at_checkout("capture at the end", stranger, "capture", [keys], lambda: model.capture(keys))
+        assert all(checkout.orderOf(order_key)["status"] in (CAPTURED, REFUNDED) for order_key in keys)
         for batch_id in model.batches:
             self.reclaim_batch(batch_id, "reclaim at the end")
-        assert self.world.fec.balanceOf(till.address) == model.strays
-        assert all(till.reservedOf(program_id) == 0 for program_id in model.programs)
+        assert self.world.fec.balanceOf(checkout.address) == model.strays
+        assert all(checkout.reservedOf(program_id) == 0 for program_id in model.programs)
         self.leave_custody()
         super().live_to_the_end()
 
     def reclaim_batch(self, batch_id: int, action: str = "reclaimRewards") -> None:
         stranger = self.world.stranger
-        self.at_till(action, stranger, "reclaimRewards", [batch_id], lambda: self.model.reclaim_rewards(batch_id))
+        self.at_checkout(action, stranger, "reclaimRewards", [batch_id], lambda: self.model.reclaim_rewards(batch_id))
 
     def leave_custody(self) -> None:
         """G8."""

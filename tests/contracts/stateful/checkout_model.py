@@ -1,4 +1,4 @@
-"""What the till and custody promise, written again in plain Python beside the model of the nodes.
+"""What checkout and custody promise, written again in plain Python beside the model of the nodes.
 
 Where the contract keeps running totals, this adds up from what happened: reservations from the orders and batches that
 are open, spend from the list of captures. Amounts in wei, times in seconds.
@@ -26,8 +26,8 @@ MAX_WINDOW, MAX_TIERS, MAX_CAUSES, MAX_MEMBERS = 365 * DAY, 5, 32, 16
 
 
 @dataclass
-class TillModel(Model):
-    """The state of everything, the till and custody included."""
+class CheckoutModel(Model):
+    """The state of everything, checkout and custody included."""
 
     checkout: str = ZERO
     terms: defaultdict[int, list[Terms]] = field(default_factory=lambda: defaultdict(list))
@@ -39,7 +39,7 @@ class TillModel(Model):
     batches: dict[int, Batch] = field(default_factory=dict)
     allowances: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     nonces: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
-    #: Sent to the till with no order.
+    #: Sent to Checkout with no order.
     strays: int = 0
 
     # ------------------------------------------------------------------- views
@@ -132,7 +132,7 @@ class TillModel(Model):
         order = self.orders[key]
         if order.status != ESCROWED:
             raise Refused("Checkout_OrderFinal", key, order.status)
-        self._check_till(sender, order.program)
+        self._check_signer_or_operator(sender, order.program)
         if self.now >= order.deadline:
             raise Refused("Checkout_ReturnWindowClosed", key, order.deadline)
         if not 0 < amount <= order.left:
@@ -208,7 +208,7 @@ class TillModel(Model):
 
     @atomic
     def reward(self, sender: str, program_id: int, shopper: str, amount: int) -> int:
-        self._check_till(sender, program_id)
+        self._check_signer_or_operator(sender, program_id)
         self._check_amount(amount)
         self._check_quota(program_id, amount)
         self._take_allowance(sender, amount)
@@ -216,7 +216,7 @@ class TillModel(Model):
 
     @atomic
     def fund_rewards(self, sender: str, program_id: int, rewards: list[Reward], amount: int, deadline: int) -> int:
-        self._check_till(sender, program_id)
+        self._check_signer_or_operator(sender, program_id)
         self._check_amount(amount)
         self._check_quota(program_id, amount)
         if deadline < self.now:
@@ -367,11 +367,11 @@ class TillModel(Model):
         if sender != self._known(program_id).operator:
             raise Refused("Checkout_NotProgramOperator", program_id, sender)
 
-    def _check_till(self, sender: str, program_id: int) -> None:
+    def _check_signer_or_operator(self, sender: str, program_id: int) -> None:
         versions = self.terms[program_id]
         if (versions and sender == versions[-1].signer) or sender == self._known(program_id).operator:
             return
-        raise Refused("Checkout_NotTill", program_id, sender)
+        raise Refused("Checkout_NotSignerOrOperator", program_id, sender)
 
     def _check_account(self, account: str) -> None:
         if account in (ZERO, self.checkout):

@@ -17,7 +17,7 @@ from tests.contracts.support.world import FEC
 REASON = b"review".ljust(32, b"\0")
 
 
-class TillMachine(OrderRules):
+class CheckoutMachine(OrderRules):
     """See `tests.contracts.stateful.checkout_machine`."""
 
     @initialize()
@@ -31,7 +31,7 @@ class TillMachine(OrderRules):
     def found_alliance(self, program: int, who: int) -> None:
         program_id = self.program_id(program)
         sender = self.operator(program_id, who)
-        self.at_till(
+        self.at_checkout(
             "foundAlliance",
             sender,
             "foundAlliance",
@@ -43,7 +43,7 @@ class TillMachine(OrderRules):
     def approve_candidate(self, program: int, candidate: int, who: int, approved: bool) -> None:
         program_id, other = self.program_id(program), self.program_id(candidate)
         sender = self.operator(program_id, who)
-        self.at_till(
+        self.at_checkout(
             "approveCandidate",
             sender,
             "approveCandidate",
@@ -53,7 +53,7 @@ class TillMachine(OrderRules):
 
     def approve(self, member: int, candidate: int) -> None:
         operator = self.model.programs[member].operator
-        self.at_till(
+        self.at_checkout(
             "approveCandidate",
             operator,
             "approveCandidate",
@@ -70,7 +70,7 @@ class TillMachine(OrderRules):
         for member in list(self.model.alliances.get(alliance_id, [])) if welcome else []:
             self.approve(member, program_id)
         sender = self.operator(program_id, who)
-        self.at_till(
+        self.at_checkout(
             "joinAlliance",
             sender,
             "joinAlliance",
@@ -82,7 +82,7 @@ class TillMachine(OrderRules):
     def leave_alliance(self, program: int, who: int) -> None:
         program_id = self.program_id(program)
         sender = self.operator(program_id, who)
-        self.at_till(
+        self.at_checkout(
             "leaveAlliance",
             sender,
             "leaveAlliance",
@@ -101,7 +101,7 @@ class TillMachine(OrderRules):
         if around >= -1 and program_id in self.model.programs:
             amount = max(0, self.model.programs[program_id].quota - self.model.reserved(program_id) + around)
         sender = self.keeper(program_id, who)
-        self.at_till(
+        self.at_checkout(
             "reward",
             sender,
             "reward",
@@ -125,7 +125,7 @@ class TillMachine(OrderRules):
         leaves = [(self.shopper(shopper), amount) for shopper, amount in rewards]
         amount = sum(amount for _, amount in leaves) - (short == 0)
         sender, deadline = self.keeper(program_id, who), self.model.now + ahead
-        batch_id = self.at_till(
+        batch_id = self.at_checkout(
             "fundRewards",
             sender,
             "fundRewards",
@@ -147,7 +147,7 @@ class TillMachine(OrderRules):
         told = number + 1 if fault == 3 else number
         # Leaves commit to their place: with another index it is another leaf.
         proven = claimed == leaves[number] and told == number
-        self.at_till(
+        self.at_checkout(
             "takeReward",
             self.person(who),
             "takeReward",
@@ -215,8 +215,10 @@ class TillMachine(OrderRules):
 
     @rule(who=PICK, amount=WEI)
     def bare_transfer(self, who: int, amount: int) -> None:
-        """Coins sent to the till with no order pay for nothing."""
-        sender, till = self.person(who), self.model.checkout
-        moved = self.act("pay", sender, "transfer", [till, amount], lambda: self.model.transfer(sender, till, amount))
+        """Coins sent to Checkout with no order pay for nothing."""
+        sender, checkout = self.person(who), self.model.checkout
+        moved = self.act(
+            "pay", sender, "transfer", [checkout, amount], lambda: self.model.transfer(sender, checkout, amount)
+        )
         if moved:
             self.model.strays += amount

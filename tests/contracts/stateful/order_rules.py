@@ -1,4 +1,4 @@
-"""What people do at the till, at random: the state machine's rules of shops and orders."""
+"""What people do at checkout, at random: the state machine's rules of shops and orders."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis.stateful import initialize, rule
 
 from fec.core.durations import DAY, WEEK
 from tests.contracts.stateful.checkout_books import ESCROWED
-from tests.contracts.stateful.checkout_machine import KEYS, TillBase
+from tests.contracts.stateful.checkout_machine import KEYS, CheckoutBase
 from tests.contracts.stateful.node_machine import AMOUNT, PICK, pick_from
 from tests.contracts.support.evm import ZERO
 from tests.contracts.support.shop_world import NEVER, Order, Terms
@@ -41,7 +41,7 @@ ORDER = st.fixed_dictionaries(
 )
 
 
-class OrderRules(TillBase):
+class OrderRules(CheckoutBase):
     """Shops and orders."""
 
     # ------------------------------------------------------------------- shops
@@ -71,7 +71,7 @@ class OrderRules(TillBase):
         period: int,
         public: int,
     ) -> None:
-        """A program that the till mints in, or one in four that everybody may mint in, with terms."""
+        """A program that Checkout mints in, or one in four that everybody may mint in, with terms."""
         if len(self.model.programs) > 6:
             return
         operator, issuer = self.person(who), self.model.checkout if public else ZERO
@@ -121,7 +121,7 @@ class OrderRules(TillBase):
         }
         terms = replace(terms, **faults.get(fault, {}))
         sender = self.operator(program_id, who)
-        self.at_till(
+        self.at_checkout(
             "setTerms",
             sender,
             "setTerms",
@@ -131,7 +131,7 @@ class OrderRules(TillBase):
 
     @rule(who=PICK, program=PICK, amount=AMOUNT, to=PICK)
     def mint(self, who: int, program: int, amount: int, to: int) -> None:
-        """As the parent's, but that nobody can send as the till."""
+        """As the parent's, but that nobody can send as Checkout."""
         program_id, receiver = self.program_id(program), self.receiver(to)
         terms = self.model.programs.get(program_id)
         sender = terms.issuer if terms and terms.issuer in self.world.people and who % 4 else self.person(who // 4)
@@ -190,7 +190,7 @@ class OrderRules(TillBase):
     @rule(order=ORDER, who=PICK)
     def pay_by_allowance(self, order: dict[str, Any], who: int) -> None:
         (composed, signer), payer = self.compose(order), self.person(who)
-        self.at_till(
+        self.at_checkout(
             "pay by allowance", payer, "pay", [composed.words], lambda: self.model.pay(payer, composed, signer)
         )
 
@@ -204,7 +204,7 @@ class OrderRules(TillBase):
             self.world.fec.permit(payer.address, self.model.checkout, composed.amount, *permit, sender=self.world.bob)
             self.model.allowances[payer.address] = composed.amount
         valid = fault > 1
-        self.at_till(
+        self.at_checkout(
             "payWithPermit",
             payer.address,
             "payWithPermit",
@@ -216,7 +216,9 @@ class OrderRules(TillBase):
         self.model.allowances[payer.address] = 2**200
 
     def names(self) -> list[tuple[str, str]]:
-        return [(name, getattr(self.world, name)) for name in ["alice", "bob", "carol", "merchant", "till", "stranger"]]
+        return [
+            (name, getattr(self.world, name)) for name in ["alice", "bob", "carol", "merchant", "signer", "stranger"]
+        ]
 
     @rule(order=ORDER, who=PICK, fault=st.integers(0, RARE), relay=PICK)
     def pay_by_authorization(self, order: dict[str, Any], who: int, fault: int, relay: int) -> None:
@@ -225,7 +227,7 @@ class OrderRules(TillBase):
         signed_by = self.payer(who + 1) if fault == 3 else payer
         name = next(name for name, known in self.names() if known == signed_by)
         authorization = self.world.authorization(composed, payer, after=times[0], before=times[1], signed_by=name)
-        self.at_till(
+        self.at_checkout(
             "payWithAuthorization",
             self.person(relay),
             "payWithAuthorization",
@@ -251,7 +253,7 @@ class OrderRules(TillBase):
         (composed, signer), payer = self.compose(order), self.person(who)
         mine = [node.id for node in self.model.nodes.values() if node.owner == payer]
         ids = [pick_from(mine, node) if mine and node % 8 != 7 else self.node_id(node // 8) for node in nodes]
-        self.at_till(
+        self.at_checkout(
             "payFromNodes",
             payer,
             "payFromNodes",
@@ -275,7 +277,7 @@ class OrderRules(TillBase):
         self.refund_part(order_key, amount, sender)
 
     def refund_part(self, order_key: bytes, amount: int, sender: str) -> None:
-        self.at_till(
+        self.at_checkout(
             "refund", sender, "refund", [order_key, amount], lambda: self.model.refund(sender, order_key, amount)
         )
 
@@ -320,14 +322,16 @@ class OrderRules(TillBase):
             self.refund_part(paid.key, max(1, left * part // 1000), self.keeper(paid.program, 1))
         if late:
             self.move_clock(max(self.model.now, paid.deadline))
-            self.at_till("capture", self.person(who), "capture", [[paid.key]], lambda: self.model.capture([paid.key]))
+            self.at_checkout(
+                "capture", self.person(who), "capture", [[paid.key]], lambda: self.model.capture([paid.key])
+            )
 
     @rule(who=PICK, picks=st.lists(PICK, max_size=4), due=st.booleans())
     def capture(self, who: int, picks: list[int], due: bool) -> None:
         """Orders whose window is over, or any."""
         ready = [order.key for order in self.model.orders.values() if order.deadline <= self.model.now]
         keys = [pick_from(ready, pick) if due and ready else self.order_key(pick) for pick in picks]
-        self.at_till("capture", self.person(who), "capture", [keys], lambda: self.model.capture(keys))
+        self.at_checkout("capture", self.person(who), "capture", [keys], lambda: self.model.capture(keys))
 
     @rule(order=PICK, off=st.integers(-1, 1), who=PICK)
     def wait_for_the_window(self, order: int, off: int, who: int) -> None:
@@ -336,4 +340,6 @@ class OrderRules(TillBase):
         if paid is not None:
             self.move_clock(max(self.model.now, paid.deadline + off))
             self.refund_part(paid.key, 1, self.keeper(paid.program, 1))
-            self.at_till("capture", self.person(who), "capture", [[paid.key]], lambda: self.model.capture([paid.key]))
+            self.at_checkout(
+                "capture", self.person(who), "capture", [[paid.key]], lambda: self.model.capture([paid.key])
+            )

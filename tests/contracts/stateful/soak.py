@@ -1,6 +1,6 @@
 """Drives the state machines for as many steps as asked.
 
-    python -m tests.contracts.stateful.soak [--machine nodes|till|all] --steps 800000 [--seed N]
+    python -m tests.contracts.stateful.soak [--machine nodes|checkout|all] --steps 800000 [--seed N]
 
 Takes a fresh seed unless told one, prints it, and shows what succeeded and what was refused. With `all`, each machine
 takes its share of the steps in a process of its own.
@@ -18,12 +18,12 @@ import click
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.contracts.stateful.checkout_rules import TillMachine
+from tests.contracts.stateful.checkout_rules import CheckoutMachine
 from tests.contracts.stateful.node_machine import NodeMachine
 
-MACHINES: dict[str, type[NodeMachine]] = {"nodes": NodeMachine, "till": TillMachine}
-#: Of the steps of `all`: a step at the till takes about four times as long.
-SHARES = {"nodes": 4, "till": 1}
+MACHINES: dict[str, type[NodeMachine]] = {"nodes": NodeMachine, "checkout": CheckoutMachine}
+#: Of the steps of `all`: a step of checkout takes about four times as long.
+SHARES = {"nodes": 4, "checkout": 1}
 
 STEPS_PER_RUN = 100
 RUNS_PER_ROUND = 50

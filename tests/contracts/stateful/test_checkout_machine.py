@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.contracts.stateful.checkout_rules import TillMachine
+from tests.contracts.stateful.checkout_rules import CheckoutMachine
 from tests.contracts.stateful.rounds import run_until
 
 ACTIONS = {
@@ -30,5 +30,5 @@ ACTIONS = {
 }
 
 
-def test_till_machine__some_thousand_steps__keeps_g1_to_g8_and_does_everything() -> None:
-    run_until(TillMachine, ACTIONS, steps=2500)
+def test_checkout_machine__some_thousand_steps__keeps_g1_to_g8_and_does_everything() -> None:
+    run_until(CheckoutMachine, ACTIONS, steps=2500)

@@ -1,4 +1,4 @@
-"""Merkle trees over rewards, as the till verifies them; written from the contract's documentation."""
+"""Merkle trees over rewards, as Checkout verifies them; written from the contract's documentation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A deployment with the till and custody, shops, and people who can sign."""
+"""A deployment with checkout and custody, shops, and people who can sign."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GROUP = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 NEVER = 2**48
 CHAIN_ID = 1
 #: EIP-712 names of the contracts.
-COUPON, TILL, CUSTODY = "Fortune Earnings Coupon", "FEC Checkout", "FEC Custodian"
+COUPON, CHECKOUT, CUSTODY = "Fortune Earnings Coupon", "FEC Checkout", "FEC Custodian"
 #: What the hooks of `contracts/test/Receiver.sol` can do.
 MODES = {"Accept": 0, "Reject": 1, "Revert": 2, "BurnGas": 3, "Reenter": 4}
 
@@ -86,7 +86,7 @@ def key(name: str) -> Key:
 
 @dataclass(frozen=True)
 class Order:
-    """An order, field by field as the till takes it; amounts in wei, times in seconds since the epoch."""
+    """An order, field by field as Checkout takes it; amounts in wei, times in seconds since the epoch."""
 
     program: int
     order_id: bytes
@@ -157,7 +157,7 @@ def typed_hash(
 
 @dataclass(frozen=True)
 class Market(World):
-    """The deployment of `World` with the till and custody. Everybody but `admin` and `genesis` has a key."""
+    """The deployment of `World` with checkout and custody. Everybody but `admin` and `genesis` has a key."""
 
     checkout: Contract = field(kw_only=True)
     custodian: Contract = field(kw_only=True)
@@ -165,7 +165,7 @@ class Market(World):
     bob: str = key("bob").address
     carol: str = key("carol").address
     merchant: str = key("merchant").address
-    till: str = key("till").address
+    signer: str = key("signer").address
     stranger: str = key("stranger").address
     treasury: str = key("treasury").address
     cause: str = key("cause").address
@@ -174,10 +174,10 @@ class Market(World):
 
     def terms(self, **changes: Any) -> Terms:
         """Terms of a shop that burns 10 % at once, but for `changes`."""
-        return replace(Terms(self.till, self.treasury), **changes)
+        return replace(Terms(self.signer, self.treasury), **changes)
 
     def shop(self, *, period: int = WEEK, origin: int = 0, quota: int = 10**6 * FEC, **changes: Any) -> int:
-        """A program of `merchant` that the till mints in, with terms. Seconds and wei."""
+        """A program of `merchant` that Checkout mints in, with terms. Seconds and wei."""
         program = self.program(issuer=self.checkout.address, period=period, origin=origin, quota=quota)
         self.set_terms(program, **changes)
         return program
@@ -188,22 +188,22 @@ class Market(World):
 
     # ------------------------------------------------------------------- orders
 
-    def order(self, program: int, amount: int = 1000 * FEC, *, signed_by: str = "till", **changes: Any) -> Order:
-        """An order of `alice`, signed by the till, but for `changes`; amount in wei."""
+    def order(self, program: int, amount: int = 1000 * FEC, *, signed_by: str = "signer", **changes: Any) -> Order:
+        """An order of `alice`, signed by `signer`, but for `changes`; amount in wei."""
         plain = Order(program, keccak(text="order"), amount, b"USD 12.34".ljust(32, b"\0"), NEVER, self.alice)
         return self.signed(replace(plain, **changes), signed_by)
 
-    def signed(self, order: Order, signed_by: str = "till") -> Order:
+    def signed(self, order: Order, signed_by: str = "signer") -> Order:
         """The order with the signature of somebody."""
         invoice = self.checkout.hashInvoice(order.words)
         return replace(order, signature=key(signed_by).sign(invoice))
 
     def order_key(self, order: Order) -> bytes:
-        """What the till calls the order."""
+        """What Checkout calls the order."""
         return bytes(self.checkout.orderKeyOf(order.program, order.order_id))
 
     def allow(self, payer: str, amount: int = 2**255) -> None:
-        """Lets the till take so many wei of somebody's."""
+        """Lets Checkout take so many wei of somebody's."""
         self.fec.approve(self.checkout.address, amount, sender=payer)
 
     def pay(self, order: Order, payer: str | None = None) -> int:
@@ -213,7 +213,7 @@ class Market(World):
         return int(self.checkout.pay(order.words, sender=payer))
 
     def permit(self, owner: str, value: int, deadline: int = NEVER, *, signed_by: str = "alice") -> tuple[Any, ...]:
-        """Deadline, v, r, s of an allowance for the till, in wei."""
+        """Deadline, v, r, s of an allowance for Checkout, in wei."""
         values = [owner, self.checkout.address, value, self.fec.nonces(owner), deadline]
         digest = typed_hash(COUPON, self.fec.address, "Permit", PERMIT_TYPE, values)
         signature = key(signed_by).sign(digest)
@@ -254,12 +254,12 @@ class Market(World):
 
 
 def deploy_market() -> Market:
-    """Deploys everything; gives alice, bob, merchant and till a million FEC each."""
+    """Deploys everything; gives alice, bob, merchant and signer a million FEC each."""
     base = deploy_world()
     chain = base.chain
     checkout = chain.deploy(shipped("Checkout"), base.adn.address, sender=base.admin)
     custodian = chain.deploy(shipped("Custodian"), checkout.address, sender=base.admin)
     world = Market(chain, base.adn, base.fec, base.curve, base.lens, checkout=checkout, custodian=custodian)
-    for person in [world.alice, world.bob, world.merchant, world.till]:
+    for person in [world.alice, world.bob, world.merchant, world.signer]:
         world.fund(person, 10**6 * FEC)
     return world

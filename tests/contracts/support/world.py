@@ -46,13 +46,13 @@ class World:
     bob: str = account(0xB0B)
     carol: str = account(0xCA401)
     merchant: str = account(0x54)
-    till: str = account(0x711)
+    signer: str = account(0x711)
     stranger: str = account(0x57)
 
     @property
     def people(self) -> list[str]:
         """Everybody, the powerful included."""
-        return [self.alice, self.bob, self.carol, self.admin, self.merchant, self.till, self.stranger]
+        return [self.alice, self.bob, self.carol, self.admin, self.merchant, self.signer, self.stranger]
 
     def fund(self, account: str, amount: int) -> None:
         """Gives coins of the genesis supply, in wei."""

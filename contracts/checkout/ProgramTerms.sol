@@ -6,13 +6,14 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IADN, Program} from "../interfaces/IADN.sol";
 import {ICheckout, Terms, Tier} from "../interfaces/ICheckout.sol";
 import {IFEC} from "../interfaces/IFEC.sol";
+import {PaymentShares} from "../libraries/PaymentShares.sol";
 
-/// @title The till: terms
+/// @title Checkout: terms
 /// @notice What programs ask for and give: treasury, tiers, donations, return window. Versions are kept for good, so that an
 /// order is captured under the terms it was paid under.
 abstract contract ProgramTerms is ICheckout {
-    /// @dev What the till keeps of a program besides its terms, in one word.
-    struct Till {
+    /// @dev What Checkout keeps of a program besides its terms, in one word.
+    struct ProgramState {
         uint32 version;
         uint64 allianceId;
         uint96 reserved;
@@ -33,13 +34,6 @@ abstract contract ProgramTerms is ICheckout {
         mapping(address cause => bool) isCause;
     }
 
-    /// @dev What becomes of an amount, in wei.
-    struct Shares {
-        uint256 toMerchant;
-        uint256 burned;
-        uint256 donated;
-    }
-
     // ---------------------------------------------------------------- constants
 
     /// @inheritdoc ICheckout
@@ -54,8 +48,6 @@ abstract contract ProgramTerms is ICheckout {
     /// @inheritdoc ICheckout
     uint256 public constant MAX_RETURN_WINDOW = 365 days;
 
-    uint256 internal constant BPS = 10_000;
-
     uint256 private constant TIER_BITS = 48;
 
     // -------------------------------------------------------------------- state
@@ -66,7 +58,7 @@ abstract contract ProgramTerms is ICheckout {
     /// @inheritdoc ICheckout
     IFEC public immutable fec;
 
-    mapping(uint256 programId => Till) internal _tills;
+    mapping(uint256 programId => ProgramState) internal _programStates;
     mapping(uint256 programId => mapping(uint256 version => TermsRecord)) internal _terms;
 
     constructor(IADN adn_) {
@@ -87,7 +79,7 @@ abstract contract ProgramTerms is ICheckout {
         _checkLength(terms.causes.length, 0, MAX_CAUSES);
         uint256 higherTiers = _packHigherTiers(terms.tiers, terms.donationBps);
 
-        version = ++_tills[programId].version;
+        version = ++_programStates[programId].version;
         TermsRecord storage record = _terms[programId][version];
         record.signer = terms.signer;
         record.returnWindow = terms.returnWindow;
@@ -109,7 +101,7 @@ abstract contract ProgramTerms is ICheckout {
 
     /// @inheritdoc ICheckout
     function termsOf(uint256 programId) external view returns (Terms memory terms, uint256 version) {
-        version = _tills[programId].version;
+        version = _programStates[programId].version;
         terms = termsAt(programId, version);
     }
 
@@ -130,7 +122,7 @@ abstract contract ProgramTerms is ICheckout {
 
     /// @inheritdoc ICheckout
     function reservedOf(uint256 programId) external view returns (uint256) {
-        return _tills[programId].reserved;
+        return _programStates[programId].reserved;
     }
 
     // ---------------------------------------------------------------- internals
@@ -141,16 +133,6 @@ abstract contract ProgramTerms is ICheckout {
         if (tier == 2) (tier, burnBps) = _climb(terms.tiers3And4, spend, tier, burnBps);
     }
 
-    /// @dev Shares out an amount below 2^96. The burn is rounded up, so that it is never below its share; the donation down. The
-    /// two shares come to at most all, so the rounded amounts do too: less than one more than a whole number is not more.
-    function _share(uint256 amount, uint256 burnBps, uint256 donationBps) internal pure returns (Shares memory shares) {
-        unchecked {
-            shares.burned = Math.ceilDiv(amount * burnBps, BPS);
-            shares.donated = (amount * donationBps) / BPS;
-            shares.toMerchant = amount - shares.burned - shares.donated;
-        }
-    }
-
     /// @dev Reverts unless principal can be minted in the program, now and on top of what is reserved.
     function _checkQuota(uint256 programId, uint256 principal) internal view {
         Program memory program = adn.programOf(programId);
@@ -158,7 +140,7 @@ abstract contract ProgramTerms is ICheckout {
         if (program.issuer != address(this) && program.issuer != address(0)) {
             revert Checkout_NotIssuer(programId, program.issuer);
         }
-        uint256 left = Math.saturatingSub(program.quota, _tills[programId].reserved);
+        uint256 left = Math.saturatingSub(program.quota, _programStates[programId].reserved);
         if (principal > left) revert Checkout_QuotaExceeded(programId, principal, left);
     }
 
@@ -168,12 +150,12 @@ abstract contract ProgramTerms is ICheckout {
         }
     }
 
-    /// @dev The program's operator, or the key of its till under the current terms.
-    function _checkTillOrOperator(uint256 programId) internal view {
+    /// @dev The program's operator, or its signer under the current terms.
+    function _checkSignerOrOperator(uint256 programId) internal view {
         if (
-            msg.sender != _terms[programId][_tills[programId].version].signer
+            msg.sender != _terms[programId][_programStates[programId].version].signer
                 && msg.sender != adn.programOf(programId).operator
-        ) revert Checkout_NotTill(programId, msg.sender);
+        ) revert Checkout_NotSignerOrOperator(programId, msg.sender);
     }
 
     function _checkAccount(address account) internal view {
@@ -207,8 +189,9 @@ abstract contract ProgramTerms is ICheckout {
         _checkLength(tiers.length, 1, MAX_TIERS);
         for (uint256 i = 0; i < tiers.length; ++i) {
             Tier calldata tier = tiers[i];
-            if (tier.burnBps < MIN_BURN_BPS || tier.burnBps + donationBps > BPS) {
-                revert Checkout_BurnShareOutOfRange(tier.burnBps, MIN_BURN_BPS, Math.saturatingSub(BPS, donationBps));
+            if (tier.burnBps < MIN_BURN_BPS || tier.burnBps + donationBps > PaymentShares.BASIS_POINTS) {
+                uint256 most = Math.saturatingSub(PaymentShares.BASIS_POINTS, donationBps);
+                revert Checkout_BurnShareOutOfRange(tier.burnBps, MIN_BURN_BPS, most);
             }
             bool inOrder = i == 0
                 ? tier.minSpend == 0

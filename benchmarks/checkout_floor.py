@@ -1,7 +1,7 @@
-"""Floors of the till: the least that paying, refunding and capturing can cost. See :mod:`benchmarks.floor`.
+"""Floors of Checkout: the least that paying, refunding and capturing can cost. See :mod:`benchmarks.floor`.
 
-They keep what the till promises to keep: orders pinned to the terms they were paid under, reservations, spend. Coins
-go from payer to merchant and out of existence by the shortest way, though the till has to take them in first, since
+They keep what Checkout promises to keep: orders pinned to the terms they were paid under, reservations, spend. Coins
+go from payer to merchant and out of existence by the shortest way, though Checkout has to take them in first, since
 ADN burns none but its caller's own; of events there are only those of ERC-20 and ERC-721.
 """
 
@@ -35,7 +35,7 @@ def pay(data: bytes, _: int) -> Floor:
     return (
         *transaction(data),
         *create_entry("order"),
-        *read_entry("till (version, alliance, reserved)"),
+        *read_entry("program state (version, alliance, reserved)"),
         *_terms(),
         *update_entry("customer's spend", keys=2),
         *_invoice(),
@@ -56,7 +56,7 @@ def pay_into_escrow(data: bytes, _: int) -> Floor:
         *create_entry("order"),
         Item("order's second word: cold access", COLD_SLOAD),
         Item("order's second word: SSTORE, zero before", SSTORE_SET),
-        *update_entry("till (version, alliance, reserved)"),
+        *update_entry("program state (version, alliance, reserved)"),
         *_terms(),
         *read_entry("customer's spend", keys=2),
         *_invoice(),
@@ -65,21 +65,21 @@ def pay_into_escrow(data: bytes, _: int) -> Floor:
         Item("FEC: cold account", COLD_ACCOUNT),
         *update_entry("FEC allowance", keys=2),
         *update_entry("FEC balance of the payer"),
-        *update_entry("FEC balance of the till"),
+        *update_entry("FEC balance of Checkout"),
         *event("Transfer of FEC", 3, 1),
     )
 
 
 def refund(data: bytes, _: int) -> Floor:
-    """Floor of a refund by the key of the till: how much is refunded, what stays reserved, two balances."""
+    """Floor of a refund by the program's signer: how much is refunded, what stays reserved, two balances."""
     return (
         *transaction(data),
         *read_entry("order"),
         *update("order's second word"),
-        *update_entry("till (version, alliance, reserved)"),
+        *update_entry("program state (version, alliance, reserved)"),
         *read_entry(TERMS, keys=2),
         Item("FEC: cold account", COLD_ACCOUNT),
-        *update_entry("FEC balance of the till"),
+        *update_entry("FEC balance of Checkout"),
         *update_entry("FEC balance of the payer"),
         *event("Transfer of FEC", 3, 1),
     )
@@ -91,7 +91,7 @@ def capture(data: bytes, orders: int) -> Floor:
         *transaction(data),
         *update_entry("order", orders),
         *read("order's second word", orders),
-        *update_entry("till (version, alliance, reserved)"),
+        *update_entry("program state (version, alliance, reserved)"),
         *read_entry(TERMS, keys=2),
         *read("terms' second word (treasury, tiers)"),
         *update_entry("customer's spend", orders, keys=2),
@@ -104,7 +104,7 @@ def capture(data: bytes, orders: int) -> Floor:
         Item("customer: cold EXTCODESIZE", COLD_ACCOUNT, orders),
         Item("FEC: cold account", COLD_ACCOUNT),
         *update("FEC supply"),
-        *update_entry("FEC balance of the till"),
+        *update_entry("FEC balance of Checkout"),
         *update_entry("FEC balance of the treasury"),
         *event("Transfer of FEC", 3, 1, 2),
     )

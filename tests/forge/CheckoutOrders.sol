@@ -11,8 +11,8 @@ import {Order, OrderStatus, Terms} from "../../contracts/interfaces/ICheckout.so
 import {Admission} from "./Admission.sol";
 import {vm} from "./Vm.sol";
 
-/// @title Actions at the till: payments, refunds, captures
-abstract contract Till is Admission {
+/// @title Orders at Checkout: payments, refunds, captures
+abstract contract CheckoutOrders is Admission {
     uint256 private _orderIds;
 
     // ------------------------------------------------------------------ payments
@@ -268,8 +268,8 @@ abstract contract Till is Admission {
     function _refund(uint256 seed, uint256 i, uint256 amount) private {
         GhostOrder storage order = orders[i];
         GhostProgram storage program = _program(order.programId);
-        address till = _terms(order.programId, program.version).signer;
-        vm.prank(_rand(seed, "till") % 2 == 0 ? till : program.operator);
+        address signer = _terms(order.programId, program.version).signer;
+        vm.prank(_rand(seed, "signer") % 2 == 0 ? signer : program.operator);
         checkout.refund(order.key, amount);
         order.refunded += amount;
         if (order.refunded == order.amount) order.status = OrderStatus.Refunded;
@@ -297,7 +297,7 @@ abstract contract Till is Admission {
         }
     }
 
-    /// @dev An open program with terms, in which the till may mint; zero if there is none.
+    /// @dev An open program with terms, in which Checkout may mint; zero if there is none.
     function _sellingProgram(uint256 seed) internal view returns (uint256) {
         for (uint256 i = 0; i < programs.length; ++i) {
             uint256 programId = 1 + (_rand(seed, "selling program") % programs.length + i) % programs.length;

@@ -5,9 +5,9 @@ import {ICheckout, PaidOrder} from "../interfaces/ICheckout.sol";
 import {ICustodian} from "../interfaces/ICustodian.sol";
 import {IFEC} from "../interfaces/IFEC.sol";
 
-/// @notice Reads the whole observable state of the till and of custody in one call, as a flat list of words, so that the
+/// @notice Reads the whole observable state of checkout and of custody in one call, as a flat list of words, so that the
 /// state machine can compare it after every step. Never deployed.
-contract TillLens {
+contract CheckoutLens {
     uint256 private constant PROGRAM_WORDS = 2;
     uint256 private constant ORDER_WORDS = 11;
 

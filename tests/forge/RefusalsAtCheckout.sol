@@ -13,8 +13,8 @@ import {IFEC} from "../../contracts/interfaces/IFEC.sol";
 import {Custody} from "./Custody.sol";
 import {vm} from "./Vm.sol";
 
-/// @title Calls on programs, at the till and on the coupon that have to fail, with one error and its values
-abstract contract RefusalsAtTheTill is Custody {
+/// @title Calls on programs, on Checkout and on the coupon that have to fail, with one error and its values
+abstract contract RefusalsAtCheckout is Custody {
     // ----------------------------------------------------------------- programs
 
     function refuseProgramCalls(uint256 seed) external {
@@ -117,9 +117,9 @@ abstract contract RefusalsAtTheTill is Custody {
         _refused(program.operator, address(checkout), call, expected, "joining without consent");
     }
 
-    // --------------------------------------------------------------------- till
+    // --------------------------------------------------------------------- checkout
 
-    function refuseTillCalls(uint256 seed) external {
+    function refuseCheckoutCalls(uint256 seed) external {
         _refusePayments(seed);
         _refuseForgeries(seed);
         _refuseForgeries(~seed);
@@ -219,7 +219,8 @@ abstract contract RefusalsAtTheTill is Custody {
             expected = abi.encodeWithSelector(ICheckout.Checkout_ReturnWindowClosed.selector, order.key, closed);
         }
         if (caller == stranger) {
-            expected = abi.encodeWithSelector(ICheckout.Checkout_NotTill.selector, order.programId, stranger);
+            expected =
+                abi.encodeWithSelector(ICheckout.Checkout_NotSignerOrOperator.selector, order.programId, stranger);
         }
         if (!escrowed) {
             expected = abi.encodeWithSelector(ICheckout.Checkout_OrderFinal.selector, order.key, order.status);

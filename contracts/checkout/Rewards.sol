@@ -9,7 +9,7 @@ import {ICheckout, RewardBatch} from "../interfaces/ICheckout.sol";
 import {IFEC} from "../interfaces/IFEC.sol";
 import {ProgramTerms} from "./ProgramTerms.sol";
 
-/// @title The till: rewards
+/// @title Checkout: rewards
 /// @notice Merchants burn their own FEC into nodes for what shoppers did: one at a time, or thousands under one Merkle root.
 abstract contract Rewards is ProgramTerms {
     using BitMaps for BitMaps.BitMap;
@@ -28,7 +28,7 @@ abstract contract Rewards is ProgramTerms {
         external
         returns (uint256 tokenId)
     {
-        _checkTillOrOperator(programId);
+        _checkSignerOrOperator(programId);
         _checkAmount(amount);
         _checkQuota(programId, amount);
         fec.safeTransferFrom(msg.sender, address(this), amount);
@@ -43,13 +43,13 @@ abstract contract Rewards is ProgramTerms {
         external
         returns (uint256 batchId)
     {
-        _checkTillOrOperator(programId);
+        _checkSignerOrOperator(programId);
         _checkAmount(amount);
         _checkQuota(programId, amount);
         if (deadline < block.timestamp) revert Checkout_DeadlinePassed(deadline, block.timestamp);
         batchId = ++_batchCount;
         // forge-lint: disable-next-line(unsafe-typecast) -- checked to fit 96 bits
-        _tills[programId].reserved += uint96(amount);
+        _programStates[programId].reserved += uint96(amount);
         _batches[batchId] =
             RewardBatch({funder: msg.sender, programId: programId, root: root, left: amount, deadline: deadline});
         emit RewardsFunded(batchId, programId, msg.sender, root, amount, deadline, reason);
@@ -72,7 +72,7 @@ abstract contract Rewards is ProgramTerms {
         _taken[batchId].set(index);
         batch.left = left - amount;
         // forge-lint: disable-next-line(unsafe-typecast) -- at most what the batch reserved, in 96 bits
-        _tills[batch.programId].reserved -= uint96(amount);
+        _programStates[batch.programId].reserved -= uint96(amount);
         // slither-disable-next-line reentrancy-events -- as in reward
         tokenId = adn.mint(batch.programId, amount, shopper);
         emit RewardTaken(batchId, index, shopper, tokenId, amount);
@@ -89,7 +89,7 @@ abstract contract Rewards is ProgramTerms {
         if (left == 0) revert Checkout_BatchExhausted(batchId, 0, 0);
         batch.left = 0;
         // forge-lint: disable-next-line(unsafe-typecast) -- what the batch reserved, in 96 bits
-        _tills[batch.programId].reserved -= uint96(left);
+        _programStates[batch.programId].reserved -= uint96(left);
         emit RewardsReclaimed(batchId, left);
         fec.safeTransfer(batch.funder, left);
     }

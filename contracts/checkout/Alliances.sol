@@ -6,7 +6,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ICheckout} from "../interfaces/ICheckout.sol";
 import {ProgramTerms} from "./ProgramTerms.sol";
 
-/// @title The till: credit and alliances
+/// @title Checkout: credit and alliances
 /// @notice What customers have spent for good decides their tier. Programs that form an alliance by mutual consent share it:
 /// while in one, a program credits each spend to its own books and to the alliance's, and looks at the better of the two.
 abstract contract Alliances is ProgramTerms {
@@ -43,7 +43,9 @@ abstract contract Alliances is ProgramTerms {
     function approveCandidate(uint256 programId, uint256 candidateId, bool approved) external {
         _checkOperator(programId);
         uint256 allianceId = _checkInOne(programId);
-        if (_tills[candidateId].allianceId == allianceId) revert Checkout_AlreadyInAlliance(candidateId, allianceId);
+        if (_programStates[candidateId].allianceId == allianceId) {
+            revert Checkout_AlreadyInAlliance(candidateId, allianceId);
+        }
         Alliance storage alliance = _alliances[allianceId];
         alliance.approved[programId][alliance.joins[programId]][candidateId] = approved;
         emit AllianceCandidateApproved(allianceId, programId, candidateId, approved);
@@ -80,7 +82,7 @@ abstract contract Alliances is ProgramTerms {
             }
         }
         members.pop();
-        _tills[programId].allianceId = 0;
+        _programStates[programId].allianceId = 0;
         emit AllianceLeft(allianceId, programId);
     }
 
@@ -88,12 +90,12 @@ abstract contract Alliances is ProgramTerms {
 
     /// @inheritdoc ICheckout
     function spendOf(uint256 programId, address customer) public view returns (uint256) {
-        return _spendOf(programId, _tills[programId].allianceId, customer);
+        return _spendOf(programId, _programStates[programId].allianceId, customer);
     }
 
     /// @inheritdoc ICheckout
     function allianceOf(uint256 programId) external view returns (uint256) {
-        return _tills[programId].allianceId;
+        return _programStates[programId].allianceId;
     }
 
     /// @inheritdoc ICheckout
@@ -117,17 +119,17 @@ abstract contract Alliances is ProgramTerms {
         _alliances[allianceId].members.push(programId);
         ++_alliances[allianceId].joins[programId];
         // forge-lint: disable-next-line(unsafe-typecast) -- an alliance there is; they are counted in 64 bits
-        _tills[programId].allianceId = uint64(allianceId);
+        _programStates[programId].allianceId = uint64(allianceId);
         emit AllianceJoined(allianceId, programId);
     }
 
     function _checkInNone(uint256 programId) private view {
-        uint256 allianceId = _tills[programId].allianceId;
+        uint256 allianceId = _programStates[programId].allianceId;
         if (allianceId != 0) revert Checkout_AlreadyInAlliance(programId, allianceId);
     }
 
     function _checkInOne(uint256 programId) private view returns (uint256 allianceId) {
-        allianceId = _tills[programId].allianceId;
+        allianceId = _programStates[programId].allianceId;
         if (allianceId == 0) revert Checkout_NotInAlliance(programId);
     }
 }
