@@ -12,8 +12,8 @@ import {ERC3009} from "@openzeppelin/contracts/token/ERC20/extensions/draft-ERC3
 import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
 import {NoncesKeyed} from "@openzeppelin/contracts/utils/NoncesKeyed.sol";
 
-import {IAuthorizationTypeHashes} from "./interfaces/IAuthorizationTypeHashes.sol";
 import {IFEC} from "./interfaces/IFEC.sol";
+import {ISigningDetails} from "./interfaces/ISigningDetails.sol";
 
 /// @title Fortune Earnings Coupon
 /// @notice See {IFEC}.
@@ -77,9 +77,9 @@ contract FEC is IFEC, ERC20, ERC20Permit, ERC20TransferAuthorization, ERC1363 {
 
     // -------------------------------------------------------------------- views
 
-    /// @notice Answers {IAuthorizationTypeHashes}; there is nothing else to call.
+    /// @notice Answers {ISigningDetails}; there is nothing else to call.
     fallback(bytes calldata) external returns (bytes memory) {
-        return abi.encode(_typeHashOf(msg.sig));
+        return _signingDetail(msg.sig);
     }
 
     /// @inheritdoc ERC20
@@ -97,11 +97,6 @@ contract FEC is IFEC, ERC20, ERC20Permit, ERC20TransferAuthorization, ERC1363 {
         return _balances[account];
     }
 
-    /// @inheritdoc IFEC
-    function version() external view returns (string memory) {
-        return _EIP712Version();
-    }
-
     /// @inheritdoc ERC20Permit
     function nonces(address owner) public view override(ERC20Permit, Nonces) returns (uint256) {
         return super.nonces(owner);
@@ -116,17 +111,20 @@ contract FEC is IFEC, ERC20, ERC20Permit, ERC20TransferAuthorization, ERC1363 {
 
     // ---------------------------------------------------------------- internals
 
-    function _typeHashOf(bytes4 selector) private pure returns (bytes32) {
-        if (selector == IAuthorizationTypeHashes.TRANSFER_WITH_AUTHORIZATION_TYPEHASH.selector) {
-            return TRANSFER_WITH_AUTHORIZATION_TYPEHASH;
+    function _signingDetail(bytes4 selector) private view returns (bytes memory) {
+        if (selector == ISigningDetails.version.selector) return abi.encode(_EIP712Version());
+        if (selector == ISigningDetails.TRANSFER_WITH_AUTHORIZATION_TYPEHASH.selector) {
+            return abi.encode(TRANSFER_WITH_AUTHORIZATION_TYPEHASH);
         }
-        if (selector == IAuthorizationTypeHashes.RECEIVE_WITH_AUTHORIZATION_TYPEHASH.selector) {
-            return RECEIVE_WITH_AUTHORIZATION_TYPEHASH;
+        if (selector == ISigningDetails.RECEIVE_WITH_AUTHORIZATION_TYPEHASH.selector) {
+            return abi.encode(RECEIVE_WITH_AUTHORIZATION_TYPEHASH);
         }
-        if (selector == IAuthorizationTypeHashes.CANCEL_AUTHORIZATION_TYPEHASH.selector) {
-            return CANCEL_AUTHORIZATION_TYPEHASH;
+        if (selector == ISigningDetails.CANCEL_AUTHORIZATION_TYPEHASH.selector) {
+            return abi.encode(CANCEL_AUTHORIZATION_TYPEHASH);
         }
-        revert FEC_UnknownFunction(selector);
+        // No data, as from a contract without a fallback: ERC-721 and ERC-1363 then see that there is no receiver's hook here.
+        // solhint-disable-next-line reason-string,gas-custom-errors
+        revert();
     }
 
     /// @dev Both parents count permit nonces alike.

@@ -21,7 +21,7 @@ FOLDER = ROOT / "fec" / "protocol" / "abi"
 #: Contracts whose errors a contract passes on to its callers: their ABI has to show those too.
 CALLED = {"ADN": ["FEC"], "Checkout": ["FEC", "ADN"], "Custodian": ["FEC", "ADN", "Checkout", "MemberVault"]}
 #: Interfaces that a contract answers in its fallback, where the compiler does not see it.
-ANSWERED = {"FEC": "IAuthorizationTypeHashes"}
+ANSWERED = {"FEC": "ISigningDetails"}
 
 
 def compile_contracts() -> dict[str, dict[str, Any]]:

@@ -14,8 +14,9 @@ from itertools import pairwise
 
 from demo import data
 from fec.core.durations import DAY
+from fec.core.shares import BASIS_POINTS
 from fec.simulate import Scenario, load
-from fec.simulate.values import BPS, HUNDRED, YEAR
+from fec.simulate.values import HUNDRED, YEAR
 
 #: Baskets are shared out among so many sizes, as many in each.
 SIZES = 5
@@ -49,7 +50,10 @@ def measure(year: data.Year) -> Iterator[tuple[str, str]]:
     first = {basket.household for basket in year.baskets if basket.timestamp < year.start + QUARTER}
     last = {basket.household for basket in year.baskets if basket.timestamp >= year.end - QUARTER}
     apart = length - QUARTER
-    yield "shoppers.churn", f"{_decimal(Fraction(len(first - last) * YEAR, len(first) * apart) * BPS / HUNDRED)}%"
+    yield (
+        "shoppers.churn",
+        f"{_decimal(Fraction(len(first - last) * YEAR, len(first) * apart) * BASIS_POINTS / HUNDRED)}%",
+    )
 
 
 def _of(scenario: Scenario, key: str) -> str:

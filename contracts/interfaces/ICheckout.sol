@@ -116,7 +116,7 @@ struct PaidOrder {
 }
 
 /// @notice Nodes that a merchant has funded for many shoppers, under a Merkle root. Amounts in wei.
-/// @param funder Who paid for them, and is paid back what nobody took.
+/// @param funder Who paid for them and gets back what is not taken.
 /// @param programId Program of the merchant.
 /// @param root Root over the leaves keccak256(keccak256(abi.encode(index, shopper, amount))).
 /// @param left What has not been taken yet.
@@ -177,7 +177,7 @@ interface ICheckout {
     /// @notice A program belongs to its alliance no longer.
     event AllianceLeft(uint256 indexed allianceId, uint256 indexed programId);
 
-    /// @notice A member would have a program in the alliance, or no longer would.
+    /// @notice A member approved a program for the alliance, or withdrew its approval.
     event AllianceCandidateApproved(
         uint256 indexed allianceId, uint256 indexed memberId, uint256 indexed candidateId, bool approved
     );
@@ -203,7 +203,7 @@ interface ICheckout {
         uint256 indexed batchId, uint256 indexed index, address indexed shopper, uint256 tokenId, uint256 amount
     );
 
-    /// @notice What nobody took went back to the merchant.
+    /// @notice What was not taken went back to the funder.
     event RewardsReclaimed(uint256 indexed batchId, uint256 amount);
 
     // ------------------------------------------------------------------- errors
@@ -340,7 +340,7 @@ interface ICheckout {
         external
         returns (uint256 tokenId);
 
-    /// @notice Pays an order by a shopper's signed ERC-3009 `ReceiveWithAuthorization`, whoever sends it: the shopper needs no gas
+    /// @notice Pays an order by a shopper's signed ERC-3009 `ReceiveWithAuthorization`. Anyone may send it: the shopper needs no gas
     /// coin. The authorization's nonce is {hashOrder}, so that nothing of the order can be changed.
     /// @param order What to pay.
     /// @param payer Who signed.
@@ -386,7 +386,8 @@ interface ICheckout {
     /// @notice Founds an alliance with one member. For the program's operator.
     function foundAlliance(uint256 programId) external returns (uint256 allianceId);
 
-    /// @notice Says whether a member would have another program in its alliance, until it leaves. For the member's operator.
+    /// @notice Approves another program for the member's alliance, or withdraws the approval. It ends when the member leaves. For
+    /// the member's operator.
     function approveCandidate(uint256 programId, uint256 candidateId, bool approved) external;
 
     /// @notice Joins an alliance whose every member has approved the program. For the program's operator.
@@ -425,7 +426,7 @@ interface ICheckout {
         external
         returns (uint256 tokenId);
 
-    /// @notice Returns what nobody took to who funded it, once the deadline has passed or the program is closed. Anyone may call.
+    /// @notice Returns what was not taken to the funder, once the deadline has passed or the program is closed. Anyone may call.
     function reclaimRewards(uint256 batchId) external;
 
     // -------------------------------------------------------------------- views

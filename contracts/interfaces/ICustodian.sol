@@ -24,7 +24,7 @@ struct Member {
 /// brand's part is to relay and to pay for gas; anybody else can do that too, so a member never depends on it.
 ///
 /// Invariant:
-///   G8  whoever holds a member's key can take everything out, with nobody's cooperation; nobody else can take anything
+///   G8  the holder of a member's key can take everything out without anyone's cooperation; nobody else can take anything
 interface ICustodian {
     /// @notice A brand has a member. Nothing depends on it but listings.
     event MemberEnrolled(address indexed brand, bytes32 indexed memberId, address vault);

@@ -23,10 +23,6 @@ interface IFEC is IERC20 {
     /// @param minter Who may.
     error FEC_NotMinter(address caller, address minter);
 
-    /// @notice The coupon has no such function.
-    /// @param selector What was called: the first four bytes of the call data.
-    error FEC_UnknownFunction(bytes4 selector);
-
     /// @notice The most FEC that may ever exist, in wei.
     function cap() external view returns (uint256);
 
@@ -38,10 +34,6 @@ interface IFEC is IERC20 {
 
     /// @notice All FEC ever burned, in wei: the principal of every node ever minted.
     function totalBurned() external view returns (uint256);
-
-    /// @notice Version of the coupon's EIP-712 domain: what a wallet or an x402 client needs, with {IERC20Metadata-name}, the
-    /// chain id and the contract's address, to have an authorization or a permit signed.
-    function version() external view returns (string memory);
 
     /// @notice Creates `amount` wei for `to`. Only for the minter.
     function mint(address to, uint256 amount) external;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-
 /// @notice What becomes of an amount paid, in wei. The three sum to the amount.
 struct Shares {
     uint256 toMerchant;
@@ -32,7 +30,7 @@ library PaymentShares {
     /// @return burned Burned amount in wei, rounded up.
     function burnUp(uint256 amount, uint256 burnBps) internal pure returns (uint256 burned) {
         unchecked {
-            burned = Math.ceilDiv(amount * burnBps, BASIS_POINTS);
+            burned = (amount * burnBps + (BASIS_POINTS - 1)) / BASIS_POINTS;
         }
     }
 

@@ -222,10 +222,6 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
         LimitExceeded,
         N_("A cap of {cap:fec} is above the highest possible, {most:fec}. Choose a lower one."),
     ),
-    "FEC_UnknownFunction": (
-        InvalidInput,
-        N_("The coupon has no function with selector {selector}. Call one that its ABI names."),
-    ),
     "FEC_NotMinter": (NotAllowed, N_("Only the node contract {minter} mints and burns FEC, not {caller}.")),
     "ERC20InsufficientAllowance": (
         LimitExceeded,

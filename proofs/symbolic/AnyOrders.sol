@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-
 import {Checkout} from "../../contracts/Checkout.sol";
 import {AnyNodes} from "./AnyNodes.sol";
 
@@ -51,7 +49,7 @@ abstract contract AnyOrders is AnyNodes {
     /// than the amount.
     function _burnOf(uint256 amount, uint256 burnBps) internal pure returns (uint256) {
         unchecked {
-            return Math.ceilDiv(amount * burnBps, BPS);
+            return (amount * burnBps + (BPS - 1)) / BPS;
         }
     }
 

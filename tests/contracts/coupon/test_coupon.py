@@ -168,3 +168,10 @@ def test_reentrancy__spending_twice_what_was_received__reverts_inside(world: Wor
     world.fec[PLAIN_AND_DATA[0]](receiver.address, 5, sender=world.alice)
     error = world.chain.error(receiver.result())
     assert (error.name, error.values) == ("ERC20InsufficientBalance", (receiver.address, 5, 6))
+
+
+@pytest.mark.parametrize("data", ["", "12345678", "150b7a02" + "00" * 128], ids=["nothing", "no function", "a hook"])
+def test_unknown_function__called__reverts_without_a_word(world: World, data: str) -> None:
+    """A contract that asks for a receiver's hook has to see that there is none."""
+    with expect("", b""):
+        world.chain.send(world.alice, world.fec.address, bytes.fromhex(data))

@@ -1,4 +1,4 @@
-"""The tables of docs/assurance/permissions.md, and a scene in which each of their calls can be made."""
+"""The tables of docs/permissions.md, and a scene in which each of their calls can be made."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def rows() -> list[Row]:
 
 
 class Scene:
-    """A market in which everybody has coins and has allowed the till some, and every role is somebody's.
+    """A market in which everybody has coins and has allowed Checkout some, and every role is somebody's.
 
     alice owns a node of `program`, holds coins, paid an order at `shop` and is a member; bob is her operator and has an
     allowance of hers, and runs another shop; carol may claim from all of hers, and is the payee. merchant operates
@@ -106,15 +106,15 @@ class Scene:
             "holder": [m.alice],
             "spender with an allowance": [m.bob],
             "payee": [m.carol],
-            "signer of its terms": [m.till],
+            "signer of its terms": [m.signer],
             "payer": [m.alice],
             "the member's key": [m.alice],
             "the member's brand": [m.merchant],
-            "ADN: anybody else": [m.till, m.stranger],
-            "FEC: anybody else": [m.admin, m.merchant, m.till, ISSUER, m.stranger],
+            "ADN: anybody else": [m.signer, m.stranger],
+            "FEC: anybody else": [m.admin, m.merchant, m.signer, ISSUER, m.stranger],
             "Checkout: anybody else": [m.admin, m.bob, m.treasury, ISSUER, m.stranger],
-            "Custodian: anybody else": [m.admin, m.bob, m.till, m.stranger],
-            "MemberVault: anybody else": [m.admin, m.bob, m.till, m.stranger],
+            "Custodian: anybody else": [m.admin, m.bob, m.signer, m.stranger],
+            "MemberVault: anybody else": [m.admin, m.bob, m.signer, m.stranger],
         }
 
     @property
@@ -127,7 +127,7 @@ class Scene:
 
     # ------------------------------------------------------------ what is signed
 
-    def order(self, customer: str, *, signed_by: str = "till") -> Order:
+    def order(self, customer: str, *, signed_by: str = "signer") -> Order:
         return self.market.order(self.shop, FEC, customer=customer, signed_by=signed_by)
 
     def paid_order(self) -> bytes:
@@ -137,10 +137,10 @@ class Scene:
         return self.market.order_key(order)
 
     def batch(self) -> int:
-        """Rewards for carol and bob, that the till funded."""
+        """Rewards for carol and bob, funded by the signer."""
         m = self.market
         deadline = m.chain.now + DAY
-        return int(m.checkout.fundRewards(self.shop, root(self.rewards), 3 * FEC, deadline, REASON, sender=m.till))
+        return int(m.checkout.fundRewards(self.shop, root(self.rewards), 3 * FEC, deadline, REASON, sender=m.signer))
 
     @property
     def rewards(self) -> list[tuple[str, int]]:
@@ -263,7 +263,7 @@ COUPON_CALLS: dict[str, Prepare] = {
     "`permit` (signed by another)": lambda s: s.permit("stranger"),
 }
 
-TILL_CALLS: dict[str, Prepare] = {
+CHECKOUT_CALLS: dict[str, Prepare] = {
     "`setTerms`": lambda s: [s.shop, s.market.terms().words],
     "`foundAlliance`": lambda s: [s.shop],
     "`approveCandidate`": lambda s: in_alliance(s, [s.shop, s.program, True]),
@@ -275,14 +275,14 @@ TILL_CALLS: dict[str, Prepare] = {
     "`takeReward` (for its shopper)": lambda s: [s.batch(), 0, *s.rewards[0], proof(s.rewards, 0)],
     "`reclaimRewards` (after the deadline, to the funder)": lambda s: after(s, 2 * DAY, [s.batch()]),
     "`capture` (after the window)": lambda s: after(s, 2 * DAY, [[s.paid_order()]]),
-    "`pay` (an invoice signed by the till, with the caller's coins)": lambda s: [s.order(s.caller).words],
+    "`pay` (an invoice signed by the program's signer, with the caller's coins)": lambda s: [s.order(s.caller).words],
     "`pay` (an invoice signed by another)": lambda s: [s.order(s.caller, signed_by="stranger").words],
-    "`payWithPermit` (an invoice signed by the till, with the caller's coins)": lambda s: [
+    "`payWithPermit` (an invoice signed by the program's signer, with the caller's coins)": lambda s: [
         s.order(s.caller).words,
         NEVER,
         *s.permit("alice")[-3:],
     ],
-    "`payFromNodes` (an invoice signed by the till, with the caller's coins)": lambda s: [
+    "`payFromNodes` (an invoice signed by the program's signer, with the caller's coins)": lambda s: [
         s.order(s.caller).words,
         [s.node],
     ],
@@ -324,7 +324,7 @@ def prepare(row: Row) -> Prepare:
     calls = {
         "ADN": NODE_CALLS,
         "FEC": COUPON_CALLS,
-        "Checkout": TILL_CALLS,
+        "Checkout": CHECKOUT_CALLS,
         "Custodian": CUSTODY_CALLS,
         "MemberVault": VAULT_CALLS,
     }
@@ -346,7 +346,7 @@ def values_of(scene: Scene, error: str) -> tuple[Any, ...]:
         "ADN_NotIssuer": (scene.program, caller, ISSUER),
         "ADN_NotOwnerOrOperator": (scene.node, caller),
         "ADN_NotProgramOperator": (scene.program, caller),
-        "Checkout_InvalidSignature": (scene.shop, m.till),
+        "Checkout_InvalidSignature": (scene.shop, m.signer),
         "Checkout_NotFEC": (caller,),
         "Checkout_NotProgramOperator": (scene.shop, caller),
         "Checkout_NotSignerOrOperator": (scene.shop, caller),
