@@ -13,7 +13,7 @@ from fec.cli.context import Session, grid
 from fec.cli.display import stamp
 from fec.cli.errors import Refused
 from fec.cli.extras import extra
-from fec.cli.params import PROGRAM
+from fec.cli.params import AMOUNT, PROGRAM
 from fec.cli.walletconnect import walletconnect_options
 from fec.i18n import _
 from fec.i18n.errors import SignerMissing
@@ -92,6 +92,25 @@ class _Group(Command, Group):
     help="Where browsers read the chain; everybody sees it [that of --rpc, if it is on this machine].",
 )
 @walletconnect_options
+@click.option(
+    "--budget",
+    envvar="FEC_BUDGET",
+    type=AMOUNT,  # the chain's coin has as many decimals as FEC
+    metavar="COIN",
+    help="Most of the chain's coin, such as 0.5, that the key spends in a day of UTC [all it has].",
+)
+@click.option(
+    "--merchant-budget", envvar="FEC_MERCHANT_BUDGET", type=AMOUNT, metavar="COIN", help="The same for each merchant."
+)
+@click.option(
+    "--least",
+    envvar="FEC_LEAST",
+    type=AMOUNT,
+    default="0.01",
+    show_default=True,
+    metavar="FEC",
+    help="Least payment or withdrawal that the service pays gas for.",
+)
 @click.option("--limits", envvar="FEC_LIMITS", default="memory://", metavar="URL", help="Where requests are counted.")
 @click.pass_context
 def serve(ctx: click.Context, /, database: str, **options: Any) -> None:
@@ -123,6 +142,9 @@ def _serve(
     pages_rpc: str | None,
     walletconnect: WalletConnect | None,
     limits: str,
+    budget: int | None,
+    merchant_budget: int | None,
+    least: int,
 ) -> None:
     with extra("server"):
         import uvicorn  # noqa: PLC0415 (optional: the base package goes without)
@@ -152,6 +174,9 @@ def _serve(
         deliver=deliver,
         webhooks=WebhookPolicy(trusted_hosts=webhook_hosts),
         limits_storage=limits,
+        budget=budget,
+        merchant_budget=merchant_budget,
+        least=least,
     )
     configure([session.rpc, database, secret.decode(), bytes(account.key).hex()])
     # Only now: what libraries warn of as they are loaded is part of the record.

@@ -8,13 +8,16 @@ What is signed is in the database before it is sent, so that a restart sends the
 Several processes may share one database and one key.
 """
 
-from fec.relayer.errors import FeesTooHigh, GasTooHigh, RequestConflict
+from fec.relayer.budget import Budget
+from fec.relayer.errors import BudgetSpent, FeesTooHigh, GasTooHigh, RequestConflict
 from fec.relayer.fees import FeePolicy
 from fec.relayer.keys import LocalSigner, TransactionSigner
 from fec.relayer.models import RelayState
 from fec.relayer.relayer import RelayedSender, Relayer
 
 __all__ = [
+    "Budget",
+    "BudgetSpent",
     "FeePolicy",
     "FeesTooHigh",
     "GasTooHigh",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from eth_typing import ChecksumAddress
 from web3 import Web3
-from web3.types import TxReceipt
 
 from fec.chain.jsonrpc import Call, Refused
 from fec.chain.rpc import ask_all, results
@@ -43,16 +43,8 @@ class Mined:
     block_number: int
     block_hash: str
     succeeded: bool
-
-    @classmethod
-    def of(cls, receipt: TxReceipt) -> Mined:
-        """What a receipt says of it."""
-        return cls(
-            receipt["transactionHash"].to_0x_hex(),
-            receipt["blockNumber"],
-            receipt["blockHash"].to_0x_hex(),
-            receipt["status"] == 1,
-        )
+    cost: int | None
+    """Wei that it took, if the node says so."""
 
 
 class Node:
@@ -116,6 +108,7 @@ class Node:
                     int(answer["blockNumber"], 16),
                     answer["blockHash"],
                     int(answer["status"], 16) == 1,
+                    _cost(answer),
                 )
         return found
 
@@ -123,3 +116,10 @@ class Node:
         """Hands signed transactions over; gives, for each, the words in which it was refused, or None."""
         answers = ask_all(self._web3, [("eth_sendRawTransaction", [one]) for one in raw])
         return [answer.reason if isinstance(answer, Refused) else None for answer in answers]
+
+
+def _cost(receipt: Mapping[str, Any]) -> int | None:
+    """Wei that a transaction took; on some chains, for being posted on another one besides."""
+    if "effectiveGasPrice" not in receipt:
+        return None
+    return int(receipt["gasUsed"], 16) * int(receipt["effectiveGasPrice"], 16) + int(receipt.get("l1Fee") or "0x0", 16)

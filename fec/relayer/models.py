@@ -44,6 +44,7 @@ class RelayTransaction(Base):
         UniqueConstraint("sender", "nonce"),
         CheckConstraint("state IN ('pending', 'included', 'final', 'displaced')", name="state"),
         Index(None, "sender", "state"),
+        Index(None, "sender", "day", "purse"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -61,6 +62,14 @@ class RelayTransaction(Base):
     block_number: Mapped[int | None]
     block_hash: Mapped[Hash32Text | None]
     requested_at: Mapped[int]
+    day: Mapped[int]
+    """Day of UTC, counted since the epoch, to whose budget it belongs."""
+    purse: Mapped[str | None] = mapped_column(Text)
+    """For whom it is sent: their budget for the day bounds it, besides the key's own."""
+    offered_gwei: Mapped[int]
+    """What its gas may cost, rounded up to gwei of the chain's coin."""
+    cost_gwei: Mapped[int | None]
+    """What its block took."""
     refused: Mapped[str | None] = mapped_column(Text)
     """Why no node will ever take it: from then on, its nonce is offered to a transfer of nothing."""
 

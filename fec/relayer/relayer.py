@@ -15,26 +15,24 @@ from sqlalchemy.orm import Session
 from web3 import Web3
 from web3.contract.contract import ContractConstructor, ContractFunction
 from web3.exceptions import TransactionNotFound
-from web3.types import TxParams, TxReceipt
+from web3.types import TxReceipt
 
-from fec.chain.rpc import NEXT_BLOCK, clear_errors
+from fec.chain.rpc import clear_errors
 from fec.chain.sender import Sender, pace
 from fec.i18n.errors import (
-    ContractError,
     FECError,
-    InsufficientGasCoin,
     InvalidArgument,
-    RPCFailed,
     TransactionFailed,
     TransactionPending,
 )
-from fec.relayer.endpoint import Head, Means, Mined, Node
-from fec.relayer.errors import GasTooHigh
+from fec.relayer.budget import GWEI, Budget, spent_by_purse, spent_gwei, to_gwei
+from fec.relayer.endpoint import Head, Mined, Node
 from fec.relayer.fees import FeePolicy, Fees
-from fec.relayer.gas import MARGIN, MOST_GAS, TRANSFER_GAS, ran_out, refused_for_ever
+from fec.relayer.gas import MARGIN, MOST_GAS, TRANSFER_GAS, refused_for_ever
 from fec.relayer.keys import TransactionSigner
-from fec.relayer.models import RelayAccount, RelayAttempt, RelayState, RelayTransaction
-from fec.relayer.transactions import Kept, Ledger, Waiting, attempts_in, differs, place, same, stands
+from fec.relayer.models import RelayAttempt, RelayState, RelayTransaction
+from fec.relayer.simulation import Offer, check_coin, simulate, too_much
+from fec.relayer.transactions import Asked, Kept, Ledger, Waiting, attempts_in, differs, place, same, stands
 from fec.store import writer
 
 #: States that may still change.
@@ -60,13 +58,18 @@ class Relayer:
         fees: FeePolicy | None = None,
         confirmations: int = 0,
         timeout: int = 180,
+        budget: Budget | None = None,
     ) -> None:
-        """Takes the database, the chain and the key; `timeout` in seconds, for each request that is waited for."""
+        """Takes the database, the chain and the key; `timeout` in seconds, for each request that is waited for.
+
+        Without a budget, the key may spend all that it has.
+        """
         self._engine = engine
         self._writer = writer(engine)
         self._web3 = web3
         self._signer = signer
         self._fees = fees or FeePolicy()
+        self.budget = budget or Budget()
         self._confirmations = confirmations
         self._timeout = timeout
         self._node = Node(web3, signer.address)
@@ -95,7 +98,9 @@ class Relayer:
         The bound is the most that it may take. Raises a ContractError for what the contract refuses, GasTooHigh,
         FeesTooHigh, InsufficientGasCoin, RPCUnreachable, RPCFailed.
         """
-        return self._simulate(call, bound, self._fees.now(self._web3), self._node.means())
+        means = self._node.means()
+        offer = Offer(min(bound, MOST_GAS, means.block_gas), self._fees.now(self._web3), means)
+        return simulate(self.address, call, offer)
 
     def submit(
         self,
@@ -104,16 +109,17 @@ class Relayer:
         *,
         bound: int = MOST_GAS,
         estimate: int | None = None,
+        purse: str | None = None,
         kept: Kept | None = None,
     ) -> int:
         """Takes a request on, or finds it if it was taken on before; gives its number.
 
         It is simulated first, unless it just was and `estimate` is the gas that it took: what the contract refuses
         raises a ContractError, and takes no nonce; nor does what takes more gas than `bound`, a block or a transaction
-        can have, which raises GasTooHigh. `kept` is called in the transaction that keeps a new request, with its
-        number; if it raises, nothing is kept. Raises RequestConflict if the key stands for another call, FeesTooHigh,
-        InsufficientGasCoin, RPCUnreachable, RPCFailed. Once this has returned, the request is sent sooner or later,
-        whatever happens to this process.
+        can have, which raises GasTooHigh. `purse` is for whom it is sent. `kept` is called in the transaction that
+        keeps a new request, with its number; if it raises, nothing is kept. Raises RequestConflict if the key stands
+        for another call, FeesTooHigh, BudgetSpent, InsufficientGasCoin, RPCUnreachable, RPCFailed. Once this has
+        returned, the request is sent sooner or later, whatever happens to this process.
         """
         recipient, data = to_checksum_address(call.address), str(call._encode_transaction_data())
         if (known := self._ledger.known(request_key, recipient, data)) is not None:
@@ -121,14 +127,26 @@ class Relayer:
         fees, means = self._fees.now(self._web3), self._node.means()
         most = min(bound, MOST_GAS, means.block_gas)
         if estimate is None:
-            estimate = self._simulate(call, bound, fees, means)
+            estimate = simulate(self.address, call, Offer(most, fees, means))
         elif estimate > most:
-            raise _too_much(most)
+            raise too_much(most)
         gas = min(estimate * (100 + MARGIN) // 100, most)
-        self._check_coin(means, gas * fees.most)
-        transaction = self._ledger.store(request_key, recipient, data, gas, fees, used=means.used, kept=kept)
+        check_coin(self.address, means, gas * fees.most)
+        asked = Asked(request_key, recipient, data, gas, purse)
+        transaction = self._ledger.store(asked, fees, used=means.used, budget=self.budget, kept=kept)
         self._broadcast(transaction)
         return transaction
+
+    def check_budget(self, purse: str | None = None) -> None:
+        """Raises BudgetSpent if the key, or who it would send for, has nothing left to spend today."""
+        with Session(self._engine) as session:
+            self.budget.check(session, self.address, purse)
+
+    def spent(self) -> tuple[int, dict[str, int]]:
+        """Wei that the key has spent today and offers for what is open: in all, and by purse; rounded up to gwei."""
+        with Session(self._engine) as session:
+            purses = spent_by_purse(session, self.address)
+            return spent_gwei(session, self.address) * GWEI, {name: gwei * GWEI for name, gwei in purses.items()}
 
     def waiting(self) -> Waiting | None:
         """The oldest request that no block has: everything behind it waits for it."""
@@ -288,7 +306,7 @@ class Relayer:
         with Session(self._writer) as session, session.begin():
             found = session.get_one(RelayTransaction, request.id, with_for_update=True)
             if request.nonce < used and not mined and found.state == RelayState.PENDING:
-                found.state = RelayState.DISPLACED
+                found.state, found.cost_gwei = RelayState.DISPLACED, 0
             return found.state
 
     def _push(self, requests: Sequence[RelayTransaction]) -> None:
@@ -336,36 +354,13 @@ class Relayer:
             more = self._fees.more(Fees(last.max_fee, last.tip), now)
             # Another process may have been here while the lock was waited for.
             if more is not None and last.signed_at <= waits_since and request.state == RelayState.PENDING:
+                request.offered_gwei = to_gwei(request.gas * more.most)
                 self._ledger.sign(session, request, more, None if request.refused is None else gas)
 
     def _broadcast(self, transaction_id: int) -> None:
         """Sends the latest attempt to the node. What it refuses for now is sent again by `tick`."""
         with suppress(FECError):
             self._send(self._ledger.attempts(transaction_id)[-1:])
-
-    def _simulate(self, call: ContractFunction, bound: int, fees: Fees, means: Means) -> int:
-        most = min(bound, MOST_GAS, means.block_gas)
-        offered: TxParams = {"from": self.address, "gas": most, **fees.offer}
-        try:
-            with clear_errors():
-                return call.estimate_gas(offered, NEXT_BLOCK)
-        except (ContractError, RPCFailed, InsufficientGasCoin) as error:
-            short_of_gas = ran_out(f"{error} {error.__cause__}")
-            if short_of_gas or isinstance(error, InsufficientGasCoin):
-                # A node simulates with no more gas than the key can pay for.
-                self._check_coin(means, most * fees.most)
-            if short_of_gas:
-                raise _too_much(most) from error
-            raise
-
-    def _check_coin(self, means: Means, needed: int) -> None:
-        if means.coin < needed:
-            raise InsufficientGasCoin(
-                "The relayer {address} has {coin} wei of the chain's coin and may need {needed}. Send it some.",
-                address=self.address,
-                coin=means.coin,
-                needed=needed,
-            )
 
     def _transfer_gas(self) -> int:
         """Gas for a transfer of nothing: more than usual on chains that charge for what they post elsewhere."""
@@ -377,20 +372,7 @@ class Relayer:
 
     def _fill_gap(self, used: int) -> None:
         """Sends nothing to itself for a nonce that the chain waits for and nobody holds: later ones can go on then."""
-        with Session(self._engine) as session:
-            # In this order: a nonce that is taken in between is held then.
-            account = session.get(RelayAccount, self.address)
-            if account is None:
-                return
-            taken = account.next_nonce
-            held = set(
-                session.scalars(
-                    select(RelayTransaction.nonce).where(
-                        RelayTransaction.sender == self.address, RelayTransaction.nonce >= used
-                    )
-                )
-            )
-        missing = [nonce for nonce in range(used, taken) if nonce not in held]
+        missing = self._ledger.missing(used)
         if not missing:
             return
         fees, gas = self._fees.now(self._web3), self._transfer_gas()
@@ -399,34 +381,14 @@ class Relayer:
                 self._ledger.locked(session, used)
                 if same(session, f"gap {nonce}", self.address, "0x") is not None:
                     continue
-                request = RelayTransaction(
-                    request_key=f"gap {nonce}",
-                    sender=self.address,
-                    nonce=nonce,
-                    recipient=self.address,
-                    data="0x",
-                    gas=gas,
-                    state=RelayState.PENDING,
-                    requested_at=int(time.time()),
-                )
-                session.add(request)
-                session.flush()
-                self._ledger.sign(session, request, fees)
-                transaction_id = request.id
+                filler = Asked(f"gap {nonce}", self.address, "0x", gas)
+                transaction_id = self._ledger.keep(session, filler, nonce, fees).id
             self._broadcast(transaction_id)
 
 
 def _outcome(mined: Mined, attempt: RelayAttempt) -> Mined:
     """What has become of a request: if a filler is in its place, it has not succeeded."""
     return replace(mined, succeeded=mined.succeeded and not attempt.filler)
-
-
-def _too_much(most: int) -> GasTooHigh:
-    return GasTooHigh(
-        "This takes more than {most} gas, the most that is sent for it here. Ask for less at once, or use an account "
-        "that needs less to check a signature or to receive.",
-        most=most,
-    )
 
 
 class RelayedSender(Sender):

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from fec.relayer.budget import Budget, to_gwei, today
 from fec.relayer.endpoint import Mined
 from fec.relayer.errors import RequestConflict
 from fec.relayer.fees import Fees
@@ -24,6 +25,17 @@ _ROWS = 500
 _OFFERED = (RelayAttempt.filler, RelayAttempt.max_fee)
 
 Kept = Callable[[Session, int], object]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a relayer."""
+
+    request_key: str
+    recipient: str
+    data: str
+    gas: int
+    purse: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,32 +62,42 @@ class Ledger:
         with Session(self._engine) as session:
             return same(session, request_key, recipient, data)
 
-    def store(
-        self, request_key: str, recipient: str, data: str, gas: int, fees: Fees, *, used: int, kept: Kept | None
-    ) -> int:
-        """Takes a nonce, signs, and keeps what was signed, all or nothing; gives the request's number."""
+    def store(self, asked: Asked, fees: Fees, *, used: int, budget: Budget, kept: Kept | None) -> int:
+        """Takes a nonce, signs, and keeps what was signed, all or nothing; gives the request's number.
+
+        Raises BudgetSpent.
+        """
         with Session(self._writer) as session, session.begin():
             account = self.locked(session, used)
             # While the lock was waited for, another process may have taken the same request on.
-            if (known := same(session, request_key, recipient, data)) is not None:
+            if (known := same(session, asked.request_key, asked.recipient, asked.data)) is not None:
                 return known
-            request = RelayTransaction(
-                request_key=request_key,
-                sender=self._signer.address,
-                nonce=account.next_nonce,
-                recipient=recipient,
-                data=data,
-                gas=gas,
-                state=RelayState.PENDING,
-                requested_at=int(time.time()),
-            )
+            budget.check(session, self._signer.address, asked.purse, asked.gas * fees.most)
+            request = self.keep(session, asked, account.next_nonce, fees)
             account.next_nonce += 1
-            session.add(request)
-            session.flush()
-            self.sign(session, request, fees)
             if kept is not None:
                 kept(session, request.id)
             return request.id
+
+    def keep(self, session: Session, asked: Asked, nonce: int, fees: Fees) -> RelayTransaction:
+        """Keeps and signs a request for a nonce."""
+        request = RelayTransaction(
+            request_key=asked.request_key,
+            sender=self._signer.address,
+            nonce=nonce,
+            recipient=asked.recipient,
+            data=asked.data,
+            gas=asked.gas,
+            state=RelayState.PENDING,
+            requested_at=int(time.time()),
+            day=today(),
+            purse=asked.purse,
+            offered_gwei=to_gwei(asked.gas * fees.most),
+        )
+        session.add(request)
+        session.flush()
+        self.sign(session, request, fees)
+        return request
 
     def locked(self, session: Session, used: int) -> RelayAccount:
         """The key's row, locked until the transaction ends; its next nonce is one that the chain has not seen used."""
@@ -143,6 +165,18 @@ class Ledger:
             account = session.get_one(RelayAccount, self._signer.address, with_for_update=True)
             account.used, account.moved_at = used, int(time.time())
 
+    def missing(self, used: int) -> list[int]:
+        """Nonces that were taken, that the chain has not seen used, and that no request holds."""
+        with Session(self._engine) as session:
+            # In this order: a nonce that is taken in between is held then.
+            account = session.get(RelayAccount, self._signer.address)
+            if account is None:
+                return []
+            taken = account.next_nonce
+            mine = RelayTransaction.sender == self._signer.address, RelayTransaction.nonce >= used
+            held = set(session.scalars(select(RelayTransaction.nonce).where(*mine)))
+        return [nonce for nonce in range(used, taken) if nonce not in held]
+
     def waiting(self) -> Waiting | None:
         """The oldest request that no block has, if there is one."""
         mine = RelayTransaction.sender == self._signer.address, RelayTransaction.state == RelayState.PENDING
@@ -175,9 +209,11 @@ def place(request: RelayTransaction, mined: Mined | None, deep: int) -> None:
         request.transaction_hash = mined.transaction_hash
         request.block_number = mined.block_number
         request.block_hash = mined.block_hash
+        request.cost_gwei = None if mined.cost is None else to_gwei(mined.cost)
     elif request.state in (RelayState.INCLUDED, RelayState.FINAL):  # its block was reorganised away
         request.state = RelayState.PENDING
         request.succeeded = request.transaction_hash = request.block_number = request.block_hash = None
+        request.cost_gwei = None
 
 
 def attempts_in(session: Session, transaction_id: int) -> list[RelayAttempt]:

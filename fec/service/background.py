@@ -22,6 +22,7 @@ _CAPTURE_SECONDS = 30
 _BELL_MS = 200
 _TIDY_SECONDS = 3_600
 _STOP_SECONDS = 30
+_TOLD_PERCENT = (80, 100)
 
 log = structlog.get_logger("fec.service")
 
@@ -83,6 +84,8 @@ class Background:
         self._service = service
         self._told_of: int | None = None
         """Nonce that was last told of as stalled."""
+        self._told_budget = 0
+        """Percent of the day's budget of which was told."""
         settings = service.settings
         self._indexer = Indexer(service.engine, settings.rpc, settings.deployment) if settings.index else None
         service.outbox.ended[captures.CAPTURE] = captures.release
@@ -122,7 +125,16 @@ class Background:
             self._service.relayer.tick()
         finally:
             self._tell_of_waiting()
+            self._tell_of_budget()
             self._service.outbox.tend()
+
+    def _tell_of_budget(self) -> None:
+        """Says once a day that most of the budget is spent, and once that all is."""
+        limit, (spent, by_purse) = self._service.relayer.budget.key, self._service.relayer.spent()
+        part = max((part for part in _TOLD_PERCENT if limit and 100 * spent >= part * limit), default=0)
+        if part > self._told_budget:
+            log.warning("budget spent", percent=part, spent=spent, budget=limit, purses=by_purse)
+        self._told_budget = part
 
     def _tell_of_waiting(self) -> None:
         """Says once that the oldest transaction does not move: everything behind it waits."""
@@ -145,3 +157,4 @@ class Background:
         self._service.keys.forget_expired()
         self._service.idempotency.forget_old()
         self._service.deliveries.forget_old()
+        self._service.guard.forget_old()

@@ -7,7 +7,8 @@ from fec.chain.rpc import connect
 from fec.client.client import Client
 from fec.i18n.errors import FECError
 from fec.indexer import IndexDatabase
-from fec.relayer import Relayer, TransactionSigner
+from fec.relayer import Budget, Relayer, TransactionSigner
+from fec.service.actions.guard import Guard
 from fec.service.actions.outbox import Outbox
 from fec.service.http.idempotency import Idempotency
 from fec.service.http.keys import KeyRing
@@ -44,8 +45,17 @@ class Service:
         self.web3 = connect(settings.rpc)
         self.client = Client(self.web3, settings.deployment, signer.address)
         watched = max(settings.confirmations, settings.watched)
-        self.relayer = Relayer(self.engine, self.web3, signer, confirmations=watched)
-        self.outbox = Outbox(self.engine, self.web3, settings.deployment, self.relayer, settings.confirmations)
+        budget = Budget(settings.budget, settings.merchant_budget)
+        self.relayer = Relayer(self.engine, self.web3, signer, confirmations=watched, budget=budget)
+        self.guard = Guard(self.engine, settings.patience)
+        self.outbox = Outbox(
+            self.engine,
+            self.web3,
+            settings.deployment,
+            self.relayer,
+            self.guard,
+            confirmations=settings.confirmations,
+        )
         self.keys = KeyRing(self.engine, settings.secret)
         self.idempotency = Idempotency(self.engine)
         self.deliveries = Deliveries(self.engine, settings.secret, settings.webhooks)

@@ -170,6 +170,8 @@ class Action(Base):
     invoice_number: Mapped[int | None] = mapped_column(ForeignKey("invoices.number"))
     digest: Mapped[Hash32Text | None]
     """Of what a shopper sent: who sends the same again gets the same answer."""
+    subjects: Mapped[JSONValue]
+    """List of those for whom its failure would be counted."""
     details: Mapped[JSONValue]
     """What readers are told of it; amounts as text."""
     contract: Mapped[str] = mapped_column(Text)
@@ -183,6 +185,19 @@ class Action(Base):
     busy_until: Mapped[int]
     """Until when whoever is handing it to the relayer has it for themselves."""
     created_at: Mapped[int]
+
+
+class Strikes(Base):
+    """What failed in its block for an invoice, payer, member, shopper or address on the network; and what is open."""
+
+    __tablename__ = "strikes"
+
+    subject: Mapped[str] = mapped_column(Text, primary_key=True)
+    open: Mapped[int]
+    failures: Mapped[int]
+    failed_at: Mapped[int]
+    until: Mapped[int]
+    """Before it, nothing more is sent."""
 
 
 class CaptureClaim(Base):

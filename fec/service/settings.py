@@ -33,6 +33,42 @@ class WebhookPolicy:
 
 
 @dataclass(frozen=True)
+class Patience:
+    """How much the service puts up with, from whoever has it spend gas or ask the chain. Times in seconds."""
+
+    free: int = 1
+    """Failures of an invoice, payer, member or shopper that have no consequence."""
+    free_of_caller: int = 8
+    """Failures of an address on the network that have none: many may share one."""
+    first_pause: int = 15
+    """After the next failure; four times as long after each that follows."""
+    last_pause: int = 86_400
+    failures: int = 5
+    """After so many that were not free, the last pause."""
+    forgets_after: int = 86_400
+    open: int = 10
+    """Transactions under way for one invoice, payer, member or shopper."""
+    open_of_caller: int = 200
+    block_seconds: int = 12
+    """How long to wait when too many are under way."""
+    simulations: int = 8
+    """Simulations for one caller at once, in one instance."""
+    refused_a_minute: int = 60
+    """Simulations for one caller that end with a refusal, in one instance."""
+
+    def pause(self, subject: str, failures: int) -> int:
+        """Seconds to wait after so many failures."""
+        counted = failures - (self.free_of_caller if subject.startswith("caller ") else self.free)
+        if counted <= 0:
+            return 0
+        return self.last_pause if counted >= self.failures else self.first_pause * 4 ** (counted - 1)
+
+    def at_once(self, subject: str) -> int:
+        """Transactions that may be under way for one."""
+        return self.open_of_caller if subject.startswith("caller ") else self.open
+
+
+@dataclass(frozen=True)
 class Settings:
     """How one instance of the service runs. Several may share one database and one key."""
 
@@ -81,6 +117,13 @@ class Settings:
     session_seconds: int = 43_200
     """How long somebody stays signed in."""
     webhooks: WebhookPolicy = field(default_factory=WebhookPolicy)
+    patience: Patience = field(default_factory=Patience)
+    budget: int | None = None
+    """Wei of the chain's coin that the key may spend in a day of UTC; all that it has, without one."""
+    merchant_budget: int | None = None
+    """Wei of it that may be spent in a day for one merchant."""
+    least: int = 10**16
+    """Wei of FEC that a payment or a withdrawal moves at least, for the service to pay for its gas."""
 
     @property
     def domain(self) -> str:

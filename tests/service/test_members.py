@@ -209,8 +209,9 @@ def test_withdraw__more_than_was_signed__is_refused(
 def test_withdraw__too_late__is_refused(
     enrolled: Any, seller: ServiceClient, person: Person, client: Client, chain: Anvil
 ) -> None:
+    client.transfer(enrolled["vault"], FEC)
     deadline = client.now() + DAY
-    body = withdrawal(seller, person, deadline, amount="0")
+    body = withdrawal(seller, person, deadline, amount="1")
     chain.travel_to(deadline + 1)
     problem = seller.anybody().refused("POST", f"/v1/custody/{person.id}/withdrawals", body)
     assert problem["error"] == "Custodian_Expired"

@@ -14,7 +14,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 from sqlalchemy import Engine, or_, select, update
@@ -34,6 +34,7 @@ from fec.relayer.models import RelayAttempt, RelayTransaction
 from fec.service.actions import events
 from fec.service.actions.bounds import bound_of
 from fec.service.actions.events import Change
+from fec.service.actions.guard import Guard
 from fec.service.http.problems import safe
 from fec.service.models import Action, ActionState, Invoice
 from fec.store import writer
@@ -71,9 +72,16 @@ class Outbox:
     """Actions of one database, sent by one key."""
 
     def __init__(
-        self, engine: Engine, web3: Web3, deployment: Deployment, relayer: Relayer, confirmations: int = 0
+        self,
+        engine: Engine,
+        web3: Web3,
+        deployment: Deployment,
+        relayer: Relayer,
+        guard: Guard,
+        *,
+        confirmations: int = 0,
     ) -> None:
-        """Takes the database, the chain, the contracts on it, who sends, and the blocks on top of what is done."""
+        """Takes the database, the chain, its contracts, who sends, who may ask, and the blocks above what is done."""
         self._engine = engine
         self._web3 = web3
         self._confirmations = confirmations
@@ -82,6 +90,7 @@ class Outbox:
         self._sender = Sender(web3, relayer.address)
         self._contracts = {name: open_handle(web3, deployment, name, self._sender).contract for name in CONTRACTS}
         relayer.placed = self._follow
+        self._guard = guard
         self.ended: dict[str, Ended] = {}
         """By kind of action, what else happens when one has come to its end."""
 
@@ -92,12 +101,16 @@ class Outbox:
         with clear_errors():
             return self._contracts[call.contract].functions[call.function](*call.arguments)
 
-    def simulate(self, call: Call) -> None:
+    def simulate(self, call: Call, program_id: int, whom: Sequence[str] = ()) -> None:
         """Raises a ContractError if the contract would refuse it now, GasTooHigh if it takes more than its kind may.
 
-        Raises RPCUnreachable, RPCFailed, InvalidArgument, InsufficientGasCoin, FeesTooHigh besides.
+        `whom` is for whom it would be sent, if it is for somebody who pays nothing. Raises a problem if it is not their
+        turn, BudgetSpent if nothing more may be spent for the program today, RPCUnreachable, RPCFailed,
+        InvalidArgument, InsufficientGasCoin, FeesTooHigh.
         """
-        call.gas = self._relayer.simulate(self.bound(call), call.bound)
+        self._relayer.check_budget(purse_of(program_id))
+        with self._guard.simulating(whom) if whom else nullcontext():
+            call.gas = self._relayer.simulate(self.bound(call), call.bound)
 
     def add(
         self,
@@ -110,10 +123,12 @@ class Outbox:
         invoice: Invoice | None = None,
         digest: str | None = None,
         request_key: str | None = None,
+        whom: Sequence[str] = (),
     ) -> Action:
         """Keeps an action, in the caller's transaction. Without a key of its own each one is a request for itself.
 
-        The caller is to push it right after: for a moment, nobody else does.
+        `whom` is for whom it is sent, if they are to answer for its failure. The caller is to push it right after: for
+        a moment, nobody else does.
         """
         identity = secrets.token_urlsafe(16)
         action = Action(
@@ -123,6 +138,7 @@ class Outbox:
             request_key=request_key or f"{kind} {identity}",
             invoice_number=None if invoice is None else invoice.number,
             digest=digest,
+            subjects=list(whom),
             details=dict(details),
             contract=call.contract,
             function=call.function,
@@ -135,6 +151,7 @@ class Outbox:
         if invoice is not None:
             invoice.revision += 1
         session.flush()
+        self._guard.begun(session, action)
         return action
 
     # ----------------------------------------------------------------- tending
@@ -143,7 +160,7 @@ class Outbox:
         """Hands an action to the relayer, unless somebody else is at it or has done so.
 
         What the contract refuses by now, or takes too much gas, has failed. Raises RPCUnreachable, RPCFailed,
-        InsufficientGasCoin, FeesTooHigh: the action stays, and is tried again.
+        InsufficientGasCoin, FeesTooHigh, BudgetSpent: the action stays, and is tried again.
         """
         action = self._lease(number)
         if action is not None:
@@ -208,6 +225,7 @@ class Outbox:
                 self.bound(call),
                 bound=call.bound,
                 estimate=gas,
+                purse=purse_of(action.program_id),
                 kept=lambda session, id_: self._sent(session, number, id_),
             )
         except _Ended:
@@ -296,8 +314,13 @@ class Outbox:
             self._end(session, action, state, None if relayed.succeeded else _why_failed(session, relayed))
 
     def _end(self, session: Session, action: Action, state: ActionState, error: dict[str, Any] | None) -> None:
+        was = action.state
         action.state, action.error = state, error
+        # In this order, as who asks: first the invoice, then those who answer for it.
         _touch(session, action)
+        if was in (ActionState.REQUESTED, ActionState.SENT):
+            wasted = was == ActionState.SENT and state == ActionState.FAILED and error is not _DISPLACED
+            self._guard.ended(session, action, wasted=wasted)
         if action.kind in self.ended:
             self.ended[action.kind](session, action)
         change = Change(action.program_id, action.invoice_number, f"{action.kind}.{state.value}", action_body(action))
@@ -325,6 +348,11 @@ def _why_failed(session: Session, relayed: RelayTransaction) -> dict[str, Any]:
         "values": {"reason": relayed.refused},
         "sentence": "It was not sent: the chain's node never takes such a transaction. Ask for less at once, or anew.",
     }
+
+
+def purse_of(program_id: int) -> str:
+    """The relayer's name for a merchant's budget."""
+    return f"program {program_id}"
 
 
 def _call_of(action: Action) -> Call:

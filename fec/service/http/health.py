@@ -115,7 +115,21 @@ def _queue(service: Service) -> tuple[bool, str]:
     return waiting.seconds <= service.settings.stalled_after, f"nonce {waiting.nonce} waits for {waiting.seconds} s"
 
 
-_PROBES = {"database": _database, "chain": _chain, "index": _index, "relayer": _relayer, "queue": _queue}
+def _budget(service: Service) -> tuple[bool, str]:
+    limit, (spent, _) = service.relayer.budget.key, service.relayer.spent()
+    if not limit:
+        return True, "no budget is set"
+    return spent < limit, f"{100 * spent // limit}% of today's is spent"
+
+
+_PROBES = {
+    "database": _database,
+    "chain": _chain,
+    "index": _index,
+    "relayer": _relayer,
+    "queue": _queue,
+    "budget": _budget,
+}
 
 
 def _head(service: Service) -> int:
@@ -139,6 +153,11 @@ def _gauge(service: Service) -> None:
             figures.relays.labels(str(relay)).set(count)
     waiting = service.relayer.waiting()
     figures.oldest.set(0 if waiting is None else waiting.seconds)
+    spent, by_purse = service.relayer.spent()
+    figures.spent.clear()
+    for purse, wei in {"all": spent, **by_purse}.items():
+        figures.spent.labels(purse).set(wei)
+    figures.budget.set(service.relayer.budget.key or 0)
     block = service.index.cursor().block
     figures.index_block.set(block)
     try:

@@ -14,6 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fec.service.callers import counted_address, current_caller
 from fec.service.http.auth import COOKIE
 from fec.service.http.problems import Problem, answer, of_error, problem
 from fec.service.settings import Settings
@@ -84,7 +85,8 @@ class Limits:
     async def _check_rate(self, scope: Scope) -> None:
         if scope["path"] in _FREE:
             return
-        address = scope["client"][0] if scope.get("client") else "unknown"
+        address = counted_address(scope["client"][0] if scope.get("client") else "unknown")
+        current_caller.set(address)
         counted = [(self._by_address, f"address {address}")]
         token = _token(Headers(scope=scope), Request(scope))
         if token:

@@ -33,6 +33,15 @@ class Metrics:
         )
         self.invoices = Gauge("fec_invoices", "Invoices by status.", ("status",), registry=self.registry)
         self.coin = Gauge("fec_relayer_coin_wei", "The chain's coin that the relayer has.", registry=self.registry)
+        self.spent = Gauge(
+            "fec_relayer_spent_wei",
+            "The chain's coin spent today, and offered for what is open: by merchant, and in all.",
+            ("purse",),
+            registry=self.registry,
+        )
+        self.budget = Gauge(
+            "fec_relayer_budget_wei", "The chain's coin that may be spent in a day; 0 if all.", registry=self.registry
+        )
         self.oldest = Gauge(
             "fec_relayer_oldest_seconds",
             "Seconds for which the oldest transaction has been waiting for a block; 0 if none does.",

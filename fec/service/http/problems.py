@@ -33,7 +33,7 @@ from fec.i18n.errors import (
     RPCUnreachable,
     StateConflict,
 )
-from fec.relayer import FeesTooHigh, GasTooHigh
+from fec.relayer import BudgetSpent, FeesTooHigh, GasTooHigh
 from fec.service.http.language import language_of, say
 from fec.service.http.validation import said
 
@@ -64,6 +64,11 @@ KINDS: dict[str, tuple[int, str]] = {
     "idempotency-key-busy": (409, N_("The first request with this Idempotency-Key is under way")),
     "webhook-address-refused": (409, N_("No events can be sent there")),
     "not-the-member": (403, N_("This is not the member's")),
+    "failed-too-often": (429, N_("What was sent for you failed too often")),
+    "too-many-at-once": (429, N_("Too much at once")),
+    "too-little": (409, N_("This is too little to pay gas for")),
+    "nothing-to-withdraw": (409, N_("There is nothing to withdraw")),
+    "budget-spent": (503, N_("The day's budget for gas is spent")),
     "gas-too-high": (409, N_("This takes too much gas")),
     "refused-by-contract": (409, N_("The contract refuses")),
     "chain-unavailable": (503, N_("The chain does not answer")),
@@ -76,6 +81,22 @@ KINDS: dict[str, tuple[int, str]] = {
 _KEY = ("header", "Idempotency-Key")
 #: HTTP status by what kind of refusal a contract's error is.
 _REFUSALS = ((NotAllowed, 403), (NotFound, 404), (InvalidInput, 409), (LimitExceeded, 409), (StateConflict, 409))
+
+
+#: What is nobody's fault who asks: by error, the kind and the sentence.
+_TROUBLES: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
+    (
+        (InsufficientGasCoin, FeesTooHigh),
+        "relayer-unable",
+        N_("The service's key cannot pay for gas now. Try again later; nothing was sent."),
+    ),
+    (
+        (RPCUnreachable, RPCFailed),
+        "chain-unavailable",
+        N_("The chain's node does not answer as it should. Try again in a moment."),
+    ),
+    ((OperationalError,), "database-unavailable", N_("The database does not answer. Try again in a moment.")),
+)
 
 
 class Problem(Exception):
@@ -111,6 +132,13 @@ def problem(kind: str, detail: str, **values: Any) -> Problem:
     return Problem(kind, detail, values)
 
 
+def later(kind: str, pause: int, detail: str, **values: Any) -> Problem:
+    """A problem that is over in so many seconds, as Retry-After says."""
+    found = problem(kind, detail, **values)
+    found.headers["Retry-After"] = str(pause)
+    return found
+
+
 def of_error(error: Exception) -> Problem:
     """The problem that an error of the package is."""
     if isinstance(error, ContractError):
@@ -118,15 +146,14 @@ def of_error(error: Exception) -> Problem:
         found = Problem("refused-by-contract", "{sentence}", {"sentence": error.message}, status)
         found.error, found.shown = error.name, error.values
         return found
+    if isinstance(error, BudgetSpent):
+        return later("budget-spent", error.seconds, "{sentence}", sentence=error.message)
     if isinstance(error, InvalidAmount | InvalidArgument | GasTooHigh):
         kind = "gas-too-high" if isinstance(error, GasTooHigh) else "invalid-request"
         return problem(kind, "{sentence}", sentence=error.message)
-    if isinstance(error, InsufficientGasCoin | FeesTooHigh):
-        return problem("relayer-unable", "The service's key cannot pay for gas now. Try again later; nothing was sent.")
-    if isinstance(error, RPCUnreachable | RPCFailed):
-        return problem("chain-unavailable", "The chain's node does not answer as it should. Try again in a moment.")
-    if isinstance(error, OperationalError):
-        return problem("database-unavailable", "The database does not answer. Try again in a moment.")
+    for kinds, kind, sentence in _TROUBLES:
+        if isinstance(error, kinds):
+            return problem(kind, sentence)
     return problem("internal-error", "This was not foreseen; it is in the service's log. Try again, or report it.")
 
 

@@ -48,7 +48,7 @@ def enroll(
     pushed: list[int] = []
 
     def prepare() -> str:
-        service.outbox.simulate(call)
+        service.outbox.simulate(call, caller.program_id)
         return service.client.custody.vault(service.signer.address, body.member_id)
 
     def commit(session: Session, vault: str) -> Effect:

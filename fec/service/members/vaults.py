@@ -29,6 +29,7 @@ from fec.protocol.signing import TypedMessage
 from fec.protocol.types import Node
 from fec.service.actions import events
 from fec.service.actions.events import Change
+from fec.service.actions.guard import subjects
 from fec.service.actions.outbox import Call, action_body
 from fec.service.context import Service
 from fec.service.http import schemas
@@ -41,7 +42,7 @@ from fec.service.members.enrolment import MemberId
 from fec.service.models import Action, ActionState, BrandMember, Invoice
 from fec.service.orders.invoices import SPEND, any_invoice
 from fec.service.orders.links import signed
-from fec.service.orders.payments import Cause, MinPrincipal, payable, push_soon
+from fec.service.orders.payments import Cause, MinPrincipal, check_worth, payable, push_soon
 from fec.service.shoppers import shoppers
 from fec.store import reading, writer
 
@@ -109,6 +110,7 @@ def spend(member_id: MemberId, body: schemas_members.NewSpend, service: Served) 
     member = _member(service, member_id)
     revealed = _revealed(service, member_id, body.key, body.salt)
     invoice = _invoice(service, body.invoice_id)
+    check_worth(service, invoice.amount)
     order = _order(invoice, member.vault, body.min_principal, body.cause)
 
     def call() -> Call:
@@ -116,7 +118,8 @@ def spend(member_id: MemberId, body: schemas_members.NewSpend, service: Served) 
         return Call("Custodian", "spend", revealed.fields, order.fields, token_ids, body.signature)
 
     details = {"invoiceId": invoice.id, "memberId": member_id, "vault": member.vault}
-    asked = _Asked(SPEND, invoice.program_id, _digest(member_id, body.model_dump_json()), details, invoice)
+    whom = subjects(("invoice", invoice.number), ("member", member_id))
+    asked = _Asked(SPEND, invoice.program_id, _digest(member_id, body.model_dump_json()), details, invoice, whom)
     return _relay(service, asked, call)
 
 
@@ -145,6 +148,7 @@ def withdraw(member_id: MemberId, body: schemas_members.NewWithdrawal, service: 
     member = _member(service, member_id)
     revealed = _revealed(service, member_id, body.key, body.salt)
     coins = _coins(body.amount)
+    _check_something(service, member, body.token_ids, coins)
 
     def call() -> Call:
         token_ids = _in_vault(service, member, body.token_ids)
@@ -158,7 +162,8 @@ def withdraw(member_id: MemberId, body: schemas_members.NewWithdrawal, service: 
         "tokenIds": body.token_ids,
         "amount": None if body.amount is None else exact(coins),
     }
-    asked = _Asked(WITHDRAWAL, member.program_id, _digest(member_id, body.model_dump_json()), details, None)
+    whom = subjects(("member", member_id))
+    asked = _Asked(WITHDRAWAL, member.program_id, _digest(member_id, body.model_dump_json()), details, None, whom)
     return _relay(service, asked, call)
 
 
@@ -211,6 +216,16 @@ def _coins(amount: str | None) -> int:
     return ALL_COINS if amount is None else parse_fec(amount)
 
 
+def _check_something(service: Service, member: BrandMember, token_ids: list[str], coins: int) -> None:
+    """Raises a problem if a withdrawal would move nothing that its gas is worth."""
+    if token_ids:
+        return
+    moved = service.client.balance(member.vault) if coins == ALL_COINS else coins
+    if not moved:
+        raise problem("nothing-to-withdraw", "Nothing would leave the vault. Name nodes, or an amount of coins.")
+    check_worth(service, moved)
+
+
 def _in_vault(service: Service, member: BrandMember, texts: list[str]) -> list[int]:
     """Nodes that are in a vault, by the index: the service pays for gas to move no others. Raises a problem."""
     token_ids = list(map(int, texts))
@@ -256,6 +271,8 @@ class _Asked:
     digest: str
     details: dict[str, Any]
     invoice: Invoice | None
+    whom: list[str]
+    """Who answers for it if it fails."""
 
     def known(self, service: Service) -> JSONResponse | None:
         """The answer, if it was asked for before in the same words, and has not failed."""
@@ -278,7 +295,7 @@ def _relay(service: Service, asked: _Asked, make: Callable[[], Call]) -> JSONRes
         return known
     try:
         call = make()
-        service.outbox.simulate(call)
+        service.outbox.simulate(call, asked.program_id, asked.whom)
         with Session(writer(service.engine)) as session, session.begin():
             invoice = None if asked.invoice is None else payable(session, asked.invoice)
             # One that has not failed holds the number after those that have: the same once more is refused, and found.
@@ -292,6 +309,7 @@ def _relay(service: Service, asked: _Asked, make: Callable[[], Call]) -> JSONRes
                 invoice=invoice,
                 digest=asked.digest,
                 request_key=f"{asked.kind} {asked.digest} {failed + 1}",
+                whom=asked.whom,
             )
             shown, number = action_body(action), action.number
             change = Change(asked.program_id, action.invoice_number, f"{asked.kind}.requested", shown)

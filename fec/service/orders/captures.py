@@ -78,7 +78,7 @@ def capture(service: Service, program_id: int, keys: Sequence[str]) -> list[dict
     captures = []
     for batch in service.client.orders.batches(keys) if keys else ():
         call = Call("Checkout", "capture", batch)
-        service.outbox.simulate(call)
+        service.outbox.simulate(call, program_id)
         try:
             with Session(writer(service.engine)) as session, session.begin():
                 action = service.outbox.add(

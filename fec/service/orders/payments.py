@@ -23,10 +23,11 @@ from fec.i18n.errors import ContractError, InsufficientGasCoin, RPCFailed, RPCUn
 from fec.i18n.parsing import parse_fec
 from fec.protocol.orders import Authorization, Order
 from fec.protocol.signing import TypedMessage
-from fec.relayer import FeesTooHigh, RelayState
+from fec.relayer import BudgetSpent, FeesTooHigh, RelayState
 from fec.relayer.models import RelayTransaction
 from fec.service.actions import events
 from fec.service.actions.events import Change
+from fec.service.actions.guard import subjects
 from fec.service.actions.outbox import Call, action_body
 from fec.service.context import Service
 from fec.service.http import schemas
@@ -158,6 +159,7 @@ def _taken(
 ) -> tuple[int, Call, dict[str, Any]]:
     """Checks a payment and keeps it; gives its number, its call, and how it is shown."""
     _check_payable(service, invoice)
+    check_worth(service, invoice.amount)
     order = _order(invoice, body.customer, body.min_principal, body.cause)
     signed_by = Authorization(body.payer, body.valid_after, body.valid_before, body.signature)
     _check_signature(service, order, signed_by)
@@ -171,7 +173,8 @@ def _taken(
         body.signature,
     )
     # The rest is the contract's to say: expired, paid before, no balance, another signer, quota.
-    service.outbox.simulate(call)
+    whom = subjects(("invoice", invoice.number), ("payer", body.payer))
+    service.outbox.simulate(call, invoice.program_id, whom)
     with Session(writer(service.engine)) as session, session.begin():
         locked = payable(session, invoice)
         query = select(func.count()).where(Action.invoice_number == invoice.number, Action.kind == PAYMENT)
@@ -185,17 +188,28 @@ def _taken(
             invoice=locked,
             digest=digest,
             request_key=f"pay {invoice.order_key}" + (f" {attempts + 1}" if attempts else ""),
+            whom=whom,
         )
         shown = action_body(action)
         events.record(session, [Change(invoice.program_id, invoice.number, "payment.requested", shown)])
         return action.number, call, shown
 
 
+def check_worth(service: Service, amount: int) -> None:
+    """Raises a problem if so little FEC moves that its gas is not worth paying for."""
+    if amount < service.settings.least:
+        raise problem(
+            "too-little",
+            "The service pays for gas from {least:fec} on. Send this from a wallet that pays for gas itself.",
+            least=service.settings.least,
+        )
+
+
 def push_soon(service: Service, number: int, call: Call) -> None:
     """Hands a new action over now if that is possible; if not, it is tended to later: it is in the database."""
     try:
         service.outbox.push_new(number, call.gas)
-    except (RPCUnreachable, RPCFailed, InsufficientGasCoin, FeesTooHigh):
+    except (RPCUnreachable, RPCFailed, InsufficientGasCoin, FeesTooHigh, BudgetSpent):
         return
 
 

@@ -48,7 +48,7 @@ def create(
             raise problem("refund-impossible", "Nothing of order {order} is left to refund.", order=invoice.order_id)
         amount = left if body.amount is None else parse_fec(body.amount)
         call = Call("Checkout", "refund", invoice.order_key, amount)
-        service.outbox.simulate(call)
+        service.outbox.simulate(call, invoice.program_id)
         return amount, call
 
     def commit(session: Session, prepared: tuple[int, Call]) -> Effect:

@@ -26,6 +26,7 @@ from fec.protocol.bytes32 import to_bytes32
 from fec.protocol.merkle import Reward, RewardTree
 from fec.service.actions import events
 from fec.service.actions.events import Change
+from fec.service.actions.guard import subjects
 from fec.service.actions.outbox import Call, action_body
 from fec.service.http import schemas
 from fec.service.http.auth import Caller, Manager, Reader, Served
@@ -198,9 +199,10 @@ def take(list_id: schemas.Identity, shopper: Shopper, index: Index, service: Ser
         batch_id = _batch_id(session, found)
     call = Call("Checkout", "takeReward", batch_id, index, entry.shopper, entry.amount, entry.proof)
     details = {"listId": list_id, "index": index, "shopper": entry.shopper, "amount": exact(entry.amount)}
+    whom = subjects(("shopper", entry.shopper), ("reward", f"{list_id} {index}"))
     refused = None
     try:
-        service.outbox.simulate(call)
+        service.outbox.simulate(call, found.program_id, whom)
     except ContractError as error:
         refused = error
     with Session(writer(service.engine)) as session, session.begin():
@@ -211,7 +213,7 @@ def take(list_id: schemas.Identity, shopper: Shopper, index: Index, service: Ser
             return JSONResponse(action_body(known), 202)
         if refused is not None:
             raise refused
-        action = service.outbox.add(session, TAKING, call, program_id=found.program_id, details=details)
+        action = service.outbox.add(session, TAKING, call, program_id=found.program_id, details=details, whom=whom)
         entry.action_number = action.number
         shown = action_body(action)
         events.record(session, [Change(found.program_id, None, f"{TAKING}.requested", shown)])

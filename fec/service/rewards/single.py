@@ -135,7 +135,7 @@ def asked(
     pushed: list[int] = []
 
     def prepare() -> None:
-        service.outbox.simulate(call)
+        service.outbox.simulate(call, by.program_id)
 
     def commit(session: Session, _: None) -> Effect:
         action = service.outbox.add(session, kind, call, program_id=by.program_id, details=details)

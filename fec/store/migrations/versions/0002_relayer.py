@@ -34,6 +34,10 @@ def upgrade() -> None:
         sa.Column("block_number", Int64, nullable=True),
         sa.Column("block_hash", Hash32(), nullable=True),
         sa.Column("requested_at", Int64, nullable=False),
+        sa.Column("day", Int64, nullable=False),
+        sa.Column("purse", sa.Text(), nullable=True),
+        sa.Column("offered_gwei", Int64, nullable=False),
+        sa.Column("cost_gwei", Int64, nullable=True),
         sa.Column("refused", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "state IN ('pending', 'included', 'final', 'displaced')", name=op.f("ck_relay_transactions_state")
@@ -46,6 +50,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("sender", "nonce", name=op.f("uq_relay_transactions_sender_nonce")),
     )
     op.create_index(op.f("ix_relay_transactions_sender_state"), "relay_transactions", ["sender", "state"])
+    op.create_index(op.f("ix_relay_transactions_sender_day_purse"), "relay_transactions", ["sender", "day", "purse"])
     op.create_table(
         "relay_attempts",
         sa.Column("hash", Hash32(), nullable=False),

@@ -114,6 +114,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_sign_in_sessions")),
     )
     op.create_table(
+        "strikes",
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("open", Int64, nullable=False),
+        sa.Column("failures", Int64, nullable=False),
+        sa.Column("failed_at", Int64, nullable=False),
+        sa.Column("until", Int64, nullable=False),
+        sa.PrimaryKeyConstraint("subject", name=op.f("pk_strikes")),
+    )
+    op.create_table(
         "actions",
         sa.Column("number", Int64, nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -122,6 +131,7 @@ def upgrade() -> None:
         sa.Column("request_key", sa.Text(), nullable=False),
         sa.Column("invoice_number", Int64, nullable=True),
         sa.Column("digest", Hash32(), nullable=True),
+        sa.Column("subjects", sa.JSON(), nullable=False),
         sa.Column("details", sa.JSON(), nullable=False),
         sa.Column("contract", sa.Text(), nullable=False),
         sa.Column("function", sa.Text(), nullable=False),

@@ -1,0 +1,145 @@
+"""Who may have the service spend gas and time on them: nobody for ever on what fails, nobody at the cost of others.
+
+An action that its block reverts has cost gas for nothing. Whoever it was for (an invoice, a payer, a member, an address
+on the network) is struck: once or a few times for free, as two may meet by chance; then after pauses that grow; in the
+end not before the next day. What is under way is bounded as well, and so are simulations, which cost the chain's node.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from fec.i18n.errors import ContractError
+from fec.relayer import GasTooHigh
+from fec.service.callers import current_caller
+from fec.service.http.problems import Problem, later
+from fec.service.models import Action, Strikes
+from fec.service.settings import Patience
+from fec.store import writer
+
+_MINUTE = 60
+
+
+def subject(kind: str, name: object) -> str:
+    """Whom strikes are counted for: of a person's address on the network, only a hash is kept."""
+    text = f"{kind} {name}"
+    return f"{kind} {hashlib.sha256(text.encode()).hexdigest()[:32]}" if kind == CALLER else text
+
+
+CALLER = "caller"
+
+
+def subjects(*named: tuple[str, object]) -> list[str]:
+    """Whom an action is for, the caller among them; always in one order, in which they are locked."""
+    caller = current_caller.get()
+    return sorted({subject(*one) for one in named} | ({subject(CALLER, caller)} if caller else set()))
+
+
+class Guard:
+    """Counts failures in the database, and what is simulated now in this process."""
+
+    def __init__(self, engine: Engine, patience: Patience) -> None:
+        """Takes the database, and how much is put up with."""
+        self._engine = engine
+        self._writer = writer(engine)
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._simulating: Counter[str] = Counter()
+        self._refused: Counter[str] = Counter()
+        self._minute = 0
+
+    # ------------------------------------------------------------- simulations
+
+    @contextmanager
+    def simulating(self, whom: Sequence[str]) -> Iterator[None]:
+        """Around a simulation that anybody can ask for. Raises a problem if it is not this one's turn."""
+        self._check(whom)
+        caller = current_caller.get()
+        with self._lock:
+            minute = int(time.time()) // _MINUTE
+            if minute != self._minute:
+                self._minute = minute
+                self._refused.clear()
+            if self._simulating[caller] >= self._patience.simulations:
+                raise _too_soon(1)
+            if self._refused[caller] >= self._patience.refused_a_minute:
+                raise _too_soon(_MINUTE - int(time.time()) % _MINUTE)
+            self._simulating[caller] += 1
+        try:
+            yield
+        except (ContractError, GasTooHigh):
+            with self._lock:
+                self._refused[caller] += 1
+            raise
+        finally:
+            with self._lock:
+                self._simulating[caller] -= 1
+                if not self._simulating[caller]:
+                    del self._simulating[caller]
+
+    # ----------------------------------------------------------------- strikes
+
+    def _check(self, whom: Sequence[str]) -> None:
+        now = int(time.time())
+        with Session(self._engine) as session:
+            found = session.scalars(select(Strikes).where(Strikes.subject.in_(whom))).all()
+        until = max((row.until for row in found), default=0)
+        if until > now:
+            raise _struck(until - now)
+        if any(row.open >= self._patience.at_once(row.subject) for row in found):
+            raise _too_soon(self._patience.block_seconds)
+
+    def begun(self, session: Session, action: Action) -> None:
+        """Notes that an action is under way, in the transaction that keeps it."""
+        for row in _rows(session, action.subjects):
+            row.open += 1
+
+    def ended(self, session: Session, action: Action, *, wasted: bool) -> None:
+        """Notes that an action is over, and whether gas was spent for nothing, in the transaction that says so."""
+        now = int(time.time())
+        for row in _rows(session, action.subjects):
+            row.open = max(0, row.open - 1)
+            if wasted:
+                row.failures = 1 if now - row.failed_at > self._patience.forgets_after else row.failures + 1
+                row.failed_at = now
+                row.until = now + self._patience.pause(row.subject, row.failures)
+
+    def forget_old(self) -> None:
+        """Forgets failures of long ago."""
+        old = Strikes.failed_at < int(time.time()) - self._patience.forgets_after
+        with Session(self._writer) as session, session.begin():
+            session.execute(delete(Strikes).where(old, Strikes.open == 0))
+
+
+def _rows(session: Session, whom: Any) -> Iterator[Strikes]:
+    upsert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    for name in whom:
+        row = {"subject": name, "open": 0, "failures": 0, "failed_at": 0, "until": 0}
+        session.execute(upsert(Strikes).values(row).on_conflict_do_nothing())
+        yield session.get_one(Strikes, name, with_for_update=True, populate_existing=True)
+    session.flush()
+
+
+def _too_soon(seconds: int) -> Problem:
+    sentence = "Too much is being tried for you at once. Wait {seconds} s, and try again."
+    return later("too-many-at-once", seconds, sentence, seconds=seconds)
+
+
+def _struck(seconds: int) -> Problem:
+    return later(
+        "failed-too-often",
+        seconds,
+        "What was sent for you has failed in its block, and cost gas for nothing. Ask again in {seconds:duration}, or "
+        "send it from a wallet that pays for gas itself.",
+        seconds=seconds,
+    )
