@@ -158,10 +158,10 @@ abstract contract World {
 
         budget = (CAP - GENESIS) / 9;
         uint256 quota = 20_000 * FEC;
-        adn = IADN(vm.deployCode("ADN.sol:ADN", abi.encode(admin, admin, CAP, GENESIS, quota)));
+        adn = IADN(vm.deployCode("fec/protocol/abi/ADN.json", abi.encode(admin, admin, CAP, GENESIS, quota)));
         fec = adn.fec();
-        checkout = ICheckout(vm.deployCode("Checkout.sol:Checkout", abi.encode(adn)));
-        custodian = ICustodian(vm.deployCode("Custodian.sol:Custodian", abi.encode(checkout)));
+        checkout = ICheckout(vm.deployCode("fec/protocol/abi/Checkout.json", abi.encode(adn)));
+        custodian = ICustodian(vm.deployCode("fec/protocol/abi/Custodian.json", abi.encode(checkout)));
         _ghostProgram(admin, address(0), 7 days, 4 days, quota);
 
         holders.push(admin);
