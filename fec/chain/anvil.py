@@ -8,6 +8,7 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Callable
+from functools import cache
 from types import TracebackType
 from typing import Any
 
@@ -127,11 +128,7 @@ class Anvil:
     @property
     def accounts(self) -> list[LocalAccount]:
         """The accounts that hold its coin, with their keys; the same ones on each start."""
-        Account.enable_unaudited_hdwallet_features()
-        prefix = ETHEREUM_DEFAULT_PATH.rpartition("/")[0]
-        return [
-            Account.from_mnemonic(MNEMONIC, account_path=f"{prefix}/{index}") for index in range(self._account_count)
-        ]
+        return list(_accounts(self._account_count))
 
     @property
     def now(self) -> int:
@@ -167,3 +164,11 @@ class Anvil:
                 self._url = f"http://{match[1]}"
                 self._settled.set()
         self._settled.set()
+
+
+@cache
+def _accounts(count: int) -> tuple[LocalAccount, ...]:
+    """The first accounts of Anvil's mnemonic. Kept: to derive them takes longer than most calls of the chain."""
+    Account.enable_unaudited_hdwallet_features()
+    prefix = ETHEREUM_DEFAULT_PATH.rpartition("/")[0]
+    return tuple(Account.from_mnemonic(MNEMONIC, account_path=f"{prefix}/{index}") for index in range(count))

@@ -24,7 +24,7 @@ SAMPLE = (
     "tests/cli/test_curve.py::test_curve__for_people__says_its_shape_first",
     "tests/indexer/test_cli.py::test_run__without_the_extra__says_what_to_install",
     "tests/reports/test_cli.py::test_report__what_cannot_be__is_refused_in_a_sentence",
-    "tests/tools/test_environment.py::test_environment__of_tests_and_their_processes__is_english_and_utc",
+    "tests/unit/test_environment.py::test_environment__of_tests_and_their_processes__is_english_and_utc",
 )
 LOOK = """
 import json, os, time
