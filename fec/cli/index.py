@@ -71,6 +71,7 @@ def run(session: Session, *, database: str, follow: bool, every: int) -> None:
 def status(session: Session, *, database: str) -> None:
     """Show how far the index has come, and what it holds."""
     engine = _open(database)
+    from fec.indexer.errors import IndexIncomplete  # noqa: PLC0415
     from fec.indexer.overview import overview  # noqa: PLC0415
 
     found = overview(engine)
@@ -87,6 +88,7 @@ def status(session: Session, *, database: str) -> None:
             "finalizedBlock": found.cursor.finalized_block,
             "head": head,
             "behind": behind,
+            "incompleteAt": found.incomplete_at,
             "rows": found.rows,
         },
         facts(
@@ -107,6 +109,7 @@ def status(session: Session, *, database: str) -> None:
             ]
         ),
         rows,
+        *([] if found.incomplete_at is None else [f"✗ {IndexIncomplete(found.incomplete_at)}"]),
     )
 
 
@@ -164,14 +167,16 @@ def rebuild(session: Session, *, database: str) -> None:
 @_with_database
 @click.pass_obj
 def rollback(session: Session, *, block: int, database: str) -> None:
-    """Forget everything behind BLOCK, or behind the last kept block before it. `run` reads it anew."""
-    engine = _open(database)
-    from fec.indexer import IndexDatabase  # noqa: PLC0415
+    """Forget everything behind BLOCK, or behind the last kept block before it. `run` reads it anew.
 
-    keeper = IndexDatabase(engine)
-    cursor = keeper.cursor()
-    kept = keeper.hashes(min(block, cursor.block), 1)
-    after = keeper.undo(cursor, *kept[0]) if kept else keeper.undo_all(cursor)
+    Refuses if the endpoint does not have the logs any more that would be forgotten.
+    """
+    _open(database).dispose()
+    indexer = _indexer(session, database)
+    try:
+        after = indexer.rollback(block)
+    finally:
+        indexer.close()
     session.show(
         {"block": after.block}, _("The index ends at block {block_number:number} now.", block_number=after.block)
     )

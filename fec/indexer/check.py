@@ -239,11 +239,12 @@ class _Check:
     # -------------------------------------------------------------------- coins
 
     def _coins(self) -> None:
-        [totals] = self._rows("totals_latest")
+        # An index that lacks everything has no row of totals.
+        totals = next(self._rows("totals_latest"), None)
         for function, contract, index in (
-            ("totalSupply", "FEC", totals.supply),
-            ("totalBurned", "FEC", totals.burned),
-            ("outstanding", "ADN", totals.outstanding),
+            ("totalSupply", "FEC", 0 if totals is None else totals.supply),
+            ("totalBurned", "FEC", 0 if totals is None else totals.burned),
+            ("outstanding", "ADN", 0 if totals is None else totals.outstanding),
         ):
             self._report.add(N_("total"), function, index, self._reads.one(contract, function))
         balances: Counter[str] = Counter()

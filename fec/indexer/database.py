@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, delete, exists, select, update
+from sqlalchemy import Connection, Engine, delete, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from fec.indexer.errors import IndexMissing, Reorganised
+from fec.indexer.errors import IndexIncomplete, IndexMissing, Reorganised
 from fec.indexer.events import Event, restore
 from fec.indexer.logs import Stretch
 from fec.indexer.models import DERIVED, BlockRecord, CursorRecord, EventRecord, table
 from fec.indexer.projection import Projection
 from fec.indexer.state import State
+from fec.indexer.views import view
 from fec.store import reading, writing
 from fec.store.bulk import insert_rows
 from fec.store.deployment import DeploymentRecord
@@ -94,6 +95,42 @@ class IndexDatabase:
         with reading(self._engine) as connection:
             return [(row.number, row.hash) for row in connection.execute(query)]
 
+    def last_event_block(self, below: int) -> tuple[int, str | None]:
+        """The last block up to and with `below` of which it is known that it has logs, and its hash.
+
+        Where no event is indexed that is the deployment's first block, whose hash is not known.
+        """
+        with reading(self._engine) as connection:
+            query = select(BlockRecord.number, BlockRecord.hash).join(
+                EventRecord, EventRecord.block_number == BlockRecord.number
+            )
+            row = connection.execute(
+                query.where(BlockRecord.number <= below).order_by(BlockRecord.number.desc()).limit(1)
+            ).one_or_none()
+            if row is not None:
+                return row.number, row.hash
+            return connection.execute(select(DeploymentRecord.first_block)).scalar_one(), None
+
+    def has_events_behind(self, block: int) -> bool:
+        """Whether events of later blocks are indexed."""
+        with reading(self._engine) as connection:
+            return bool(connection.scalar(select(exists().where(EventRecord.block_number > block))))
+
+    def totals(self) -> tuple[int, int, int]:
+        """Supply, burned and outstanding, in wei; zeros where nothing is indexed."""
+        with reading(self._engine) as connection:
+            row = connection.execute(select(view("totals_latest"))).one_or_none()
+            return (0, 0, 0) if row is None else (row.supply, row.burned, row.outstanding)
+
+    def note_incomplete(self, block: int | None) -> None:
+        """Notes that events are known to be lacking, found out at a block; or, with None, that none are."""
+        with writing(self._engine) as connection:
+            connection.execute(
+                update(CursorRecord)
+                .where(func.coalesce(CursorRecord.incomplete_at, -1) != (-1 if block is None else block))
+                .values(incomplete_at=block)
+            )
+
     def undo(self, before: Cursor, last: int, last_hash: str | None) -> Cursor:
         """Forgets what lies behind a block of that hash. Raises Reorganised if somebody else moved the cursor."""
         after = Cursor(last + 1, last_hash, min(before.finalized_block, last))
@@ -143,6 +180,13 @@ def cursor_of(connection: Connection, *, lock: bool = False) -> Cursor:
     if row is None:
         raise IndexMissing("The database has no index yet. `fec index run` makes it.")
     return Cursor(*row)
+
+
+def check_complete(connection: Connection) -> None:
+    """Raises IndexIncomplete if the index is known to lack events."""
+    block = connection.execute(select(CursorRecord.incomplete_at)).scalar_one_or_none()
+    if block is not None:
+        raise IndexIncomplete(block)
 
 
 def _move(connection: Connection, cursor: Cursor) -> None:

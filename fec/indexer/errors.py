@@ -15,3 +15,30 @@ class IndexInconsistent(FECError, RuntimeError):
 
 class IndexMissing(FECError, LookupError):
     """The database has no index yet, or does not reach as far."""
+
+
+class LogsPruned(FECError, LookupError):
+    """The endpoint does not have old logs any more, and says that there are none."""
+
+    def __init__(self, block: int) -> None:
+        """Takes a block of which it is known that it has logs."""
+        super().__init__(
+            "The RPC endpoint gives no logs of block {block}, in which these contracts have some. It has thrown old "
+            "logs away, or is on another chain. Nothing was changed. Use an endpoint that keeps all logs (an archive "
+            "node).",
+            block=block,
+        )
+        self.block = block
+
+
+class IndexIncomplete(FECError, RuntimeError):
+    """The index is known to lack events."""
+
+    def __init__(self, block: int) -> None:
+        """Takes the block at which that was found out."""
+        super().__init__(
+            "The index lacks events: at block {block} its sums are not the chain's. Make it anew through an endpoint "
+            "that keeps all logs (an archive node): `fec index rollback 0`, then `fec index run`.",
+            block=block,
+        )
+        self.block = block

@@ -14,9 +14,10 @@ from fec.chain.deployments import Deployment
 from fec.chain.jsonrpc import Endpoint, Patience
 from fec.i18n.errors import FECError, WrongAnswer, WrongNetwork
 from fec.indexer.database import Cursor, IndexDatabase
-from fec.indexer.errors import Reorganised
+from fec.indexer.errors import IndexIncomplete, IndexInconsistent, LogsPruned, Reorganised
 from fec.indexer.events import Decoder
 from fec.indexer.logs import Chain, Heads, Settings, Stretch
+from fec.indexer.reads import Reads
 
 #: Hashes that are compared at a time when the common ancestor is looked for.
 _HASHES = 100
@@ -47,8 +48,11 @@ class Indexer:
         Raises WrongDatabase, DatabaseOutdated, WrongNetwork, DeploymentMissing, RPCUnreachable, RPCFailed.
         """
         self._endpoint = Endpoint(url, failures=patience, limits=patience)
+        self._deployment = deployment
         self._chain = Chain(self._endpoint, Decoder(deployment), settings)
         self._depth = settings.depth
+        self._compared = False
+        """Whether the sums were the chain's when the last event was in."""
         self._check_network(deployment["chainId"])
         store.upgrade(engine)
         with store.writing(engine) as connection:
@@ -64,7 +68,8 @@ class Indexer:
         """Indexes up to the chain's head; gives how far that is. `progress` hears of each step, with its events.
 
         Raises RPCUnreachable, RPCFailed or WrongAnswer once the patience is at its end: what is indexed stays, and the
-        next call goes on from there.
+        next call goes on from there. Raises LogsPruned if the endpoint does not have the logs any more that come next,
+        IndexIncomplete if the sums at the end are not the chain's, IndexInconsistent.
         """
         pauses = self._endpoint.patience.pauses()
         while True:
@@ -74,9 +79,15 @@ class Indexer:
                 if self._rewound(cursor, heads):
                     continue
                 if cursor.next_block > heads.latest.number:
-                    return self.keeper.finalize(cursor, heads.finalized)
+                    cursor = self.keeper.finalize(cursor, heads.finalized)
+                    if not self._compared:
+                        self._compare_totals(cursor)
+                    return cursor
+                if cursor.block_hash is None or heads.latest.number - cursor.block > self._depth:
+                    self._check_logs_are_kept(cursor.block)
                 for after, events in self._advance(cursor, heads):
                     pauses = self._endpoint.patience.pauses()
+                    self._compared = self._compared and events == 0
                     if progress is not None:
                         progress(after, heads, events)
             except Reorganised as error:
@@ -87,6 +98,18 @@ class Indexer:
                         "The RPC endpoint contradicts itself again and again. Try another one. {reason}", reason=error
                     ) from error
                 self._endpoint.wait(pause)
+            except IndexInconsistent:
+                self.keeper.note_incomplete(cursor.block)
+                raise
+
+    def rollback(self, block: int) -> Cursor:
+        """Forgets everything behind a block, or behind the last kept block before it; gives how far the index is then.
+
+        Raises LogsPruned, and forgets nothing, if the endpoint could not give it again.
+        """
+        cursor = self.keeper.cursor()
+        kept = self.keeper.hashes(min(block, cursor.block), 1)
+        return self._forget(cursor, *(kept[0] if kept else (None, None)))
 
     def follow(self, stop: threading.Event, seconds: int, failed: Callable[[FECError], object]) -> None:
         """Syncs until told to stop, again after so many seconds; `failed` hears of errors, which stop nothing."""
@@ -151,10 +174,47 @@ class Indexer:
             headers = self._chain.headers([number for number, _ in kept])
             for (number, block_hash), header in zip(kept, headers, strict=True):
                 if header is not None and header.hash == block_hash:
-                    self.keeper.undo(cursor, number, block_hash)
+                    self._forget(cursor, number, block_hash)
                     return
             below = kept[-1][0] - 1
-        self.keeper.undo_all(cursor)
+        self._forget(cursor, None, None)
+
+    def _forget(self, cursor: Cursor, last: int | None, last_hash: str | None) -> Cursor:
+        """Forgets what lies behind a block, or everything, provided that it can be read again.
+
+        What is near the head always can.
+        """
+        end = -1 if last is None else last
+        if cursor.block - end > self._depth and self.keeper.has_events_behind(end):
+            self._check_logs_are_kept(end)
+        self._compared = False
+        return self.keeper.undo_all(cursor) if last is None else self.keeper.undo(cursor, last, last_hash)
+
+    # ------------------------------------------------------------ what is there
+
+    def _check_logs_are_kept(self, last: int) -> None:
+        """Raises LogsPruned unless the endpoint has the logs of the last block up to `last` that has some.
+
+        Nodes throw away the oldest first: with these, those of all later blocks are there. Without, a search of blocks
+        that are thrown away finds nothing, and nobody says so.
+        """
+        number, block_hash = self.keeper.last_event_block(last)
+        if not self._chain.keeps_logs_of(number, block_hash):
+            raise LogsPruned(number)
+
+    def _compare_totals(self, cursor: Cursor) -> None:
+        """Raises IndexIncomplete, and notes it, if supply, burned and outstanding are not what the chain says."""
+        if cursor.block_hash is None:
+            return
+        on_chain = Reads(self._endpoint, self._deployment, cursor.block_hash).totals()
+        indexed = self.keeper.totals()
+        if on_chain is None or self.keeper.cursor().block_hash != cursor.block_hash:
+            # It cannot be told, or somebody else went on meanwhile: the next look compares.
+            return
+        self._compared = on_chain == indexed
+        self.keeper.note_incomplete(None if self._compared else cursor.block)
+        if not self._compared:
+            raise IndexIncomplete(cursor.block)
 
     def _check_network(self, chain_id: int) -> None:
         [found] = self._endpoint.patiently(lambda: self._endpoint.results([("eth_chainId", [])]))

@@ -110,6 +110,23 @@ class Chain:
 
         return self._endpoint.patiently(read)
 
+    def keeps_logs_of(self, number: int, block_hash: str | None) -> bool:
+        """Whether the endpoint gives logs of a block that is known to have some.
+
+        Raises Reorganised if the chain has another block there; raises as `heads` does.
+        """
+
+        def look() -> bool:
+            if self._search(number, number):
+                return True
+            header = _present(self._endpoint.results([_block(number)])[0], number)
+            if block_hash not in (None, header.hash):
+                raise Reorganised("Block {number} is another one than was indexed.", number=number)
+            wanted = {"blockHash": header.hash, "address": self._decoder.addresses}
+            return bool(self._endpoint.results([("eth_getLogs", [wanted])])[0])
+
+        return self._endpoint.patiently(look)
+
     # ----------------------------------------------------------------- reading
 
     def _heads(self) -> Heads:

@@ -37,6 +37,8 @@ class CursorRecord(Base):
     block_hash: Mapped[Hash32Text | None]
     """Of the block before `next_block`; none at the very beginning."""
     finalized_block: Mapped[int]
+    incomplete_at: Mapped[int | None]
+    """Block at which it was found that events are lacking; null where none are known to be."""
 
 
 class BlockRecord(Base):

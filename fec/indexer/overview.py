@@ -8,7 +8,7 @@ from sqlalchemy import Engine, func, select
 
 from fec import store
 from fec.indexer.database import Cursor, cursor_of
-from fec.indexer.models import DERIVED, BlockRecord, EventRecord, table
+from fec.indexer.models import DERIVED, BlockRecord, CursorRecord, EventRecord, table
 from fec.store.deployment import DeploymentRecord
 
 
@@ -18,6 +18,8 @@ class Overview:
 
     chain_id: int
     cursor: Cursor
+    incomplete_at: int | None
+    """Block at which it was found that events are lacking; None where none are known to be."""
     rows: dict[str, int]
     """Number of rows by table."""
 
@@ -27,8 +29,9 @@ def overview(engine: Engine) -> Overview:
     with store.reading(engine) as connection:
         cursor = cursor_of(connection)
         chain_id = connection.execute(select(DeploymentRecord.chain_id)).scalar_one()
+        incomplete_at = connection.execute(select(CursorRecord.incomplete_at)).scalar_one()
         counts = {
             each.name: connection.execute(select(func.count()).select_from(each)).scalar_one()
             for each in (table(BlockRecord), table(EventRecord), *DERIVED)
         }
-    return Overview(chain_id, cursor, counts)
+    return Overview(chain_id, cursor, incomplete_at, counts)

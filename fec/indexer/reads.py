@@ -22,6 +22,8 @@ from fec.protocol.refusals import decode_revert
 
 K = TypeVar("K")
 
+_TOTALS = (("FEC", "totalSupply"), ("FEC", "totalBurned"), ("ADN", "outstanding"))
+
 
 class Refusal(str):
     """Name of the error that a contract reverted with."""
@@ -59,6 +61,22 @@ class Reads:
         """One result. Raises as `each` does."""
         [(_, result)] = self.each(contract, function, [(None, arguments)])
         return result
+
+    def totals(self) -> tuple[int, int, int] | None:
+        """FEC's supply, FEC burned and outstanding, in wei, in one request.
+
+        None where the state cannot be had, or the contracts are not there yet. Raises RPCUnreachable, RPCFailed,
+        WrongAnswer.
+        """
+        views = [
+            (self._deployment["contracts"][contract]["address"], _View(contract, name)) for contract, name in _TOTALS
+        ]
+        calls: list[Call] = [("eth_call", [{"to": to, "data": view.encode(())}, self._block]) for to, view in views]
+        answers = self._endpoint.patiently(lambda: self._endpoint.ask(calls))
+        if any(isinstance(answer, Refused) or answer == "0x" for answer in answers):
+            return None
+        supply, burned, outstanding = (view.decode(answer) for (_, view), answer in zip(views, answers, strict=True))
+        return supply, burned, outstanding
 
     def has_code(self, addresses: Sequence[str]) -> list[bool]:
         """Whether there is a contract at each address. Raises as `each` does."""

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from sqlalchemy import Boolean, Column, Engine, Integer, Table
 
 from fec import store
-from fec.indexer.database import cursor_of
+from fec.indexer.database import check_complete, cursor_of
 from fec.indexer.errors import IndexMissing
 from fec.indexer.models import (
     AllianceVersion,
@@ -90,11 +90,13 @@ def export(engine: Engine, folder: Path) -> Manifest:
 
     An SQLite file must not be in use by other threads of this process meanwhile; other processes do no harm.
 
-    Raises IndexMissing if nothing is indexed yet, ExportInvalid if the folder holds other files.
+    Raises IndexMissing if nothing is indexed yet, IndexIncomplete if events are known to be lacking, ExportInvalid if
+    the folder holds other files.
     """
     _prepare(folder)
     with store.reading(engine) as connection:
         cursor_of(connection)  # raises IndexMissing, in words
+        check_complete(connection)
     with _arrow(engine) as cursor:
         place, deployment = _place(cursor)
         rows = {}

@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("next_block", Int64, nullable=False),
         sa.Column("block_hash", Hash32(), nullable=True),
         sa.Column("finalized_block", Int64, nullable=False),
+        sa.Column("incomplete_at", Int64, nullable=True),
         sa.CheckConstraint("id = 1", name=op.f("ck_cursor_single")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cursor")),
     )
