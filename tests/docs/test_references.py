@@ -12,6 +12,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = (".github", "contracts", "docs", "fec", "findings", "mutants", "proofs", "tests")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md"))])
+#: All but the changelog, whose lines are one change each.
+PAGES = [path for path in DOCUMENTS if path.name != "CHANGELOG.md"]
+#: Characters of a line of prose, so that differences can be read.
+LONGEST = 200
 #: A link or a picture in Markdown: where it leads.
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 #: A test as pytest names it: a file and a function, perhaps with parameters.
@@ -74,3 +78,16 @@ def test_link__to_what_is_not_there__is_found() -> None:
     text = "# A heading, here\n[x](#a-heading-here) [x](https://example.org/gone) [x](README.md#fec) ![x](docs)\n"
     lost = ["#gone", "gone.md", "README.md#gone", "docs/gone.png"]
     assert broken(text + " ".join(f"[x]({target})" for target in lost), ROOT) == lost
+
+
+def prose(text: str) -> list[str]:
+    """Lines of a document but those of code, tables, pictures and generated blocks."""
+    for pattern in (r"^ *```.*?^ *```", r"^<!-- Made.*?^<!-- End"):
+        text = re.sub(pattern, "", text, flags=re.DOTALL | re.MULTILINE)
+    return [line for line in text.splitlines() if not line.lstrip().startswith(("|", "!", "#"))]
+
+
+@pytest.mark.parametrize("document", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_document__lines_of_its_prose__can_be_reviewed(document: Path) -> None:
+    # A line of one word, a long link or the name of a test, cannot be shorter.
+    assert [line for line in prose(document.read_text()) if len(line) > LONGEST and " " in line.strip(" -")] == []
