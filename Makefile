@@ -37,26 +37,11 @@ demo: $(READY) ## The main job: real shopping on a local chain, until every node
 dev: $(READY) ## A local chain with everything deployed, until interrupted
 	@$(BIN)/fec dev
 
-test: lint $(PAGES) ## All tests: package, contracts, command line, scripts, demo, gas; forge's model; quick proofs; mutants of what changed
-	@$(BIN)/pytest -p no:ape_test -n 3 --dist loadfile --no-loadscope-reorder tests --ignore=tests/ape
-	@node_modules/.bin/vitest run --root web
-	@$(BIN)/ape test tests/ape
-	@$(BIN)/python -m benchmarks.gas --check
-	@$(BIN)/python -m tests.forge --quick
-	@$(BIN)/python -m proofs --quick
-	@$(BIN)/python -m mutants --changed
+test: $(PAGES) ## All that a change has to pass, side by side: lint, tests, gas, forge's model, quick proofs, mutants of what changed
+	@$(BIN)/python -m tools.checks
 
 lint: $(READY) ## Style, types, formatting, static analysis, and whether generated files are fresh
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@$(BIN)/forge fmt --check contracts tests/forge proofs/symbolic
-	@$(BIN)/forge lint --deny warnings contracts
-	@node_modules/.bin/solhint --disc --noPoster --max-warnings 0 'contracts/**/*.sol'
-	@$(BIN)/python tools/artifacts.py --check
-	@$(BIN)/python -m tools.layout --check
-	@$(BIN)/python -m tools.messages --check
-	@$(BIN)/python -m tools.static
+	@$(BIN)/python -m tools.checks lint
 
 prove: $(READY) ## Prove the contracts: every case, and that each proof can fail
 	@$(BIN)/python -m proofs

@@ -1,0 +1,243 @@
+"""Runs what a change has to pass, side by side, and says at the end what each step took.
+
+python -m tools.checks          everything: what `make test` runs
+python -m tools.checks lint     only style, types, static analysis and whether generated files are fresh
+python -m tools.checks NAME…    only these steps
+
+What a step prints is kept in out/checks/NAME.log. Of a step that fails it is shown whole; of one that runs tests, its
+closing lines are shown in any case. out/checks/times.json has the table for programs.
+
+Tests of our own tools take long and depend on few files. They are left out while those files are what they were when
+the tests passed last, by a hash in tools/tested.txt; `python -m tools.checks --record` runs them and writes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).resolve().parent.parent
+LOGS = ROOT / "out" / "checks"
+RECORD = ROOT / "tools" / "tested.txt"
+BIN = Path(sys.prefix) / "bin"
+PROCESSORS = os.cpu_count() or 1
+#: Processes of pytest: many tests wait for clocks, blocks and processes, so that more fit than there are processors.
+WORKERS = PROCESSORS + 1
+PYTEST = ("pytest", "-p", "no:ape_test", "-n", str(WORKERS), "--dist", "loadfile", "--no-loadscope-reorder")
+#: What the tests of tools depend on.
+TOOLS = (
+    *("contracts", "mutants", "tests/contracts", "tests/fixtures", "tests/tools", "tools"),
+    *("ape-config.yaml", "package-lock.json", "requirements.lock", "tests/conftest.py"),
+)
+TICK = 0.05  # seconds
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command.
+
+    Attributes:
+        name: as in the table.
+        command: its words; a program is looked for in `.venv/bin` first.
+        load: how many processors it keeps busy.
+        closing: how many lines of its end are shown when it is well.
+    """
+
+    name: str
+    command: Sequence[str]
+    load: int = 1
+    closing: int = 0
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a step ended: its exit code, and seconds by the clock and of processors."""
+
+    step: Step
+    code: int
+    seconds: float
+    cpu_seconds: float
+
+
+LINT = (
+    Step("artifacts", ("python", "tools/artifacts.py", "--check")),
+    Step("types", ("mypy",)),
+    Step("slither", ("python", "-m", "tools.static")),
+    Step("layout", ("python", "-m", "tools.layout", "--check")),
+    Step("messages", ("python", "-m", "tools.messages", "--check")),
+    Step("solhint", ("node_modules/.bin/solhint", "--disc", "--noPoster", "--max-warnings", "0", "contracts/**/*.sol")),
+    Step("forge lint", ("forge", "lint", "--deny", "warnings", "contracts")),
+    Step("ruff", ("ruff", "check", ".")),
+    Step("ruff format", ("ruff", "format", "--check", ".")),
+    Step("forge fmt", ("forge", "fmt", "--check", "contracts", "tests/forge", "proofs/symbolic")),
+)
+TOOL_TESTS = Step("tests of tools", ("pytest", "-p", "no:ape_test", "tests/tools"), closing=1)
+#: Longest first: what is long and begun last ends alone.
+TESTS = (
+    Step("pytest", (*PYTEST, "tests", "--ignore=tests/ape", "--ignore=tests/tools"), PROCESSORS, 1),
+    Step("ape", ("ape", "test", "tests/ape"), closing=1),
+    Step("proofs", ("python", "-m", "proofs", "--quick"), closing=1),
+    Step("forge", ("python", "-m", "tests.forge", "--quick")),
+    TOOL_TESTS,
+    Step("mutants", ("python", "-m", "mutants", "--changed"), closing=1),
+    Step("gas", ("python", "-m", "benchmarks.gas", "--check")),
+    Step("reference", ("python", "-m", "tools.reference")),
+    Step("vitest", ("node_modules/.bin/vitest", "run", "--root", "web"), closing=6),
+)
+
+
+def fingerprint(root: Path = ROOT, places: Iterable[str] = TOOLS) -> str:
+    """Hash of the files in some places, by name and content, apart from what tools make or write themselves."""
+    digest = hashlib.sha256()
+    for place in places:
+        path = root / place
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file() and "__pycache__" not in file.parts and file.name != RECORD.name:
+                digest.update(f"{file.relative_to(root).as_posix()}\0".encode())
+                digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+class Runner:
+    """Runs steps, as many at a time as there are processors for, and one more."""
+
+    def __init__(self, console: Console, processors: int = PROCESSORS, logs: Path = LOGS) -> None:
+        """Takes where to say what, and how many processors there are."""
+        self.console = console
+        self.room = processors + 1
+        self.logs = logs
+        self._running: list[tuple[Step, float, subprocess.Popen[bytes]]] = []
+
+    def run(self, steps: Iterable[Step]) -> list[Ended]:
+        """Runs all, in their order as far as there is room; gives how each ended."""
+        self.logs.mkdir(parents=True, exist_ok=True)
+        waiting, ended = list(steps), []
+        try:
+            while waiting or self._running:
+                for step in [*waiting]:
+                    taken = sum(running.load for running, *_ in self._running)
+                    if not self._running or taken + step.load <= self.room:
+                        waiting.remove(step)
+                        self._start(step)
+                if found := self._reap():
+                    ended.append(found)
+                    self._say(found)
+                else:
+                    time.sleep(TICK)
+        finally:
+            for *_, process in self._running:
+                os.killpg(process.pid, signal.SIGKILL)
+        return ended
+
+    def log(self, step: Step) -> Path:
+        """What a step prints."""
+        return self.logs / f"{step.name.replace(' ', '-')}.log"
+
+    def _start(self, step: Step) -> None:
+        program, *words = step.command
+        own = BIN / program
+        with self.log(step).open("wb") as log:
+            process = subprocess.Popen(
+                [own if own.exists() else program, *words],
+                cwd=ROOT,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        self._running.append((step, time.monotonic(), process))
+
+    def _reap(self) -> Ended | None:
+        for running in self._running:
+            step, began, process = running
+            done, status, usage = os.wait4(process.pid, os.WNOHANG)
+            if done:
+                self._running.remove(running)
+                process.returncode = os.waitstatus_to_exitcode(status)
+                return Ended(step, process.returncode, time.monotonic() - began, usage.ru_utime + usage.ru_stime)
+        return None
+
+    def _say(self, found: Ended) -> None:
+        text = self.log(found.step).read_text(errors="replace")
+        if found.code:
+            self.console.rule(f"{found.step.name} failed", style="red")
+            self.console.out(text, highlight=False)
+            self.console.rule(style="red")
+            return
+        self.console.print(f"[green]ok[/green] {found.step.name}, {found.seconds:.0f} s", highlight=False)
+        if found.step.closing:
+            lines = [line for line in text.splitlines() if line.strip()]
+            self.console.out("\n".join(lines[-found.step.closing :]), highlight=False)
+
+
+def table(ended: Sequence[Ended], left_out: Sequence[str], seconds: float) -> Table:
+    """What each step took, longest first."""
+    shown = Table("step", "result", title="What each step took")
+    for heading in ("seconds", "processor seconds"):
+        shown.add_column(heading, justify="right")
+    for one in sorted(ended, key=lambda one: -one.seconds):
+        result = "[red]failed[/red]" if one.code else "ok"
+        shown.add_row(one.step.name, result, f"{one.seconds:.1f}", f"{one.cpu_seconds:.1f}")
+    for name in left_out:
+        shown.add_row(name, "not run: nothing it depends on has changed", "", "")
+    shown.add_section()
+    total = sum(one.cpu_seconds for one in ended)
+    shown.add_row("in all", f"{len(ended)} steps", f"{seconds:.1f}", f"{total:.1f}")
+    return shown
+
+
+def chosen(names: Sequence[str]) -> tuple[list[Step], list[str]]:
+    """The steps that were asked for, and the names of those left out because nothing changed.
+
+    Raises click.UsageError for a name that no step has.
+    """
+    every = {step.name: step for step in (*TESTS, *LINT)}
+    if unknown := sorted(set(names) - every.keys() - {"lint"}):
+        raise click.UsageError(f"No step is called {unknown[0]!r}. There are: {', '.join(['lint', *every])}.")
+    if names:
+        wanted = {*names, *(step.name for step in LINT if "lint" in names)}
+        return [step for step in every.values() if step.name in wanted], []
+    if RECORD.exists() and RECORD.read_text().strip() == fingerprint():
+        return [step for step in every.values() if step is not TOOL_TESTS], [TOOL_TESTS.name]
+    return list(every.values()), []
+
+
+@click.command(help=__doc__)
+@click.argument("names", nargs=-1, metavar="[NAME]…")
+@click.option("--record", is_flag=True, help="Run the tests of tools, and record that they passed.")
+def main(names: tuple[str, ...], record: bool) -> None:
+    """Command line."""
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    began = time.monotonic()
+    steps, left_out = ([TOOL_TESTS], []) if record else chosen(names)
+    before = fingerprint()
+    ended = Runner(console).run(steps)
+    seconds = time.monotonic() - began
+    console.print(table(ended, left_out, seconds))
+    times = {one.step.name: [round(one.seconds, 1), round(one.cpu_seconds, 1)] for one in ended}
+    (LOGS / "times.json").write_text(json.dumps({"seconds": round(seconds, 1), "steps": times}, indent=1) + "\n")
+    failed = [one.step.name for one in ended if one.code]
+    if failed:
+        console.print(
+            f"[red]Failed: {', '.join(failed)}.[/red] What they said is above, and in {LOGS.relative_to(ROOT)}."
+        )
+        sys.exit(1)
+    if record:
+        RECORD.write_text(before + "\n")
+    console.print(f"All {len(ended)} steps passed.")
+
+
+if __name__ == "__main__":
+    main()
