@@ -66,7 +66,7 @@ def measure_all(database: str, engine: Engine) -> tuple[list[Run], int, str]:
 
 def about(data: Data) -> str:
     """What was measured on, in a line."""
-    until = datetime.fromtimestamp(data.moment.timestamp, UTC).date()
+    until = datetime.fromtimestamp(data.cutoff.timestamp, UTC).date()
     rows = sum(data.manifest.rows.values())
     orders, nodes = data.manifest.rows["orders"], data.manifest.rows["nodes"]
     cores, load = os.cpu_count(), os.getloadavg()[0]

@@ -32,7 +32,7 @@ from fec.chain import deployments
 from fec.chain.anvil import Anvil
 from fec.chain.deploy import deploy
 from fec.chain.deployments import Deployment
-from fec.cli.interrupting import interruptible
+from fec.cli.interrupts import interruptible
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
 from fec.i18n.errors import FECError
@@ -233,7 +233,7 @@ def main(port: int) -> None:
     except FECError as error:
         sys.exit(f"Error: {error}")
     except KeyboardInterrupt:
-        console.print("\nStopped; the chain is gone.")
+        console.print("\nStopped. The chain is lost.")
 
 
 if __name__ == "__main__":

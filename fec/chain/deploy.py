@@ -225,5 +225,6 @@ def _till_wiring(fec: Contract, adn: Contract, checkout: Contract, custodian: Co
     }
     return {
         **checks,
-        Message("Custodian: its till is Checkout"): custodian.functions.checkout().call() == checkout.address,
+        Message("Custodian: its Checkout is the deployed one"): custodian.functions.checkout().call()
+        == checkout.address,
     }

@@ -9,8 +9,8 @@ value. Needs the extra `charts`.
 
 from __future__ import annotations
 
-from fec.charts.draw import CHARTS, png, render
 from fec.charts.errors import ChartDataInvalid, ChartUnknown, FontMissing
-from fec.charts.protocol import ONE_ADN, milestones
+from fec.charts.protocol_charts import ONE_ADN, milestones
+from fec.charts.renderer import CHARTS, png, render
 
 __all__ = ["CHARTS", "ONE_ADN", "ChartDataInvalid", "ChartUnknown", "FontMissing", "milestones", "png", "render"]

@@ -30,11 +30,12 @@ from fec.cli.status import status
 def main() -> None:
     """FEC: loyalty coupons that pay back.
 
-    Burned coupons become nodes; a node pays back ten times its principal over 100 periods. Amounts are in FEC, in exact
-    decimals (12.5); nodes go by their short names (3-42) or their full ids; dates are ISO 8601, local unless they say.
+    Burned coupons become nodes. A node pays back ten times its principal over 100 periods. Amounts are exact decimals
+    of FEC (12.5). Name a node by its short name (3-42) or its full id. Dates are ISO 8601, in local time unless they
+    have an offset.
 
-    Exit codes: 0 done, 1 refused or failed, 2 wrongly used. The shell completes commands after
-    `eval "$(_FEC_COMPLETE=bash_source fec)"` (or zsh_source, fish_source).
+    Exit codes: 0 success, 1 refused or failed, 2 wrong usage. For shell completion, run `eval
+    "$(_FEC_COMPLETE=bash_source fec)"` (or zsh_source, fish_source).
     """
 
 

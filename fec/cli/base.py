@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 import click
 
 from fec import i18n
-from fec.cli.context import DEFAULT_DEPLOYMENTS, DEFAULT_RPC, Session
+from fec.cli.context import DEFAULT_DEPLOYMENTS, DEFAULT_RPC, Context
 from fec.cli.display import safe
-from fec.cli.errors import Refused
+from fec.cli.errors import CommandRefused
 from fec.cli.help import Localised
 from fec.cli.params import ADDRESS, LANGUAGE, NEW_FILE
 from fec.i18n import _
@@ -24,28 +24,28 @@ from fec.i18n.errors import ContractError, FECError
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+def _store_option(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     """Keeps an option's value for the whole run; the one nearest to the command's end counts."""
-    session = ctx.ensure_object(Session)
+    context = ctx.ensure_object(Context)
     if value is None or param.name is None:
         return
-    setattr(session, param.name, value)
+    setattr(context, param.name, value)
 
 
-def _keep_signer(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-    session = ctx.ensure_object(Session)
+def _store_signer(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    context = ctx.ensure_object(Context)
     if value is not None and ctx.get_parameter_source(str(param.name)) is click.core.ParameterSource.COMMANDLINE:
-        if session.signer_option not in (None, param.name):
+        if context.signer_option not in (None, param.name):
             raise click.UsageError(_("Give --account or --keystore, not both."), ctx)
-        session.signer_option = param.name
-    _keep(ctx, param, value)
+        context.signer_option = param.name
+    _store_option(ctx, param, value)
 
 
-def _common(*, from_environment: bool) -> list[click.Option]:
+def _common_options(*, from_environment: bool) -> list[click.Option]:
     """Options of every command. Only the outermost group reads the environment, so that what was typed goes before."""
 
     def option(*names: str, variable: str | None = None, **settings: Any) -> click.Option:
-        settings.setdefault("callback", _keep)
+        settings.setdefault("callback", _store_option)
         return click.Option(
             names,
             expose_value=False,
@@ -62,23 +62,24 @@ def _common(*, from_environment: bool) -> list[click.Option]:
             type=click.Path(path_type=Path),
             metavar="PATH",
             variable="FEC_DEPLOYMENTS",
-            help=f"Deployments file, or folder of them by chain id [{DEFAULT_DEPLOYMENTS}/].",
+            help=f"Deployments file, or a folder with one file per chain id [{DEFAULT_DEPLOYMENTS}/].",
         ),
         option(
             "--keystore",
             type=click.Path(exists=True, dir_okay=False, path_type=Path),
             metavar="FILE",
             variable="FEC_KEYSTORE",
-            callback=_keep_signer,
-            help="Keystore of who signs; its passphrase is asked for, or read from FEC_PASSPHRASE.",
+            callback=_store_signer,
+            help="Keystore file of the signing account. Its passphrase is read from FEC_PASSPHRASE, or asked for.",
         ),
         option(
             "--account",
             type=ADDRESS,
             metavar="ADDRESS",
             variable="FEC_ACCOUNT",
-            callback=_keep_signer,
-            help="Who signs on a development chain, whose node holds the key; elsewhere, whose nodes to look at.",
+            callback=_store_signer,
+            help="Signing account on a development chain, whose node holds the key. On other chains: the account to "
+            "look up.",
         ),
         option(
             "--lang",
@@ -98,7 +99,7 @@ class Command(Localised):
     def __init__(self, *args: Any, **settings: Any) -> None:
         """Adds the common options."""
         super().__init__(*args, **settings)
-        self.common = _common(from_environment=False)
+        self.common = _common_options(from_environment=False)
         self.params += self.common
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -126,7 +127,7 @@ class Root(Group):
     def __init__(self, *args: Any, **settings: Any) -> None:
         """Adds the common options, which it reads from the environment too."""
         super().__init__(*args, **settings)
-        self.params += _common(from_environment=True)
+        self.params += _common_options(from_environment=True)
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **settings: Any) -> Any:
         """Runs the command line in the language that is asked for, from its first word on."""
@@ -138,12 +139,15 @@ class Root(Group):
         try:
             return super().invoke(ctx)
         except FECError as error:
-            raise _Failure(error, as_json=ctx.ensure_object(Session).as_json) from error
+            raise _Failure(error, as_json=ctx.ensure_object(Context).as_json) from error
         except _database_errors() as error:
             reason = " ".join(str(error.orig).split())
             raise _Failure(
-                Refused("The database does not do that: {reason}. What was being done is undone.", reason=reason),
-                as_json=ctx.ensure_object(Session).as_json,
+                CommandRefused(
+                    "The database refused: {reason}. The change was rolled back. Check the database and try again.",
+                    reason=reason,
+                ),
+                as_json=ctx.ensure_object(Context).as_json,
             ) from error
         except OSError as error:
             place = f"{error.filename}: " if error.filename else ""
@@ -181,15 +185,21 @@ class _Failure(click.ClickException):
         click.echo(json.dumps({"error": name, "values": values, "message": self.message}), err=True)
 
 
-def asked(function: F) -> F:
+def confirmation_option(function: F) -> F:
     """The option of a command that asks before it does what can't be undone."""
     option = click.option(
-        "--yes", "-y", is_flag=True, default=None, expose_value=False, callback=_keep, help="Do not ask."
+        "--yes",
+        "-y",
+        is_flag=True,
+        default=None,
+        expose_value=False,
+        callback=_store_option,
+        help="Do not ask for confirmation.",
     )
     return option(function)
 
 
-def moving(*, final: bool = False) -> Callable[[F], F]:
+def transaction_options(*, final: bool = False) -> Callable[[F], F]:
     """Options of a command that sends transactions; `final` ones can't be undone, and are asked about."""
 
     def decorate(function: F) -> F:
@@ -199,12 +209,12 @@ def moving(*, final: bool = False) -> Callable[[F], F]:
                 is_flag=True,
                 default=None,
                 expose_value=False,
-                callback=_keep,
-                help="Say what would be done; send nothing.",
+                callback=_store_option,
+                help="Simulate and describe the transaction, without sending it.",
             )
         ]
         if final:
-            options.append(asked)
+            options.append(confirmation_option)
         for option in options:
             function = option(function)
         return function
@@ -212,8 +222,8 @@ def moving(*, final: bool = False) -> Callable[[F], F]:
     return decorate
 
 
-def signing(relay: str) -> Callable[[F], F]:
+def sign_only_option(relay: str) -> Callable[[F], F]:
     """The option of a command that may sign only, for anybody to send by another command."""
     return click.option(
-        "--sign", "out", type=NEW_FILE, metavar="FILE", help=f"Only sign, for anybody to send by `{relay}`."
+        "--sign", "out", type=NEW_FILE, metavar="FILE", help=f"Only sign. Anybody can then send it with `{relay}`."
     )

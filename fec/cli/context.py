@@ -29,7 +29,7 @@ from fec.chain.contracts import open_handle
 from fec.chain.deployments import Deployment
 from fec.chain.rpc import clear_errors, connect
 from fec.chain.sender import Sender
-from fec.cli.errors import Refused
+from fec.cli.errors import CommandRefused
 from fec.cli.params import NodeRef
 from fec.client.client import Client
 from fec.core.amounts import exact_fec
@@ -51,7 +51,7 @@ _UNBOUNDED = 10_000
 T = TypeVar("T")
 
 
-class Rehearsed(Exception):
+class Simulated(Exception):
     """Ends a call in a dry run, once it has been simulated."""
 
     def __init__(self, gas: int) -> None:
@@ -60,15 +60,15 @@ class Rehearsed(Exception):
         self.gas = gas
 
 
-class Rehearsal(Sender):
+class SimulatingSender(Sender):
     """Simulates what it is to send, and sends nothing."""
 
     def send(self, call: ContractFunction | ContractConstructor) -> NoReturn:
         """Raises Rehearsed if the call would go well, what `Sender.simulate` raises if not."""
-        raise Rehearsed(self.simulate(call))
+        raise Simulated(self.simulate(call))
 
 
-class Session:
+class Context:
     """One run of the command line."""
 
     def __init__(self) -> None:
@@ -96,7 +96,7 @@ class Session:
     def client(self) -> Client:
         """The deployment named by the options, on the chain named by them."""
         web3 = connect(self.rpc)
-        sender = (Rehearsal if self.dry_run else Sender)(web3, self._signer())
+        sender = (SimulatingSender if self.dry_run else Sender)(web3, self._signer())
         return Client(web3, self._deployment(web3), sender)
 
     def local_account(self) -> LocalAccount | None:
@@ -111,9 +111,11 @@ class Session:
         try:
             return self.client.address
         except SignerMissing as error:
-            raise SignerMissing("Whose? Name an address, or yourself by {signers}.", signers=_SIGNERS) from error
+            raise SignerMissing(
+                "An account is missing. Name an address, or sign with {signers}.", signers=_SIGNERS
+            ) from error
 
-    def soon(self, seconds: int) -> int:
+    def deadline_in(self, seconds: int) -> int:
         """A moment that many seconds from now, for the chain's next block: a development chain's latest may be old."""
         return max(self.client.now(), int(time.time())) + seconds
 
@@ -127,7 +129,7 @@ class Session:
             found |= self._ids_by_name(**{"from": ADDRESS_ZERO})
         unknown = sorted(named - found.keys())
         if unknown:
-            raise Refused(
+            raise CommandRefused(
                 "There is no node {names}. `fec node list` shows the nodes of an account.", names=", ".join(unknown)
             )
         return [found[ref.name] if ref.token_id is None else ref.token_id for ref in refs]
@@ -143,11 +145,11 @@ class Session:
             self.print(*plan)
         if not final or self.dry_run or self.yes:
             return
-        refusal = Refused("Nothing was done. To go on without being asked, add --yes.")
+        refusal = CommandRefused("Nothing was done. Add --yes to confirm without a question.")
         if self.as_json:
             raise refusal
         try:
-            click.confirm(_("This cannot be undone. Go on?"), abort=True, err=True)
+            click.confirm(_("This cannot be undone. Continue?"), abort=True, err=True)
         except click.Abort as error:
             click.echo(err=True)
             raise refusal from error
@@ -160,7 +162,7 @@ class Session:
     def send_all(self, acts: Sequence[Callable[[], T]], doing: str) -> list[T]:
         """Sends several transactions, one after the other, showing progress; in a dry run, simulates them: none."""
         if self.dry_run:
-            self._rehearse(acts)
+            self._simulate(acts)
             return []
         results: list[T] = []
         hidden = len(acts) < 2 or not self.err.is_terminal
@@ -173,7 +175,7 @@ class Session:
                     if results:
                         self.err.print(
                             _(
-                                "{sent} of {count} transactions were sent; the next one failed:",
+                                "{sent} of {count} transactions were sent. The next one failed:",
                                 sent=len(results),
                                 count=len(acts),
                             )
@@ -196,12 +198,13 @@ class Session:
             raise RPCFailed("The node at {rpc} does not sign: {reason}", rpc=self.rpc, reason=response["error"])
         return str(response["result"])
 
-    def need_allowance(self, amount: int) -> None:
-        """Raises Refused if the till may not take `amount` wei from the signer."""
+    def check_allowance(self, amount: int) -> None:
+        """Raises CommandRefused if Checkout may not take `amount` wei from the signer."""
         allowed = self.client.orders.allowance()
         if allowed < amount:
-            raise Refused(
-                "The till may take {allowed:fec} of {address}, not {amount:fec}. Let it: `fec order allow {exact}`.",
+            raise CommandRefused(
+                "Checkout may take {allowed:fec} from {address}, but needs {amount:fec}. Run `fec order allow "
+                "{exact}`.",
                 allowed=allowed,
                 address=self.client.address,
                 amount=amount,
@@ -227,17 +230,17 @@ class Session:
             else:
                 self.out.print(item, soft_wrap=not self.out.is_terminal)
 
-    def _rehearse(self, acts: Sequence[Callable[[], Any]]) -> None:
+    def _simulate(self, acts: Sequence[Callable[[], Any]]) -> None:
         gas = 0
         for act in acts:
             try:
                 act()
-            except Rehearsed as rehearsed:
-                gas += rehearsed.gas
+            except Simulated as simulated:
+                gas += simulated.gas
         self.show(
             {"dryRun": True, "transactions": len(acts), "gas": gas},
             _(
-                "Dry run: nothing was sent. It would go well, in {transactions} of {gas:number} gas.",
+                "Dry run: nothing was sent. It would succeed, in {transactions} with {gas:number} gas.",
                 transactions=ngettext("{count:number} transaction", "{count:number} transactions", len(acts)),
                 gas=gas,
             ),
@@ -248,36 +251,36 @@ class Session:
         if self.signer_option == "account":
             return self.account
         if self.keystore is not None:
-            return self._unlocked
+            return self._keystore_account
         key = os.environ.get(PRIVATE_KEY_VARIABLE)
         if not key:
             return self.account
         try:
             return _local(Account.from_key(key))
         except (ValueError, TypeError, ValidationError) as error:
-            raise Refused(
-                "{variable} holds no private key, which is 32 bytes in hex.", variable=PRIVATE_KEY_VARIABLE
+            raise CommandRefused(
+                "{variable} is not a private key. Set it to 32 bytes in hex.", variable=PRIVATE_KEY_VARIABLE
             ) from error
 
     @cached_property
-    def _unlocked(self) -> LocalAccount:
+    def _keystore_account(self) -> LocalAccount:
         if self.keystore is None:
             raise AssertionError("asked only with a keystore")
         try:
             content = read_record(self.keystore)
         except InvalidArgument as error:
-            raise self._shut(error) from error
+            raise self._keystore_refused(error) from error
         passphrase = os.environ.get(PASSPHRASE_VARIABLE)
         if passphrase is None:
             passphrase = click.prompt(_("Passphrase of {keystore}", keystore=self.keystore), hide_input=True, err=True)
         try:
             return _local(Account.from_key(Account.decrypt(content, passphrase)))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise self._shut(error) from error
+            raise self._keystore_refused(error) from error
 
-    def _shut(self, reason: Exception) -> Refused:
-        return Refused(
-            "{keystore} does not open: {reason}. Check the file and its passphrase.",
+    def _keystore_refused(self, reason: Exception) -> CommandRefused:
+        return CommandRefused(
+            "{keystore} cannot be opened: {reason}. Check the file and its passphrase.",
             keystore=self.keystore,
             reason=reason,
         )
@@ -286,7 +289,7 @@ class Session:
         """Raises SignerMissing unless somebody can sign."""
         signer = self._signer()
         if signer is None:
-            raise SignerMissing("Nobody is there to sign. Give {signers}.", signers=_SIGNERS)
+            raise SignerMissing("No signing account. Give {signers}.", signers=_SIGNERS)
         if isinstance(signer, str):
             try:
                 with clear_errors():

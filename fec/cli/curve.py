@@ -9,9 +9,9 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from fec.cli.base import Command
-from fec.cli.context import Session, grid
+from fec.cli.context import Context, grid
 from fec.cli.display import cell, shape, stamp, utc
-from fec.cli.params import AMOUNT, DURATION, MOMENT
+from fec.cli.params import AMOUNT, DATETIME, DURATION
 from fec.core import curve as schedule
 from fec.core.amounts import WEI_PER_FEC, exact_fec
 from fec.core.durations import WEEK
@@ -25,21 +25,21 @@ _EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 @click.command(cls=Command)
 @click.option("--principal", type=AMOUNT, default=_ONE_ADN, metavar="AMOUNT", help="FEC burned [1000: one ADN].")
-@click.option("--start", type=MOMENT, metavar="DATE", help="Beginning of the first period [today].")
+@click.option("--start", type=DATETIME, metavar="DATE", help="Start of the first period [today].")
 @click.option("--period", "period_length", type=DURATION, default=WEEK, metavar="DURATION", help="Period length [7d].")
-@click.option("--all", "every", is_flag=True, help="Show all 100 periods, not each tenth and the milestones.")
+@click.option("--all", "every", is_flag=True, help="Show all 100 periods instead of every tenth and the milestones.")
 @click.pass_obj
-def curve(session: Session, principal: int, start: int | None, period_length: int, every: bool) -> None:
+def curve(context: Context, principal: int, start: int | None, period_length: int, every: bool) -> None:
     """Show how a node pays back. Needs no chain."""
     if not principal:
-        raise InvalidAmount("A node needs some principal. Ask for more than nothing.")
+        raise InvalidAmount("A node needs principal. Give an amount above 0.")
     if not period_length:
-        raise click.BadParameter(_("A period takes some time."), param_hint="--period")
+        raise click.BadParameter(_("A period must be longer than 0 s."), param_hint="--period")
     if start is None:
-        start = MOMENT.convert(datetime.now().astimezone().date().isoformat(), None, None)
+        start = DATETIME.convert(datetime.now().astimezone().date().isoformat(), None, None)
     releases = list(schedule.table(principal, start, period_length))
     marks = milestones(principal)
-    table = grid(_("Period"), _("Ends"), _("Pays"), _("Paid in all"), "", left=(_("Ends"), ""))
+    table = grid(_("Period"), _("Ends"), _("Pays"), _("Paid in total"), "", left=(_("Ends"), ""))
     for release in releases:
         if every or release.period in marks or release.period % 10 == 0:
             table.add_row(
@@ -50,7 +50,7 @@ def curve(session: Session, principal: int, start: int | None, period_length: in
                 marks.get(release.period, ""),
                 style="bold" if release.period in marks else "",
             )
-    session.show(
+    context.show(
         {
             "principal": exact_fec(principal),
             "face": exact_fec(schedule.face(principal)),
@@ -69,7 +69,7 @@ def curve(session: Session, principal: int, start: int | None, period_length: in
         },
         shape(principal, period_length),
         "",
-        picture(principal, session.out.width),
+        picture(principal, context.out.width),
         table,
         _("From {start:date}.", start=start),
     )
@@ -87,9 +87,9 @@ def milestones(principal: int) -> dict[int, str]:
     """The periods that a holder wants to know about."""
     return {
         1: _("the first to pay"),
-        _back(principal): _("what was burned is back"),
-        _half(principal): _("half of it all is paid"),
-        schedule.PERIODS: _("the last, and the largest"),
+        _back(principal): _("the burned amount is back"),
+        _half(principal): _("half of the total is paid"),
+        schedule.PERIODS: _("the last and largest"),
     }
 
 

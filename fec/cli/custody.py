@@ -10,10 +10,10 @@ from typing import Any
 import click
 
 from fec.cli import files
-from fec.cli.base import Group, moving, signing
-from fec.cli.context import Session, facts, grid
+from fec.cli.base import Group, sign_only_option, transaction_options
+from fec.cli.context import Context, facts, grid
 from fec.cli.display import SHAPE, cell, fec, node_record, receipt_line, receipt_record, shape
-from fec.cli.errors import Refused
+from fec.cli.errors import CommandRefused
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, FILE, LABEL, NEW_FILE, NODE, NodeRef
 from fec.cli.pay import show_paid
 from fec.cli.quote import quote_rows
@@ -28,43 +28,45 @@ from fec.protocol.orders import Order
 
 @click.group(cls=Group)
 def custody() -> None:
-    """Custody: members without a wallet, whose nodes only their own key can move.
+    """Custody: vaults of members without a wallet. Only a member's own key moves what a vault holds.
 
-    A purchase for a member is an order with their vault as customer: `fec order pay --customer VAULT`. What the vault's
-    nodes release is claimed into it by `fec node claim --for VAULT`.
+    To buy for a member, pay an order with their vault as customer: `fec order pay --customer VAULT`. To claim into a
+    vault, run `fec node claim --for VAULT`.
     """
 
 
 @custody.command()
 @click.argument("brand", type=ADDRESS)
 @click.argument("key", type=ADDRESS)
-@click.option("--salt", type=LABEL, metavar="HEX", help="32 bytes [random].")
-@click.option("--out", type=NEW_FILE, required=True, metavar="FILE", help="Where to write who the member is.")
+@click.option("--salt", type=LABEL, metavar="HEX", help="Salt of 32 bytes [random].")
+@click.option("--out", type=NEW_FILE, required=True, metavar="FILE", help="Where to write the member file.")
 @click.pass_obj
-def member(session: Session, *, brand: str, key: str, salt: str | None, out: Path) -> None:
-    """Make a member of BRAND for a KEY; whoever has the file knows who the member is. Sends nothing."""
+def member(context: Context, *, brand: str, key: str, salt: str | None, out: Path) -> None:
+    """Create a member of BRAND with a KEY, and write the member file. Keep the file: it identifies the member. Sends
+    nothing.
+    """
     made = Member(brand, key, salt or "0x" + secrets.token_hex(32))
-    vault = session.client.custody.vault(brand, made.id)
+    vault = context.client.custody.vault(brand, made.id)
     files.write(files.member_record(made), out)
-    session.show(
+    context.show(
         {**files.member_record(made), "memberId": made.id, "vault": vault, "file": str(out)},
-        facts([(_("Member"), made.id), (_("Vault"), vault), (_("File"), _("{out}: for the member to keep", out=out))]),
+        facts([(_("Member"), made.id), (_("Vault"), vault), (_("File"), _("{out} (the member keeps it)", out=out))]),
     )
 
 
 @custody.command()
 @click.argument("member_id", type=LABEL, metavar="MEMBER_ID")
-@moving()
+@transaction_options()
 @click.pass_obj
-def enroll(session: Session, member_id: str) -> None:
-    """Announce a member of your brand, so that listings show them."""
-    client = session.client
-    session.confirm(_("Announces member {member_id} of brand {address}.", member_id=member_id, address=client.address))
-    done = session.send(lambda: client.custody.enroll(member_id))
+def enroll(context: Context, member_id: str) -> None:
+    """Announce a member of your brand on the chain, so that lists include them."""
+    client = context.client
+    context.confirm(_("Announces member {member_id} of brand {address}.", member_id=member_id, address=client.address))
+    done = context.send(lambda: client.custody.enroll(member_id))
     if done is not None:
-        session.show(
+        context.show(
             {"memberId": done.member_id, "vault": done.vault, **receipt_record(done.receipt)},
-            _("Their nodes and coins are kept at {vault}.", vault=done.vault),
+            _("Their vault is {vault}.", vault=done.vault),
             receipt_line(done.receipt),
         )
 
@@ -72,9 +74,9 @@ def enroll(session: Session, member_id: str) -> None:
 @custody.command(name="list")
 @click.argument("brand", type=ADDRESS, required=False)
 @click.pass_obj
-def list_(session: Session, brand: str | None) -> None:
-    """List the members of BRAND, or of your own, and what each has."""
-    client = session.client
+def list_(context: Context, brand: str | None) -> None:
+    """List the members of BRAND, or of your own brand, and what each vault holds."""
+    client = context.client
     now = client.now()
     table = grid(
         _("Member"),
@@ -86,7 +88,7 @@ def list_(session: Session, brand: str | None) -> None:
         left=(_("Member"), _("Vault")),
     )
     records = []
-    for member_id, vault in client.custody.members(session.account_or(brand)).items():
+    for member_id, vault in client.custody.members(context.account_or(brand)).items():
         nodes = client.nodes.owned_by(vault)
         claimable = sum(node.claimable(now) for node in nodes)
         outstanding = sum(node.outstanding for node in nodes)
@@ -103,7 +105,7 @@ def list_(session: Session, brand: str | None) -> None:
                 "outstanding": exact_fec(outstanding),
             }
         )
-    session.show(
+    context.show(
         records,
         *([table] if records else []),
         ngettext("{count:number} member", "{count:number} members", len(records)),
@@ -114,15 +116,15 @@ def list_(session: Session, brand: str | None) -> None:
 @custody.command()
 @click.argument("member_file", type=FILE, metavar="MEMBER")
 @click.pass_obj
-def show(session: Session, member_file: Path) -> None:
-    """Show what a MEMBER has."""
-    client = session.client
+def show(context: Context, member_file: Path) -> None:
+    """Show what a MEMBER's vault holds."""
+    client = context.client
     who = files.read(member_file, files.MEMBER, files.member_from)
     vault = client.custody.vault(who.brand, who.id)
     nodes = client.nodes.owned_by(vault)
     coins = client.balance(vault)
     now = client.now()
-    session.show(
+    context.show(
         {
             "memberId": who.id,
             "vault": vault,
@@ -154,13 +156,13 @@ def show(session: Session, member_file: Path) -> None:
 @custody.command()
 @click.argument("member_file", type=FILE, metavar="MEMBER")
 @click.argument("invoice_file", type=FILE, metavar="INVOICE")
-@click.option("--node", "refs", type=NODE, multiple=True, metavar="NODE", help="Claim from it first.")
-@click.option("--cause", type=ADDRESS, metavar="ADDRESS", help="Where the merchant's donation goes.")
-@signing("fec custody relay")
-@moving(final=True)
+@click.option("--node", "refs", type=NODE, multiple=True, metavar="NODE", help="Claim from this node first.")
+@click.option("--cause", type=ADDRESS, metavar="ADDRESS", help="Cause that receives the merchant's donation.")
+@sign_only_option("fec custody relay")
+@transaction_options(final=True)
 @click.pass_obj
 def spend(
-    session: Session,
+    context: Context,
     *,
     member_file: Path,
     invoice_file: Path,
@@ -168,44 +170,46 @@ def spend(
     cause: str | None,
     out: Path | None,
 ) -> None:
-    """Pay an INVOICE out of a MEMBER's vault; for the member's key."""
-    client = session.client
+    """Pay an INVOICE out of a MEMBER's vault. For the member's key."""
+    client = context.client
     who = files.read(member_file, files.MEMBER, files.member_from)
     invoice, signature = files.read(invoice_file, files.INVOICE, files.invoice_from)
     vault = client.custody.vault(who.brand, who.id)
     quote = client.orders.quote(invoice.program_id, invoice.amount, vault)
     order = Order(invoice, signature, vault, quote.principal, cause)
-    token_ids = session.resolve(refs)
+    token_ids = context.resolve(refs)
     if out is not None:
-        _need_key(session, who)
+        _need_key(context, who)
         record = {
             "kind": "spend",
             "member": files.member_record(who),
             "order": files.order_record(order),
             "tokenIds": [str(token_id) for token_id in token_ids],
-            "signature": session.sign(client.custody.spend_message(order)),
+            "signature": context.sign(client.custody.spend_message(order)),
         }
-        files.hand_out(
-            session, record, out, _("A payment of {amount:fec} out of the vault, signed", amount=invoice.amount)
+        files.write_or_print(
+            context, record, out, _("A payment of {amount:fec} out of the vault, signed", amount=invoice.amount)
         )
         return
-    if not session.as_json:
-        session.print(facts(quote_rows(quote, invoice.amount, client.now(), cause)))
-    session.confirm(shape(quote.principal, client.programs.get(invoice.program_id).period_length), final=True)
-    show_paid(session, session.send(lambda: client.custody.spend(who, order, token_ids)))
+    if not context.as_json:
+        context.print(facts(quote_rows(quote, invoice.amount, client.now(), cause)))
+    context.confirm(shape(quote.principal, client.programs.get(invoice.program_id).period_length), final=True)
+    show_paid(context, context.send(lambda: client.custody.spend(who, order, token_ids)))
 
 
 @custody.command()
 @click.argument("member_file", type=FILE, metavar="MEMBER")
 @click.argument("to", type=ADDRESS)
-@click.option("--node", "refs", type=NODE, multiple=True, metavar="NODE", help="A node to take out [all].")
-@click.option("--amount", type=AMOUNT, metavar="AMOUNT", help="Coins to take out [all].")
-@click.option("--for", "valid", type=DURATION, default=HOUR, metavar="DURATION", help="How long this holds [1h].")
-@signing("fec custody relay")
-@moving(final=True)
+@click.option("--node", "refs", type=NODE, multiple=True, metavar="NODE", help="Node to withdraw [all].")
+@click.option("--amount", type=AMOUNT, metavar="AMOUNT", help="Coins to withdraw [all].")
+@click.option(
+    "--for", "valid", type=DURATION, default=HOUR, metavar="DURATION", help="How long the signature is valid [1h]."
+)
+@sign_only_option("fec custody relay")
+@transaction_options(final=True)
 @click.pass_obj
 def withdraw(
-    session: Session,
+    context: Context,
     *,
     member_file: Path,
     to: str,
@@ -214,58 +218,58 @@ def withdraw(
     valid: int,
     out: Path | None,
 ) -> None:
-    """Take nodes and coins out of a MEMBER's vault; for the member's key. Everything, unless you name some."""
-    client = session.client
+    """Withdraw nodes and coins from a MEMBER's vault: all of them, or those that you name. For the member's key."""
+    client = context.client
     who = files.read(member_file, files.MEMBER, files.member_from)
     vault = client.custody.vault(who.brand, who.id)
     everything = not refs and amount is None
-    token_ids = [node.token_id for node in client.nodes.owned_by(vault)] if everything else session.resolve(refs)
+    token_ids = [node.token_id for node in client.nodes.owned_by(vault)] if everything else context.resolve(refs)
     coins = ALL_COINS if everything else amount or 0
-    withdrawal = client.custody.withdrawal(who, to, session.soon(valid), token_ids=token_ids, amount=coins)
+    withdrawal = client.custody.withdrawal(who, to, context.deadline_in(valid), token_ids=token_ids, amount=coins)
     what = _taken(withdrawal)
     if out is not None:
-        _need_key(session, who)
+        _need_key(context, who)
         record = {
             "kind": "withdrawal",
             "member": files.member_record(who),
             "withdrawal": files.withdrawal_record(withdrawal),
-            "signature": session.sign(client.custody.withdrawal_message(withdrawal)),
+            "signature": context.sign(client.custody.withdrawal_message(withdrawal)),
         }
-        files.hand_out(session, record, out, _("Leave to take {what} out, signed", what=what))
+        files.write_or_print(context, record, out, _("A withdrawal of {what}, signed", what=what))
         return
-    session.confirm(_("Takes {what} out of {vault}, to {to}.", what=what, vault=vault, to=to), final=True)
-    _show_withdrawn(session, session.send(lambda: client.custody.withdraw(who, withdrawal)))
+    context.confirm(_("Withdraws {what} from {vault} to {to}.", what=what, vault=vault, to=to), final=True)
+    _show_withdrawn(context, context.send(lambda: client.custody.withdraw(who, withdrawal)))
 
 
 @custody.command()
 @click.argument("signed", type=FILE)
-@moving()
+@transaction_options()
 @click.pass_obj
-def relay(session: Session, signed: Path) -> None:
-    """Send what a member has SIGNED (`spend --sign`, `withdraw --sign`). You pay for gas only."""
-    client = session.client
+def relay(context: Context, signed: Path) -> None:
+    """Send an instruction that a member has SIGNED (`spend --sign`, `withdraw --sign`). You pay only the gas."""
+    client = context.client
     who, payment, withdrawal, signature = files.read(signed, files.INSTRUCTION, _instruction)
     if payment is not None:
         order, token_ids = payment
-        session.confirm(
+        context.confirm(
             _(
-                "Pays {amount:fec} out of {customer} for order {order_id}.",
+                "Pays {amount:fec} out of vault {customer} for order {order_id}.",
                 amount=order.amount,
                 customer=order.customer,
                 order_id=order.invoice.order_id,
             )
         )
-        show_paid(session, session.send(lambda: client.custody.spend(who, order, token_ids, signature)))
+        show_paid(context, context.send(lambda: client.custody.spend(who, order, token_ids, signature)))
     if withdrawal is not None:
-        session.confirm(
+        context.confirm(
             _(
-                "Takes {what} out of {vault}, to {to}.",
+                "Withdraws {what} from {vault} to {to}.",
                 what=_taken(withdrawal),
                 vault=withdrawal.vault,
                 to=withdrawal.to,
             )
         )
-        _show_withdrawn(session, session.send(lambda: client.custody.withdraw(who, withdrawal, signature)))
+        _show_withdrawn(context, context.send(lambda: client.custody.withdraw(who, withdrawal, signature)))
 
 
 def _instruction(record: dict[str, Any]) -> tuple[Member, tuple[Order, list[int]] | None, Withdrawal | None, str]:
@@ -288,18 +292,20 @@ def _taken(withdrawal: Withdrawal) -> str:
     )
 
 
-def _need_key(session: Session, who: Member) -> None:
-    if session.client.address != who.key:
-        raise Refused(
-            "This member's key is {key}, not {address}. Sign as that.", key=who.key, address=session.client.address
+def _need_key(context: Context, who: Member) -> None:
+    if context.client.address != who.key:
+        raise CommandRefused(
+            "The member's key is {key}, not {address}. Sign with the member's key.",
+            key=who.key,
+            address=context.client.address,
         )
 
 
-def _show_withdrawn(session: Session, done: Withdrawn | None) -> None:
+def _show_withdrawn(context: Context, done: Withdrawn | None) -> None:
     if done is None:
         return
     names = [NodeId.decode(token_id).name for token_id in done.token_ids]
-    session.show(
+    context.show(
         {
             "to": done.to,
             "nodes": names,
@@ -308,7 +314,7 @@ def _show_withdrawn(session: Session, done: Withdrawn | None) -> None:
             **receipt_record(done.receipt),
         },
         _(
-            "{to} has {names} and {amount:fec} from the vault.",
+            "{to} received {names} and {amount:fec} from the vault.",
             to=done.to,
             names=", ".join(names) or _("no nodes"),
             amount=done.amount,

@@ -13,9 +13,9 @@ from fec.chain.anvil import DEFAULT_CHAIN_ID, MNEMONIC, Anvil
 from fec.chain.deploy import deploy
 from fec.chain.deployments import Deployment
 from fec.cli.base import Command
-from fec.cli.context import DEFAULT_DEPLOYMENTS, Session, facts
-from fec.cli.interrupting import interruptible
-from fec.cli.params import MOMENT
+from fec.cli.context import DEFAULT_DEPLOYMENTS, Context, facts
+from fec.cli.interrupts import interruptible
+from fec.cli.params import DATETIME
 from fec.cli.walletconnect import walletconnect_options
 from fec.client.client import Client
 from fec.i18n import _
@@ -28,33 +28,33 @@ _WATCH = 2
 
 
 @click.command(cls=Command)
-@click.option("--port", type=click.IntRange(0, 65_535), default=0, help="Port to listen on [a free one].")
+@click.option("--port", type=click.IntRange(0, 65_535), default=0, help="Port to listen on [a free port].")
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     default=deployments.path_for(DEFAULT_CHAIN_ID, DEFAULT_DEPLOYMENTS),
     metavar="FILE",
     show_default=True,
-    help="Where to record the deployment.",
+    help="Deployments file to write.",
 )
-@click.option("--clock", type=MOMENT, metavar="DATE", help="Where the chain's clock starts [now].")
-@click.option("--no-past", is_flag=True, help="Forget the state after each block: faster in long runs.")
+@click.option("--clock", type=DATETIME, metavar="DATE", help="Start of the chain's clock [now].")
+@click.option("--no-past", is_flag=True, help="Keep no past states: faster in long runs.")
 @click.option(
     "--block-gas",
     type=click.IntRange(10_000_000, 10**12),
     metavar="GAS",
-    help="Most gas in a block [30000000]: more lets more purchases of a replay share one.",
+    help="Gas limit of a block [30000000]. A higher limit fits more purchases of a replay into a block.",
 )
 @click.option(
     "--web-port",
     type=click.IntRange(0, 65_535),
     metavar="PORT",
-    help="Hand out the web pages there; 0 takes a free port [they are not handed out].",
+    help="Serve the web pages on this port; 0 takes a free port [pages are not served].",
 )
 @walletconnect_options
 @click.pass_obj
 def dev(
-    session: Session,
+    context: Context,
     *,
     port: int,
     out: Path,
@@ -66,8 +66,8 @@ def dev(
 ) -> None:
     """Run a development chain with all contracts deployed, until interrupted.
 
-    Account 0 of Anvil's default mnemonic deploys, owns the contracts and holds the genesis supply. The chain forgets
-    everything when it stops; the record of such a chain is replaced by the next one's, any other file is left alone.
+    Account 0 of Anvil's default mnemonic deploys and owns the contracts and holds the genesis supply. The chain is lost
+    when the command stops. The deployments file of an earlier development chain is replaced; any other file is kept.
     """
     try:
         with interruptible(), ExitStack() as stack:
@@ -80,12 +80,12 @@ def dev(
             if web_port is not None:
                 pages = Pages(config(deployment, rpc=anvil.url, walletconnect=walletconnect))
                 web = stack.enter_context(serving(pages, web_port))
-            _report(session, anvil, deployment, out, web)
+            _report(context, anvil, deployment, out, web)
             while anvil.web3.is_connected():
                 time.sleep(_WATCH)
-        raise AnvilFailed("Anvil has stopped by itself, and its chain is gone. Start again.")
+        raise AnvilFailed("Anvil stopped unexpectedly, and its chain is lost. Start again.")
     except KeyboardInterrupt:
-        session.err.print("\n" + _("Stopped; the chain is gone."))
+        context.err.print("\n" + _("Stopped. The chain is lost."))
 
 
 def _may_replace(before: Deployment | None, deployment: Deployment, out: Path) -> bool:
@@ -99,19 +99,19 @@ def _may_replace(before: Deployment | None, deployment: Deployment, out: Path) -
     strange = [name for name, record in before["contracts"].items() if addresses.get(name) != record["address"]]
     if strange or before["chainId"] != deployment["chainId"]:
         raise DeploymentExists(
-            "{out} records another deployment, on chain {chain_id}, and is left as it is. Choose another "
-            "file with --out, or move it away.",
+            "{out} records another deployment, on chain {chain_id}, and was not changed. Choose another file with "
+            "--out, or move this one.",
             out=out,
             chain_id=before["chainId"],
         )
     return True
 
 
-def _report(session: Session, anvil: Anvil, deployment: Deployment, out: Path, web: str | None) -> None:
+def _report(context: Context, anvil: Anvil, deployment: Deployment, out: Path, web: str | None) -> None:
     holder = anvil.accounts[0]
     key = "0x" + bytes(holder.key).hex()
     balance = Client(anvil.web3, deployment).balance(holder.address)
-    session.show(
+    context.show(
         {
             "rpc": anvil.url,
             "chainId": deployment["chainId"],
@@ -132,8 +132,8 @@ def _report(session: Session, anvil: Anvil, deployment: Deployment, out: Path, w
                     _("Account 0"),
                     _("{address} holds {balance:fec} and owns the contracts", address=holder.address, balance=balance),
                 ),
-                (_("its key"), _("{key} (public: everybody knows it, never use it elsewhere)", key=key)),
-                (_("Mnemonic"), _("{mnemonic} (public as well)", mnemonic=MNEMONIC)),
+                (_("its key"), _("{key} (publicly known: never use it elsewhere)", key=key)),
+                (_("Mnemonic"), _("{mnemonic} (publicly known)", mnemonic=MNEMONIC)),
             ]
         ),
         "",
@@ -141,4 +141,4 @@ def _report(session: Session, anvil: Anvil, deployment: Deployment, out: Path, w
         f"  export FEC_RPC={anvil.url} FEC_DEPLOYMENTS={out} FEC_ACCOUNT={holder.address}\n  fec node mint 1000\n",
         _("Running until interrupted (Ctrl-C)."),
     )
-    session.out.file.flush()
+    context.out.file.flush()

@@ -14,7 +14,7 @@ from fec.protocol.types import Node, Receipt
 #: Decimals of FEC in tables, where columns are to be compared; lines and JSON are exact.
 TABLE_DECIMALS = 4
 #: The shape of payback for nodes of any size.
-SHAPE = Message("Nodes pay slowly at first: the burned amount is back in period 55, half of it all in period 86.")
+SHAPE = Message("Nodes pay slowly at first: the burned amount is back in period 55, half of the total in period 86.")
 
 
 def fec(wei: int) -> str:
@@ -45,9 +45,9 @@ def shape(principal: int, period_length: int) -> str:
     face = curve.face(principal)
     last = face - curve.released(principal, curve.PERIODS - 1)
     return _(
-        "{principal:fec} burned pay back {face:fec} over {periods} periods of {period_length:duration}, "
-        "slowly at first: {first} in period 1, {last} in period {periods}; the burned amount is back in "
-        "period {back}, half of it all in period {half}.",
+        "{principal:fec} burned pay back {face:fec} over {periods} periods of {period_length:duration}, slowly at "
+        "first: {first} in period 1, {last} in period {periods}. The burned amount is back in period {back}, half "
+        "of the total in period {half}.",
         principal=principal,
         face=face,
         periods=curve.PERIODS,

@@ -5,5 +5,5 @@ from __future__ import annotations
 from fec.i18n.errors import FECError
 
 
-class Refused(FECError, RuntimeError):
+class CommandRefused(FECError, RuntimeError):
     """What the command line itself refuses, before it asks the chain."""

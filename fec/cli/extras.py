@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from fec.cli.errors import Refused
+from fec.cli.errors import CommandRefused
 
 
 @contextmanager
 def extra(*names: str) -> Iterator[None]:
-    """What is imported within comes with extras of the package. Raises Refused, which says how to install them."""
+    """Imports within it need extras of the package. Raises CommandRefused, which says how to install them."""
     try:
         yield
     except ImportError as error:
-        raise Refused(
+        raise CommandRefused(
             "This command needs {module}, which is not installed: pip install 'fec[{extras}]'.",
             module=error.name or str(error),
             extras=",".join(names),

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
-from fec.cli.context import Session
-from fec.cli.errors import Refused
+from fec.cli.context import Context
+from fec.cli.errors import CommandRefused
 from fec.core.amounts import exact_fec
 from fec.i18n import N_, _
 from fec.i18n.errors import InvalidArgument
@@ -25,35 +25,37 @@ T = TypeVar("T")
 
 
 def write(record: Record, path: Path) -> None:
-    """Writes a new file. Raises Refused if there is one of that name already."""
+    """Writes a new file. Raises CommandRefused if there is one of that name already."""
     try:
         write_new(json.dumps(record, indent=1) + "\n", path)
     except FileExistsError as error:
-        raise Refused("There is a file {path} already. Choose another name, or move it away.", path=path) from error
+        raise CommandRefused(
+            "The file {path} already exists. Choose another name, or move the file.", path=path
+        ) from error
 
 
-def hand_out(session: Session, record: Record, out: Path | None, what: str) -> None:
+def write_or_print(context: Context, record: Record, out: Path | None, what: str) -> None:
     """Writes something signed to a file, or prints it."""
     if out is None:
         click.echo(json.dumps(record, indent=1))
         return
     write(record, out)
-    session.show({**record, "file": str(out)}, _("{what}: {file}", what=what, file=out))
+    context.show({**record, "file": str(out)}, _("{what}: {file}", what=what, file=out))
 
 
 #: What to say of a file that is not what it should be.
-INVOICE = N_("{path} is no invoice: {reason}")
-PAYMENT = N_("{path} is no signed payment: {reason}")
-MEMBER = N_("{path} is no member: {reason}")
-INSTRUCTION = N_("{path} is no signed instruction: {reason}")
+INVOICE = N_("{path} is not an invoice: {reason}")
+PAYMENT = N_("{path} is not a signed payment: {reason}")
+MEMBER = N_("{path} is not a member file: {reason}")
+INSTRUCTION = N_("{path} is not a signed instruction: {reason}")
 
 
 def read(path: Path, otherwise: str, build: Callable[[Record], T]) -> T:
-    """Reads a file of a kind. Raises Refused, with the sentence `otherwise`, if it is not of that kind."""
+    """Reads a file of a kind. Raises CommandRefused, with the sentence `otherwise`, if it is not of that kind."""
     try:
         return build(read_record(path))
     except MISFITS as error:
-        raise Refused(otherwise, path=path, reason=misfit(error)) from error
+        raise CommandRefused(otherwise, path=path, reason=misfit(error)) from error
 
 
 def invoice_record(invoice: Invoice, signature: str) -> Record:

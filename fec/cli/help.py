@@ -89,7 +89,7 @@ class Formatter(click.HelpFormatter):
             self.write("\n".join([first.rstrip(), *(f"{indent}{' ' * column}{line}" for line in rest)]) + "\n")
 
 
-class Context(click.Context):
+class HelpContext(click.Context):
     """A run of a command, whose help is laid out so."""
 
     formatter_class = Formatter
@@ -98,7 +98,7 @@ class Context(click.Context):
 class Localised(click.Command):
     """A command that tells of itself in the language spoken."""
 
-    context_class = Context
+    context_class = HelpContext
 
     @property
     def help(self) -> str | None:

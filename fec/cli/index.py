@@ -10,9 +10,9 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fec.cli.base import Group
-from fec.cli.context import Session, facts, grid
+from fec.cli.context import Context, facts, grid
 from fec.cli.extras import extra
-from fec.cli.interrupting import interruptible
+from fec.cli.interrupts import interruptible
 from fec.core.durations import HOUR
 from fec.i18n import Message, _, ngettext, number
 from fec.i18n.errors import FECError
@@ -42,25 +42,25 @@ def _with_database(function: F) -> F:
 
 @click.group(cls=Group)
 def index() -> None:
-    """Index: the chain's events in a database, in step with the chain and proven against it."""
+    """Index: the chain's events in a database, kept up to date and checked against the chain."""
 
 
 @index.command()
 @_with_database
-@click.option("--follow", is_flag=True, help="Go on until interrupted.")
+@click.option("--follow", is_flag=True, help="Keep following the chain until interrupted.")
 @click.option(
-    "--every", type=click.IntRange(1, HOUR), default=2, show_default=True, metavar="SECONDS", help="Between looks."
+    "--every", type=click.IntRange(1, HOUR), default=2, show_default=True, metavar="SECONDS", help="Time between polls."
 )
 @click.pass_obj
-def run(session: Session, *, database: str, follow: bool, every: int) -> None:
-    """Index up to the chain's head. Interrupted at any instant, it goes on from there the next time."""
-    indexer = _indexer(session, database)
+def run(context: Context, *, database: str, follow: bool, every: int) -> None:
+    """Index up to the chain's head. After an interruption, the next run continues from the last block written."""
+    indexer = _indexer(context, database)
     try:
-        cursor, events = _sync(session, indexer)
-        _show_progress(session, cursor, events)
+        cursor, events = _sync(context, indexer)
+        _show_progress(context, cursor, events)
         if follow:
-            session.err.print(_("Following the chain; Ctrl-C ends it."))
-            _follow(session, indexer, every)
+            context.err.print(_("Following the chain. Press Ctrl-C to stop."))
+            _follow(context, indexer, every)
     finally:
         indexer.close()
 
@@ -68,19 +68,19 @@ def run(session: Session, *, database: str, follow: bool, every: int) -> None:
 @index.command()
 @_with_database
 @click.pass_obj
-def status(session: Session, *, database: str) -> None:
-    """Show how far the index has come, and what it holds."""
+def status(context: Context, *, database: str) -> None:
+    """Show the index's last block and how many rows it holds."""
     engine = _open(database)
     from fec.indexer.errors import IndexIncomplete  # noqa: PLC0415
     from fec.indexer.overview import overview  # noqa: PLC0415
 
     found = overview(engine)
-    head = session.client.web3.eth.block_number
+    head = context.client.web3.eth.block_number
     behind = max(head - found.cursor.block, 0)
     rows = grid(_("Table"), _("Rows"), left=[_("Table")])
     for name, count in found.rows.items():
         rows.add_row(name, number(count))
-    session.show(
+    context.show(
         {
             "chainId": found.chain_id,
             "block": found.cursor.block,
@@ -117,18 +117,18 @@ def status(session: Session, *, database: str) -> None:
 @_with_database
 @click.pass_context
 def check(ctx: click.Context, *, database: str) -> None:
-    """Prove the index equal to the chain's own state at its last block; fails if anything differs."""
-    session: Session = ctx.obj
+    """Compare the index with the chain's state at the index's last block. Fails if anything differs."""
+    context: Context = ctx.obj
     engine = _open(database)
     from fec.indexer import check as compare  # noqa: PLC0415
 
-    report = compare(engine, session.rpc, session.client.deployment)
+    report = compare(engine, context.rpc, context.client.deployment)
     rows = grid(_("Compared"), _("Number"), left=[_("Compared")])
     for what, count in report.compared.items():
         rows.add_row(Message(what).localized(), number(count))
     differences = [difference.sentence for difference in report.differences]
     more = len(differences) - _SHOWN
-    session.show(
+    context.show(
         {
             "block": report.cursor.block,
             "blockHash": report.cursor.block_hash,
@@ -137,7 +137,7 @@ def check(ctx: click.Context, *, database: str) -> None:
         },
         rows,
         *(f"✗ {difference.localized()}" for difference in differences[:_SHOWN]),
-        *([_("  and {count:number} more; --json lists them all", count=more)] if more > 0 else []),
+        *([_("  and {count:number} more; --json lists all", count=more)] if more > 0 else []),
         _(
             "{mark} {differences} at block {block_number:number}",
             mark="✗" if differences else "✓",
@@ -152,33 +152,33 @@ def check(ctx: click.Context, *, database: str) -> None:
 @index.command()
 @_with_database
 @click.pass_obj
-def rebuild(session: Session, *, database: str) -> None:
-    """Make every table anew from the events that the database holds, without the chain; all of it or nothing."""
+def rebuild(context: Context, *, database: str) -> None:
+    """Rebuild every table from the events in the database, in one transaction. Needs no chain."""
     engine = _open(database)
     from fec.indexer import IndexDatabase  # noqa: PLC0415
 
-    with session.err.status(_("Rebuilding …")):
+    with context.err.status(_("Rebuilding …")):
         events = max(IndexDatabase(engine).rebuild(), default=0)
-    session.show({"events": events}, _("Made anew from {events}.", events=_events(events)))
+    context.show({"events": events}, _("Rebuilt from {events}.", events=_events(events)))
 
 
 @index.command()
 @click.argument("block", type=click.IntRange(min=0))
 @_with_database
 @click.pass_obj
-def rollback(session: Session, *, block: int, database: str) -> None:
-    """Forget everything behind BLOCK, or behind the last kept block before it. `run` reads it anew.
+def rollback(context: Context, *, block: int, database: str) -> None:
+    """Delete everything after BLOCK, or after the last block kept before it. `run` reads it again.
 
-    Refuses if the endpoint does not have the logs any more that would be forgotten.
+    Refuses if the endpoint no longer has the logs that would be deleted.
     """
     _open(database).dispose()
-    indexer = _indexer(session, database)
+    indexer = _indexer(context, database)
     try:
         after = indexer.rollback(block)
     finally:
         indexer.close()
-    session.show(
-        {"block": after.block}, _("The index ends at block {block_number:number} now.", block_number=after.block)
+    context.show(
+        {"block": after.block}, _("The index now ends at block {block_number:number}.", block_number=after.block)
     )
 
 
@@ -194,19 +194,19 @@ def _open(database: str) -> Engine:
     return engine
 
 
-def _indexer(session: Session, database: str) -> Indexer:
+def _indexer(context: Context, database: str) -> Indexer:
     with extra("server"):
         from fec import indexer, store  # noqa: PLC0415
-    deployment = session.client.deployment
-    return indexer.Indexer(store.open_database(database), session.rpc, deployment)
+    deployment = context.client.deployment
+    return indexer.Indexer(store.open_database(database), context.rpc, deployment)
 
 
-def _sync(session: Session, indexer: Indexer) -> tuple[Cursor, int]:
+def _sync(context: Context, indexer: Indexer) -> tuple[Cursor, int]:
     """One look at the chain, with a bar; how far it went and how many events it found."""
     events = 0
     found_so_far = TextColumn("{task.description}")
     columns = (TextColumn(_("Block")), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), found_so_far)
-    with Progress(*columns, console=session.err, transient=True, disable=not session.err.is_terminal) as progress:
+    with Progress(*columns, console=context.err, transient=True, disable=not context.err.is_terminal) as progress:
         task = progress.add_task("", total=None)
 
         def advanced(cursor: Cursor, heads: Any, found: int) -> None:
@@ -221,8 +221,8 @@ def _events(count: int) -> str:
     return ngettext("{count:number} event", "{count:number} events", count)
 
 
-def _show_progress(session: Session, cursor: Cursor, events: int) -> None:
-    session.show(
+def _show_progress(context: Context, cursor: Cursor, events: int) -> None:
+    context.show(
         {
             "block": cursor.block,
             "blockHash": cursor.block_hash,
@@ -238,11 +238,11 @@ def _show_progress(session: Session, cursor: Cursor, events: int) -> None:
     )
 
 
-def _follow(session: Session, indexer: Indexer, seconds: int) -> None:
+def _follow(context: Context, indexer: Indexer, seconds: int) -> None:
     stop = threading.Event()
 
     def failed(error: FECError) -> None:
-        session.err.print(_("{reason} Trying again.", reason=error))
+        context.err.print(_("{reason} Trying again.", reason=error))
 
     try:
         with interruptible():

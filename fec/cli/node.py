@@ -8,10 +8,10 @@ from functools import partial
 import click
 
 from fec.chain.deploy import PUBLIC_PROGRAM
-from fec.cli.base import Group, moving
-from fec.cli.context import Session, facts, grid
+from fec.cli.base import Group, transaction_options
+from fec.cli.context import Context, facts, grid
 from fec.cli.display import SHAPE, cell, fec, node_record, receipt_line, receipt_record, shape, stamp
-from fec.cli.errors import Refused
+from fec.cli.errors import CommandRefused
 from fec.cli.params import ADDRESS, AMOUNT, NODE, PROGRAM, NodeRef
 from fec.core.amounts import exact_fec
 from fec.core.curve import PERIODS, time_when_released
@@ -24,16 +24,16 @@ _BAR = 40
 
 @click.group(cls=Group)
 def node() -> None:
-    """Nodes: what burned coupons become, and what pays back."""
+    """Nodes: burned coupons that pay back over 100 periods."""
 
 
 @node.command(name="list")
 @click.argument("owner", type=ADDRESS, required=False)
 @click.pass_obj
-def list_(session: Session, owner: str | None) -> None:
-    """List the nodes of OWNER, or your own, and what they pay."""
-    client = session.client
-    account = session.account_or(owner)
+def list_(context: Context, owner: str | None) -> None:
+    """List the nodes of OWNER, or your own, and what each pays."""
+    client = context.client
+    account = context.account_or(owner)
     nodes = client.nodes.owned_by(account)
     now = client.now()
     table = grid(
@@ -48,11 +48,11 @@ def list_(session: Session, owner: str | None) -> None:
             cell(found.claimable(now)),
             cell(found.outstanding),
             "" if release is None else cell(release.amount),
-            _("all released") if release is None else stamp(release.timestamp),
+            _("fully released") if release is None else stamp(release.timestamp),
         )
     claimable = sum(found.claimable(now) for found in nodes)
     outstanding = sum(found.outstanding for found in nodes)
-    session.show(
+    context.show(
         {
             "owner": account,
             "claimable": exact_fec(claimable),
@@ -76,14 +76,14 @@ def list_(session: Session, owner: str | None) -> None:
 @node.command()
 @click.argument("ref", type=NODE, metavar="NODE")
 @click.pass_obj
-def show(session: Session, ref: NodeRef) -> None:
-    """Show one node: what it has paid, what it will, and when."""
-    client = session.client
-    [token_id] = session.resolve([ref])
+def show(context: Context, ref: NodeRef) -> None:
+    """Show one node: what it has paid, what it will pay, and when."""
+    client = context.client
+    [token_id] = context.resolve([ref])
     found = client.nodes.get(token_id)
     now = client.now()
     fingerprint = client.nodes.fingerprint(token_id)
-    session.show(
+    context.show(
         {**node_record(found, now), "fingerprint": fingerprint},
         facts(_details(found, now, fingerprint)),
         "",
@@ -122,12 +122,12 @@ def _details(found: Node, now: int, fingerprint: str) -> list[tuple[str, str]]:
         (_("Start"), local(found.start)),
         (
             _("Next"),
-            _("everything is released")
+            _("fully released")
             if release is None
             else _("{amount:fec} on {timestamp:date}", amount=release.amount, timestamp=release.timestamp),
         ),
-        (_("Burned back"), when(found.principal)),
-        (_("Half of all"), when(found.face // 2)),
+        (_("Burned amount back"), when(found.principal)),
+        (_("Half of the total"), when(found.face // 2)),
         (_("End"), local(found.end)),
         (_("Fingerprint"), fingerprint),
     ]
@@ -136,17 +136,17 @@ def _details(found: Node, now: int, fingerprint: str) -> list[tuple[str, str]]:
 @node.command()
 @click.argument("amount", type=AMOUNT)
 @click.option(
-    "--program", "program_id", type=PROGRAM, default=PUBLIC_PROGRAM, help="Program to mint in [1, the public one]."
+    "--program", "program_id", type=PROGRAM, default=PUBLIC_PROGRAM, help="Program to mint in [1, the public program]."
 )
-@click.option("--to", type=ADDRESS, metavar="ADDRESS", help="Who gets the node [who signs].")
-@moving(final=True)
+@click.option("--to", type=ADDRESS, metavar="ADDRESS", help="Account that receives the node [the signing account].")
+@transaction_options(final=True)
 @click.pass_obj
-def mint(session: Session, amount: int, program_id: int, to: str | None) -> None:
+def mint(context: Context, amount: int, program_id: int, to: str | None) -> None:
     """Burn AMOUNT of your FEC into a new node."""
-    client = session.client
+    client = context.client
     found = client.programs.get(program_id)
-    owner = session.account_or(to)
-    session.confirm(
+    owner = context.account_or(to)
+    context.confirm(
         _(
             "Burns {amount:fec} into a node of program {program_id} for {owner}.",
             amount=amount,
@@ -156,64 +156,66 @@ def mint(session: Session, amount: int, program_id: int, to: str | None) -> None
         *([shape(amount, found.period_length)] if amount else []),
         final=bool(amount),
     )
-    minted = session.send(lambda: client.nodes.mint(program_id, amount, owner))
+    minted = context.send(lambda: client.nodes.mint(program_id, amount, owner))
     if minted is not None:
-        session.show(
+        context.show(
             {"name": minted.id.name, "tokenId": str(minted.token_id), **receipt_record(minted.receipt)},
-            _("ADN {name} is there. `fec node show {name}` shows it.", name=minted.id.name),
+            _("Minted ADN {name}. Run `fec node show {name}` to see it.", name=minted.id.name),
             receipt_line(minted.receipt),
         )
 
 
 @node.command()
 @click.argument("refs", type=NODE, nargs=-1, metavar="[NODE]...")
-@click.option("--to", type=ADDRESS, metavar="ADDRESS", help="Who is paid [who signs].")
+@click.option("--to", type=ADDRESS, metavar="ADDRESS", help="Account to pay [the signing account].")
 @click.option(
-    "--for", "owner", type=ADDRESS, metavar="OWNER", help="Claim for somebody else: all their nodes; they are paid."
+    "--for", "owner", type=ADDRESS, metavar="OWNER", help="Claim from all nodes of this owner. The owner is paid."
 )
-@click.option("--for-owners", is_flag=True, help="Pay the owners of the nodes named, whoever they are.")
-@moving()
+@click.option("--for-owners", is_flag=True, help="Pay the owner of each node named.")
+@transaction_options()
 @click.pass_obj
-def claim(session: Session, refs: Sequence[NodeRef], to: str | None, owner: str | None, for_owners: bool) -> None:
-    """Claim what nodes have released: the NODEs named, or all of yours.
+def claim(context: Context, refs: Sequence[NodeRef], to: str | None, owner: str | None, for_owners: bool) -> None:
+    """Claim what nodes have released: from the NODEs named, or from all of yours.
 
-    A keeper claims for others with --for or --for-owners, and can take nothing.
+    Anybody may claim for others with --for or --for-owners. The owners are paid.
     """
     if (for_owners or owner) and to:
-        raise click.UsageError(_("--to pays somebody else, --for and --for-owners the owners: choose one."))
+        raise click.UsageError(_("--to, --for and --for-owners exclude each other. Give one of them."))
     if owner and refs:
-        raise click.UsageError(_("--for claims from all nodes of an owner. Name nodes with --for-owners instead."))
+        raise click.UsageError(_("--for claims from all nodes of an owner. To name nodes, use --for-owners."))
     if for_owners and not refs:
-        raise click.UsageError(_("--for-owners needs the nodes to be named. --for OWNER finds all of an owner's."))
-    client = session.client
+        raise click.UsageError(
+            _("--for-owners needs the names of nodes. To claim from all nodes of an owner, use --for OWNER.")
+        )
+    client = context.client
     now = client.now()
     if refs:
         # Named twice, a node is claimed from once.
-        nodes = client.nodes.get_many(list(dict.fromkeys(session.resolve(refs))))
+        nodes = client.nodes.get_many(list(dict.fromkeys(context.resolve(refs))))
         whose = ", ".join(f"ADN {found.name}" for found in nodes)
     else:
-        whose = session.account_or(owner)
+        whose = context.account_or(owner)
         nodes = client.nodes.owned_by(whose)
     due = [found for found in nodes if found.claimable(now)]
     if not due:
-        raise Refused(_nothing(whose, nodes, now))
+        raise CommandRefused(_nothing(whose, nodes, now))
     pieces = client.nodes.batches([found.token_id for found in due])
-    payee = None if for_owners or owner else session.account_or(to)
-    session.confirm(*_claim_plan(due, now, payee))
+    payee = None if for_owners or owner else context.account_or(to)
+    context.confirm(*_claim_plan(due, now, payee))
     pay = client.nodes.claim_for if payee is None else partial(client.nodes.claim_to, to=payee)
-    _show_claimed(session, session.send_all([partial(pay, ids) for ids in pieces], _("Claiming")))
+    _show_claimed(context, context.send_all([partial(pay, ids) for ids in pieces], _("Claiming")))
 
 
 def _nothing(whose: str, nodes: Sequence[Node], now: int) -> str:
     if not nodes:
-        return _("{whose} has no nodes. `fec node mint` makes one.", whose=whose)
+        return _("{whose} has no nodes. Make one with `fec node mint`.", whose=whose)
     releases = [release.timestamp for found in nodes if (release := found.next_release(now))]
     if not releases:
-        return _("Nothing to claim for {whose}: all is paid.", whose=whose)
+        return _("{whose} has nothing to claim: the nodes are fully paid.", whose=whose)
     return _(
-        "Nothing to claim for {whose} yet. Come back on {moment:date}, when the next period ends.",
+        "{whose} has nothing to claim yet. The next period ends on {time:date}: claim after that.",
         whose=whose,
-        moment=min(releases),
+        time=min(releases),
     )
 
 
@@ -238,12 +240,12 @@ def _claim_plan(due: Sequence[Node], now: int, payee: str | None) -> list[str]:
     return lines
 
 
-def _show_claimed(session: Session, claims: Sequence[Claimed]) -> None:
+def _show_claimed(context: Context, claims: Sequence[Claimed]) -> None:
     if not claims:
         return
     payments = [payment for claimed in claims for payment in claimed.payouts]
     paid = sum(payment.amount for payment in payments)
-    session.show(
+    context.show(
         {
             "paid": exact_fec(paid),
             "payments": [
@@ -270,18 +272,21 @@ def _show_claimed(session: Session, claims: Sequence[Claimed]) -> None:
 @click.argument("ref", type=NODE, metavar="NODE")
 @click.argument("to", type=ADDRESS)
 @click.option(
-    "--expect", "fingerprint", metavar="FINGERPRINT", help="Only if the node is as `fec node show` showed it."
+    "--expect",
+    "fingerprint",
+    metavar="FINGERPRINT",
+    help="Transfer only if the node still has this fingerprint, which `fec node show` prints.",
 )
-@moving(final=True)
+@transaction_options(final=True)
 @click.pass_obj
-def transfer(session: Session, ref: NodeRef, to: str, fingerprint: str | None) -> None:
-    """Give NODE to another account, with all that is unclaimed."""
-    client = session.client
-    [found] = client.nodes.get_many(session.resolve([ref]))
-    session.confirm(
+def transfer(context: Context, ref: NodeRef, to: str, fingerprint: str | None) -> None:
+    """Transfer NODE to another account, with everything unclaimed."""
+    client = context.client
+    [found] = client.nodes.get_many(context.resolve([ref]))
+    context.confirm(
         _(
-            "Gives ADN {name} to {to}, with {outstanding:fec} that it has yet to pay, {claimable:fec} of it "
-            "claimable now.",
+            "Transfers ADN {name} to {to}, with {outstanding:fec} still to be paid, {claimable:fec} of it claimable "
+            "now.",
             name=found.name,
             to=to,
             outstanding=found.outstanding,
@@ -289,9 +294,9 @@ def transfer(session: Session, ref: NodeRef, to: str, fingerprint: str | None) -
         ),
         final=True,
     )
-    receipt = session.send(lambda: client.nodes.transfer(found.token_id, to, fingerprint=fingerprint))
+    receipt = context.send(lambda: client.nodes.transfer(found.token_id, to, fingerprint=fingerprint))
     if receipt is not None:
-        session.show(
+        context.show(
             receipt_record(receipt), _("ADN {name} belongs to {to}.", name=found.name, to=to), receipt_line(receipt)
         )
 
@@ -299,25 +304,25 @@ def transfer(session: Session, ref: NodeRef, to: str, fingerprint: str | None) -
 @node.command()
 @click.argument("ref", type=NODE, metavar="NODE")
 @click.argument("principals", type=AMOUNT, nargs=-1, required=True, metavar="PRINCIPAL...")
-@moving()
+@transaction_options()
 @click.pass_obj
-def split(session: Session, ref: NodeRef, principals: Sequence[int]) -> None:
-    """Split parts of these PRINCIPALs off NODE; the rest stays with it."""
-    client = session.client
-    [found] = client.nodes.get_many(session.resolve([ref]))
-    session.confirm(
+def split(context: Context, ref: NodeRef, principals: Sequence[int]) -> None:
+    """Split new nodes with these PRINCIPALs off NODE. The rest stays in NODE."""
+    client = context.client
+    [found] = client.nodes.get_many(context.resolve([ref]))
+    context.confirm(
         _(
-            "Splits {principals:fec} of the {principal:fec} of ADN {name} off, into {nodes}.",
+            "Splits {principals:fec} of the {principal:fec} in ADN {name} off into {nodes}.",
             principals=sum(principals),
             principal=found.principal,
             name=found.name,
             nodes=ngettext("{count:number} new node", "{count:number} new nodes", len(principals)),
         )
     )
-    done = session.send(lambda: client.nodes.split(found.token_id, principals))
+    done = context.send(lambda: client.nodes.split(found.token_id, principals))
     if done is not None:
         names = [NodeId.decode(token_id).name for token_id in done.new_ids]
-        session.show(
+        context.show(
             {
                 "tokenId": str(done.token_id),
                 "new": [
@@ -337,17 +342,17 @@ def split(session: Session, ref: NodeRef, principals: Sequence[int]) -> None:
 
 @node.command()
 @click.argument("refs", type=NODE, nargs=-1, required=True, metavar="NODE NODE...")
-@moving()
+@transaction_options()
 @click.pass_obj
-def merge(session: Session, refs: Sequence[NodeRef]) -> None:
+def merge(context: Context, refs: Sequence[NodeRef]) -> None:
     """Merge NODEs of one program and start into the first of them."""
-    client = session.client
-    nodes = client.nodes.get_many(session.resolve(refs))
+    client = context.client
+    nodes = client.nodes.get_many(context.resolve(refs))
     names = ", ".join(found.name for found in nodes[1:])
-    session.confirm(_("Merges {names} into ADN {name}.", names=names or _("nothing"), name=nodes[0].name))
-    done = session.send(lambda: client.nodes.merge([found.token_id for found in nodes]))
+    context.confirm(_("Merges {names} into ADN {name}.", names=names or _("nothing"), name=nodes[0].name))
+    done = context.send(lambda: client.nodes.merge([found.token_id for found in nodes]))
     if done is not None:
-        session.show(
+        context.show(
             {
                 "name": nodes[0].name,
                 "tokenId": str(done.token_id),
@@ -366,25 +371,25 @@ def merge(session: Session, refs: Sequence[NodeRef]) -> None:
 @node.command()
 @click.argument("operator", type=ADDRESS)
 @click.argument("ref", type=NODE, required=False, metavar="[NODE]")
-@click.option("--revoke", is_flag=True, help="No longer.")
-@moving()
+@click.option("--revoke", is_flag=True, help="Revoke the approval.")
+@transaction_options()
 @click.pass_obj
-def delegate(session: Session, operator: str, ref: NodeRef | None, revoke: bool) -> None:
-    """Let OPERATOR claim, for itself, from NODE, or from all nodes you have and will have.
+def delegate(context: Context, operator: str, ref: NodeRef | None, revoke: bool) -> None:
+    """Let OPERATOR claim for itself from NODE, or from all nodes that you have and will have.
 
-    Somebody who only claims for you needs no leave: `fec node claim --for`.
+    To claim for you, nobody needs an approval: see `fec node claim --for`.
     """
-    client = session.client
+    client = context.client
     what = _("all your nodes, present and future") if ref is None else f"ADN {ref.name}"
     may, may_no_longer = (
         N_("{operator} may claim for itself from {nodes}."),
         N_("{operator} may no longer claim for itself from {nodes}."),
     )
-    session.confirm(_(may_no_longer if revoke else may, operator=operator, nodes=what))
+    context.confirm(_(may_no_longer if revoke else may, operator=operator, nodes=what))
     if ref is None:
-        receipt = session.send(lambda: client.nodes.approve_all_claims(operator, approved=not revoke))
+        receipt = context.send(lambda: client.nodes.approve_all_claims(operator, approved=not revoke))
     else:
-        [token_id] = session.resolve([ref])
-        receipt = session.send(lambda: client.nodes.approve_claims(token_id, operator, approved=not revoke))
+        [token_id] = context.resolve([ref])
+        receipt = context.send(lambda: client.nodes.approve_claims(token_id, operator, approved=not revoke))
     if receipt is not None:
-        session.show(receipt_record(receipt), _("Done."), receipt_line(receipt))
+        context.show(receipt_record(receipt), _("Done."), receipt_line(receipt))

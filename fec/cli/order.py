@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 
 from fec.cli import files
-from fec.cli.base import Group, moving
-from fec.cli.context import Session, facts, grid
+from fec.cli.base import Group, transaction_options
+from fec.cli.context import Context, facts, grid
 from fec.cli.display import cell, fec, receipt_line, receipt_record, stamp, utc
-from fec.cli.errors import Refused
+from fec.cli.errors import CommandRefused
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, FILE, LABEL, NEW_FILE, ORDER, PROGRAM
 from fec.cli.pay import pay, show_paid
 from fec.core.amounts import exact_fec
@@ -30,10 +30,10 @@ _STATUS = {
 
 @click.group(cls=Group)
 def order() -> None:
-    """Orders at the till: invoices, payments, refunds, captures.
+    """Orders: invoices, payments, refunds, captures.
 
-    The merchant signs an invoice (sign), the shopper pays it (pay, or pay --sign and anybody's relay); within the
-    return window it can be refunded, after it anybody captures it.
+    The merchant signs an invoice (sign). The shopper pays it (pay), or signs the payment (pay --sign) for anybody to
+    send (relay). The merchant can refund an order within the return window. After the window, anybody can capture it.
     """
 
 
@@ -43,76 +43,82 @@ order.add_command(pay)
 @order.command()
 @click.argument("amount", type=AMOUNT)
 @click.option("--program", "program_id", type=PROGRAM, required=True, help="Program of the merchant.")
-@click.option("--id", "order_id", type=LABEL, required=True, metavar="TEXT", help="The merchant's own id of the order.")
+@click.option(
+    "--id", "order_id", type=LABEL, required=True, metavar="TEXT", help="The merchant's own id for the order."
+)
 @click.option("--reference", type=LABEL, default="", metavar="TEXT", help='What the amount stands for: "USD 12.34".')
-@click.option("--for", "valid", type=DURATION, default=_LONG, metavar="DURATION", help="How long it can be paid [15m].")
-@click.option("--out", type=NEW_FILE, metavar="FILE", help="Where to write the invoice [print it].")
+@click.option(
+    "--for", "valid", type=DURATION, default=_LONG, metavar="DURATION", help="How long the invoice can be paid [15m]."
+)
+@click.option("--out", type=NEW_FILE, metavar="FILE", help="File to write the invoice to [print it].")
 @click.pass_obj
 def sign(
-    session: Session, *, amount: int, program_id: int, order_id: str, reference: str, valid: int, out: Path | None
+    context: Context, *, amount: int, program_id: int, order_id: str, reference: str, valid: int, out: Path | None
 ) -> None:
-    """Sign an invoice over AMOUNT as the program's till. Sends nothing."""
-    client = session.client
-    invoice = Invoice(program_id, order_id, amount, reference, expiry=session.soon(valid))
+    """Sign an invoice over AMOUNT with the program's signing key. Sends nothing."""
+    client = context.client
+    invoice = Invoice(program_id, order_id, amount, reference, expiry=context.deadline_in(valid))
     signer = client.terms.get(program_id).signer
     if signer != client.address:
-        raise Refused(
-            "The till of program {program_id} signs as {signer}, not as {address}. Sign as that.",
+        raise CommandRefused(
+            "The signer of program {program_id} is {signer}, not {address}. Sign with that key.",
             program_id=program_id,
             signer=signer,
             address=client.address,
         )
-    record = files.invoice_record(invoice, session.sign(client.orders.invoice_message(invoice)))
-    files.hand_out(
-        session,
+    record = files.invoice_record(invoice, context.sign(client.orders.invoice_message(invoice)))
+    files.write_or_print(
+        context,
         record,
         out,
-        _("An invoice over {amount:fec}, to be paid until {expiry:date}", amount=amount, expiry=invoice.expiry),
+        _("An invoice over {amount:fec}, payable until {expiry:date}", amount=amount, expiry=invoice.expiry),
     )
 
 
 @order.command()
 @click.argument("amount", type=AMOUNT)
-@moving()
+@transaction_options()
 @click.pass_obj
-def allow(session: Session, amount: int) -> None:
-    """Let the till take up to AMOUNT of your FEC, for orders and rewards; 0 ends it."""
-    client = session.client
-    session.confirm(_("The till may take up to {amount:fec} from {address}.", amount=amount, address=client.address))
-    receipt = session.send(lambda: client.orders.approve(amount))
+def allow(context: Context, amount: int) -> None:
+    """Allow Checkout to take up to AMOUNT of your FEC, for orders and rewards. 0 ends the allowance."""
+    client = context.client
+    context.confirm(_("Checkout may take up to {amount:fec} from {address}.", amount=amount, address=client.address))
+    receipt = context.send(lambda: client.orders.approve(amount))
     if receipt is not None:
-        session.show(receipt_record(receipt), _("Done."), receipt_line(receipt))
+        context.show(receipt_record(receipt), _("Done."), receipt_line(receipt))
 
 
 @order.command()
 @click.argument("payment", type=FILE)
-@moving()
+@transaction_options()
 @click.pass_obj
-def relay(session: Session, payment: Path) -> None:
-    """Send a PAYMENT that its payer has signed (`fec order pay --sign`). You pay for gas only."""
-    client = session.client
+def relay(context: Context, payment: Path) -> None:
+    """Send a PAYMENT that its payer has signed (`fec order pay --sign`). You pay only the gas."""
+    client = context.client
     bought, authorization = files.read(payment, files.PAYMENT, files.payment_from)
-    session.confirm(
+    context.confirm(
         _(
-            "Pays {amount:fec} of {payer} for order {order_id}.",
+            "Pays {amount:fec} from {payer} for order {order_id}.",
             amount=bought.amount,
             payer=authorization.payer,
             order_id=bought.invoice.order_id,
         )
     )
-    show_paid(session, session.send(lambda: client.orders.pay_with_authorization(bought, authorization)))
+    show_paid(context, context.send(lambda: client.orders.pay_with_authorization(bought, authorization)))
 
 
 @order.command(name="list")
-@click.option("--program", "program_id", type=PROGRAM, help="Only of this program.")
-@click.option("--customer", type=ADDRESS, metavar="ADDRESS", help="Only of this customer.")
+@click.option("--program", "program_id", type=PROGRAM, help="Show only this program's.")
+@click.option("--customer", type=ADDRESS, metavar="ADDRESS", help="Show only this customer's.")
 @click.pass_obj
-def list_(session: Session, program_id: int | None, customer: str | None) -> None:
+def list_(context: Context, program_id: int | None, customer: str | None) -> None:
     """List the orders paid so far, oldest first."""
-    client = session.client
+    client = context.client
     orders = client.orders.records(program_id, customer)
     names = (_("Order"), _("Program"), _("Merchant's id"), _("Status"), _("Paid at"))
-    table = grid(*names, _("Amount"), _("Refunded"), _("Held"), _("To merchant"), _("Burned"), _("Donated"), left=names)
+    table = grid(
+        *names, _("Amount"), _("Refunded"), _("In escrow"), _("To merchant"), _("Burned"), _("Donated"), left=names
+    )
     for found in orders:
         state, went = found.state, found.capture
         table.add_row(
@@ -124,7 +130,7 @@ def list_(session: Session, program_id: int | None, customer: str | None) -> Non
             *map(cell, (found.amount, state.refunded, state.escrowed)),
             *(("", "", "") if went is None else map(cell, (went.to_merchant, went.burned, went.donated))),
         )
-    session.show(
+    context.show(
         [_order_record(found) for found in orders],
         *([table] if orders else []),
         ngettext("{count:number} order", "{count:number} orders", len(orders)),
@@ -134,11 +140,11 @@ def list_(session: Session, program_id: int | None, customer: str | None) -> Non
 @order.command()
 @click.argument("key", type=ORDER, metavar="ORDER")
 @click.pass_obj
-def show(session: Session, key: str) -> None:
-    """Show where an ORDER stands."""
-    found = session.client.orders.record(key)
+def show(context: Context, key: str) -> None:
+    """Show an ORDER and its status."""
+    found = context.client.orders.record(key)
     if found is None:
-        raise Refused("No order was paid under {key}. `fec order list` shows those that were.", key=key)
+        raise CommandRefused("There is no paid order with key {key}. `fec order list` shows all paid orders.", key=key)
     state, went = found.state, found.capture
     rows = [
         (
@@ -160,9 +166,12 @@ def show(session: Session, key: str) -> None:
         ),
         (_("Paid"), fec(found.amount)),
         (_("Refunded"), fec(state.refunded)),
-        (_("Held"), fec(state.escrowed)),
+        (_("In escrow"), fec(state.escrowed)),
         (_("Burn share"), percent(found.burn_bps)),
-        (_("Returns until"), local(state.return_deadline) if state.return_deadline else _("none: final at once")),
+        (
+            _("Returnable until"),
+            local(state.return_deadline) if state.return_deadline else _("none: final immediately"),
+        ),
     ]
     if went is not None:
         rows += [
@@ -177,7 +186,7 @@ def show(session: Session, key: str) -> None:
             (_("Returned"), fec(went.returned)),
             (_("Node"), _("none") if went.id is None else f"ADN {went.id.name}"),
         ]
-    session.show(_order_record(found), facts(rows))
+    context.show(_order_record(found), facts(rows))
 
 
 def _order_record(found: OrderRecord) -> dict[str, object]:
@@ -216,16 +225,16 @@ def _capture_record(went: Capture) -> dict[str, object]:
 @order.command()
 @click.argument("key", type=ORDER, metavar="ORDER")
 @click.argument("amount", type=AMOUNT, required=False)
-@moving(final=True)
+@transaction_options(final=True)
 @click.pass_obj
-def refund(session: Session, key: str, amount: int | None) -> None:
-    """Pay AMOUNT of an ORDER back, or all that is left; for the merchant, within the return window."""
-    client = session.client
-    what = _("all that is left") if amount is None else fec(amount)
-    session.confirm(_("Pays {what} of order {key} back to who paid it.", what=what, key=key), final=True)
-    refunded = session.send(lambda: client.orders.refund(key, amount))
+def refund(context: Context, key: str, amount: int | None) -> None:
+    """Refund AMOUNT of an ORDER, or all that is left, within the return window. For the merchant."""
+    client = context.client
+    what = _("everything that is left") if amount is None else fec(amount)
+    context.confirm(_("Refunds {what} of order {key} to its payer.", what=what, key=key), final=True)
+    refunded = context.send(lambda: client.orders.refund(key, amount))
     if refunded is not None:
-        session.show(
+        context.show(
             {
                 "orderKey": key,
                 "amount": exact_fec(refunded.amount),
@@ -233,7 +242,7 @@ def refund(session: Session, key: str, amount: int | None) -> None:
                 **receipt_record(refunded.receipt),
             },
             _(
-                "Refunded {amount:fec}, {refunded_in_all:fec} in all.",
+                "Refunded {amount:fec}, {refunded_in_all:fec} in total.",
                 amount=refunded.amount,
                 refunded_in_all=refunded.refunded_in_all,
             ),
@@ -243,23 +252,25 @@ def refund(session: Session, key: str, amount: int | None) -> None:
 
 @order.command()
 @click.argument("keys", type=ORDER, nargs=-1, metavar="[ORDER]...")
-@click.option("--program", "program_id", type=PROGRAM, help="Only of this program, when no order is named.")
-@moving()
+@click.option("--program", "program_id", type=PROGRAM, help="Capture only this program's orders, if no order is named.")
+@transaction_options()
 @click.pass_obj
-def capture(session: Session, keys: Sequence[str], program_id: int | None) -> None:
-    """Make ORDERs final whose return window is over, or all such orders. Anybody may."""
-    client = session.client
+def capture(context: Context, keys: Sequence[str], program_id: int | None) -> None:
+    """Capture the ORDERs named, or all orders whose return window is over. A captured order is final. Anybody may do
+    this.
+    """
+    client = context.client
     due = list(keys) or client.orders.due(program_id)
     if not due:
-        raise Refused("No order waits to be captured. `fec order list` shows where each stands.")
-    session.confirm(_("Captures {orders}.", orders=ngettext("{count:number} order", "{count:number} orders", len(due))))
+        raise CommandRefused("No order is due for capture. `fec order list` shows the status of each.")
+    context.confirm(_("Captures {orders}.", orders=ngettext("{count:number} order", "{count:number} orders", len(due))))
     pieces = client.orders.batches(due)
-    done = session.send_all([partial(client.orders.capture, piece) for piece in pieces], _("Capturing"))
+    done = context.send_all([partial(client.orders.capture, piece) for piece in pieces], _("Capturing"))
     if done:
-        _show_captured(session, done)
+        _show_captured(context, done)
 
 
-def _show_captured(session: Session, done: Sequence[Captured]) -> None:
+def _show_captured(context: Context, done: Sequence[Captured]) -> None:
     captures = [found for each in done for found in each.captures]
     table = grid(
         _("Order"), _("Node"), _("To merchant"), _("Burned"), _("Donated"), _("Returned"), left=(_("Order"), _("Node"))
@@ -270,7 +281,7 @@ def _show_captured(session: Session, done: Sequence[Captured]) -> None:
             _("none") if found.id is None else found.id.name,
             *(cell(amount) for amount in (found.to_merchant, found.burned, found.donated, found.returned)),
         )
-    session.show(
+    context.show(
         {
             "captured": [_capture_record(found) for found in captures],
             "transactions": [receipt_record(each.receipt) for each in done],

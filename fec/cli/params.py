@@ -83,7 +83,9 @@ class Node(click.ParamType):
             token_id = int(text, 0)
             return NodeRef(text, token_id, NodeId.decode(token_id).name)
         except ValueError:
-            self.fail(_("{value!r} is no node. Write its name, such as 3-42, or its full id.", value=value), param, ctx)
+            self.fail(
+                _("{value!r} is not a node. Write its name, such as 3-42, or its full id.", value=value), param, ctx
+            )
 
 
 class Duration(click.ParamType):
@@ -98,17 +100,20 @@ class Duration(click.ParamType):
         text = value.strip().lower()
         if not _DURATION.fullmatch(text):
             self.fail(
-                _("{value!r} is no duration. Write weeks, days, hours, minutes, seconds: 7d or 14h24m.", value=value),
+                _(
+                    "{value!r} is not a duration. Write weeks, days, hours, minutes and seconds, such as 7d or 14h24m.",
+                    value=value,
+                ),
                 param,
                 ctx,
             )
         seconds = sum(int(count) * _SECONDS[unit] for count, unit in re.findall(r"(\d+)([wdhms])", text))
         if seconds > _MOST_32:
-            self.fail(_("{value!r} is too long: 136 years are the most.", value=value), param, ctx)
+            self.fail(_("{value!r} is too long. The maximum is 136 years.", value=value), param, ctx)
         return seconds
 
 
-class Moment(click.ParamType):
+class DateTime(click.ParamType):
     """A date, or a date and time; gives seconds since the epoch."""
 
     name = "date"
@@ -118,14 +123,16 @@ class Moment(click.ParamType):
         if isinstance(value, int):
             return value
         try:
-            moment = datetime.fromisoformat(value.strip()).astimezone(UTC)
+            parsed = datetime.fromisoformat(value.strip()).astimezone(UTC)
         except (ValueError, OverflowError):
             self.fail(
-                _("{value!r} is no date. Write it as 2026-01-31, or 2026-01-31T18:30+01:00.", value=value), param, ctx
+                _("{value!r} is not a date. Write it as 2026-01-31 or 2026-01-31T18:30+01:00.", value=value), param, ctx
             )
-        seconds = (moment - _EPOCH) // timedelta(seconds=1)
+        seconds = (parsed - _EPOCH) // timedelta(seconds=1)
         if seconds < 0:
-            self.fail(_("{value!r} lies before 1970, where chains count from.", value=value), param, ctx)
+            self.fail(
+                _("{value!r} is before 1970, when chain time starts. Give a later date.", value=value), param, ctx
+            )
         return seconds
 
 
@@ -141,7 +148,9 @@ class Share(click.ParamType):
         match = _PERCENT.fullmatch(value.strip())
         if match is None:
             self.fail(
-                _("{value!r} is no percentage of at most two decimals. Write it as 12.5%.", value=value), param, ctx
+                _("{value!r} is not a percentage with at most two decimals. Write it as 12.5%.", value=value),
+                param,
+                ctx,
             )
         return int(match[1] + (match[2] or "").ljust(2, "0"))
 
@@ -173,7 +182,10 @@ class OrderKey(click.ParamType):
         program, order_id = text.partition("/")[::2]
         if not (_WHOLE.fullmatch(program) and order_id):
             self.fail(
-                _("{value!r} is no order. Write program and order id, such as 2/A-1027, or its key.", value=value),
+                _(
+                    "{value!r} is not an order. Write program and order id, such as 2/A-1027, or the order's key.",
+                    value=value,
+                ),
                 param,
                 ctx,
             )
@@ -195,7 +207,10 @@ class TierType(click.ParamType):
         spend, share = value.partition(":")[::2]
         if not (_WHOLE.fullmatch(spend) and share):
             self.fail(
-                _("{value!r} is no tier. Write spend in whole FEC and percentage burned: 5000:12.5", value=value),
+                _(
+                    "{value!r} is not a tier. Write spend in whole FEC and percentage burned, such as 5000:12.5.",
+                    value=value,
+                ),
                 param,
                 ctx,
             )
@@ -212,7 +227,11 @@ class Language(click.ParamType):
         found = find(value)
         if found is None:
             names = ", ".join(f"{locale} ({name})" for locale, name in NAMES.items())
-            self.fail(_("{value!r} is none of the languages here: {names}.", value=value, names=names), param, ctx)
+            self.fail(
+                _("{value!r} is not an available language. Choose one of {names}.", value=value, names=names),
+                param,
+                ctx,
+            )
         return found
 
 
@@ -220,7 +239,7 @@ AMOUNT = Amount()
 ADDRESS = Address()
 NODE = Node()
 DURATION = Duration()
-MOMENT = Moment()
+DATETIME = DateTime()
 SHARE = Share()
 LABEL = Label()
 ORDER = OrderKey()

@@ -10,13 +10,13 @@ from typing import Any
 
 import click
 
-from fec.cli import files, shop
-from fec.cli.base import Command, moving, signing
-from fec.cli.context import Session, facts
+from fec.cli import files, invoice_link
+from fec.cli.base import Command, sign_only_option, transaction_options
+from fec.cli.context import Context, facts
 from fec.cli.display import receipt_line, receipt_record, shape, utc
+from fec.cli.invoice_link import INVOICE, Link
 from fec.cli.params import ADDRESS, AMOUNT, NODE, NodeRef
 from fec.cli.quote import quote_rows
-from fec.cli.shop import INVOICE, Link
 from fec.core.amounts import exact_fec
 from fec.core.node_id import NodeId
 from fec.i18n import _
@@ -29,18 +29,20 @@ from fec.protocol.orders import Authorization, Order, Paid, Permit
 @click.option(
     "--by",
     type=click.Choice(["service", "transfer", "allowance", "permit", "nodes"]),
-    help="How: a signature that the shop's service sends, which takes no gas coin [of a link]; one transfer [of a "
-    "file]; the till's allowance; a permit; or what nodes let flow back (and the allowance).",
+    help="Way to pay: `service` (the shop's service sends your signature; no gas needed) [for a link]; `transfer` "
+    "(one transaction) [for a file]; `allowance`; `permit`; `nodes` (claims first, and needs the allowance).",
 )
-@click.option("--node", "refs", type=NODE, multiple=True, metavar="NODE", help="With --by nodes: claim from it first.")
-@click.option("--customer", type=ADDRESS, metavar="ADDRESS", help="Who gets the node: you, or a member's vault [you].")
-@click.option("--cause", type=ADDRESS, metavar="ADDRESS", help="Where the merchant's donation goes.")
-@click.option("--least", type=AMOUNT, metavar="AMOUNT", help="Least principal to accept [as quoted now].")
-@signing("fec order relay")
-@moving(final=True)
+@click.option(
+    "--node", "refs", type=NODE, multiple=True, metavar="NODE", help="With --by nodes: claim from this node first."
+)
+@click.option("--customer", type=ADDRESS, metavar="ADDRESS", help="Account or vault that receives the node [you].")
+@click.option("--cause", type=ADDRESS, metavar="ADDRESS", help="Cause that receives the merchant's donation.")
+@click.option("--least", type=AMOUNT, metavar="AMOUNT", help="Smallest principal to accept [the present quote].")
+@sign_only_option("fec order relay")
+@transaction_options(final=True)
 @click.pass_obj
 def pay(
-    session: Session,
+    context: Context,
     *,
     place: Path | Link,
     by: str | None,
@@ -50,29 +52,31 @@ def pay(
     least: int | None,
     out: Path | None,
 ) -> None:
-    """Pay an INVOICE that a merchant has signed: a file, or the link that its QR code holds."""
+    """Pay a merchant's signed INVOICE: a file, or the link in its QR code."""
     way = by or ("service" if isinstance(place, Link) else "transfer")
     if bool(refs) != (way == "nodes"):
-        raise click.UsageError(_("--by nodes and --node belong together."))
+        raise click.UsageError(_("--by nodes and --node need each other. Give both or neither."))
     if way == "service" and not isinstance(place, Link):
-        raise click.UsageError(_("--by service is for links: no service has issued a file."))
-    client = session.client
-    invoice, signature = shop.read(session, place)
-    who = session.account_or(customer)
+        raise click.UsageError(
+            _("--by service needs a link, since no service has issued a file. Give the invoice's link.")
+        )
+    client = context.client
+    invoice, signature = invoice_link.read(context, place)
+    who = context.account_or(customer)
     found = client.orders.quote(invoice.program_id, invoice.amount, who)
     order = Order(invoice, signature, who, found.principal if least is None else least, cause)
-    payment = _Payment(session, order)
+    payment = _Payment(context, order)
     if out is not None:
         record = files.payment_record(order, payment.authorized())
-        files.hand_out(session, record, out, _("A payment of {amount:fec}, signed", amount=invoice.amount))
+        files.write_or_print(context, record, out, _("A payment of {amount:fec}, signed", amount=invoice.amount))
         return
-    token_ids = session.resolve(refs)
+    token_ids = context.resolve(refs)
     if way in ("allowance", "nodes"):
-        session.need_allowance(invoice.amount)
+        context.check_allowance(invoice.amount)
     period_length = client.programs.get(invoice.program_id).period_length
-    if not session.as_json:
-        session.print(facts(quote_rows(found, invoice.amount, client.now(), cause)))
-    session.confirm(
+    if not context.as_json:
+        context.print(facts(quote_rows(found, invoice.amount, client.now(), cause)))
+    context.confirm(
         shape(found.principal, period_length),
         _(
             "Pays order {order_id} of program {program_id} ({currency_reference}).",
@@ -82,11 +86,11 @@ def pay(
         ),
         final=True,
     )
-    if way == "service" and isinstance(place, Link) and not session.dry_run:
-        shop.post(place, order, payment.authorized())
-        with session.err.status(_("Waiting for the payment …")):
-            seen = shop.wait(place)
-        _show_settled(session, seen)
+    if way == "service" and isinstance(place, Link) and not context.dry_run:
+        invoice_link.post(place, order, payment.authorized())
+        with context.err.status(_("Waiting for the payment …")):
+            seen = invoice_link.wait(place)
+        _show_settled(context, seen)
         return
     ways: dict[str, Callable[[], Paid]] = {
         "service": payment.by_signature,
@@ -95,34 +99,34 @@ def pay(
         "permit": payment.by_permit,
         "nodes": partial(client.orders.pay_from_nodes, order, token_ids),
     }
-    show_paid(session, session.send(ways[way]))
+    show_paid(context, context.send(ways[way]))
 
 
 @dataclass(frozen=True)
 class _Payment:
     """What the shopper signs."""
 
-    session: Session
+    context: Context
     order: Order
 
     def authorized(self) -> Authorization:
         """Leave for anybody to send the payment of this order, and none other."""
-        orders, payer, before = self.session.client.orders, self.session.client.address, self.order.invoice.expiry + 1
+        orders, payer, before = self.context.client.orders, self.context.client.address, self.order.invoice.expiry + 1
         message = orders.authorization_message(self.order, payer, 0, before)
-        return Authorization(payer, 0, before, self.session.sign(message))
+        return Authorization(payer, 0, before, self.context.sign(message))
 
     def by_signature(self) -> Paid:
         """Sends what was signed."""
-        return self.session.client.orders.pay_with_authorization(self.order, self.authorized())
+        return self.context.client.orders.pay_with_authorization(self.order, self.authorized())
 
     def by_permit(self) -> Paid:
         """Sends the payment with a permit for its amount."""
-        orders, deadline = self.session.client.orders, self.order.invoice.expiry
-        message = orders.permit_message(self.order, self.session.client.address, deadline)
-        return orders.pay_with_permit(self.order, Permit(deadline, self.session.sign(message)))
+        orders, deadline = self.context.client.orders, self.order.invoice.expiry
+        message = orders.permit_message(self.order, self.context.client.address, deadline)
+        return orders.pay_with_permit(self.order, Permit(deadline, self.context.sign(message)))
 
 
-def show_paid(session: Session, paid: Paid | None) -> None:
+def show_paid(context: Context, paid: Paid | None) -> None:
     """What a payment did; nothing after a dry run."""
     if paid is None:
         return
@@ -131,11 +135,11 @@ def show_paid(session: Session, paid: Paid | None) -> None:
         _("ADN {name} belongs to {customer}. `fec node show {name}` shows it.", name=name, customer=paid.customer)
         if name
         else _(
-            "It can be refunded until {return_deadline:date}; the node starts with the capture after it.",
+            "It can be refunded until {return_deadline:date}. The node starts when the order is captured after that.",
             return_deadline=paid.return_deadline or 0,
         )
     )
-    session.show(
+    context.show(
         {
             "orderKey": paid.order_key,
             "payer": paid.payer,
@@ -153,7 +157,7 @@ def show_paid(session: Session, paid: Paid | None) -> None:
     )
 
 
-def _show_settled(session: Session, seen: dict[str, Any]) -> None:
+def _show_settled(context: Context, seen: dict[str, Any]) -> None:
     """What a payment did that the shop's service has sent, as the service tells."""
     payment = seen.get("payment") or {}
     deadline = seen.get("returnDeadline")
@@ -161,11 +165,11 @@ def _show_settled(session: Session, seen: dict[str, Any]) -> None:
         _("ADN {name} belongs to {customer}. `fec node show {name}` shows it.", name=name, customer=seen["customer"])
         if (name := seen.get("node"))
         else _(
-            "It can be refunded until {return_deadline:date}; the node starts with the capture after it.",
+            "It can be refunded until {return_deadline:date}. The node starts when the order is captured after that.",
             return_deadline=deadline or 0,
         )
     )
-    session.show(
+    context.show(
         {
             "orderKey": seen["orderKey"],
             "payer": seen["payer"],

@@ -6,32 +6,32 @@ import click
 
 from fec.chain.deploy import PUBLIC_PROGRAM
 from fec.chain.deployments import contract
-from fec.cli.base import Group, moving
-from fec.cli.context import Session, facts, grid
+from fec.cli.base import Group, transaction_options
+from fec.cli.context import Context, facts, grid
 from fec.cli.display import cell, fec, receipt_line, receipt_record, utc
-from fec.cli.params import ADDRESS, AMOUNT, DURATION, MOMENT, PROGRAM
+from fec.cli.params import ADDRESS, AMOUNT, DATETIME, DURATION, PROGRAM
 from fec.cli.terms import set_terms, terms_record, terms_rows
 from fec.core.amounts import exact_fec
 from fec.core.durations import WEEK
 from fec.i18n import _, duration
 from fec.protocol.types import Program
 
-_TILL = "till"
+_CHECKOUT = "checkout"
 _ANYBODY = "anybody"
 
 
 class _Issuer(click.ParamType):
-    """Who may mint in a program: the till, anybody, or an account."""
+    """Who may mint in a program: Checkout, anybody, or an account."""
 
     name = "issuer"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        return value if value in (_TILL, _ANYBODY) else ADDRESS.convert(value, param, ctx)
+        return value if value in (_CHECKOUT, _ANYBODY) else ADDRESS.convert(value, param, ctx)
 
 
 @click.group(cls=Group)
 def program() -> None:
-    """Programs: a merchant's scheme each, with its own periods and quota."""
+    """Programs: each is a merchant's scheme with its own periods and quota."""
 
 
 program.add_command(set_terms)
@@ -39,9 +39,9 @@ program.add_command(set_terms)
 
 @program.command(name="list")
 @click.pass_obj
-def list_(session: Session) -> None:
+def list_(context: Context) -> None:
     """List all programs."""
-    programs = session.client.programs.list()
+    programs = context.client.programs.list()
     table = grid(
         _("Program"),
         _("Operator"),
@@ -56,23 +56,23 @@ def list_(session: Session) -> None:
         table.add_row(
             str(found.program_id),
             found.operator,
-            _issuer_words(session, found),
+            _issuer_words(context, found),
             duration(found.period_length),
             cell(found.burned),
             cell(found.quota),
             _("closed") if found.closed else "",
         )
-    session.show([_record(found) for found in programs], table)
+    context.show([_record(found) for found in programs], table)
 
 
 @program.command()
 @click.argument("program_id", type=PROGRAM, metavar="PROGRAM")
 @click.pass_obj
-def show(session: Session, program_id: int) -> None:
+def show(context: Context, program_id: int) -> None:
     """Show one program."""
-    found = session.client.programs.get(program_id)
-    session.show(
-        {**_record(found), "terms": terms_record(session, program_id)},
+    found = context.client.programs.get(program_id)
+    context.show(
+        {**_record(found), "terms": terms_record(context, program_id)},
         facts(
             [
                 (
@@ -82,58 +82,64 @@ def show(session: Session, program_id: int) -> None:
                     else str(found.program_id),
                 ),
                 (_("Operator"), found.operator),
-                (_("Issuer"), _issuer_words(session, found)),
+                (_("Issuer"), _issuer_words(context, found)),
                 (
                     _("Period"),
                     _(
-                        "{period_length:duration}, on the grid through {origin:date}",
+                        "{period_length:duration}, with a boundary at {origin:date}",
                         period_length=found.period_length,
                         origin=found.origin,
                     ),
                 ),
                 (_("Burned"), fec(found.burned)),
                 (_("Quota left"), fec(found.quota)),
-                *terms_rows(session, program_id),
+                *terms_rows(context, program_id),
             ]
         ),
     )
 
 
 @program.command()
-@click.option("--operator", type=ADDRESS, metavar="ADDRESS", help="Who runs it [who signs].")
+@click.option("--operator", type=ADDRESS, metavar="ADDRESS", help="Account that operates it [the signing account].")
 @click.option(
     "--issuer",
     type=_Issuer(),
-    default=_TILL,
+    default=_CHECKOUT,
     metavar="WHO",
-    help="Who mints in it: till, anybody, or an address [till].",
+    help="Who may mint in the program: checkout, anybody, or an address [checkout].",
 )
 @click.option("--period", "period_length", type=DURATION, default=WEEK, metavar="DURATION", help="Period length [7d].")
 @click.option(
-    "--origin", type=MOMENT, metavar="DATE", help="A boundary of its periods [as program 1: Mondays, 00:00 UTC]."
+    "--origin",
+    type=DATETIME,
+    metavar="DATE",
+    help="A boundary between two of its periods [as in program 1: Mondays, 00:00 UTC].",
 )
-@click.option("--quota", type=AMOUNT, required=True, metavar="AMOUNT", help="Principal that may be burned in it.")
-@moving()
+@click.option(
+    "--quota", type=AMOUNT, required=True, metavar="AMOUNT", help="Principal that may be burned in the program."
+)
+@transaction_options()
 @click.pass_obj
 def create(
-    session: Session, *, operator: str | None, issuer: str, period_length: int, origin: int | None, quota: int
+    context: Context, *, operator: str | None, issuer: str, period_length: int, origin: int | None, quota: int
 ) -> None:
-    """Admit a program; for the owner of the contracts."""
-    client = session.client
-    runs_it = session.account_or(operator)
-    if issuer == _TILL:
+    """Create a program. For the owner of the contracts."""
+    client = context.client
+    runs_it = context.account_or(operator)
+    if issuer == _CHECKOUT:
         issuer = contract(client.deployment, "Checkout")["address"]
     if origin is None:
         origin = client.programs.get(PUBLIC_PROGRAM).origin
-    session.confirm(
+    context.confirm(
         _(
-            "A program of {period_length:duration} a period, run by {runs_it}, with a quota of {quota:fec}.",
+            "Creates a program with periods of {period_length:duration} and a quota of {quota:fec}, operated by "
+            "{runs_it}.",
             period_length=period_length,
             runs_it=runs_it,
             quota=quota,
         )
     )
-    created = session.send(
+    created = context.send(
         lambda: client.programs.create(
             runs_it,
             period_length=period_length,
@@ -143,9 +149,9 @@ def create(
         )
     )
     if created is not None:
-        session.show(
+        context.show(
             {"programId": created.program_id, **receipt_record(created.receipt)},
-            _("Program {program_id} is there.", program_id=created.program_id),
+            _("Created program {program_id}.", program_id=created.program_id),
             receipt_line(created.receipt),
         )
 
@@ -153,18 +159,18 @@ def create(
 @program.command()
 @click.argument("program_id", type=PROGRAM, metavar="PROGRAM")
 @click.argument("amount", type=AMOUNT)
-@moving(final=True)
+@transaction_options(final=True)
 @click.pass_obj
-def grant(session: Session, program_id: int, amount: int) -> None:
-    """Grant a program AMOUNT more quota out of the budget; for the owner of the contracts."""
-    client = session.client
-    session.confirm(
+def grant(context: Context, program_id: int, amount: int) -> None:
+    """Grant a program AMOUNT more quota out of the budget. For the owner of the contracts."""
+    client = context.client
+    context.confirm(
         _("Program {program_id} may burn {amount:fec} more, out of the budget.", program_id=program_id, amount=amount),
         final=True,
     )
-    receipt = session.send(lambda: client.programs.grant(program_id, amount))
+    receipt = context.send(lambda: client.programs.grant(program_id, amount))
     if receipt is not None:
-        session.show(
+        context.show(
             receipt_record(receipt),
             _("Granted {amount:fec} to program {program_id}.", amount=amount, program_id=program_id),
             receipt_line(receipt),
@@ -173,18 +179,18 @@ def grant(session: Session, program_id: int, amount: int) -> None:
 
 @program.command()
 @click.argument("program_id", type=PROGRAM, metavar="PROGRAM")
-@moving(final=True)
+@transaction_options(final=True)
 @click.pass_obj
-def close(session: Session, program_id: int) -> None:
-    """Close a program to new nodes, for good; for its operator. Its nodes go on paying."""
-    client = session.client
-    session.confirm(
-        _("Program {program_id} will take no new nodes, ever. Its nodes go on paying.", program_id=program_id),
+def close(context: Context, program_id: int) -> None:
+    """Close a program to new nodes permanently. Its nodes keep paying. For the program's operator."""
+    client = context.client
+    context.confirm(
+        _("Program {program_id} will never take new nodes again. Its nodes keep paying.", program_id=program_id),
         final=True,
     )
-    receipt = session.send(lambda: client.programs.close(program_id))
+    receipt = context.send(lambda: client.programs.close(program_id))
     if receipt is not None:
-        session.show(
+        context.show(
             receipt_record(receipt), _("Program {program_id} is closed.", program_id=program_id), receipt_line(receipt)
         )
 
@@ -192,28 +198,29 @@ def close(session: Session, program_id: int) -> None:
 @program.command()
 @click.argument("program_id", type=PROGRAM, metavar="PROGRAM")
 @click.argument("operator", type=ADDRESS)
-@moving(final=True)
+@transaction_options(final=True)
 @click.pass_obj
-def hand(session: Session, program_id: int, operator: str) -> None:
-    """Hand a program to another OPERATOR; for its operator."""
-    client = session.client
-    session.confirm(
-        _("Program {program_id} will be run by {operator}.", program_id=program_id, operator=operator), final=True
+def hand(context: Context, program_id: int, operator: str) -> None:
+    """Make another account the program's OPERATOR. For the present operator."""
+    client = context.client
+    context.confirm(
+        _("{operator} becomes the operator of program {program_id}.", program_id=program_id, operator=operator),
+        final=True,
     )
-    receipt = session.send(lambda: client.programs.set_operator(program_id, operator))
+    receipt = context.send(lambda: client.programs.set_operator(program_id, operator))
     if receipt is not None:
-        session.show(
+        context.show(
             receipt_record(receipt),
-            _("{operator} runs program {program_id}.", operator=operator, program_id=program_id),
+            _("{operator} is the operator of program {program_id}.", operator=operator, program_id=program_id),
             receipt_line(receipt),
         )
 
 
-def _issuer_words(session: Session, found: Program) -> str:
+def _issuer_words(context: Context, found: Program) -> str:
     if found.issuer is None:
         return _("anybody")
-    till = session.client.deployment["contracts"].get("Checkout")
-    return _("till") if till and till["address"] == found.issuer else found.issuer
+    checkout = context.client.deployment["contracts"].get("Checkout")
+    return "Checkout" if checkout and checkout["address"] == found.issuer else found.issuer
 
 
 def _record(found: Program) -> dict[str, object]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from fec.cli.base import Command
-from fec.cli.context import Session, facts
+from fec.cli.context import Context, facts
 from fec.cli.display import fec, shape, utc
-from fec.cli.errors import Refused
+from fec.cli.errors import CommandRefused
 from fec.cli.params import ADDRESS, AMOUNT, PROGRAM
 from fec.core.amounts import exact_fec
 from fec.i18n import _, local
@@ -17,24 +17,28 @@ from fec.protocol.orders import Quote
 @click.command(cls=Command)
 @click.argument("amount", type=AMOUNT)
 @click.option("--program", "program_id", type=PROGRAM, required=True, help="Program of the merchant.")
-@click.option("--customer", type=ADDRESS, metavar="ADDRESS", help="Who would get the node [who signs].")
-@click.option("--cause", type=ADDRESS, metavar="ADDRESS", help="Where the merchant's donation would go [none].")
+@click.option(
+    "--customer", type=ADDRESS, metavar="ADDRESS", help="Account that would receive the node [the signing account]."
+)
+@click.option(
+    "--cause", type=ADDRESS, metavar="ADDRESS", help="Cause that would receive the merchant's donation [none]."
+)
 @click.pass_obj
-def quote(session: Session, *, amount: int, program_id: int, customer: str | None, cause: str | None) -> None:
-    """Show what a payment of AMOUNT would do now: who gets what, and what flows back when."""
-    client = session.client
-    who = session.account_or(customer)
+def quote(context: Context, *, amount: int, program_id: int, customer: str | None, cause: str | None) -> None:
+    """Show what a payment of AMOUNT would do now: who receives what, and when it flows back."""
+    client = context.client
+    who = context.account_or(customer)
     # Of a program that there is not, the till says just that it has no terms.
     period_length = client.programs.get(program_id).period_length
     if cause is not None and cause not in (causes := client.terms.get(program_id).causes):
-        raise Refused(
-            "Program {program_id} donates to {causes}, not to {cause}.",
+        raise CommandRefused(
+            "Program {program_id} donates to {causes}, not to {cause}. Choose one of its causes.",
             program_id=program_id,
             causes=", ".join(causes) or _("no cause"),
             cause=cause,
         )
     found = client.orders.quote(program_id, amount, who)
-    session.show(
+    context.show(
         quote_record(found, cause),
         facts(quote_rows(found, amount, client.now(), cause)),
         "",
@@ -45,7 +49,7 @@ def quote(session: Session, *, amount: int, program_id: int, customer: str | Non
 def quote_rows(found: Quote, amount: int, now: int, cause: str | None) -> list[tuple[str, str]]:
     """A quote as people read it."""
     to_merchant, donated = found.given(cause)
-    gift = _("{donation:fec} off the merchant's part, if a cause is picked", donation=found.donation)
+    gift = _("{donation:fec} from the merchant's part, if a cause is chosen", donation=found.donation)
     return [
         (_("Paid"), fec(amount)),
         (_("To merchant"), fec(to_merchant)),
@@ -63,8 +67,11 @@ def quote_rows(found: Quote, amount: int, now: int, cause: str | None) -> list[t
         (_("Node starts"), local(found.start)),
         (_("First coins"), local(found.first_release)),
         (_("Last coins"), local(found.last_release)),
-        (_("Returns until"), local(found.return_deadline) if found.return_deadline > now else _("none: final at once")),
-        (_("Least claim"), _("{min_claim:fec} is worth paying out", min_claim=found.min_claim)),
+        (
+            _("Returnable until"),
+            local(found.return_deadline) if found.return_deadline > now else _("none: final immediately"),
+        ),
+        (_("Smallest claim"), _("{min_claim:fec} is the smallest claim worth paying out", min_claim=found.min_claim)),
     ]
 
 

@@ -12,8 +12,8 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from fec.chain.anvil import MNEMONIC
-from fec.cli.base import Command, moving
-from fec.cli.context import Session, facts
+from fec.cli.base import Command, transaction_options
+from fec.cli.context import Context, facts
 from fec.cli.display import shape
 from fec.cli.extras import extra
 from fec.cli.params import AMOUNT, DURATION, FILE, TIER
@@ -33,38 +33,57 @@ _EXAMPLE = 100 * 10**18
 
 @click.command(cls=Command)
 @click.argument("file", type=FILE)
-@click.option("--customer", required=True, metavar="COLUMN", help="Who bought.")
-@click.option("--time", "moment", required=True, metavar="COLUMN", help="When: ISO 8601 (else UTC), or epoch seconds.")
-@click.option("--amount", required=True, metavar="COLUMN", help="For how much, in decimals; negative: a return.")
-@click.option("--store", metavar="COLUMN", help="Where [one store for all].")
-@click.option("--order-id", metavar="COLUMN", help="The purchase's id, of at most 32 bytes [made from the row].")
+@click.option("--customer", required=True, metavar="COLUMN", help="Column of the customer.")
+@click.option(
+    "--time",
+    "moment",
+    required=True,
+    metavar="COLUMN",
+    help="Column of the time: ISO 8601 (UTC unless it has an offset), or seconds since the epoch.",
+)
+@click.option(
+    "--amount",
+    required=True,
+    metavar="COLUMN",
+    help="Column of the amount, in decimals. A negative amount is a return.",
+)
+@click.option("--store", metavar="COLUMN", help="Column of the store [one store for all rows].")
+@click.option("--order-id", metavar="COLUMN", help="Column of the order id, at most 32 bytes [made from the row].")
 @click.option("--rate", type=AMOUNT, required=True, metavar="FEC", help="FEC for one unit of the file's currency.")
-@click.option("--currency", default="", metavar="TEXT", help="The currency's name, for the invoices: USD.")
+@click.option("--currency", default="", metavar="TEXT", help="Name of the currency on the invoices, such as USD.")
 @click.option(
     "--places",
     type=click.IntRange(0, 18),
     default=2,
     show_default=True,
-    help="Decimals of amounts that a Parquet file has as doubles.",
+    help="Decimals of amounts that a Parquet file stores as doubles.",
 )
 @click.option(
-    "--tier", "tiers", type=TIER, multiple=True, metavar="SPEND:PERCENT", help="Burn share from a spend on [0:10]."
+    "--tier",
+    "tiers",
+    type=TIER,
+    multiple=True,
+    metavar="SPEND:PERCENT",
+    help="Burn share from this lifetime spend on, in whole FEC [0:10].",
 )
 @click.option("--returns", "return_window", type=DURATION, default=0, metavar="DURATION", help="Return window [0s].")
 @click.option("--period", "period_length", type=DURATION, default=WEEK, metavar="DURATION", help="Period length [7d].")
 @click.option(
-    "--every", type=DURATION, default=1, metavar="DURATION", help="Purchases within so long share a block [1s]."
+    "--every", type=DURATION, default=1, metavar="DURATION", help="Purchases within this time share a block [1s]."
 )
-@click.option("--shift", is_flag=True, help="Move all times by whole weeks, to after the chain's clock.")
-@click.option("--leave-open", is_flag=True, help="Capture nothing after the last row: the file will grow.")
+@click.option("--shift", is_flag=True, help="Move all times by whole weeks, so that they lie after the chain's clock.")
+@click.option("--leave-open", is_flag=True, help="Capture nothing after the last row, since the file will grow.")
 @click.option("--wallets", metavar="TEXT", help="Seed of the test wallets' keys [Anvil's mnemonic].")
 @click.option(
-    "--workers", type=click.IntRange(0, 64), metavar="COUNT", help="Processes that sign [processors less one]."
+    "--workers",
+    type=click.IntRange(0, 64),
+    metavar="COUNT",
+    help="Processes that sign [number of processors minus one].",
 )
-@moving()
+@transaction_options()
 @click.pass_obj
 def replay(
-    session: Session,
+    context: Context,
     *,
     file: Path,
     customer: str,
@@ -84,11 +103,12 @@ def replay(
     wallets: str | None,
     workers: int | None,
 ) -> None:
-    """Replay a purchase history, FILE, on a development chain: CSV or Parquet, through the real till.
+    """Replay a purchase history, a CSV or Parquet FILE, on a development chain, with real orders.
 
-    For the account that owns ADN and holds the genesis supply. Stores become programs, customers get test wallets, the
-    chain's clock follows the file. Interrupted at any instant, it goes on from there the next time; nothing is paid
-    twice. The wallets' keys follow from --wallets: whoever knows it holds them all.
+    For the account that owns ADN and holds the genesis supply. Each store becomes a program and each customer gets a
+    test wallet. The chain's clock follows the file. After an interruption, the next run continues where this one
+    stopped; nothing is paid twice. The wallets' keys are derived from --wallets, so anybody who knows it controls them
+    all.
     """
     with extra("replay"):
         from fec.replay import Columns, Settings, StoreTerms, read  # noqa: PLC0415
@@ -96,8 +116,8 @@ def replay(
     columns = Columns(customer, moment, amount, store, order_id)
     history = read(file, columns, rate=rate, currency=currency, places=places)
     reading = (time.perf_counter_ns() - before) // 1_000_000
-    if session.dry_run:
-        _show_plan(session, history)
+    if context.dry_run:
+        _show_plan(context, history)
         return
     settings = Settings(
         terms=StoreTerms(tuple(tiers) or StoreTerms().tiers, return_window, period_length),
@@ -107,34 +127,34 @@ def replay(
         leave_open=leave_open,
         workers=max((os.cpu_count() or 1) - 1, 1) if workers is None else workers,
     )
-    report = _run(session, history, settings)
-    _show(session, report, settings, {"file": reading, **report.milliseconds})
+    report = _run(context, history, settings)
+    _show(context, report, settings, {"file": reading, **report.milliseconds})
 
 
-def _run(session: Session, history: History, settings: Settings) -> Report:
+def _run(context: Context, history: History, settings: Settings) -> Report:
     from fec.replay import Replay  # noqa: PLC0415
 
-    owner = session.local_account() or session.account
+    owner = context.local_account() or context.account
     if owner is None:
-        raise SignerMissing("Nobody is there to sign. Give the account that owns ADN: `fec dev` prints it.")
+        raise SignerMissing("No signing account. Give the account that owns ADN; `fec dev` prints it.")
     phases = {"chain": _("Reading the chain"), "setUp": _("Setting up"), "replay": _("Replaying")}
     text = TextColumn("{task.description}")
     columns = (text, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=session.err, transient=True, disable=not session.err.is_terminal) as progress:
+    with Progress(*columns, console=context.err, transient=True, disable=not context.err.is_terminal) as progress:
         task = progress.add_task("", total=None)
 
         def advanced(phase: str, done: int, total: int) -> None:
             progress.update(task, description=phases[phase], completed=done, total=total)
 
-        return Replay(session.client, owner, settings).run(history, advanced)
+        return Replay(context.client, owner, settings).run(history, advanced)
 
 
-def _show_plan(session: Session, history: History) -> None:
+def _show_plan(context: Context, history: History) -> None:
     purchases = [row for row in history.rows if row.amount > 0]
     returns = len(history.rows) - len(purchases)
     stores, customers = len({row.store for row in purchases}), len({row.customer for row in purchases})
     spend = sum(row.amount for row in purchases)
-    session.show(
+    context.show(
         {
             "dryRun": True,
             "orders": len(purchases),
@@ -157,7 +177,7 @@ def _show_plan(session: Session, history: History) -> None:
     )
 
 
-def _show(session: Session, report: Report, settings: Settings, milliseconds: dict[str, int]) -> None:
+def _show(context: Context, report: Report, settings: Settings, milliseconds: dict[str, int]) -> None:
     figures = report.figures
     rows = [
         (
@@ -170,7 +190,7 @@ def _show(session: Session, report: Report, settings: Settings, milliseconds: di
             ),
         ),
         (
-            _("Taken back"),
+            _("Returned"),
             _(
                 "{refunds:number} for {refunded:fec}, {new:number} of them in this run",
                 refunds=report.refunds,
@@ -183,7 +203,7 @@ def _show(session: Session, report: Report, settings: Settings, milliseconds: di
             _("{burned:fec} into {nodes:number} nodes", burned=report.burned, nodes=report.nodes),
         ),
         (
-            _("Who"),
+            _("Customers"),
             _(
                 "{customers:number} customers at {stores:number} stores",
                 customers=report.customers,
@@ -201,7 +221,7 @@ def _show(session: Session, report: Report, settings: Settings, milliseconds: di
         ),
         *((_time_word(name), _("{count:number} ms", count=count)) for name, count in milliseconds.items() if count),
         (
-            _("Books"),
+            _("Totals"),
             _(
                 "supply {supply:fec} + outstanding {outstanding:fec} = genesis {genesis:fec} + 9 · burned {burned:fec}",
                 supply=figures.supply,
@@ -211,7 +231,7 @@ def _show(session: Session, report: Report, settings: Settings, milliseconds: di
             ),
         ),
     ]
-    session.show(
+    context.show(
         _record(report, milliseconds),
         facts(rows),
         *_remarks(report),
@@ -230,7 +250,7 @@ def _remarks(report: Report) -> Iterator[str]:
     for line, reason in report.left_out[:_SHOWN]:
         yield _("  line {line}: {reason}", line=line, reason=reason)
     if (more := len(report.left_out) - _SHOWN) > 0:
-        yield _("  and {count:number} more; --json lists them all", count=more)
+        yield _("  and {count:number} more; --json lists all", count=more)
     if report.zeros:
         yield ngettext(
             "{count:number} row for nothing was left out.",
@@ -238,7 +258,7 @@ def _remarks(report: Report) -> Iterator[str]:
             len(report.zeros),
         )
     if report.unminted:
-        yield _("{count:number} nodes could not be minted; their burn went back.", count=report.unminted)
+        yield _("{count:number} nodes could not be minted. Their burn share was returned.", count=report.unminted)
     if report.shift:
         yield _("All times are {shift:duration} later than in the file.", shift=report.shift)
     if report.lateness:
@@ -252,9 +272,9 @@ def _time_word(name: str) -> str:
         "read": _("Chain read in"),
         "setUp": _("Set up in"),
         "replay": _("Replayed in"),
-        "waitedForChain": _("of it waited for Anvil"),
-        "waitedForSigning": _("of it waited for signatures"),
-        "signing": _("Signing took the workers"),
+        "waitedForChain": _("of which waiting for Anvil"),
+        "waitedForSigning": _("of which waiting for signatures"),
+        "signing": _("Signing time of the workers"),
     }[name]
 
 

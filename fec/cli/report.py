@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fec.cli.base import Group
-from fec.cli.context import Session, facts, grid
+from fec.cli.context import Context, facts, grid
 from fec.cli.extras import extra
 from fec.cli.params import ADDRESS, AMOUNT, NEW_FILE
 from fec.cli.report_liability import liability
-from fec.cli.reporting import (
+from fec.cli.report_options import (
     CHART,
     DATABASE,
     FOLDER,
@@ -38,17 +38,17 @@ _ACTIVE = click.option(
     default=30,
     show_default=True,
     metavar="DAYS",
-    help="Whoever bought within so many days is active; within twice as many, lapsing.",
+    help="A shopper is active for this many days after a purchase, and lapsing for as many more.",
 )
 _EVERY = click.Choice(["day", "week", "month", "quarter", "year"])
 
 
 @click.group(cls=Group)
 def report() -> None:
-    """Reports: shoppers, cohorts, value, quotas, what flows back when, what is owed for points.
+    """Reports: shoppers, cohorts, lifetime value, quotas, flow-back, points liability.
 
-    Each is of one block, whose hash it names, and reads an index (`fec index run`) or an export of one. Amounts are
-    exact; days, weeks and months are UTC's.
+    Each report reads an index (`fec index run`) or an export of one, as of one block, and states the block's hash.
+    Amounts are exact. Days, weeks and months are in UTC.
     """
 
 
@@ -59,20 +59,22 @@ report.add_command(liability)
 @reporting
 @_ACTIVE
 @click.pass_obj
-def overview(session: Session, /, *, active: int, **options: Any) -> None:
-    """Each program, alliance, or all, in a line: shoppers by state, spend, revenue per user, what is bound."""
+def overview(context: Context, /, *, active: int, **options: Any) -> None:
+    """One line for each program or alliance, or for all: shoppers by state, spend, revenue per user, FEC still in
+    nodes.
+    """
     from_ = _modules()
-    make(session, lambda data, scope: [from_.shoppers.overview(data, scope, active)], **options)
+    make(context, lambda data, scope: [from_.shoppers.overview(data, scope, active)], **options)
 
 
 @report.command()
 @reporting
 @_ACTIVE
 @click.pass_obj
-def shoppers(session: Session, /, *, active: int, **options: Any) -> None:
-    """Who still has how much bound, who claimed when, who is lapsing."""
+def shoppers(context: Context, /, *, active: int, **options: Any) -> None:
+    """Each shopper: FEC still in nodes, last claim, state."""
     from_ = _modules()
-    make(session, lambda data, scope: [from_.shoppers.shoppers(data, scope, active)], **options)
+    make(context, lambda data, scope: [from_.shoppers.shoppers(data, scope, active)], **options)
 
 
 @report.command()
@@ -83,13 +85,13 @@ def shoppers(session: Session, /, *, active: int, **options: Any) -> None:
     default=30,
     show_default=True,
     metavar="DAYS",
-    help="How soon after a claim.",
+    help="How soon after a claim a purchase counts.",
 )
 @click.pass_obj
-def repeat(session: Session, /, *, within: int, **options: Any) -> None:
-    """Who buys again, and who does soon after something flowed back."""
+def repeat(context: Context, /, *, within: int, **options: Any) -> None:
+    """Repeat purchases, and purchases soon after a claim."""
     from_ = _modules()
-    make(session, lambda data, scope: [from_.shoppers.repeat(data, scope, within)], **options)
+    make(context, lambda data, scope: [from_.shoppers.repeat(data, scope, within)], **options)
 
 
 @report.command()
@@ -97,8 +99,8 @@ def repeat(session: Session, /, *, within: int, **options: Any) -> None:
 @click.option("--every", type=_EVERY, default="month", show_default=True, help="Length of a cohort.")
 @CHART
 @click.pass_obj
-def cohorts(session: Session, /, *, every: Any, chart: Path | None, **options: Any) -> None:
-    """Shoppers by when they first bought, and how many went on."""
+def cohorts(context: Context, /, *, every: Any, chart: Path | None, **options: Any) -> None:
+    """Cohorts: shoppers by first purchase, and how many bought again."""
     from_ = _modules()
 
     def build(data: Data, scope: Scope) -> list[Report]:
@@ -106,37 +108,37 @@ def cohorts(session: Session, /, *, every: Any, chart: Path | None, **options: A
         write_chart(chart, lambda: from_.chart_data.cohorts(found, every))
         return [found]
 
-    make(session, build, default="protocol", **options)
+    make(context, build, default="protocol", **options)
 
 
 @report.command()
 @reporting
 @click.option(
-    "--weeks", type=click.IntRange(1, 520), default=52, show_default=True, metavar="COUNT", help="How many weeks ahead."
+    "--weeks", type=click.IntRange(1, 520), default=52, show_default=True, metavar="COUNT", help="Weeks to look ahead."
 )
 @click.pass_obj
-def value(session: Session, /, *, weeks: int, **options: Any) -> None:
-    """What each shopper is yet worth, estimated by BG/NBD and Gamma-Gamma."""
+def value(context: Context, /, *, weeks: int, **options: Any) -> None:
+    """Lifetime value of each shopper, estimated with BG/NBD and Gamma-Gamma."""
     from_ = _modules()
-    make(session, lambda data, scope: [from_.value.value(data, scope, weeks)], default="protocol", **options)
+    make(context, lambda data, scope: [from_.value.value(data, scope, weeks)], default="protocol", **options)
 
 
 @report.command()
 @reporting
 @click.pass_obj
-def tiers(session: Session, /, **options: Any) -> None:
-    """How much is bought and burned at which tier."""
+def tiers(context: Context, /, **options: Any) -> None:
+    """Spend and burns at each tier."""
     from_ = _modules()
-    make(session, lambda data, scope: [from_.programs.tiers(data, scope)], **options)
+    make(context, lambda data, scope: [from_.programs.tiers(data, scope)], **options)
 
 
 @report.command()
 @reporting
 @click.pass_obj
-def donations(session: Session, /, **options: Any) -> None:
-    """What was given to which cause."""
+def donations(context: Context, /, **options: Any) -> None:
+    """Donations to each cause."""
     from_ = _modules()
-    make(session, lambda data, scope: [from_.programs.donations(data, scope)], **options)
+    make(context, lambda data, scope: [from_.programs.donations(data, scope)], **options)
 
 
 @report.command()
@@ -147,39 +149,39 @@ def donations(session: Session, /, **options: Any) -> None:
     default=28,
     show_default=True,
     metavar="DAYS",
-    help="Days that the pace is taken over.",
+    help="Days over which the pace is measured.",
 )
 @click.pass_obj
-def quota(session: Session, /, *, window: int, **options: Any) -> None:
-    """How much quota is used, and when it runs out at the pace of late."""
+def quota(context: Context, /, *, window: int, **options: Any) -> None:
+    """Quota used, and when it runs out at the recent pace."""
     from_ = _modules()
-    make(session, lambda data, scope: [from_.programs.quota(data, scope, window)], **options)
+    make(context, lambda data, scope: [from_.programs.quota(data, scope, window)], **options)
 
 
 @report.command()
 @reporting_all
-@click.option("--every", type=_EVERY, default="week", show_default=True, help="Length of a row.")
+@click.option("--every", type=_EVERY, default="week", show_default=True, help="Length of time that each row covers.")
 @CHART
 @click.pass_obj
-def supply(session: Session, /, *, every: Any, chart: Path | None, **options: Any) -> None:
-    """What exists and what is still owed, through time; of the protocol as a whole."""
+def supply(context: Context, /, *, every: Any, chart: Path | None, **options: Any) -> None:
+    """Supply and outstanding through time, for the whole protocol."""
     from_ = _modules()
     with opened(**options) as data:
         found = from_.supply.supply(data, every)
         write_chart(chart, lambda: from_.chart_data.supply(found))
-        deliver(session, data.moment, [found], title=None, places=2, **options)
+        deliver(context, data.cutoff, [found], title=None, places=2, **options)
 
 
 @report.command()
 @reporting
-@click.option("--every", type=_EVERY, default="week", show_default=True, help="Length of a row.")
+@click.option("--every", type=_EVERY, default="week", show_default=True, help="Length of time that each row covers.")
 @click.option("--split", type=click.Choice(["cohort", "shopper"]), help="One row for each cohort or shopper.")
-@click.option("--shopper", type=ADDRESS, help="What flows back to this shopper alone.")
+@click.option("--shopper", type=ADDRESS, help="Only what flows back to this shopper.")
 @click.option("--ics", type=NEW_FILE, metavar="FILE", help="Write a calendar to subscribe to (iCalendar).")
 @CHART
 @click.pass_obj
 def calendar(
-    session: Session,
+    context: Context,
     /,
     *,
     every: Any,
@@ -189,38 +191,40 @@ def calendar(
     chart: Path | None,
     **options: Any,
 ) -> None:
-    """What flows back when, for the life of all nodes, exact by the curve."""
+    """Flow-back of all nodes by date, over their whole life, exact by the curve."""
     from_ = _modules()
     with opened(**options) as data:
         scope = scope_of(data, options["by"], options["program"], options["alliance"])
         found = from_.calendar.calendar(data, scope, every, split=split, shopper=shopper)
         if ics:
-            ics.write_bytes(from_.writers.feed(found, data.moment, f"{data.moment.fec.lower()}.{data.moment.chain_id}"))
+            ics.write_bytes(
+                from_.writers.icalendar_feed(found, data.cutoff, f"{data.cutoff.fec.lower()}.{data.cutoff.chain_id}")
+            )
         write_chart(chart, lambda: from_.chart_data.flowback(found))
-        deliver(session, data.moment, [found], title=None, places=2, **options)
+        deliver(context, data.cutoff, [found], title=None, places=2, **options)
 
 
 @report.command()
 @reporting
 @click.option(
-    "--at-least", type=AMOUNT, default="50", show_default=True, metavar="FEC", help="The least that flows back."
+    "--at-least", type=AMOUNT, default="50", show_default=True, metavar="FEC", help="Smallest flow-back to list."
 )
 @click.option(
-    "--every", type=_EVERY, default="week", show_default=True, help="What to look ahead to: the next day, week, …"
+    "--every", type=_EVERY, default="week", show_default=True, help="How far to look ahead: the next day, week, …"
 )
 @click.pass_obj
-def greet(session: Session, /, *, at_least: int, every: Any, **options: Any) -> None:
-    """Whom to greet next week, because so much flows back to them."""
+def greet(context: Context, /, *, at_least: int, every: Any, **options: Any) -> None:
+    """Shoppers to greet next week, since a large amount flows back to them."""
     from_ = _modules()
-    make(session, lambda data, scope: [from_.calendar.arrivals(data, scope, at_least, every)], **options)
+    make(context, lambda data, scope: [from_.calendar.arrivals(data, scope, at_least, every)], **options)
 
 
 @report.command("all")
 @reading
 @click.argument("out", type=FOLDER)
 @click.pass_obj
-def all_(session: Session, /, *, out: Path, **options: Any) -> None:
-    """Every report, as CSV files in the folder OUT: by program, and for the protocol as a whole."""
+def all_(context: Context, /, *, out: Path, **options: Any) -> None:
+    """Write every report as a CSV file into the folder OUT: by program, and for the whole protocol."""
     from_ = _modules()
     out.mkdir(parents=True, exist_ok=True)
     before = time.perf_counter()
@@ -231,21 +235,21 @@ def all_(session: Session, /, *, out: Path, **options: Any) -> None:
             made: Report = build(data)
             (out / f"{name}.csv").write_text(from_.writers.as_csv(made))
             rows.append((name, len(made.rows), _since(before)))
-        moment = data.moment
+        cutoff = data.cutoff
     table = grid(_("Report"), _("Rows"), _("ms"), left=[_("Report")])
     for name, count, milliseconds in rows:
         table.add_row(name, f"{count:,}", f"{milliseconds:,}")
-    session.show(
+    context.show(
         {
-            "block": moment.block,
-            "blockHash": moment.block_hash,
+            "block": cutoff.block,
+            "blockHash": cutoff.block_hash,
             "reports": [{"name": name, "rows": count, "milliseconds": spent} for name, count, spent in rows[1:]],
             "rowsRead": rows[0][1],
             "millisecondsRead": rows[0][2],
         },
-        facts(from_.writers.source(moment)),
+        facts(from_.writers.source(cutoff)),
         table,
-        _("Written to {out}: liabilities in FEC, since no rate was given.", out=out),
+        _("Wrote {out}. Liabilities are in FEC, since no rate was given.", out=out),
     )
 
 
@@ -253,14 +257,14 @@ def all_(session: Session, /, *, out: Path, **options: Any) -> None:
 @DATABASE
 @click.argument("folder", type=FOLDER)
 @click.pass_obj
-def export(session: Session, /, *, database: str, folder: Path) -> None:
-    """Write the index into FOLDER as Parquet files, for reports now and other tools."""
+def export(context: Context, /, *, database: str, folder: Path) -> None:
+    """Write the index into FOLDER as Parquet files, for reports and other tools."""
     from_ = _modules()
     engine = from_.store.open_database(database)
     from_.store.check_version(engine)
     manifest = from_.export.export(engine, folder)
     rows = sum(manifest.rows.values())
-    session.show(
+    context.show(
         {"block": manifest.block, "blockHash": manifest.block_hash, "rows": manifest.rows},
         _(
             "{rows:number} rows, as of block {block:number} ({hash}).",
@@ -275,24 +279,24 @@ def export(session: Session, /, *, database: str, folder: Path) -> None:
 @reading
 @click.pass_context
 def check(ctx: click.Context, /, **options: Any) -> None:
-    """Compare the sums of all reports with each other and with the chain, to the wei; fails if anything differs."""
-    session: Session = ctx.obj
+    """Compare the totals of all reports with each other and with the chain, to the wei. Fails if anything differs."""
+    context: Context = ctx.obj
     from_ = _modules()
     with opened(**options) as data:
-        found = from_.proof.prove(data, session.client.web3, session.client.deployment)
-    rows = grid(_("Sum"), _("Reports"), _("Chain"), "", left=[_("Sum")])
+        found = from_.reconciliation.reconcile(data, context.client.web3, context.client.deployment)
+    rows = grid(_("Total"), _("Reports"), _("Chain"), "", left=[_("Total")])
     for each in found:
         rows.add_row(_(each.what), f"{each.reports:,}", f"{each.chain:,}", "✓" if each.equal else "✗")
-    session.show(
+    context.show(
         {
-            "block": data.moment.block,
-            "blockHash": data.moment.block_hash,
+            "block": data.cutoff.block,
+            "blockHash": data.cutoff.block_hash,
             "sums": [
                 {"what": each.what, "reports": str(each.reports), "chain": str(each.chain), "equal": each.equal}
                 for each in found
             ],
         },
-        facts(from_.writers.source(data.moment)),
+        facts(from_.writers.source(data.cutoff)),
         rows,
     )
     if not all(each.equal for each in found):
@@ -313,12 +317,25 @@ def _modules() -> Any:
             cohorts,
             export,
             programs,
-            proof,
+            reconciliation,
             registry,
             shoppers,
             supply,
             value,
             writers,
         )
-    found = (calendar, cohorts, chart_data, registry, export, writers, programs, proof, shoppers, supply, value, store)
+    found = (
+        calendar,
+        chart_data,
+        cohorts,
+        export,
+        programs,
+        reconciliation,
+        registry,
+        shoppers,
+        store,
+        supply,
+        value,
+        writers,
+    )
     return type("Modules", (), {module.__name__.rpartition(".")[2]: module for module in found})

@@ -11,11 +11,11 @@ from typing import Any
 import click
 
 from fec.cli.base import Command
-from fec.cli.context import Session
-from fec.cli.errors import Refused
+from fec.cli.context import Context
+from fec.cli.errors import CommandRefused
 from fec.cli.extras import extra
-from fec.cli.params import AMOUNT, MOMENT, SHARE
-from fec.cli.reporting import CHART, deliver, opened, reporting, scope_of, write_chart
+from fec.cli.params import AMOUNT, DATETIME, SHARE
+from fec.cli.report_options import CHART, deliver, opened, reporting, scope_of, write_chart
 from fec.core.shares import BASIS_POINTS
 from fec.i18n import _
 
@@ -32,8 +32,8 @@ class Estimate(click.ParamType):
         date, equals, share = value.rpartition("=")
         bps = SHARE.convert(share, param, ctx)
         if bps > BASIS_POINTS:
-            self.fail(_("{share} is more than all of them.", share=share), param, ctx)
-        return (MOMENT.convert(date, param, ctx) if equals else 0), bps
+            self.fail(_("{share} is too high. The highest share is 100%.", share=share), param, ctx)
+        return (DATETIME.convert(date, param, ctx) if equals else 0), bps
 
 
 class Price(click.ParamType):
@@ -46,30 +46,34 @@ class Price(click.ParamType):
         if isinstance(value, Fraction):
             return value
         if not re.fullmatch(r"\d{1,9}(\.\d{1,18})?", value.strip(), re.ASCII):
-            self.fail(_("{value!r} is no price. Write it in decimals: 0.8", value=value), param, ctx)
+            self.fail(_("{value!r} is not a price. Write it in decimals, such as 0.8.", value=value), param, ctx)
         return Fraction(value.strip())
 
 
 @click.command(cls=Command)
 @reporting
 @click.option("--rate", type=AMOUNT, required=True, metavar="FEC", help="FEC for one unit of the books' currency.")
-@click.option("--currency", default="", metavar="TEXT", help="The currency's name: USD.")
+@click.option("--currency", default="", metavar="TEXT", help="Name of the currency, such as USD.")
 @click.option(
-    "--places", type=click.IntRange(0, 6), default=2, show_default=True, help="Decimals of its smallest unit."
+    "--places",
+    type=click.IntRange(0, 6),
+    default=2,
+    show_default=True,
+    help="Decimals of the currency's smallest unit.",
 )
 @click.option(
     "--policy",
     type=click.Choice(["material-right", "provision"]),
     default="material-right",
     show_default=True,
-    help="IFRS 15 / ASC 606, or a share of revenue settled at the end of the year.",
+    help="Accounting policy: IFRS 15 / ASC 606, or a share of revenue, settled at the end of the year.",
 )
 @click.option(
     "--bearer",
     type=click.Choice(["merchant", "protocol"]),
     default="merchant",
     show_default=True,
-    help="Who makes good for points: the merchant takes them for goods, or the protocol alone mints them.",
+    help="Who bears the obligation: the merchant, who accepts points for goods, or the protocol, which mints them.",
 )
 @click.option(
     "--redemption",
@@ -77,7 +81,7 @@ class Price(click.ParamType):
     type=Estimate(),
     multiple=True,
     metavar="[DATE=]PERCENT",
-    help="Points expected to be redeemed, and from when on [100%].",
+    help="Share of points expected to be redeemed, from a date on [100%].",
 )
 @click.option(
     "--point-price",
@@ -85,23 +89,28 @@ class Price(click.ParamType):
     default="1",
     show_default=True,
     metavar="FEC",
-    help="What one FEC that flows back stands at, in FEC at the till.",
+    help="Stand-alone price of one FEC of flow-back, in FEC at checkout.",
 )
 @click.option(
-    "--provision", type=SHARE, default="1.5%", show_default=True, metavar="PERCENT", help="Of revenue, for `provision`."
+    "--provision",
+    type=SHARE,
+    default="1.5%",
+    show_default=True,
+    metavar="PERCENT",
+    help="Share of revenue, for the policy `provision`.",
 )
 @click.option(
     "--every",
     type=click.Choice(["month", "quarter", "year"]),
     default="month",
     show_default=True,
-    help="Length of a row.",
+    help="Length of time that each row covers.",
 )
-@click.option("--entries", is_flag=True, help="Also the log entries behind each figure.")
+@click.option("--entries", is_flag=True, help="Also report the log entries behind each figure.")
 @CHART
 @click.pass_obj
 def liability(
-    session: Session,
+    context: Context,
     /,
     *,
     rate: int,
@@ -117,13 +126,15 @@ def liability(
     chart: Path | None,
     **options: Any,
 ) -> None:
-    """What is owed for points: roll-forward, journal entries, and the log entries behind each figure.
+    """Points liability: roll-forward, journal entries, and the log entries behind each figure.
 
-    The books are in a currency at --rate, which is yours to choose: nothing promises FEC a price. With --csv, the log
-    entries if they are wanted, or else the roll-forward.
+    The books are in a currency, converted at --rate. You choose the rate; no price of FEC is promised. --csv writes the
+    roll-forward, or with --entries the log entries.
     """
     if rate == 0:
-        raise Refused("A rate of 0 FEC gives no prices. Name what one unit of the currency buys: --rate 100.")
+        raise CommandRefused(
+            "A rate of 0 FEC gives no prices. Give the FEC that one unit of the currency buys, such as --rate 100."
+        )
     with extra("server", "analytics"):
         from fec.reports import accounts, chart_data, pools  # noqa: PLC0415
         from fec.reports.liability import Policy, statement  # noqa: PLC0415
@@ -145,4 +156,4 @@ def liability(
         write_chart(chart, lambda: chart_data.liability(books))
         if options["csv"] and entries:
             made = [made[-1], *made[:-1]]
-        deliver(session, data.moment, made, title=_("Points liability"), places=places, **options)
+        deliver(context, data.cutoff, made, title=_("Points liability"), places=places, **options)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from fec.cli.base import Group, moving
-from fec.cli.context import Session, facts
+from fec.cli.base import Group, transaction_options
+from fec.cli.context import Context, facts
 from fec.cli.display import fec, receipt_line, receipt_record, shape, utc
-from fec.cli.errors import Refused
-from fec.cli.params import ADDRESS, AMOUNT, FILE, LABEL, MOMENT, NEW_FILE, PROGRAM
+from fec.cli.errors import CommandRefused
+from fec.cli.params import ADDRESS, AMOUNT, DATETIME, FILE, LABEL, NEW_FILE, PROGRAM
 from fec.core.amounts import exact_fec
 from fec.core.node_id import NodeId
 from fec.i18n import _, local, ngettext
@@ -29,17 +29,17 @@ def reward() -> None:
 @click.argument("program_id", type=PROGRAM, metavar="PROGRAM")
 @click.argument("shopper", type=ADDRESS)
 @click.argument("amount", type=AMOUNT)
-@click.option("--reason", type=LABEL, default="", metavar="TEXT", help="What for: check-in, review, referral.")
-@moving(final=True)
+@click.option("--reason", type=LABEL, default="", metavar="TEXT", help="Reason, such as check-in, review or referral.")
+@transaction_options(final=True)
 @click.pass_obj
-def give(session: Session, *, program_id: int, shopper: str, amount: int, reason: str) -> None:
-    """Burn AMOUNT of your FEC into a node for SHOPPER; for the program's operator and till."""
-    client = session.client
+def give(context: Context, *, program_id: int, shopper: str, amount: int, reason: str) -> None:
+    """Burn AMOUNT of your FEC into a node for SHOPPER. For the program's operator or signer."""
+    client = context.client
     found = client.programs.get(program_id)
-    session.need_allowance(amount)
-    session.confirm(
+    context.check_allowance(amount)
+    context.confirm(
         _(
-            "Burns {amount:fec} of {address} into a node of program {program_id} for {shopper}.",
+            "Burns {amount:fec} from {address} into a node of program {program_id} for {shopper}.",
             amount=amount,
             address=client.address,
             program_id=program_id,
@@ -48,10 +48,10 @@ def give(session: Session, *, program_id: int, shopper: str, amount: int, reason
         *([shape(amount, found.period_length)] if amount else []),
         final=bool(amount),
     )
-    given = session.send(lambda: client.rewards.reward(program_id, shopper, amount, reason))
+    given = context.send(lambda: client.rewards.reward(program_id, shopper, amount, reason))
     if given is not None:
         name = NodeId.decode(given.token_id).name
-        session.show(
+        context.show(
             {"node": name, "tokenId": str(given.token_id), "shopper": shopper, **receipt_record(given.receipt)},
             _("ADN {name} belongs to {shopper}.", name=name, shopper=shopper),
             receipt_line(given.receipt),
@@ -68,20 +68,20 @@ def give(session: Session, *, program_id: int, shopper: str, amount: int, reason
     help="Where to write the proofs.",
 )
 @click.pass_obj
-def tree(session: Session, csv_file: Path, out: Path) -> None:
-    """Make a tree of rewards from a CSV, and write each one's proof to a file.
+def tree(context: Context, csv_file: Path, out: Path) -> None:
+    """Build a Merkle tree of rewards from a CSV file, and write the proof of each reward to a file.
 
-    The CSV begins with the line address,amount or address,amount,index. Amounts are in FEC (12.5); for wei, name the
+    The first line of the CSV is address,amount or address,amount,index. Amounts are in FEC (12.5); for wei, name the
     column amount_wei. Needs no chain.
     """
     if out.exists():
-        raise Refused("There is a file {path} already. Choose another name, or move it away.", path=out)
+        raise CommandRefused("The file {path} already exists. Choose another name, or move the file.", path=out)
     made = RewardTree(read_csv(csv_file))
     write_proofs(made, out)
-    session.show(
+    context.show(
         {"root": made.root, "total": exact_fec(made.total), "rewards": len(made.rewards), "file": str(out)},
         _(
-            "{rewards} of {total:fec} in all, with their proofs: {out}",
+            "{rewards}, {total:fec} in total, with proofs: {out}",
             rewards=ngettext("{count:number} reward", "{count:number} rewards", len(made.rewards)),
             total=made.total,
             out=out,
@@ -93,19 +93,21 @@ def tree(session: Session, csv_file: Path, out: Path) -> None:
 @reward.command()
 @click.argument("program_id", type=PROGRAM, metavar="PROGRAM")
 @click.argument("proofs", type=FILE)
-@click.option("--until", "deadline", type=MOMENT, required=True, metavar="DATE", help="Last moment to take them.")
-@click.option("--reason", type=LABEL, default="", metavar="TEXT", help="What for.")
-@moving(final=True)
+@click.option(
+    "--until", "deadline", type=DATETIME, required=True, metavar="DATE", help="Deadline for taking the rewards."
+)
+@click.option("--reason", type=LABEL, default="", metavar="TEXT", help="Reason for the rewards.")
+@transaction_options(final=True)
 @click.pass_obj
-def fund(session: Session, *, program_id: int, proofs: Path, deadline: int, reason: str) -> None:
-    """Fund all rewards of a file of PROOFS; for the program's operator and till."""
-    client = session.client
+def fund(context: Context, *, program_id: int, proofs: Path, deadline: int, reason: str) -> None:
+    """Fund all rewards of a PROOFS file. For the program's operator or signer."""
+    client = context.client
     funded = RewardTree([proven.reward for proven in read_proofs(proofs)])
-    session.need_allowance(funded.total)
-    session.confirm(
+    context.check_allowance(funded.total)
+    context.confirm(
         _(
-            "Sets {total:fec} of {address} aside for {rewards} of program {program_id}, to be taken until "
-            "{deadline:date}; the rest can be reclaimed then.",
+            "Reserves {total:fec} from {address} for {rewards} of program {program_id}. They can be taken until "
+            "{deadline:date}; the rest can be reclaimed after that.",
             total=funded.total,
             address=client.address,
             rewards=ngettext("{count:number} reward", "{count:number} rewards", len(funded.rewards)),
@@ -115,9 +117,9 @@ def fund(session: Session, *, program_id: int, proofs: Path, deadline: int, reas
         shape(funded.total, client.programs.get(program_id).period_length),
         final=True,
     )
-    done = session.send(lambda: client.rewards.fund(program_id, funded, deadline, reason))
+    done = context.send(lambda: client.rewards.fund(program_id, funded, deadline, reason))
     if done is not None:
-        session.show(
+        context.show(
             {"batchId": done.batch_id, "amount": exact_fec(done.amount), **receipt_record(done.receipt)},
             _(
                 "Batch {batch_id} holds {amount:fec}. Give {proofs} to your shoppers.",
@@ -132,29 +134,29 @@ def fund(session: Session, *, program_id: int, proofs: Path, deadline: int, reas
 @reward.command()
 @click.argument("batch_id", type=_BATCH, metavar="BATCH")
 @click.argument("proofs", type=FILE)
-@click.option("--shopper", type=ADDRESS, metavar="ADDRESS", help="Whose [all].")
-@moving()
+@click.option("--shopper", type=ADDRESS, metavar="ADDRESS", help="Shopper whose rewards to take [all].")
+@transaction_options()
 @click.pass_obj
-def take(session: Session, batch_id: int, proofs: Path, shopper: str | None) -> None:
-    """Mint the nodes of a BATCH that were not taken yet. Anybody may; each goes to its shopper."""
-    client = session.client
+def take(context: Context, batch_id: int, proofs: Path, shopper: str | None) -> None:
+    """Mint the nodes of a BATCH that were not yet taken. Each node goes to its shopper. Anybody may do this."""
+    client = context.client
     batch = client.rewards.get(batch_id)
     wanted = read_proofs(proofs, shopper)
     left = [proven for proven in wanted if not client.rewards.is_taken(batch_id, proven.reward.index)]
     if not left:
-        raise Refused("Nothing to take: the file has no such reward, or all were taken.")
+        raise CommandRefused("There is nothing to take: the file has no such reward, or all were taken.")
     total = sum(proven.reward.amount for proven in left)
-    session.confirm(
+    context.confirm(
         _(
-            "Mints {nodes} of {total:fec} of principal in all.",
+            "Mints {nodes} with {total:fec} of principal in total.",
             nodes=ngettext("{count:number} node", "{count:number} nodes", len(left)),
             total=total,
         ),
         shape(total, client.programs.get(batch.program_id).period_length),
     )
-    taken = session.send_all([partial(client.rewards.take, batch_id, proven) for proven in left], _("Taking rewards"))
+    taken = context.send_all([partial(client.rewards.take, batch_id, proven) for proven in left], _("Taking rewards"))
     if taken:
-        session.show(
+        context.show(
             [
                 {
                     "node": NodeId.decode(each.token_id).name,
@@ -167,7 +169,7 @@ def take(session: Session, batch_id: int, proofs: Path, shopper: str | None) -> 
             ],
             *(
                 _(
-                    "ADN {name} of {amount:fec} for {shopper}",
+                    "ADN {name} with {amount:fec} for {shopper}",
                     name=NodeId.decode(each.token_id).name,
                     amount=each.amount,
                     shopper=each.shopper,
@@ -179,16 +181,16 @@ def take(session: Session, batch_id: int, proofs: Path, shopper: str | None) -> 
 
 @reward.command()
 @click.argument("batch_id", type=_BATCH, metavar="BATCH")
-@moving()
+@transaction_options()
 @click.pass_obj
-def reclaim(session: Session, batch_id: int) -> None:
-    """Return what nobody took of a BATCH to who funded it, once its deadline has passed. Anybody may."""
-    client = session.client
+def reclaim(context: Context, batch_id: int) -> None:
+    """Return what is left of a BATCH to its funder, after its deadline. Anybody may do this."""
+    client = context.client
     batch = client.rewards.get(batch_id)
-    session.confirm(_("Returns {left:fec} to {funder}.", left=batch.left, funder=batch.funder))
-    done = session.send(lambda: client.rewards.reclaim(batch_id))
+    context.confirm(_("Returns {left:fec} to {funder}.", left=batch.left, funder=batch.funder))
+    done = context.send(lambda: client.rewards.reclaim(batch_id))
     if done is not None:
-        session.show(
+        context.show(
             {"amount": exact_fec(done.amount), **receipt_record(done.receipt)},
             _("Returned {amount:fec}.", amount=done.amount),
             receipt_line(done.receipt),
@@ -198,10 +200,10 @@ def reclaim(session: Session, batch_id: int) -> None:
 @reward.command()
 @click.argument("batch_id", type=_BATCH, metavar="BATCH")
 @click.pass_obj
-def show(session: Session, batch_id: int) -> None:
+def show(context: Context, batch_id: int) -> None:
     """Show what is left of a BATCH."""
-    batch = session.client.rewards.get(batch_id)
-    session.show(
+    batch = context.client.rewards.get(batch_id)
+    context.show(
         {
             "batchId": batch_id,
             "programId": batch.program_id,

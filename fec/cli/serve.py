@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from fec.cli.base import Command, Group, asked
-from fec.cli.context import Session, grid
+from fec.cli.base import Command, Group, confirmation_option
+from fec.cli.context import Context, grid
 from fec.cli.display import stamp
-from fec.cli.errors import Refused
+from fec.cli.errors import CommandRefused
 from fec.cli.extras import extra
 from fec.cli.params import AMOUNT, PROGRAM
 from fec.cli.walletconnect import walletconnect_options
@@ -51,9 +51,11 @@ class _Group(Command, Group):
 
 @click.group(cls=_Group, invoke_without_command=True)
 @database_option
-@click.option("--host", envvar="FEC_HOST", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--host", envvar="FEC_HOST", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", envvar="FEC_PORT", type=click.IntRange(0, 65_535), default=8080, show_default=True)
-@click.option("--public-url", envvar="FEC_PUBLIC_URL", metavar="URL", help="Where callers reach it [http://HOST:PORT].")
+@click.option(
+    "--public-url", envvar="FEC_PUBLIC_URL", metavar="URL", help="Public address of the service [http://HOST:PORT]."
+)
 @click.option(
     "--origin", "origins", envvar="FEC_ORIGINS", multiple=True, metavar="URL", help="Web origin to trust; repeatable."
 )
@@ -66,11 +68,11 @@ class _Group(Command, Group):
     type=click.IntRange(0, 10_000),
     default=16,
     show_default=True,
-    help="Blocks on top of a transaction until it is no longer looked after.",
+    help="Number of blocks after which a transaction is no longer watched.",
 )
-@click.option("--index/--no-index", envvar="FEC_SERVE_INDEX", default=True, help="Keep the index in this process.")
+@click.option("--index/--no-index", envvar="FEC_SERVE_INDEX", default=True, help="Run the index in this process.")
 @click.option(
-    "--relay/--no-relay", envvar="FEC_SERVE_RELAY", default=True, help="Tend to transactions in this process."
+    "--relay/--no-relay", envvar="FEC_SERVE_RELAY", default=True, help="Send and watch transactions in this process."
 )
 @click.option("--capture/--no-capture", envvar="FEC_SERVE_CAPTURE", default=True, help="Capture orders that are due.")
 @click.option(
@@ -82,14 +84,14 @@ class _Group(Command, Group):
     envvar="FEC_WEBHOOK_HOSTS",
     multiple=True,
     metavar="HOST",
-    help="Host that webhooks reach by http or at a private address; repeatable.",
+    help="Host that webhooks may reach over http or at a private address; repeatable.",
 )
-@click.option("--pages/--no-pages", envvar="FEC_SERVE_PAGES", default=True, help="Hand out the web pages.")
+@click.option("--pages/--no-pages", envvar="FEC_SERVE_PAGES", default=True, help="Serve the web pages.")
 @click.option(
     "--pages-rpc",
     envvar="FEC_PAGES_RPC",
     metavar="URL",
-    help="Where browsers read the chain; everybody sees it [that of --rpc, if it is on this machine].",
+    help="RPC address for browsers, visible to everybody [that of --rpc, if it is on this machine].",
 )
 @walletconnect_options
 @click.option(
@@ -97,10 +99,15 @@ class _Group(Command, Group):
     envvar="FEC_BUDGET",
     type=AMOUNT,  # the chain's coin has as many decimals as FEC
     metavar="COIN",
-    help="Most of the chain's coin, such as 0.5, that the key spends in a day of UTC [all it has].",
+    help="Most that the signing key may spend on gas per UTC day, in the chain's coin, such as 0.5 [everything it "
+    "has].",
 )
 @click.option(
-    "--merchant-budget", envvar="FEC_MERCHANT_BUDGET", type=AMOUNT, metavar="COIN", help="The same for each merchant."
+    "--merchant-budget",
+    envvar="FEC_MERCHANT_BUDGET",
+    type=AMOUNT,
+    metavar="COIN",
+    help="The same limit for each merchant.",
 )
 @click.option(
     "--least",
@@ -109,22 +116,22 @@ class _Group(Command, Group):
     default="0.01",
     show_default=True,
     metavar="FEC",
-    help="Least payment or withdrawal that the service pays gas for.",
+    help="Smallest payment or withdrawal that the service pays gas for.",
 )
-@click.option("--limits", envvar="FEC_LIMITS", default="memory://", metavar="URL", help="Where requests are counted.")
+@click.option("--limits", envvar="FEC_LIMITS", default="memory://", metavar="URL", help="Storage for rate limits.")
 @click.pass_context
 def serve(ctx: click.Context, /, database: str, **options: Any) -> None:
-    """Serve the merchants' HTTP API, until interrupted; `merchant` and `key` say who may call it.
+    """Serve the merchant's HTTP API until interrupted. `merchant` and `key` set who may call it.
 
-    The service's key signs invoices and sends transactions: --keystore FILE, or FEC_PRIVATE_KEY. API keys are hashed
-    under FEC_SERVICE_SECRET, 32 characters or more, such as `openssl rand -hex 32` gives; keep it out of the database.
+    The signing key signs invoices and sends transactions: --keystore FILE, or FEC_PRIVATE_KEY. API keys are hashed with
+    FEC_SERVICE_SECRET, which has 32 characters or more. `openssl rand -hex 32` makes one. Keep it out of the database.
     """
     if ctx.invoked_subcommand is None:
         _serve(ctx.obj, database, **options)
 
 
 def _serve(
-    session: Session,
+    context: Context,
     database: str,
     *,
     host: str,
@@ -152,16 +159,16 @@ def _serve(
         from fec.relayer import LocalSigner  # noqa: PLC0415
         from fec.service.http.access_log import configure  # noqa: PLC0415
         from fec.service.settings import Settings, WebhookPolicy  # noqa: PLC0415
-    account = session.local_account()
+    account = context.local_account()
     if account is None:
-        raise SignerMissing("The service needs a key: --keystore FILE, or a key in FEC_PRIVATE_KEY.")
+        raise SignerMissing("The service needs a signing key. Give --keystore FILE, or a key in FEC_PRIVATE_KEY.")
     secret = _secret()
     settings = Settings(
-        rpc=session.rpc,
+        rpc=context.rpc,
         pages=pages,
-        pages_rpc=pages_rpc or public_rpc(session.rpc),
+        pages_rpc=pages_rpc or public_rpc(context.rpc),
         walletconnect=walletconnect,
-        deployment=session.client.deployment,
+        deployment=context.client.deployment,
         database=database,
         secret=secret,
         public_url=(public_url or f"http://{host}:{port}").rstrip("/"),
@@ -178,7 +185,7 @@ def _serve(
         merchant_budget=merchant_budget,
         least=least,
     )
-    configure([session.rpc, database, secret.decode(), bytes(account.key).hex()])
+    configure([context.rpc, database, secret.decode(), bytes(account.key).hex()])
     # Only now: what libraries warn of as they are loaded is part of the record.
     from fec.service.app import create_app  # noqa: PLC0415
 
@@ -197,62 +204,62 @@ def _serve(
 
 @serve.group(cls=Group)
 def merchant() -> None:
-    """Merchants that are served."""
+    """Merchants that this service serves."""
 
 
 @merchant.command("add")
 @click.option("--program", type=PROGRAM, required=True, metavar="N", help="The merchant's program.")
-@click.option("--name", default="", help="For people.")
+@click.option("--name", default="", help="Name to show.")
 @database_option
 @click.pass_obj
-def add_merchant(session: Session, program: int, name: str, database: str) -> None:
-    """Serve a program. Its terms are to name the service's key as their signer."""
-    session.client.programs.get(program)
-    _ring(session, database).add_merchant(program, name)
-    session.show({"programId": program, "name": name}, _("Program {program} is served from now on.", program=program))
+def add_merchant(context: Context, program: int, name: str, database: str) -> None:
+    """Serve a program. Its terms must name the service's key as signer."""
+    context.client.programs.get(program)
+    _ring(context, database).add_merchant(program, name)
+    context.show({"programId": program, "name": name}, _("Program {program} is now served.", program=program))
 
 
 @merchant.command("list")
 @database_option
 @click.pass_obj
-def list_merchants(session: Session, database: str) -> None:
-    """List the merchants that are served."""
-    found = _ring(session, database).merchants()
+def list_merchants(context: Context, database: str) -> None:
+    """List the merchants that this service serves."""
+    found = _ring(context, database).merchants()
     table = grid(_("Program"), _("Name"), _("Since"), left=[_("Name")])
     for one in found:
         table.add_row(str(one.program_id), one.name, stamp(one.created_at))
-    session.show([{"programId": one.program_id, "name": one.name} for one in found], table)
+    context.show([{"programId": one.program_id, "name": one.name} for one in found], table)
 
 
 @serve.group(cls=Group)
 def key() -> None:
-    """API keys for merchants' machines."""
+    """API keys of merchants."""
 
 
 @key.command("add")
 @click.option("--program", type=PROGRAM, required=True, metavar="N", help="The merchant's program.")
 @click.option(
-    "--role", type=click.Choice(_ROLES), required=True, help="cashier sells, manager does all, accountant reads."
+    "--role", type=click.Choice(_ROLES), required=True, help="cashier sells, manager does everything, accountant reads."
 )
-@click.option("--label", default="", help="What it is for.")
+@click.option("--label", default="", help="Note on what the key is for.")
 @database_option
 @click.pass_obj
-def add_key(session: Session, program: int, role: str, label: str, database: str) -> None:
-    """Make an API key, and print it: once, for only its hash is kept."""
-    ring = _ring(session, database)
+def add_key(context: Context, program: int, role: str, label: str, database: str) -> None:
+    """Create an API key and print it. It cannot be shown again, since only its hash is stored."""
+    ring = _ring(context, database)
     from fec.service.models import Role  # noqa: PLC0415
 
     new = ring.add_key(program, Role(role), label)
-    session.show({"id": new.id, "programId": program, "role": role, "key": new.token}, new.token)
+    context.show({"id": new.id, "programId": program, "role": role, "key": new.token}, new.token)
 
 
 @key.command("list")
-@click.option("--program", type=PROGRAM, metavar="N", help="Only this program's.")
+@click.option("--program", type=PROGRAM, metavar="N", help="Show only this program's.")
 @database_option
 @click.pass_obj
-def list_keys(session: Session, program: int | None, database: str) -> None:
+def list_keys(context: Context, program: int | None, database: str) -> None:
     """List API keys, without the keys themselves."""
-    found = _ring(session, database).keys(program)
+    found = _ring(context, database).keys(program)
     names = (_("Role"), _("Label"))
     table = grid(_("Key"), _("Program"), *names, _("Since"), _("Revoked"), left=names)
     for one in found:
@@ -262,24 +269,24 @@ def list_keys(session: Session, program: int | None, database: str) -> None:
         {"id": one.id, "programId": one.program_id, "role": one.role, "label": one.label, "revokedAt": one.revoked_at}
         for one in found
     ]
-    session.show(record, table)
+    context.show(record, table)
 
 
 @key.command("revoke")
 @click.argument("number", type=click.IntRange(1))
 @database_option
-@asked
+@confirmation_option
 @click.pass_obj
-def revoke_key(session: Session, number: int, database: str) -> None:
-    """End an API key, at once."""
-    ring = _ring(session, database)
+def revoke_key(context: Context, number: int, database: str) -> None:
+    """Revoke an API key immediately."""
+    ring = _ring(context, database)
     ring.key(number)
-    session.ask(_("Ends key {number}: whoever uses it is refused from then on.", number=number))
+    context.ask(_("Revokes key {number}. Calls with this key will be refused.", number=number))
     ring.revoke(number)
-    session.show({"id": number, "revoked": True}, _("Key {number} is revoked.", number=number))
+    context.show({"id": number, "revoked": True}, _("Key {number} is revoked.", number=number))
 
 
-def _ring(session: Session, database: str) -> KeyRing:
+def _ring(context: Context, database: str) -> KeyRing:
     with extra("server"):
         from fec import store  # noqa: PLC0415
         from fec.service.http.keys import KeyRing  # noqa: PLC0415
@@ -287,7 +294,7 @@ def _ring(session: Session, database: str) -> KeyRing:
     engine = store.open_database(database)
     store.upgrade(engine)
     with store.writing(engine) as connection:
-        store.bind(connection, session.client.deployment)
+        store.bind(connection, context.client.deployment)
     return KeyRing(engine, secret)
 
 
@@ -296,9 +303,9 @@ def _secret() -> bytes:
 
     secret = os.environ.get(SECRET_VARIABLE, "").encode()
     if len(secret) < SECRET_BYTES:
-        raise Refused(
-            "{variable} has to hold {least} characters or more, always the same for one database. "
-            "`export {variable}=$(openssl rand -hex 32)` makes one; keep it.",
+        raise CommandRefused(
+            "{variable} must have {least} characters or more, and stay the same for a database. Run `export "
+            "{variable}=$(openssl rand -hex 32)` and keep the value.",
             variable=SECRET_VARIABLE,
             least=SECRET_BYTES,
         )

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from fec import simulate as economy
 from fec.cli.base import Command
-from fec.cli.context import Session, grid
+from fec.cli.context import Context, grid
 from fec.cli.display import shape
 from fec.cli.params import NEW_FILE
 from fec.core.amounts import WEI_PER_FEC
@@ -38,31 +38,49 @@ class Setting(click.ParamType):
             return value
         key, found, text = value.partition("=")
         if not (key and found and text):
-            self.fail(_("{value!r} is no setting. Write key and value: coupon.rate=10.", value=value), param, ctx)
+            self.fail(
+                _("{value!r} is not a setting. Write key and value, such as coupon.rate=10.", value=value), param, ctx
+            )
         return key.strip(), text.strip()
 
 
 @click.command(cls=Command)
 @click.argument("scenario", default=economy.scenario.DEFAULT)
-@click.option("--set", "settings", type=Setting(), multiple=True, metavar="KEY=VALUE", help="Another value for a key.")
 @click.option(
-    "--sweep", "swept", type=Setting(), multiple=True, metavar="KEY=A,B,C", help="A run for each of these values."
+    "--set",
+    "settings",
+    type=Setting(),
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Set a key of the scenario to another value.",
 )
-@click.option("--years", type=click.IntRange(min=1), metavar="COUNT", help="How long people buy [the scenario's].")
-@click.option("--shoppers", type=click.IntRange(min=0), metavar="COUNT", help="Most at once [the scenario's].")
-@click.option("--runs", type=click.IntRange(min=1), metavar="COUNT", help="Draw the scenario's spread so many times.")
-@click.option("--seed", default="fec", show_default=True, metavar="TEXT", help="What is drawn follows from it.")
+@click.option(
+    "--sweep", "swept", type=Setting(), multiple=True, metavar="KEY=A,B,C", help="Run once for each of these values."
+)
+@click.option(
+    "--years", type=click.IntRange(min=1), metavar="COUNT", help="Years in which people buy [the scenario's]."
+)
+@click.option(
+    "--shoppers",
+    type=click.IntRange(min=0),
+    metavar="COUNT",
+    help="Highest number of shoppers at one time [the scenario's].",
+)
+@click.option(
+    "--runs", type=click.IntRange(min=1), metavar="COUNT", help="Number of random draws of the scenario's spread."
+)
+@click.option("--seed", default="fec", show_default=True, metavar="TEXT", help="Seed of the random draws.")
 @click.option("--csv", "table", type=NEW_FILE, metavar="FILE", help="Write all steps, or all runs, as CSV.")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Save each run there; what is there already is not run again.",
+    help="Folder that saves each run. Saved runs are not run again.",
 )
 @click.option("--workers", type=click.IntRange(1, 64), metavar="COUNT", help="Processes that run [all processors].")
 @click.pass_obj
 def simulate(
-    session: Session,
+    context: Context,
     *,
     scenario: str,
     settings: Sequence[tuple[str, str]],
@@ -88,18 +106,18 @@ def simulate(
     base = economy.load(scenario).changed(changes)
     if swept or runs or out:
         jobs = sweep.plan(base, {key: values.split(",") for key, values in swept}, runs or 0, seed)
-        made = _run(session, jobs, workers or os.cpu_count() or 1, out)
+        made = _run(context, jobs, workers or os.cpu_count() or 1, out)
         if table is not None:
             _write(table, sweep.table(made))
-        _show_many(session, base, made, several=bool(runs))
+        _show_many(context, base, made, several=bool(runs))
         return
     result = economy.Economy(base).run()
     if table is not None:
         _write(table, records.rows(result.points))
-    _show_one(session, result)
+    _show_one(context, result)
 
 
-def _run(session: Session, jobs: Sequence[sweep.Job], workers: int, out: Path | None) -> list[sweep.Record]:
+def _run(context: Context, jobs: Sequence[sweep.Job], workers: int, out: Path | None) -> list[sweep.Record]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -107,7 +125,7 @@ def _run(session: Session, jobs: Sequence[sweep.Job], workers: int, out: Path | 
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=session.err, transient=True, disable=not session.err.is_terminal) as progress:
+    with Progress(*columns, console=context.err, transient=True, disable=not context.err.is_terminal) as progress:
         task = progress.add_task(_("Simulating"), total=len(jobs))
         return sweep.run_all(jobs, workers, out, lambda done: progress.update(task, completed=done))
 
@@ -118,7 +136,7 @@ def _write(path: Path, lines: Iterator[list[Any]]) -> None:
     path.write_text(text.getvalue())
 
 
-def _show_one(session: Session, result: Result) -> None:
+def _show_one(context: Context, result: Result) -> None:
     scenario = result.scenario
     table = grid(
         _("Year"),
@@ -143,10 +161,10 @@ def _show_one(session: Session, result: Result) -> None:
             _rounded(year.outstanding),
             _rounded(year.budget),
         )
-    session.show(
+    context.show(
         {**records.result_record(result), "shape": shape(_ONE_ADN, _period(scenario))},
         table,
-        _("Whole FEC, rounded down. By flow-back: the part of sales that was paid out of what had flowed back."),
+        _("Whole FEC, rounded down. By flow-back: share of sales paid with flow-back."),
         "",
         *_bullets([verdict.message.localized() for verdict in economy.verdicts(result)]),
         "",
@@ -167,7 +185,7 @@ def _rounded(wei: int) -> str:
     return amount(wei, 0)
 
 
-def _show_many(session: Session, base: Scenario, made: Sequence[sweep.Record], *, several: bool) -> None:
+def _show_many(context: Context, base: Scenario, made: Sequence[sweep.Record], *, several: bool) -> None:
     record: dict[str, Any] = {"scenario": base.record, "cap": base.record["coupon"]["cap"]}
     record["runs"] = [{key: each[key] for key in ("changes", "seed", "run", "summary")} for each in made]
     shown: list[Table | str] = []
@@ -183,23 +201,22 @@ def _show_many(session: Session, base: Scenario, made: Sequence[sweep.Record], *
         shown = [_spread_table(groups), _spread_words(len(made) // len(groups), made[0]["seed"])]
     else:
         shown = [_sweep_table(made)]
-    session.show(
+    context.show(
         record,
         *shown,
-        _("Whole FEC, rounded down. Nothing promises FEC a price."),
+        _("Whole FEC, rounded down. No price of FEC is promised."),
         "",
         shape(_ONE_ADN, _period(base)),
     )
 
 
 def _named(changes: Mapping[str, str]) -> str:
-    return ", ".join(f"{key}={value}" for key, value in changes.items()) or _("as it is")
+    return ", ".join(f"{key}={value}" for key, value in changes.items()) or _("unchanged")
 
 
 def _spread_words(runs: int, seed: str) -> str:
     return _(
-        "{runs:number} draws of each, seed {seed}: 5 in 100 lie below the first figure, half below the second, 5 in "
-        "100 above the third.",
+        "{runs:number} draws of each, seed {seed}. The figures are the 5th, 50th and 95th percentiles.",
         runs=runs,
         seed=seed,
     )
@@ -212,7 +229,7 @@ def _sweep_table(made: Sequence[sweep.Record]) -> Table:
         _("Burned"),
         _("Supply"),
         _("Outstanding"),
-        _("Supply in the end"),
+        _("Final supply"),
         _("Back, first to last"),
         _("Not payable"),
         left=(_("Setting"),),

@@ -8,7 +8,7 @@ from rich.table import Table
 from fec.chain.deploy import verify
 from fec.chain.rpc import clear_errors
 from fec.cli.base import Command
-from fec.cli.context import Session, facts
+from fec.cli.context import Context, facts
 from fec.cli.display import cell, utc
 from fec.core.amounts import exact_fec
 from fec.i18n import _
@@ -16,14 +16,16 @@ from fec.i18n import _
 
 @click.command(cls=Command)
 @click.pass_obj
-def status(session: Session) -> None:
-    """Show supply, cap, outstanding and budget, and check code and guarantees; fails if one does not hold."""
-    client = session.client
+def status(context: Context) -> None:
+    """Show supply, cap, outstanding and budget, and check the contracts' code and the guarantees. Fails if a check
+    fails.
+    """
+    client = context.client
     figures = client.figures()
     with clear_errors():
         time = client.web3.eth.get_block(figures.block_number)["timestamp"]
     checks = verify(client.web3, client.deployment)
-    session.show(
+    context.show(
         {
             "chainId": client.deployment["chainId"],
             "blockNumber": figures.block_number,
@@ -55,13 +57,13 @@ def status(session: Session) -> None:
         "",
         _books(
             [
-                (_("Supply"), figures.supply, _("what exists")),
-                (_("Outstanding"), figures.outstanding, _("what nodes have yet to pay")),
-                (_("Headroom"), figures.headroom, _("what is left under the cap after that")),
+                (_("Supply"), figures.supply, _("FEC that exist")),
+                (_("Outstanding"), figures.outstanding, _("still to be paid by nodes")),
+                (_("Headroom"), figures.headroom, _("left under the cap after that")),
                 (_("Cap"), figures.cap, _("the most that may ever exist")),
                 ("", None, ""),
-                (_("Genesis supply"), figures.genesis_supply, _("what existed first")),
-                (_("Burned"), figures.burned, _("principal of all nodes ever")),
+                (_("Genesis supply"), figures.genesis_supply, _("FEC that existed at genesis")),
+                (_("Burned"), figures.burned, _("principal of all nodes ever minted")),
                 (_("Budget"), figures.budget, _("principal not yet granted to a program")),
             ]
         ),

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import click
 
-from fec.cli.base import Command, moving
-from fec.cli.context import Session, facts
+from fec.cli.base import Command, transaction_options
+from fec.cli.context import Context, facts
 from fec.cli.display import fec, receipt_line, receipt_record
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, PROGRAM, SHARE, TIER
 from fec.core.amounts import exact_fec
@@ -20,19 +20,35 @@ _NO_TERMS = "Checkout_NoTerms"
 
 @click.command(cls=Command, name="set-terms")
 @click.argument("program_id", type=PROGRAM, metavar="PROGRAM")
-@click.option("--signer", type=ADDRESS, metavar="ADDRESS", help="Key of the till, which signs invoices [who signs].")
-@click.option("--treasury", type=ADDRESS, metavar="ADDRESS", help="Who receives the merchant's part [who signs].")
 @click.option(
-    "--tier", "tiers", type=TIER, multiple=True, metavar="SPEND:PERCENT", help="Burn share from a spend on [0:10]."
+    "--signer", type=ADDRESS, metavar="ADDRESS", help="Key that signs the program's invoices [the signing account]."
+)
+@click.option(
+    "--treasury",
+    type=ADDRESS,
+    metavar="ADDRESS",
+    help="Account that receives the merchant's part [the signing account].",
+)
+@click.option(
+    "--tier",
+    "tiers",
+    type=TIER,
+    multiple=True,
+    metavar="SPEND:PERCENT",
+    help="Burn share from this lifetime spend on, in whole FEC [0:10].",
 )
 @click.option("--returns", "return_window", type=DURATION, metavar="DURATION", help="Return window [0s: none].")
-@click.option("--donation", "donation_bps", type=SHARE, metavar="PERCENT", help="Share for the cause picked [0].")
-@click.option("--cause", "causes", type=ADDRESS, multiple=True, metavar="ADDRESS", help="A cause to pick [none].")
+@click.option(
+    "--donation", "donation_bps", type=SHARE, metavar="PERCENT", help="Share that goes to the chosen cause [0]."
+)
+@click.option(
+    "--cause", "causes", type=ADDRESS, multiple=True, metavar="ADDRESS", help="Cause that shoppers can choose [none]."
+)
 @click.option("--min-claim", type=AMOUNT, metavar="AMOUNT", help="Smallest claim worth paying out [0].")
-@moving()
+@transaction_options()
 @click.pass_obj
 def set_terms(
-    session: Session,
+    context: Context,
     *,
     program_id: int,
     signer: str | None,
@@ -43,12 +59,13 @@ def set_terms(
     causes: Sequence[str],
     min_claim: int | None,
 ) -> None:
-    """Set a PROGRAM's terms at the till; for its operator. What you do not name stays as it is.
+    """Set a PROGRAM's terms. Terms that you do not name stay as they are. For the program's operator.
 
-    Terms apply to orders paid from then on. --tier and --cause can be given several times; they replace the whole list.
+    New terms apply to orders paid after the change. --tier and --cause can be repeated; together they replace the whole
+    list.
     """
-    client = session.client
-    before = _terms(session, program_id) or Terms(session.account_or(signer), session.account_or(treasury))
+    client = context.client
+    before = _terms(context, program_id) or Terms(context.account_or(signer), context.account_or(treasury))
     terms = Terms(
         signer=before.signer if signer is None else signer,
         treasury=before.treasury if treasury is None else treasury,
@@ -58,33 +75,33 @@ def set_terms(
         causes=tuple(causes) or before.causes,
         min_claim=before.min_claim if min_claim is None else min_claim,
     )
-    session.confirm(_("Terms of program {program_id} for orders from now on:", program_id=program_id))
-    if not session.as_json:
-        session.print(facts(_rows(terms)))
-    done = session.send(lambda: client.terms.set(program_id, terms))
+    context.confirm(_("New terms of program {program_id}, for orders paid from now on:", program_id=program_id))
+    if not context.as_json:
+        context.print(facts(_rows(terms)))
+    done = context.send(lambda: client.terms.set(program_id, terms))
     if done is not None:
-        session.show(
+        context.show(
             {"programId": program_id, "version": done.version, **_record(terms), **receipt_record(done.receipt)},
-            _("Version {version} of the terms holds.", version=done.version),
+            _("Version {version} of the terms is in force.", version=done.version),
             receipt_line(done.receipt),
         )
 
 
-def terms_rows(session: Session, program_id: int) -> list[tuple[str, str]]:
+def terms_rows(context: Context, program_id: int) -> list[tuple[str, str]]:
     """A program's terms, a line each."""
-    terms = _terms(session, program_id)
-    return [(_("Terms"), _("none: nothing can be paid at the till"))] if terms is None else _rows(terms)
+    terms = _terms(context, program_id)
+    return [(_("Terms"), _("none: no order can be paid"))] if terms is None else _rows(terms)
 
 
-def terms_record(session: Session, program_id: int) -> dict[str, object] | None:
+def terms_record(context: Context, program_id: int) -> dict[str, object] | None:
     """A program's terms for machines."""
-    terms = _terms(session, program_id)
+    terms = _terms(context, program_id)
     return None if terms is None else _record(terms)
 
 
-def _terms(session: Session, program_id: int) -> Terms | None:
+def _terms(context: Context, program_id: int) -> Terms | None:
     try:
-        return session.client.terms.get(program_id)
+        return context.client.terms.get(program_id)
     except ContractError as error:
         if error.name != _NO_TERMS:
             raise
@@ -97,13 +114,13 @@ def _rows(terms: Terms) -> list[tuple[str, str]]:
         for tier in terms.tiers
     )
     return [
-        (_("Till's key"), terms.signer),
+        (_("Signer"), terms.signer),
         (_("Treasury"), terms.treasury),
         (_("Burn share"), tiers),
-        (_("Returns"), duration(terms.return_window) if terms.return_window else _("none: final at once")),
+        (_("Returns"), duration(terms.return_window) if terms.return_window else _("none: final immediately")),
         (_("Donation"), percent(terms.donation_bps)),
         (_("Causes"), ", ".join(terms.causes) or _("none")),
-        (_("Least claim"), fec(terms.min_claim)),
+        (_("Smallest claim"), fec(terms.min_claim)),
     ]
 
 

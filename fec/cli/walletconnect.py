@@ -21,7 +21,7 @@ def walletconnect_options(command: F) -> F:
         "wc_project",
         envvar="FEC_WALLETCONNECT",
         metavar="PROJECT_ID",
-        help="Offer WalletConnect on the web pages, as this project of WalletConnect's [not offered].",
+        help="Offer WalletConnect on the web pages, with this WalletConnect project id [not offered].",
     )
     @click.option(
         "--walletconnect-relay",
@@ -30,7 +30,7 @@ def walletconnect_options(command: F) -> F:
         default=RELAY,
         show_default=True,
         metavar="URL",
-        help="Another relay than WalletConnect's own.",
+        help="Relay to use instead of WalletConnect's own.",
     )
     @functools.wraps(command)
     def joined(*arguments: Any, wc_project: str | None, wc_relay: str, **options: Any) -> Any:

@@ -121,7 +121,7 @@ class TransactionPending(FECError, TimeoutError):
     def __init__(self, tx_hash: str, seconds: int, trouble: Exception | None = None) -> None:
         """Takes the transaction's hash, how many seconds were waited, and why the chain could not be asked at last."""
         sentence = N_(
-            "Transaction {tx_hash} was sent, but is in no block after {seconds} s. Look it up before you try again."
+            "Transaction {tx_hash} was sent but is not in a block after {seconds} s. Look it up before you try again."
         )
         if trouble is not None:
             sentence = N_(

@@ -26,9 +26,12 @@ def parse_fec(text: str) -> int:
         )
     fraction = match["fraction"] or ""
     if len(match["whole"]) > _MOST_DIGITS:
-        raise InvalidAmount("{start!r} … is more FEC than there can be.", start=text[:_MOST_DIGITS])
+        raise InvalidAmount("{start!r} … is more FEC than can exist. Give a smaller amount.", start=text[:_MOST_DIGITS])
     if len(fraction) > DECIMALS:
         raise InvalidAmount(
-            "{text!r} has {count} decimals; FEC has {most}.", text=text, count=len(fraction), most=DECIMALS
+            "{text!r} has {count} decimals, but FEC has {most}. Give fewer decimals.",
+            text=text,
+            count=len(fraction),
+            most=DECIMALS,
         )
     return int(match["whole"].replace(",", "") + fraction.ljust(DECIMALS, "0"))

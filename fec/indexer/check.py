@@ -83,7 +83,9 @@ def check(
             cursor = cursor_of(connection)
             deployed = max(record["blockNumber"] for record in deployment["contracts"].values())
             if cursor.block_hash is None or cursor.block < deployed:
-                raise IndexMissing("The index does not reach the contracts' deployment yet. `fec index run` goes on.")
+                raise IndexMissing(
+                    "The index has not reached the contracts' deployment yet. Continue with `fec index run`."
+                )
             report = Report(cursor)
             _Check(connection, Reads(endpoint, deployment, cursor.block_hash), report).run()
             return report

@@ -178,7 +178,7 @@ def cursor_of(connection: Connection, *, lock: bool = False) -> Cursor:
     query = select(CursorRecord.next_block, CursorRecord.block_hash, CursorRecord.finalized_block)
     row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
-        raise IndexMissing("The database has no index yet. `fec index run` makes it.")
+        raise IndexMissing("The database has no index yet. Make it with `fec index run`.")
     return Cursor(*row)
 
 

@@ -72,8 +72,8 @@ class Projection:
                 handler(*event.arguments)
             except KeyError as error:
                 raise IndexInconsistent(
-                    "{event} in block {number} speaks of {key}, which the index does not have. "
-                    "Run `fec index rebuild`; if that does not help, index into a new database.",
+                    "{event} in block {number} refers to {key}, which is not in the index. Run `fec index rebuild`. "
+                    "If that does not help, index into a new database.",
                     event=event.name,
                     number=event.block_number,
                     key=error.args[0],

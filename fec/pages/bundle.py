@@ -1,7 +1,6 @@
 """The web pages that the package ships, and what they are told of a chain.
 
-`make web` builds them from `web/` into `fec/pages/web`. They are whole files in memory: few, and
-small.
+`make web` builds them from `web/` into `fec/pages/web`. All files are held in memory: they are few and small.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ class WalletConnect:
         parts = urlsplit(self.relay)
         if parts.scheme not in ("ws", "wss") or not re.fullmatch(r"[\w.:\[\]-]+", parts.netloc, re.ASCII):
             raise InvalidArgument(
-                "{relay!r} is not the address of a relay, such as {usual}.", relay=self.relay, usual=RELAY
+                "{relay!r} is not the address of a relay. Write it like {usual}.", relay=self.relay, usual=RELAY
             )
 
 
@@ -75,7 +74,7 @@ def config(
     names by program. `walletconnect` offers wallets elsewhere, and needs `rpc`: raises ChainUnread without.
     """
     if walletconnect and rpc is None:
-        raise ChainUnread("WalletConnect does not read the chain: say with --pages-rpc where browsers read it.")
+        raise ChainUnread("WalletConnect cannot read the chain. Name an RPC address for browsers with --pages-rpc.")
     contracts = deployment["contracts"]
     elsewhere = walletconnect and {"projectId": walletconnect.project_id, "relay": walletconnect.relay}
     return {
@@ -125,7 +124,7 @@ class Pages:
         """Takes what `config` gives. Raises PagesMissing if the pages were not built."""
         folder = resources.files("fec.pages") / "web"
         if not (folder / "index.html").is_file():
-            raise PagesMissing("The web pages are not built. `make web` builds them; or go without them.")
+            raise PagesMissing("The web pages are not built. Run `make web`, or start without the pages.")
         reached = (configuration.get("rpc"), configuration.get("service"))
         elsewhere = configuration.get("walletConnect")
         relay = elsewhere["relay"] if isinstance(elsewhere, dict) else None

@@ -12,7 +12,7 @@ def checked_address(text: str) -> ChecksumAddress:
     """An address with its checksum. Raises InvalidArgument if the text is none, or its checksum is wrong."""
     # The library takes any mix of cases; one that is not the checksum's is a mistyped address.
     if not is_address(text) or not (_one_case(text.removeprefix("0x")) or is_checksum_address(text)):
-        raise InvalidArgument("{text!r} is not an address, or its checksum is wrong.", text=text)
+        raise InvalidArgument("{text!r} is not an address, or its checksum is wrong. Check it.", text=text)
     return to_checksum_address(text)
 
 

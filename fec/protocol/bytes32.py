@@ -17,7 +17,7 @@ def to_bytes32(text: str) -> bytes:
     try:
         word = text.encode()
     except UnicodeEncodeError as error:
-        raise InvalidArgument("{text!r} is no text in UTF-8.", text=text) from error
+        raise InvalidArgument("{text!r} is not UTF-8 text.", text=text) from error
     if len(word) > LENGTH or "\0" in text:
         raise InvalidArgument("{text!r} does not fit 32 bytes. Shorten it, or give 0x and 64 hex digits.", text=text)
     return word.ljust(LENGTH, b"\0")

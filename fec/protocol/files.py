@@ -24,7 +24,7 @@ def read_record(path: Path) -> Record:
     except (ValueError, RecursionError) as error:  # other bytes than text, numbers or nesting without end
         raise InvalidArgument("it is not JSON in UTF-8") from error
     if not isinstance(document, dict):
-        raise InvalidArgument("it holds no JSON object")
+        raise InvalidArgument("it does not contain a JSON object")
     return document
 
 
@@ -34,7 +34,7 @@ def misfit(error: Exception) -> FECError | Message:
         return error
     if isinstance(error, KeyError):
         return Message("it has no {name!r}.", name=error.args[0])
-    return Message("a value in it is not of its kind")
+    return Message("it has a value of the wrong type")
 
 
 def write_new(text: str, path: Path) -> None:

@@ -70,14 +70,16 @@ class RewardTree:
         Raises InvalidArgument if there are none, an index occurs twice, or an amount is not positive.
         """
         if not rewards:
-            raise InvalidArgument("There are no rewards to make a tree of.")
+            raise InvalidArgument("There are no rewards. Give at least one.")
         indices: set[int] = set()
         for reward in rewards:
             if reward.index in indices:
-                raise InvalidArgument("Reward {index} occurs twice. Number each reward once.", index=reward.index)
+                raise InvalidArgument(
+                    "Reward {index} occurs twice. Give each reward its own number.", index=reward.index
+                )
             if reward.amount <= 0:
                 raise InvalidArgument(
-                    "Reward {index} is of {amount} wei. Give more than nothing.",
+                    "Reward {index} has {amount} wei. Give an amount above 0.",
                     index=reward.index,
                     amount=reward.amount,
                 )
@@ -123,7 +125,8 @@ def read_csv(path: Path) -> list[Reward]:
         columns = rows.fieldnames or []
         if columns[:1] != ["address"] or columns[1:2] not in (["amount"], ["amount_wei"]) or columns[2:] not in _INDEX:
             raise InvalidArgument(
-                "{path} must begin with the line address,amount or address,amount,index; amount_wei is in wei.",
+                "The first line of {path} must be address,amount or address,amount,index. For wei, name the column "
+                "amount_wei.",
                 path=path,
             )
         rewards = []
@@ -170,7 +173,9 @@ def read_proofs(path: Path, shopper: str | None = None) -> list[ProvenReward]:
         raise InvalidArgument("{path} is not a file of proofs: {reason}", path=path, reason=misfit(error)) from error
     if wrong:
         raise InvalidArgument(
-            "{path}: the proof of reward {index} does not lead to the file's root.", path=path, index=wrong[0]
+            "{path}: the proof of reward {index} does not match the root in the file. Make the file again.",
+            path=path,
+            index=wrong[0],
         )
     return [each for each in proven if wanted in (None, each.reward.shopper)]
 
@@ -182,11 +187,11 @@ def _proven(entry: dict[str, Any]) -> ProvenReward:
 
 def _reward(row: dict[str, Any], place: int) -> Reward:
     if None in row or None in row.values():
-        raise InvalidArgument("a row needs as many entries as the first line.")
+        raise InvalidArgument("a row must have as many entries as the first line.")
     index = _whole(row["index"]) if "index" in row else place
     amount = _whole(row["amount_wei"].strip()) if "amount_wei" in row else parse_fec(row["amount"])
     if amount >= 1 << 256:
-        raise InvalidArgument("{amount} FEC are more than there can be.", amount=row["amount"])
+        raise InvalidArgument("{amount} FEC is more than can exist.", amount=row["amount"])
     return Reward(index, checked_address(row["address"].strip()), amount)
 
 

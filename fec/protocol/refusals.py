@@ -16,32 +16,32 @@ from fec.protocol import abi
 
 #: What each error means and what to do next, with places for its values (`fec.i18n`). Others are shown as they are.
 _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
-    "ADN_BatchTooShort": (InvalidInput, N_("The list has {length} entries and needs {least} at least. Name more.")),
+    "ADN_BatchTooShort": (InvalidInput, N_("The list has {length} entries but needs at least {least}. Name more.")),
     "ADN_BudgetExceeded": (
         LimitExceeded,
-        N_("The budget has {left:fec} of principal left, not {asked:fec}. Ask for less."),
+        N_("The budget has {left:fec} of principal left, less than {asked:fec}. Ask for less."),
     ),
     "ADN_MergeWithItself": (InvalidInput, N_("{tokenId:node} is named twice. Name each node once.")),
     "ADN_NotClaimer": (
         NotAllowed,
-        N_("{caller} may not claim from {tokenId:node} for itself. Claim for its owner, or have the owner approve it."),
+        N_(
+            "{caller} may not claim for itself from {tokenId:node}. Claim for its owner, or ask the owner for an "
+            "approval."
+        ),
     ),
     "ADN_NotIssuer": (
         NotAllowed,
-        N_("Only {issuer} mints in program {programId}, not {caller}. Program 1 is open to all."),
+        N_("Only {issuer} may mint in program {programId}, not {caller}. Anybody may mint in program 1."),
     ),
     "ADN_NotOwnerOrOperator": (NotAllowed, N_("{caller} neither owns nor operates {tokenId:node}. Sign as its owner.")),
     "ADN_NotProgramOperator": (NotAllowed, N_("{caller} does not operate program {programId}. Sign as its operator.")),
     "ADN_NothingToClaim": (
         StateConflict,
-        N_("{tokenId:node} has released nothing new. Come back after its next period."),
+        N_("{tokenId:node} has nothing to claim. Claim again after its next period."),
     ),
     "ADN_OriginInFuture": (
         InvalidInput,
-        N_(
-            "The grid's origin {origin:date} lies after the present, {timestamp:date}. "
-            "Give an earlier boundary of the same grid."
-        ),
+        N_("The origin {origin:date} is in the future; it is now {timestamp:date}. Give an earlier period boundary."),
     ),
     "ADN_PeriodOutOfRange": (
         InvalidInput,
@@ -49,55 +49,63 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
     ),
     "ADN_PrincipalTooSmall": (
         InvalidInput,
-        N_(
-            "A part, or what stays, would have {principal:fec} of principal; {least:fec} is the least. Split "
-            "differently."
-        ),
+        N_("A part would have {principal:fec} of principal, below the minimum of {least:fec}. Split differently."),
     ),
     "ADN_ProgramClosed": (StateConflict, N_("Program {programId} is closed and takes no new nodes. Use another.")),
     "ADN_QuotaExceeded": (
         LimitExceeded,
-        N_("Program {programId} has a quota of {left:fec} left, not {asked:fec}. Burn less, or have it granted more."),
+        N_(
+            "Program {programId} has {left:fec} of quota left, less than {asked:fec}. Burn less, or ask for more quota."
+        ),
     ),
     "ADN_SplitExceedsPrincipal": (
         LimitExceeded,
-        N_("{tokenId:node} has {left:fec} of principal left, not {asked:fec}. Split off less."),
+        N_("{tokenId:node} has {left:fec} of principal left, less than {asked:fec}. Split off less."),
     ),
     "ADN_StateChanged": (
         StateConflict,
-        N_("{tokenId:node} was claimed from, split or merged since you saw it. Look at it again before you take it."),
+        N_(
+            "{tokenId:node} was claimed from, split or merged since you last saw it. Check it again before the "
+            "transfer."
+        ),
     ),
-    "ADN_UnknownProgram": (NotFound, N_("There is no program {programId}. List the programs to see which there are.")),
+    "ADN_UnknownProgram": (NotFound, N_("There is no program {programId}. `fec program list` shows all programs.")),
     "ADN_UnlikeNodes": (
         InvalidInput,
-        N_("{tokenId:node} and {otherTokenId:node} differ in program or start. Merge nodes that agree in both."),
+        N_(
+            "{tokenId:node} and {otherTokenId:node} differ in program or start. Merge only nodes with the same "
+            "program and start."
+        ),
     ),
     "ADN_ZeroOperator": (InvalidInput, N_("A program needs an operator other than the zero address. Name one.")),
-    "ADN_ZeroPrincipal": (InvalidInput, N_("A node needs some principal. Burn more than nothing.")),
+    "ADN_ZeroPrincipal": (InvalidInput, N_("A node needs principal. Burn an amount above 0.")),
     "Checkout_AllianceFull": (
         LimitExceeded,
-        N_("Alliance {allianceId} has {most} members, the most it can have. Join another, or found one."),
+        N_("Alliance {allianceId} has the maximum of {most} members. Join another, or found one."),
     ),
     "Checkout_AlreadyInAlliance": (
         StateConflict,
-        N_("Program {programId} is in alliance {allianceId} already. Leave that one first."),
+        N_("Program {programId} is already in alliance {allianceId}. Leave that one first."),
     ),
     "Checkout_AmountOutOfRange": (
         InvalidInput,
-        N_("An amount of {amount:fec} is out of range. Give more than nothing and at most {most:fec}."),
+        N_("An amount of {amount:fec} is out of range. Give an amount above 0 and at most {most:fec}."),
     ),
     "Checkout_BatchExhausted": (
         LimitExceeded,
-        N_("Batch {batchId} has {left:fec} left and {asked:fec} was asked: used up, or funded with less than its sum."),
+        N_(
+            "Batch {batchId} has {left:fec} left, less than {asked:fec}. It is used up, or was funded with less "
+            "than its total."
+        ),
     ),
     "Checkout_BatchOpen": (
         StateConflict,
-        N_("Batch {batchId} can be taken from until {deadline:date}. Reclaim it after that."),
+        N_("Rewards of batch {batchId} can be taken until {deadline:date}. Reclaim the rest after that."),
     ),
     "Checkout_DeadlinePassed": (InvalidInput, N_("The deadline {deadline:date} has passed. Name a later one.")),
     "Checkout_BatchOver": (
         StateConflict,
-        N_("The deadline of batch {batchId} was {deadline:date}. Nothing can be taken now."),
+        N_("The deadline of batch {batchId} was {deadline:date}. Its rewards can no longer be taken."),
     ),
     "Checkout_BurnShareOutOfRange": (
         InvalidInput,
@@ -111,31 +119,36 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
     "Checkout_InvalidProof": (
         InvalidInput,
         N_(
-            "The proof of reward {index} does not lead to the root of batch {batchId}. Use the batch's own file of "
-            "proofs."
+            "The proof of reward {index} does not match the root of batch {batchId}. Use the proofs file of this batch."
         ),
     ),
     "Checkout_InvalidSignature": (
         NotAllowed,
         N_(
-            "The invoice was not signed by {signer}, the signer of program {programId}. Do not pay it; ask for a new "
-            "one."
+            "The invoice was not signed by {signer}, the signer of program {programId}. Do not pay it. Ask for a "
+            "new one."
         ),
     ),
     "Checkout_LengthOutOfRange": (
         InvalidInput,
         N_("The list has {length} entries. Give at least {least} and at most {most}."),
     ),
-    "Checkout_NoTerms": (NotFound, N_("Program {programId} has set no such terms. Have its operator set some.")),
+    "Checkout_NoTerms": (NotFound, N_("Program {programId} has no such terms. Ask its operator to set terms.")),
     "Checkout_NotApprovedBy": (
         NotAllowed,
-        N_("Program {memberId} of alliance {allianceId} has not approved program {candidateId}. Ask its operator to."),
+        N_(
+            "Program {memberId} of alliance {allianceId} has not approved program {candidateId}. Ask its operator "
+            "for an approval."
+        ),
     ),
-    "Checkout_NotFEC": (NotAllowed, N_("Only the coupon hands payments over this way, not {caller}.")),
+    "Checkout_NotFEC": (
+        NotAllowed,
+        N_("Only the FEC contract may call this, not {caller}. Pay with `transferAndCall` of FEC."),
+    ),
     "Checkout_NotInAlliance": (StateConflict, N_("Program {programId} is in no alliance. Join or found one first.")),
     "Checkout_NotIssuer": (
         NotAllowed,
-        N_("Program {programId} is issued by {issuer}, not by Checkout. Use a program whose issuer is Checkout."),
+        N_("The issuer of program {programId} is {issuer}, not Checkout. Use a program whose issuer is Checkout."),
     ),
     "Checkout_NotProgramOperator": (
         NotAllowed,
@@ -145,15 +158,18 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
         NotAllowed,
         N_("{caller} is neither the operator nor the signer of program {programId}. Sign as one of them."),
     ),
-    "Checkout_OrderAlreadyPaid": (StateConflict, N_("Order {orderKey} was paid before, and is paid once only.")),
+    "Checkout_OrderAlreadyPaid": (
+        StateConflict,
+        N_("Order {orderKey} is already paid. An order can be paid only once. Check its status."),
+    ),
     "Checkout_OrderExpired": (
         StateConflict,
-        N_("The order could be paid until {expiry:date}; it is {timestamp:date} now. Ask for a new invoice."),
+        N_("The invoice expired at {expiry:date}; it is now {timestamp:date}. Ask for a new invoice."),
     ),
-    "Checkout_OrderFinal": (StateConflict, N_("Order {orderKey} is final: it was captured, or refunded in whole.")),
+    "Checkout_OrderFinal": (StateConflict, N_("Order {orderKey} is final: it was captured, or refunded in full.")),
     "Checkout_PrincipalTooSmall": (
         LimitExceeded,
-        N_("The node would have {principal:fec} of principal, less than the {least:fec} asked for. Get a new quote."),
+        N_("The node would have {principal:fec} of principal, less than the minimum of {least:fec}. Get a new quote."),
     ),
     "Checkout_ProgramClosed": (
         StateConflict,
@@ -162,100 +178,109 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
     "Checkout_QuotaExceeded": (
         LimitExceeded,
         N_(
-            "Program {programId} has a quota of {left:fec} left that is not reserved, not {asked:fec}. "
-            "Pay less, or have it granted more."
+            "Program {programId} has {left:fec} of unreserved quota left, less than {asked:fec}. Pay less, or ask "
+            "for more quota."
         ),
     ),
     "Checkout_RefundTooHigh": (
         LimitExceeded,
-        N_("Order {orderKey} has {left:fec} left to refund, not {asked:fec}. Refund that or less, but not nothing."),
+        N_(
+            "Order {orderKey} has {left:fec} left to refund; {asked:fec} was asked for. Refund an amount above 0 "
+            "and at most {left:fec}."
+        ),
     ),
     "Checkout_ReturnWindowClosed": (
         StateConflict,
-        N_("The return window of order {orderKey} ended at {returnDeadline:date}. It can only be captured."),
+        N_("The return window of order {orderKey} ended at {returnDeadline:date}. The order can only be captured."),
     ),
     "Checkout_ReturnWindowOpen": (
         StateConflict,
-        N_("The return window of order {orderKey} is open until {returnDeadline:date}. Capture it then."),
+        N_("The return window of order {orderKey} is open until {returnDeadline:date}. Capture it after that."),
     ),
     "Checkout_ReturnWindowTooLong": (
         InvalidInput,
-        N_("A return window of {returnWindow:duration} is too long. Choose {most:duration} at most."),
+        N_("A return window of {returnWindow:duration} is too long. Choose at most {most:duration}."),
     ),
-    "Checkout_RewardTaken": (StateConflict, N_("Reward {index} of batch {batchId} was taken before.")),
+    "Checkout_RewardTaken": (StateConflict, N_("Reward {index} of batch {batchId} was already taken.")),
     "Checkout_TierOutOfOrder": (
         InvalidInput,
         N_(
-            "Tier {index}, counted from 0, is out of order. Start at a spend of 0; let spends rise, and shares never "
-            "fall."
+            "Tier {index}, counted from 0, is out of order. The first spend must be 0, spends must increase, and "
+            "shares must not fall."
         ),
     ),
-    "Checkout_UnknownAlliance": (NotFound, N_("There is no alliance {allianceId}. Found one, or look up its number.")),
-    "Checkout_UnknownBatch": (NotFound, N_("There is no batch {batchId} of rewards. Look up its number.")),
+    "Checkout_UnknownAlliance": (NotFound, N_("There is no alliance {allianceId}. Check its number, or found one.")),
+    "Checkout_UnknownBatch": (NotFound, N_("There is no batch {batchId} of rewards. Check its number.")),
     "Checkout_UnknownCause": (
         InvalidInput,
-        N_("Program {programId} does not donate to {cause}. Pick a cause from its terms, or none."),
+        N_("Program {programId} does not donate to {cause}. Choose a cause from its terms, or none."),
     ),
-    "Checkout_UnknownOrder": (NotFound, N_("No order was paid under the key {orderKey}. Check program and order id.")),
-    "Checkout_WrongAmount": (InvalidInput, N_("{sent:fec} were sent for an order of {asked:fec}. Send just that.")),
+    "Checkout_UnknownOrder": (NotFound, N_("There is no paid order with key {orderKey}. Check program and order id.")),
+    "Checkout_WrongAmount": (
+        InvalidInput,
+        N_("{sent:fec} was sent for an order of {asked:fec}. Send exactly the order's amount."),
+    ),
     "Custodian_Expired": (
         StateConflict,
-        N_(
-            "The instruction was good until {deadline:date}; it is {timestamp:date} now. Have the member sign a new "
-            "one."
-        ),
+        N_("The instruction expired at {deadline:date}; it is now {timestamp:date}. Ask the member to sign a new one."),
     ),
     "Custodian_InvalidSignature": (
         NotAllowed,
-        N_("The member's key {key} did not sign this. Have the member sign just what is sent."),
+        N_("The member's key {key} did not sign this instruction. Ask the member to sign exactly what is sent."),
     ),
     "Custodian_WrongCustomer": (
         InvalidInput,
-        N_("The order's customer is {customer}, not the member's vault {vault}. A member spends for themselves only."),
+        N_("The order's customer is {customer}, not the member's vault {vault}. Name the vault as customer."),
     ),
-    "MemberVault_NotCustodian": (NotAllowed, N_("Only the custodian moves what a vault holds, not {caller}.")),
+    "MemberVault_NotCustodian": (
+        NotAllowed,
+        N_("Only the Custodian contract may move what a vault holds, not {caller}."),
+    ),
     "FEC_CapExceeded": (
         LimitExceeded,
-        N_("The supply would become {supply:fec}, above the cap of {cap:fec}. Create less."),
+        N_("The supply would be {supply:fec}, above the cap of {cap:fec}. Mint less."),
     ),
     "FEC_CapTooHigh": (
         LimitExceeded,
-        N_("A cap of {cap:fec} is above the highest possible, {most:fec}. Choose a lower one."),
+        N_("A cap of {cap:fec} is above the maximum of {most:fec}. Choose a lower cap."),
     ),
-    "FEC_NotMinter": (NotAllowed, N_("Only the node contract {minter} mints and burns FEC, not {caller}.")),
+    "FEC_NotMinter": (NotAllowed, N_("Only the node contract {minter} may mint and burn FEC, not {caller}.")),
     "ERC20InsufficientAllowance": (
         LimitExceeded,
-        N_("{spender} may spend {allowance:fec}, not {needed:fec}. Have the holder approve more."),
+        N_("{spender} may spend {allowance:fec}, but needs {needed:fec}. Ask the holder for a higher allowance."),
     ),
     "ERC20InsufficientBalance": (
         LimitExceeded,
-        N_("{sender} has {balance:fec}, not {needed:fec}. Get more, or use less."),
+        N_("{sender} has {balance:fec}, but needs {needed:fec}. Get more FEC, or use less."),
     ),
     "ERC20InvalidReceiver": (InvalidInput, N_("FEC cannot be sent to {receiver}. Name another account.")),
-    "ERC2612ExpiredSignature": (StateConflict, N_("The permit was good until {deadline:date}. Sign a new one.")),
+    "ERC2612ExpiredSignature": (StateConflict, N_("The permit expired at {deadline:date}. Sign a new one.")),
     "ERC2612InvalidSigner": (NotAllowed, N_("The permit was signed by {signer}, not by {owner}. Sign as the holder.")),
     "ERC3009InvalidAuthorizationTime": (
         StateConflict,
         N_(
-            "The authorization is good after {validAfter:date} and before {validBefore:date}. "
-            "Send it then, or sign a new one."
+            "The authorization is valid after {validAfter:date} and before {validBefore:date}. Send it in that "
+            "time, or sign a new one."
         ),
     ),
     "ERC3009InvalidSignature": (
         NotAllowed,
-        N_("The payer did not sign this payment of this order. Sign it anew; nothing of it can be changed."),
+        N_("The payer's signature does not match this payment. Sign the payment again, and send it unchanged."),
     ),
-    "ERC3009UsedAuthorization": (StateConflict, N_("{authorizer} used or cancelled this authorization before.")),
+    "ERC3009UsedAuthorization": (
+        StateConflict,
+        N_("{authorizer} has already used or cancelled this authorization. Sign a new one."),
+    ),
     "ERC721IncorrectOwner": (NotAllowed, N_("{tokenId:node} belongs to {owner}, not to {sender}. Sign as its owner.")),
     "ERC721InsufficientApproval": (NotAllowed, N_("{operator} may not move {tokenId:node}. Sign as its owner.")),
-    "ERC721InvalidOwner": (InvalidInput, N_("{owner} owns no nodes. Name another account.")),
+    "ERC721InvalidOwner": (InvalidInput, N_("{owner} cannot own nodes. Name another account.")),
     "ERC721InvalidReceiver": (
         InvalidInput,
-        N_("{receiver} does not take nodes. Name an account that can hold ERC-721 tokens."),
+        N_("{receiver} does not accept nodes. Name an account that can hold ERC-721 tokens."),
     ),
     "ERC721NonexistentToken": (
         NotFound,
-        N_("There is no {tokenId:node}; it was never minted, or was merged into another."),
+        N_("There is no {tokenId:node}: it was never minted, or was merged into another."),
     ),
     "OwnableInvalidOwner": (InvalidInput, N_("{owner} cannot own the contract. Name another account.")),
     "OwnableUnauthorizedAccount": (NotAllowed, N_("{account} does not own the contract. Sign as its owner.")),
@@ -290,12 +315,14 @@ def decode_revert(data: bytes) -> ContractError:
     """The error that a contract reverted with. Data that no contract here gives is shown as it is."""
     entry = _errors().get(data[:4])
     if entry is None:
-        return ContractError("revert", {"data": "0x" + data.hex()}, N_("The contract refused, in terms unknown here."))
+        return ContractError("revert", {"data": "0x" + data.hex()}, N_("The contract refused with an unknown error."))
     kinds = [item["type"] for item in entry["inputs"]]
     try:
         decoded = decode(kinds, data[4:])
     except DecodingError:
-        return ContractError(entry["name"], {"data": "0x" + data.hex()}, N_("The contract refused, in garbled terms."))
+        return ContractError(
+            entry["name"], {"data": "0x" + data.hex()}, N_("The contract refused with an unreadable error.")
+        )
     values = {
         item["name"]: _shown(kind, value) for item, kind, value in zip(entry["inputs"], kinds, decoded, strict=True)
     }

@@ -12,7 +12,7 @@ from fec.reports.liability import Line, Policy, Statement
 from fec.reports.pools import Movement
 from fec.reports.table import Column, Report
 
-COINS = N_("Coins received")
+COINS = N_("FEC received")
 GOODS = N_("Revenue from goods")
 CONTRACT = N_("Contract liability for points")
 POINTS = N_("Revenue from points redeemed")
@@ -34,15 +34,15 @@ _POLICIES = {
 }
 _BEARERS = {
     "merchant": N_(
-        "The merchant bears the obligation: shops take the coins that flow back for goods, so part of each sale is "
-        "owed until they do."
+        "The merchant bears the obligation: shops accept flow-back for goods, so part of each sale is deferred "
+        "until then."
     ),
     "protocol": N_(
-        "The protocol bears the obligation: claims are paid by minting, and no shop has to take coins. The merchant "
-        "owes nothing, and all that it received is revenue."
+        "The protocol bears the obligation: claims are paid by minting, and no shop must accept FEC. The merchant "
+        "owes nothing, and everything received is revenue."
     ),
 }
-_NO_PRICE = Message("The rate is the reader's choice: nothing promises FEC a price.")
+_NO_PRICE = Message("The rate is chosen by the preparer. No price of FEC is promised.")
 _Journal = tuple[str, str, int]
 
 
@@ -68,7 +68,7 @@ def roll_forward(statement: Statement) -> Report:
     )
     rows = [
         (
-            *(line.scope, line.stretch.begin, line.stretch.end),
+            *(line.scope, line.interval.begin, line.interval.end),
             *_figures(line.movement),
             line.points,
         )
@@ -92,9 +92,9 @@ def journal(statement: Statement) -> Report:
     for line in statement.lines:
         for debit, credit, money in write(line):
             if money < 0:
-                rows.append((line.scope, line.stretch.begin, line.stretch.end, credit, debit, -money))
+                rows.append((line.scope, line.interval.begin, line.interval.end, credit, debit, -money))
             elif money:
-                rows.append((line.scope, line.stretch.begin, line.stretch.end, debit, credit, money))
+                rows.append((line.scope, line.interval.begin, line.interval.end, debit, credit, money))
     return Report("journal", Message("Journal entries"), columns, rows)
 
 
@@ -114,12 +114,14 @@ def log_entries(statement: Statement) -> Report:
     )
     rows = [
         (
-            *(entry.scope, entry.stretch.begin, KINDS[entry.kind], entry.money, entry.fact.wei, entry.fact.time),
+            *(entry.scope, entry.interval.begin, KINDS[entry.kind], entry.money, entry.fact.wei, entry.fact.time),
             *(entry.fact.block_number, entry.fact.log_index, entry.fact.transaction_hash, entry.fact.program_id),
         )
         for entry in statement.entries
     ]
-    note = Message("Where there is no block, no log is behind it: the estimate is another, or a year was settled.")
+    note = Message(
+        "An entry without a block has no log: it comes from a changed estimate or from the settlement of a year."
+    )
     return Report("entries", Message("Log entries behind the figures"), columns, rows, (note,))
 
 
@@ -131,21 +133,21 @@ def _figures(movement: Movement) -> tuple[int, ...]:
 
 
 def _right(line: Line) -> Iterator[_Journal]:
-    moved = line.movement
-    yield COINS, GOODS, line.price - moved.accrued
-    yield COINS, CONTRACT, moved.accrued
-    yield CONTRACT, POINTS, moved.redeemed
-    yield CONTRACT, BREAKAGE, moved.breakage
-    yield CONTRACT, POINTS, moved.catch_up
+    movement = line.movement
+    yield COINS, GOODS, line.price - movement.accrued
+    yield COINS, CONTRACT, movement.accrued
+    yield CONTRACT, POINTS, movement.redeemed
+    yield CONTRACT, BREAKAGE, movement.breakage
+    yield CONTRACT, POINTS, movement.catch_up
 
 
 def _provision(line: Line) -> Iterator[_Journal]:
-    moved = line.movement
+    movement = line.movement
     yield COINS, GOODS, line.price
-    yield EXPENSE, PROVISION, moved.accrued
-    yield PROVISION, GIVEN, moved.redeemed
-    yield PROVISION, EXPENSE, moved.breakage
-    yield PROVISION, EXPENSE, moved.catch_up
+    yield EXPENSE, PROVISION, movement.accrued
+    yield PROVISION, GIVEN, movement.redeemed
+    yield PROVISION, EXPENSE, movement.breakage
+    yield PROVISION, EXPENSE, movement.catch_up
 
 
 def _notes(policy: Policy) -> Iterator[Message]:
@@ -164,7 +166,7 @@ def _notes(policy: Policy) -> Iterator[Message]:
         return
     price = policy.point_price
     yield Message(
-        "One FEC that flows back stands at {price} FEC. It counts as redeemed when it is claimed.",
+        "The stand-alone price of one FEC of flow-back is {price} FEC. It is redeemed when it is claimed.",
         price=f"{price.numerator}/{price.denominator}" if price.denominator > 1 else str(price.numerator),
     )
     if policy.name == "provision":
@@ -177,6 +179,6 @@ def _notes(policy: Policy) -> Iterator[Message]:
         else:
             yield Message("Expected to be redeemed: {share:percent}.", share=bps)
     yield Message(
-        "Nodes that no order paid for (rewards, direct mints) are in the same pools: they bring in nothing, and what "
-        "is set aside spreads over more points."
+        "Nodes without an order (rewards, direct mints) are in the same pools. They bring no revenue, so the "
+        "deferred amount spreads over more points."
     )

@@ -16,13 +16,15 @@ from fec.i18n import N_, Message
 from fec.reports.cohorts import cohorts_of
 from fec.reports.curve_expression import growths, released, with_limbs
 from fec.reports.data import SCOPES, WEI, Data, Scope, total, wei
-from fec.reports.dates import Every, stretch_of
+from fec.reports.dates import Every, interval_of
 from fec.reports.table import Column, Report
 
 Split = Literal["cohort", "shopper"]
 
-SHAPE = Message("Nodes pay slowly at first: the burned amount is back in period 55, half of it all in period 86.")
-EXACT = Message("Exact by the curve, from nodes as they stand; if nobody claims before, this is what can be claimed.")
+SHAPE = Message("Nodes pay slowly at first: the burned amount is back in period 55, half of the total in period 86.")
+EXACT = Message(
+    "Exact by the curve, for the nodes at the cut-off. These amounts can be claimed if nobody claims earlier."
+)
 
 
 def steps(data: Data) -> Any:
@@ -30,9 +32,9 @@ def steps(data: Data) -> Any:
 
     At each one's present period stands what can be claimed now, with `time` at the moment itself.
     """
-    moment = data.moment.timestamp
+    now = data.cutoff.timestamp
     alive = data.nodes.filter(lambda t: t.owner.notnull())
-    elapsed = ((ibis.greatest(moment - alive.start, 0)) // alive.period_length).cast("int64")
+    elapsed = ((ibis.greatest(now - alive.start, 0)) // alive.period_length).cast("int64")
     alive = with_limbs(alive.mutate(elapsed=ibis.least(elapsed, PERIODS)))
     pairs = alive.cross_join(growths(data))
     pairs = pairs.filter(pairs.period >= pairs.elapsed)
@@ -40,21 +42,21 @@ def steps(data: Data) -> Any:
     alike = ["program_id", "owner", "start", "period_length", "elapsed", "period"]
     sums = pairs.group_by(alike).agg(in_all=total(claimable))
     before = sums.in_all.lag().over(ibis.window(group_by=alike[:4], order_by="period")).fill_null(wei(0))
-    now = sums.period == sums.elapsed
+    current = sums.period == sums.elapsed
     rows = sums.select(
         "program_id",
         "owner",
-        time=ibis.ifelse(now, moment, sums.start + sums.period * sums.period_length).cast("int64"),
+        time=ibis.ifelse(current, now, sums.start + sums.period * sums.period_length).cast("int64"),
         amount=(sums.in_all - before).cast(WEI),
     )
     rows = rows.group_by("program_id", "owner", "time").agg(amount=total(rows.amount))
-    return data.keep("steps", rows.filter(rows.amount > 0))
+    return data.materialise("steps", rows.filter(rows.amount > 0))
 
 
 def last_time(data: Data) -> int:
     """When the last of all nodes has paid in full, or the moment itself if that is past or there is none."""
     [(found,)] = data.rows(steps(data).agg(time=lambda t: t.time.max()))
-    return data.moment.timestamp if found is None else int(found)
+    return data.cutoff.timestamp if found is None else int(found)
 
 
 def calendar(
@@ -76,7 +78,7 @@ def calendar(
         firsts = cohorts_of(data, scope, "month").select("scope", "cohort", owner="shopper")
         rows, keys = rows.left_join(firsts, ["scope", "owner"]), [*keys, "cohort"]
         columns.append(Column("cohort", N_("First purchase"), "day"))
-    now = data.moment.timestamp
+    now = data.cutoff.timestamp
     days = data.calendar(now, last_time(data), every)
     placed = rows.mutate(day=rows.time // DAY).inner_join(days, "day")
     waiting = placed.time == now
@@ -94,7 +96,7 @@ def calendar(
         Column("begin", N_("From"), "time"),
         Column("end", N_("Until"), "time"),
         Column("amount", N_("Flows back"), "wei"),
-        Column("in_all", N_("In all"), "wei"),
+        Column("in_all", N_("Total so far"), "wei"),
         Column("shoppers", N_("Shoppers"), "number"),
     ]
     ordered = sums.select(chosen).order_by([*keys, "begin", "end"])
@@ -103,8 +105,8 @@ def calendar(
 
 def arrivals(data: Data, scope: Scope, at_least: int, every: Every = "week") -> Report:
     """Who to greet: shoppers to whom at least so many wei flow back in the day, week, … after the present one."""
-    now = data.moment.timestamp
-    ahead = stretch_of(stretch_of(now, every).end, every)
+    now = data.cutoff.timestamp
+    ahead = interval_of(interval_of(now, every).end, every)
     rows = data.scoped(steps(data), scope)
     soon = rows.filter((rows.time >= ahead.begin) & (rows.time < ahead.end))
     soon = soon.group_by("scope", "owner").agg(amount=total(soon.amount), first=soon.time.min())
@@ -122,11 +124,13 @@ def arrivals(data: Data, scope: Scope, at_least: int, every: Every = "week") -> 
         Column("scope", SCOPES[scope.by], "number"),
         Column("shopper", N_("Shopper"), "address"),
         Column("amount", N_("Flows back"), "wei"),
-        Column("first", N_("First on"), "time"),
+        Column("first", N_("First date"), "time"),
         Column("last_purchase", N_("Last purchase"), "time"),
         Column("waiting", N_("Claimable before"), "wei"),
     )
     title = Message(
-        "Who to greet from {begin:date} on: at least {at_least:fec} flow back", begin=ahead.begin, at_least=at_least
+        "Shoppers to greet from {begin:date}: at least {at_least:fec} flows back to each",
+        begin=ahead.begin,
+        at_least=at_least,
     )
     return Report("arrivals", title, columns, data.rows(found), (EXACT, SHAPE))

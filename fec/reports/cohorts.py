@@ -52,7 +52,7 @@ def cohorts(data: Data, scope: Scope, every: Every = "month") -> Report:
 def _days(data: Data, every: Every) -> Any:
     orders = data.orders
     [(first,)] = data.rows(orders.agg(first=orders.paid_at.min()))
-    now = data.moment.timestamp
+    now = data.cutoff.timestamp
     return data.calendar(now if first is None else first, now, every)
 
 

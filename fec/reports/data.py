@@ -25,8 +25,8 @@ from sqlalchemy import Engine as Database
 from fec.core.durations import DAY
 from fec.i18n import N_
 from fec.reports import spark
-from fec.reports.dates import Every, Moment, stretches
-from fec.reports.errors import MomentUnknown, NothingToReport
+from fec.reports.dates import Cutoff, Every, intervals
+from fec.reports.errors import CutoffUnknown, NothingToReport
 from fec.reports.export import Manifest, export, manifest_of
 
 T = TypeVar("T")
@@ -76,8 +76,8 @@ class Data:
         self._folder = folder
         self._backend: Any = ibis.duckdb.connect() if engine == "duckdb" else spark.connect()
         self._tables: dict[str, Any] = {}
-        self._made: dict[str, Any] = {}
-        self.moment = self._moment(block, time)
+        self._cached: dict[str, Any] = {}
+        self.cutoff = self._cutoff(block, time)
 
     def close(self) -> None:
         """Lets go of what was kept."""
@@ -86,47 +86,47 @@ class Data:
         else:
             # The session outlives this.
             for table in self._tables.values():
-                spark.forget(self._backend, table.get_name())
+                spark.drop_table(self._backend, table.get_name())
 
     # ------------------------------------------------------------------- as they stood
 
     @cached_property
     def blocks(self) -> Any:
         """Blocks up to the moment: number, hash, timestamp."""
-        return self._read("blocks").filter(lambda t: t.number <= self.moment.block)
+        return self._read("blocks").filter(lambda t: t.number <= self.cutoff.block)
 
     @cached_property
     def nodes(self) -> Any:
         """Nodes: token_id, owner (null once merged away), principal, claimed, program_id, start, period_length."""
-        born = self._read("nodes").select("token_id", "program_id", "serial", "period_length", "start")
-        return self._keep("nodes", self._latest("node_versions", "token_id").inner_join(born, "token_id"))
+        created = self._read("nodes").select("token_id", "program_id", "serial", "period_length", "start")
+        return self._materialise("nodes", self._latest("node_versions", "token_id").inner_join(created, "token_id"))
 
     @cached_property
     def mints(self) -> Any:
         """What was burned into new nodes: place, token_id, program_id, start, principal, time."""
-        born = self._read("nodes").select("token_id", "program_id", "start")
-        minted = self._so_far("node_versions").filter(lambda t: t.cause == "mint")
+        created = self._read("nodes").select("token_id", "program_id", "start")
+        minted = self._up_to_cutoff("node_versions").filter(lambda t: t.cause == "mint")
         minted = minted.select("block_number", "log_index", "token_id", "owner", "principal").inner_join(
-            born, "token_id"
+            created, "token_id"
         )
-        return self._keep("mints", self._timed(minted))
+        return self._materialise("mints", self._timed(minted))
 
     @cached_property
     def claims(self) -> Any:
         """What nodes paid: place, token_id, recipient, amount, program_id, start, time."""
-        born = self._read("nodes").select("token_id", "program_id", "start")
-        return self._keep("claims", self._timed(self._so_far("claims").inner_join(born, "token_id")))
+        created = self._read("nodes").select("token_id", "program_id", "start")
+        return self._materialise("claims", self._timed(self._up_to_cutoff("claims").inner_join(created, "token_id")))
 
     @cached_property
     def programs(self) -> Any:
         """Programs: program_id, operator, issuer, period_length, origin, quota (left), burned, closed."""
-        return self._keep("programs", self._latest("program_versions", "program_id"))
+        return self._materialise("programs", self._latest("program_versions", "program_id"))
 
     @cached_property
     def alliances(self) -> Any:
         """Programs that are in an alliance: program_id, alliance_id."""
         latest = self._latest("alliance_versions", "program_id").select("program_id", "alliance_id")
-        return self._keep("alliances", latest.filter(latest.alliance_id.notnull()))
+        return self._materialise("alliances", latest.filter(latest.alliance_id.notnull()))
 
     @cached_property
     def orders(self) -> Any:
@@ -134,22 +134,22 @@ class Data:
 
         `placed_block` and `placed_log` say where it was paid; `block_number` and `log_index` where it last changed.
         """
-        born = self._read("orders").rename(placed_block="block_number", placed_log="log_index")
-        orders = self._latest("order_versions", "order_key").inner_join(born, "order_key")
+        created = self._read("orders").rename(placed_block="block_number", placed_log="log_index")
+        orders = self._latest("order_versions", "order_key").inner_join(created, "order_key")
         orders = orders.mutate(net=(orders.amount - orders.refunded).cast(WEI))
-        return self._keep("orders", orders.filter(orders.net > 0))
+        return self._materialise("orders", orders.filter(orders.net > 0))
 
     @cached_property
     def totals(self) -> Any:
         """The protocol's own books: supply, burned, outstanding; no row if nothing happened yet."""
         place = ibis.window(order_by=[ibis.desc("block_number"), ibis.desc("log_index")])
-        rows = self._so_far("totals_versions").mutate(age=ibis.row_number().over(place))
+        rows = self._up_to_cutoff("totals_versions").mutate(age=ibis.row_number().over(place))
         return rows.filter(rows.age == 0).drop("age")
 
     @cached_property
     def totals_through_time(self) -> Any:
         """The books at the end of each block that changed them: place, supply, burned, outstanding, time."""
-        return self._keep("totals_through_time", self._timed(self._so_far("totals_versions")))
+        return self._materialise("totals_through_time", self._timed(self._up_to_cutoff("totals_versions")))
 
     def transactions(self, table: Any) -> Any:
         """A table with a place, joined with the hash of the transaction that is there."""
@@ -172,9 +172,9 @@ class Data:
     def calendar(self, begin: int, end: int, every: Every) -> Any:
         """Days from one moment to another: `day` since the epoch, and `begin`, `end` and `number` of their stretch."""
         rows = [
-            (day, stretch.begin, stretch.end, number)
-            for number, stretch in enumerate(stretches(begin, end, every))
-            for day in range(stretch.begin // DAY, stretch.end // DAY)
+            (day, interval.begin, interval.end, number)
+            for number, interval in enumerate(intervals(begin, end, every))
+            for day in range(interval.begin // DAY, interval.end // DAY)
         ]
         names = ("day", "begin", "end", "number")
         return self.small({name: [row[place] for row in rows] for place, name in enumerate(names)})
@@ -194,17 +194,17 @@ class Data:
                 columns[place] = [None if value is None else int(value) for value in columns[place]]
         return list(zip(*columns, strict=True))
 
-    def keep(self, name: str, expression: Any) -> Any:
+    def materialise(self, name: str, expression: Any) -> Any:
         """An expression that several reports build on, worked out once."""
         if name not in self._tables:
-            self._keep(name, expression)
+            self._materialise(name, expression)
         return self._tables[name]
 
-    def once(self, name: str, make: Callable[[], T]) -> T:
+    def cached(self, name: str, make: Callable[[], T]) -> T:
         """Something else that several reports build on, made once."""
-        if name not in self._made:
-            self._made[name] = make()
-        return cast(T, self._made[name])
+        if name not in self._cached:
+            self._cached[name] = make()
+        return cast(T, self._cached[name])
 
     def check(self, scope: Scope) -> None:
         """Raises NothingToReport if the program or alliance that is wanted is not there."""
@@ -217,7 +217,7 @@ class Data:
                 if scope.by == "program"
                 else "There is no alliance {number} at block {block}. `fec alliance show` names a program's.",
                 number=scope.only,
-                block=self.moment.block,
+                block=self.cutoff.block,
             )
 
     def _read(self, name: str) -> Any:
@@ -228,17 +228,17 @@ class Data:
             self._tables[key] = self._backend.read_parquet(path, table_name=ibis.util.gen_name(name))
         return self._tables[key]
 
-    def _keep(self, name: str, expression: Any) -> Any:
+    def _materialise(self, name: str, expression: Any) -> Any:
         # Not Ibis's own cache: what refers to it keeps it no longer than its author.
         made = ibis.util.gen_name(name)
         if self.engine == "duckdb":
             self._tables[name] = self._backend.create_table(made, expression, temp=True)
         else:
-            self._tables[name] = spark.keep(self._backend, made, expression)
+            self._tables[name] = spark.materialise(self._backend, made, expression)
         return self._tables[name]
 
-    def _so_far(self, name: str) -> Any:
-        return self._read(name).filter(lambda t: t.block_number <= self.moment.block)
+    def _up_to_cutoff(self, name: str) -> Any:
+        return self._read(name).filter(lambda t: t.block_number <= self.cutoff.block)
 
     def _timed(self, table: Any) -> Any:
         times = self._read("blocks").select(block_number="number", time="timestamp")
@@ -247,15 +247,15 @@ class Data:
     def _latest(self, name: str, key: str) -> Any:
         """The last version of each key: what `fec.indexer.views.as_of` is in SQL."""
         newest = ibis.window(group_by=key, order_by=[ibis.desc("block_number"), ibis.desc("log_index")])
-        rows = self._so_far(name).mutate(age=ibis.row_number().over(newest))
+        rows = self._up_to_cutoff(name).mutate(age=ibis.row_number().over(newest))
         return rows.filter(rows.age == 0).drop("age")
 
-    def _moment(self, block: int | None, time: int | None) -> Moment:
+    def _cutoff(self, block: int | None, time: int | None) -> Cutoff:
         manifest = self.manifest
         number, timestamp, hash_ = manifest.block, manifest.timestamp, manifest.block_hash
         if (block is not None and block > number) or (time is not None and time > timestamp):
-            raise MomentUnknown(
-                "The index ends at block {number} of {timestamp:date}. Name an earlier one, or go on: `fec index run`.",
+            raise CutoffUnknown(
+                "The index ends at block {number} of {timestamp:date}. Name an earlier date, or run `fec index run`.",
                 number=number,
                 timestamp=timestamp,
             )
@@ -264,11 +264,9 @@ class Data:
             before = blocks.filter(blocks.number <= block if block is not None else blocks.timestamp <= time)
             found = self.rows(before.order_by(ibis.desc("number")).limit(1).select("number", "timestamp", "hash"))
             if not found:
-                raise MomentUnknown(
-                    "That is before the contracts were deployed: nothing had happened yet. Name a later one."
-                )
+                raise CutoffUnknown("The contracts were not deployed yet at that time. Name a later date or block.")
             number, timestamp, hash_ = found[0]
-        return Moment(
+        return Cutoff(
             chain_id=manifest.chain_id,
             fec=manifest.fec,
             block=number,

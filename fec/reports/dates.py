@@ -17,7 +17,7 @@ _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 @dataclass(frozen=True)
-class Moment:
+class Cutoff:
     """A block, and a time at or after it and before the next block that says anything."""
 
     chain_id: int
@@ -33,31 +33,31 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Interval:
     """Some time: from `begin` until just before `end`, in seconds since the epoch."""
 
     begin: int
     end: int
 
 
-def stretch_of(timestamp: int, every: Every) -> Stretch:
+def interval_of(timestamp: int, every: Every) -> Interval:
     """The day, week, month, quarter or year that a second lies in."""
     if every in ("day", "week"):
         length = DAY if every == "day" else WEEK
         begin = begin_of(timestamp, length)
-        return Stretch(begin, begin + length)
+        return Interval(begin, begin + length)
     months = _MONTHS[every]
     moment = datetime.fromtimestamp(timestamp, UTC)
     first = (moment.year * 12 + moment.month - 1) // months * months
-    return Stretch(_month(first), _month(first + months))
+    return Interval(_month(first), _month(first + months))
 
 
-def stretches(begin: int, end: int, every: Every) -> Iterator[Stretch]:
+def intervals(begin: int, end: int, every: Every) -> Iterator[Interval]:
     """All of them from the one that `begin` lies in to the one that `end` lies in, both included."""
-    stretch = stretch_of(begin, every)
-    while stretch.begin <= end:
-        yield stretch
-        stretch = stretch_of(stretch.end, every)
+    interval = interval_of(begin, every)
+    while interval.begin <= end:
+        yield interval
+        interval = interval_of(interval.end, every)
 
 
 def day(timestamp: int) -> str:

@@ -13,7 +13,7 @@ class ExportStale(FECError, RuntimeError):
     """The chain does not have the block any more that an export was made at, or the sums differ from the chain's."""
 
 
-class MomentUnknown(FECError, LookupError):
+class CutoffUnknown(FECError, LookupError):
     """The block or the date lies outside what was indexed."""
 
 

@@ -116,13 +116,14 @@ def manifest_of(folder: Path) -> Manifest:
         missing = [name for name in manifest.rows if not (folder / f"{name}.parquet").is_file()]
     except (OSError, ValueError, TypeError) as error:
         raise ExportInvalid(
-            "{folder} is no export of an index: {reason}. `fec report export {folder}` makes one.",
+            "{folder} is not an export of an index: {reason}. Make one with `fec report export {folder}`.",
             folder=folder,
             reason=error,
         ) from error
     if manifest.format != FORMAT or missing:
         raise ExportInvalid(
-            "The export in {folder} is not whole, or of another version. `fec report export {folder}` makes it anew.",
+            "The export in {folder} is incomplete, or of another version. Make it again with `fec report export "
+            "{folder}`.",
             folder=folder,
         )
     return manifest
@@ -134,7 +135,7 @@ def _prepare(folder: Path) -> None:
     foreign = sorted(path.name for path in folder.iterdir() if path.name not in names)
     if foreign:
         raise ExportInvalid(
-            "{folder} holds other files ({name}). Name a folder of its own for the export.",
+            "{folder} contains other files ({name}). Name an empty folder for the export.",
             folder=folder,
             name=foreign[0],
         )
@@ -168,7 +169,7 @@ def _place(cursor: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     )
     row = cursor.fetchone()
     if row is None:
-        raise IndexMissing("The index does not reach the contracts' deployment yet. `fec index run` goes on.")
+        raise IndexMissing("The index has not reached the contracts' deployment yet. Continue with `fec index run`.")
     place = dict(zip(("block", "block_hash", "timestamp", "finalized_block"), row, strict=True))
     cursor.execute(f"SELECT chain_id, fec, adn FROM {table(DeploymentRecord).name}")  # noqa: S608 (no input in it)
     return place, dict(zip(("chain_id", "fec", "adn"), cursor.fetchone(), strict=True))

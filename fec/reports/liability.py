@@ -22,8 +22,18 @@ from typing import Literal
 from fec.core.amounts import WEI_PER_FEC
 from fec.core.curve import FACE_MULTIPLE
 from fec.reports.data import PROTOCOL, Data, Scope
-from fec.reports.dates import Every, Moment, Stretch, stretch_of, stretches
-from fec.reports.pools import Estimates, Movement, Pool, Year, apportioned, divide, moved, provided, set_aside
+from fec.reports.dates import Cutoff, Every, Interval, interval_of, intervals
+from fec.reports.pools import (
+    Estimates,
+    Movement,
+    Pool,
+    Year,
+    allocate_to_points,
+    apportion,
+    divide_half_even,
+    movement_between,
+    provision_between,
+)
 
 PolicyName = Literal["material-right", "provision"]
 Bearer = Literal["merchant", "protocol"]
@@ -54,7 +64,7 @@ class Policy:
 
     def money(self, wei: int) -> int:
         """An amount in the currency's smallest unit, half to even."""
-        return divide(wei * 10**self.places, self.rate)
+        return divide_half_even(wei * 10**self.places, self.rate)
 
 
 #: Books in FEC itself, to two decimals, where no rate is known.
@@ -85,7 +95,7 @@ class Entry:
     """A part of a figure, and the log entry behind it."""
 
     scope: int
-    stretch: Stretch
+    interval: Interval
     kind: EntryKind
     fact: Fact
     money: int
@@ -96,7 +106,7 @@ class Line:
     """One stretch of a scope's roll-forward."""
 
     scope: int
-    stretch: Stretch
+    interval: Interval
     movement: Movement
     price: int
     """What sales of the stretch brought in, in money."""
@@ -108,7 +118,7 @@ class Line:
 class Statement:
     """The points liability of some programs at a moment."""
 
-    moment: Moment
+    cutoff: Cutoff
     policy: Policy
     scope: Scope
     lines: Sequence[Line]
@@ -120,17 +130,17 @@ def statement(data: Data, scope: Scope, policy: Policy, every: Every = "month") 
     data.check(scope)
     books = _Books(data, scope, policy, every)
     lines, entries = books.close()
-    return Statement(data.moment, policy, scope, lines, entries)
+    return Statement(data.cutoff, policy, scope, lines, entries)
 
 
-def together(statement: Statement) -> Statement:
+def combined(statement: Statement) -> Statement:
     """The same books for all their programs as one: figures and entries of the protocol."""
     lines: dict[int, list[Line]] = defaultdict(list)
     for line in statement.lines:
-        lines[line.stretch.begin].append(replace(line, scope=PROTOCOL))
+        lines[line.interval.begin].append(replace(line, scope=PROTOCOL))
     added = [_added(parts) for _, parts in sorted(lines.items())]
     entries = sorted(
-        (replace(entry, scope=PROTOCOL) for entry in statement.entries), key=lambda entry: entry.stretch.begin
+        (replace(entry, scope=PROTOCOL) for entry in statement.entries), key=lambda entry: entry.interval.begin
     )
     return replace(statement, scope=Scope("protocol"), lines=added, entries=entries)
 
@@ -144,7 +154,7 @@ class _Account:
     claims: list[Fact]
 
 
-class _Running:
+class _CumulativeSums:
     """Sums of facts up to a moment."""
 
     def __init__(self, facts: Sequence[Fact], name: str) -> None:
@@ -164,8 +174,8 @@ class _Books:
         self._accounts: dict[tuple[int, int], _Account] = defaultdict(lambda: _Account([], [], []))
         self._read()
         times = [fact.time for each in self._accounts.values() for fact in (*each.sales, *each.mints, *each.claims)]
-        now = data.moment.timestamp
-        self._stretches = list(stretches(min(times, default=now), now, every))
+        now = data.cutoff.timestamp
+        self._intervals = list(intervals(min(times, default=now), now, every))
 
     def close(self) -> tuple[list[Line], list[Entry]]:
         """All lines by scope and time, and all entries."""
@@ -175,10 +185,10 @@ class _Books:
         for program_id, scope in sorted(self._scopes.items()):
             mine = {year: account for (id_, year), account in sorted(self._accounts.items()) if id_ == program_id}
             for line, behind in close(program_id, scope, mine):
-                lines[scope, line.stretch.begin].append(line)
+                lines[scope, line.interval.begin].append(line)
                 entries += behind
         added = [_added(parts) for _, parts in sorted(lines.items())]
-        return added, sorted(entries, key=lambda entry: (entry.scope, entry.stretch.begin))
+        return added, sorted(entries, key=lambda entry: (entry.scope, entry.interval.begin))
 
     # ---------------------------------------------------------------- the policies
 
@@ -186,18 +196,18 @@ class _Books:
         estimates = self._policy.estimates
         for year, account in accounts.items():
             sums = [
-                *(_Running(account.sales, "money"), _Running(account.mints, "wei")),
-                *(_Running(account.claims, "wei"), _Running(account.sales, "price")),
+                *(_CumulativeSums(account.sales, "money"), _CumulativeSums(account.mints, "wei")),
+                *(_CumulativeSums(account.claims, "wei"), _CumulativeSums(account.sales, "price")),
             ]
             before, sold = Pool(), 0
-            for stretch in self._stretches:
-                deferred, issued, redeemed, price = (each.until(stretch.end) for each in sums)
+            for interval in self._intervals:
+                deferred, issued, redeemed, price = (each.until(interval.end) for each in sums)
                 if not issued and not price:
                     continue
-                last = min(stretch.end - 1, self._data.moment.timestamp)
+                last = min(interval.end - 1, self._data.cutoff.timestamp)
                 after = Pool(deferred, issued, redeemed, estimates.at(last))
-                movement = moved(before, after)
-                line = Line(scope, stretch, movement, price - sold, issued - redeemed)
+                movement = movement_between(before, after)
+                line = Line(scope, interval, movement, price - sold, issued - redeemed)
                 none = Fact(last, None, None, None, program_id, year, 0)
                 yield line, list(_entries(line, account, none))
                 before, sold = after, price
@@ -209,24 +219,24 @@ class _Books:
             *(_ordered(fact for each in accounts.values() for fact in getattr(each, name)) for name in _NAMES)
         )
         sums = [
-            *(_Running(whole.sales, "money"), _Running(whole.claims, "wei")),
-            *(_Running(whole.sales, "price"), _Running(whole.mints, "wei")),
+            *(_CumulativeSums(whole.sales, "money"), _CumulativeSums(whole.claims, "wei")),
+            *(_CumulativeSums(whole.sales, "price"), _CumulativeSums(whole.mints, "wei")),
         ]
-        now, policy = self._data.moment.timestamp, self._policy
+        now, policy = self._data.cutoff.timestamp, self._policy
         value = 0 if policy.bearer == "protocol" else policy.point_price
         before, began, sold = Year(), (0, 0), 0
-        for stretch in self._stretches:
-            revenue, claimed, price, issued = (each.until(stretch.end) for each in sums)
-            year = stretch_of(stretch.begin, "year")
-            if stretch.begin == year.begin:
+        for interval in self._intervals:
+            revenue, claimed, price, issued = (each.until(interval.end) for each in sums)
+            year = interval_of(interval.begin, "year")
+            if interval.begin == year.begin:
                 before, began = Year(), (sums[0].until(year.begin), sums[1].until(year.begin))
-            over = stretch.end >= year.end and now >= year.end - 1
+            over = interval.end >= year.end and now >= year.end - 1
             redeemed = policy.money(int((claimed - began[1]) * value)) if over else 0
             after = Year(revenue - began[0], redeemed, over)
-            movement = provided(before, after, policy.provision_rate)
+            movement = provision_between(before, after, policy.provision_rate)
             if price or issued:
-                line = Line(scope, stretch, movement, price - sold, issued - claimed)
-                none = Fact(min(stretch.end - 1, now), None, None, None, program_id, year.begin, 0)
+                line = Line(scope, interval, movement, price - sold, issued - claimed)
+                none = Fact(min(interval.end - 1, now), None, None, None, program_id, year.begin, 0)
                 yield line, list(_entries(line, whole, none, settles=year if over else None))
             before, sold = after, price
 
@@ -252,12 +262,12 @@ class _Books:
             rows.order_by("block_number", "log_index")
         ):
             price = policy.money(received)
-            year = stretch_of(time if start is None else start, "year").begin
+            year = interval_of(time if start is None else start, "year").begin
             points = burned * FACE_MULTIPLE
             if right:
                 expected = policy.estimates.at(time)
-                part = set_aside(received, net, points * policy.point_price, expected)
-                money = divide(part.numerator * scale, part.denominator * policy.rate)
+                part = allocate_to_points(received, net, points * policy.point_price, expected)
+                money = divide_half_even(part.numerator * scale, part.denominator * policy.rate)
             else:
                 money = 0 if policy.bearer == "protocol" else price
             yield Fact(time, block, log, tx, program_id, year, points, money, price)
@@ -266,13 +276,13 @@ class _Books:
         data = self._data
         rows = data.transactions(data.mints).select(*_WHERE, "program_id", "start", "principal")
         for time, block, log, tx, program_id, start, principal in data.rows(rows.order_by("block_number", "log_index")):
-            yield Fact(time, block, log, tx, program_id, stretch_of(start, "year").begin, principal * FACE_MULTIPLE)
+            yield Fact(time, block, log, tx, program_id, interval_of(start, "year").begin, principal * FACE_MULTIPLE)
 
     def _claims(self) -> Iterator[Fact]:
         data = self._data
         rows = data.transactions(data.claims).select(*_WHERE, "program_id", "start", "amount")
         for time, block, log, tx, program_id, start, amount in data.rows(rows.order_by("block_number", "log_index")):
-            yield Fact(time, block, log, tx, program_id, stretch_of(start, "year").begin, amount)
+            yield Fact(time, block, log, tx, program_id, interval_of(start, "year").begin, amount)
 
 
 _WHERE = ("time", "block_number", "log_index", "transaction_hash")
@@ -287,36 +297,36 @@ def _added(lines: Sequence[Line]) -> Line:
     movement = sum((line.movement for line in lines), Movement())
     first = lines[0]
     return Line(
-        first.scope, first.stretch, movement, sum(line.price for line in lines), sum(line.points for line in lines)
+        first.scope, first.interval, movement, sum(line.price for line in lines), sum(line.points for line in lines)
     )
 
 
-def _entries(line: Line, account: _Account, none: Fact, *, settles: Stretch | None = None) -> Iterator[Entry]:
+def _entries(line: Line, account: _Account, none: Fact, *, settles: Interval | None = None) -> Iterator[Entry]:
     """The log entries behind a movement, each with its part of the figure; the parts add up to it.
 
     Redemptions and breakage are apportioned by wei to the claims of the stretch, or of the year that is settled in it.
     What no log entry is behind, such as another estimate, is `none`.
     """
-    stretch, movement = line.stretch, line.movement
+    interval, movement = line.interval, line.movement
 
     def parts(kind: EntryKind, figure: int, facts: Sequence[Fact], weights: Sequence[int]) -> Iterator[Entry]:
         if not figure:
             return
         if not any(weights):
             facts, weights = [none], [1]
-        for fact, part in zip(facts, apportioned(figure, weights), strict=True):
-            yield Entry(line.scope, stretch, kind, fact, part)
+        for fact, part in zip(facts, apportion(figure, weights), strict=True):
+            yield Entry(line.scope, interval, kind, fact, part)
 
-    sales = _between(account.sales, stretch)
+    sales = _between(account.sales, interval)
     weights = [fact.money for fact in sales]
     yield from parts("accrued", movement.accrued, sales, weights)
-    claims = _between(account.claims, settles or stretch)
+    claims = _between(account.claims, settles or interval)
     weights = [fact.wei for fact in claims]
     yield from parts("redeemed", movement.redeemed, claims, weights)
     yield from parts("breakage", movement.breakage, claims, weights)
     yield from parts("catch_up", movement.catch_up, [], [])
 
 
-def _between(facts: Sequence[Fact], stretch: Stretch) -> Sequence[Fact]:
+def _between(facts: Sequence[Fact], interval: Interval) -> Sequence[Fact]:
     times = [fact.time for fact in facts]
-    return facts[bisect_right(times, stretch.begin - 1) : bisect_right(times, stretch.end - 1)]
+    return facts[bisect_right(times, interval.begin - 1) : bisect_right(times, interval.end - 1)]

@@ -27,7 +27,7 @@ def of_program(data: Data, program_id: int) -> dict[str, Any]:
     """A program's flow-back, cohorts and liability, which is in FEC. Raises NothingToReport if it is not there."""
     scope = Scope("program", program_id)
     books = statement(data, scope, IN_FEC)
-    ahead = calendar.last_time(data) - data.moment.timestamp
+    ahead = calendar.last_time(data) - data.cutoff.timestamp
     return {
         "flowback": chart_data.flowback(calendar.calendar(data, scope, "day" if ahead < _DAYS * DAY else "week")),
         "cohorts": chart_data.cohorts(cohorts.cohorts(data, scope, "month"), "month"),
@@ -45,8 +45,8 @@ def main() -> None:
     database = store.open_database(os.environ["FEC_DATABASE"])
     store.check_version(database)
     with of_index(database) as data:
-        moment = data.moment
-        as_of = {"block": moment.block, "blockHash": moment.block_hash, "timestamp": moment.timestamp}
+        cutoff = data.cutoff
+        as_of = {"block": cutoff.block, "blockHash": cutoff.block_hash, "timestamp": cutoff.timestamp}
         found = of_program(data, int(sys.argv[1])) if sys.argv[1:] else of_protocol(data)
     json.dump({"asOf": as_of, **found}, sys.stdout)
 

@@ -19,31 +19,31 @@ from fractions import Fraction
 from typing import Self
 
 
-def divide(numerator: int, denominator: int) -> int:
+def divide_half_even(numerator: int, denominator: int) -> int:
     """The quotient of integers, rounded half to even. Raises ZeroDivisionError."""
     whole, rest = divmod(numerator, denominator)
     twice = 2 * rest - denominator
     return whole + (twice > 0 or (twice == 0 and whole % 2 == 1))
 
 
-def rounded(value: Fraction) -> int:
+def round_half_even(value: Fraction) -> int:
     """A fraction, rounded half to even."""
-    return divide(value.numerator, value.denominator)
+    return divide_half_even(value.numerator, value.denominator)
 
 
-def apportioned(sum_: int, weights: Sequence[int]) -> list[int]:
+def apportion(sum_: int, weights: Sequence[int]) -> list[int]:
     """A sum in parts by weight that add up to it: differences of rounded running shares. All zero if weights are."""
     whole = sum(weights)
     parts, running, before = [], 0, 0
     for weight in weights:
         running += weight
-        now = divide(sum_ * running, whole) if whole else 0
+        now = divide_half_even(sum_ * running, whole) if whole else 0
         parts.append(now - before)
         before = now
     return parts
 
 
-def set_aside(price: int, goods: int, points: Fraction, expected: Fraction) -> Fraction:
+def allocate_to_points(price: int, goods: int, points: Fraction, expected: Fraction) -> Fraction:
     """What of a price belongs to the points that came with the goods, by relative stand-alone prices.
 
     `price` is what the merchant received, `goods` the goods' stand-alone price, `points` what all points would be
@@ -90,7 +90,7 @@ class Pool:
         if redeemed >= due:
             # All that was expected is redeemed; or nothing will be, and nothing is owed.
             return self.deferred
-        return rounded(self.deferred * redeemed / due)
+        return round_half_even(self.deferred * redeemed / due)
 
     @property
     def liability(self) -> int:
@@ -126,18 +126,18 @@ class Movement:
         return Movement(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
 
 
-def summed(movements: Iterable[Movement]) -> Movement:
+def sum_movements(movements: Iterable[Movement]) -> Movement:
     """All of them together."""
     return sum(movements, Movement())
 
 
-def moved(before: Pool, after: Pool) -> Movement:
+def movement_between(before: Pool, after: Pool) -> Movement:
     """What happened to a pool between two moments."""
     accrued = after.deferred - before.deferred
     caught_up = after.recognised(before.redeemed)
     revenue = after.recognised() - caught_up
     redeemed = after.redeemed - before.redeemed
-    at_issue = divide(after.deferred * redeemed, after.issued) if after.issued else 0
+    at_issue = divide_half_even(after.deferred * redeemed, after.issued) if after.issued else 0
     used = min(at_issue, revenue)
     return Movement(before.liability, accrued, used, revenue - used, caught_up - before.recognised())
 
@@ -152,10 +152,10 @@ class Year:
 
     def accrued(self, rate: Fraction) -> int:
         """What was set aside, at a rate of revenue."""
-        return rounded(self.revenue * rate)
+        return round_half_even(self.revenue * rate)
 
 
-def provided(before: Year, after: Year, rate: Fraction) -> Movement:
+def provision_between(before: Year, after: Year, rate: Fraction) -> Movement:
     """What happened to a provision between two moments of one year.
 
     At the year's end what was redeemed in it is charged; what is then left is released (`breakage`), what is lacking

@@ -37,7 +37,7 @@ def tiers(data: Data, scope: Scope) -> Report:
         Column("spend_share", N_("Share"), "share"),
         Column("burned", N_("Burned"), "wei"),
     )
-    note = Message("Shoppers count at the tier of their last order. What is still in escrow is not burned yet.")
+    note = Message("Each shopper counts at the tier of their last order. Amounts in escrow are not burned yet.")
     return Report("tiers", Message("Tiers"), columns, found, (note, SHAPE))
 
 
@@ -64,7 +64,7 @@ def quota(data: Data, scope: Scope, window: int = 28) -> Report:
 
     The pace is what was burned in the last `window` days, in whatever way. At none, there is no end to tell.
     """
-    now = data.moment.timestamp
+    now = data.cutoff.timestamp
     mints = data.mints.filter(data.mints.time > now - window * DAY)
     late = mints.group_by("program_id").agg(late=total(mints.principal))
     orders = data.orders.filter(data.orders.status == "escrowed")
@@ -89,11 +89,11 @@ def quota(data: Data, scope: Scope, window: int = 28) -> Report:
         Column("escrowed", N_("In escrow"), "wei"),
         Column("left", N_("Quota left"), "wei"),
         Column("used", N_("Used"), "share"),
-        Column("pace", N_("A day"), "wei"),
+        Column("pace", N_("Per day"), "wei"),
         Column("ends", N_("Runs out"), "time"),
     )
     note = Message(
-        "In escrow: what orders will burn once captured. Runs out: at what was burned a day in the last {days} days.",
+        "In escrow: what orders burn when they are captured. Runs out: at the daily average of the last {days} days.",
         days=window,
     )
     return Report("quota", Message("Quotas"), columns, found, (note,))

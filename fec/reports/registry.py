@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fec.core.amounts import DECIMALS
 from fec.reports import accounts, calendar, cohorts, programs, shoppers, supply, value
 from fec.reports.data import Data, Scope
-from fec.reports.liability import IN_FEC, Statement, statement, together
+from fec.reports.liability import IN_FEC, Statement, combined, statement
 from fec.reports.table import Report
 
 _EACH, _ALL = Scope("program"), Scope("protocol")
@@ -15,11 +15,11 @@ _GREETED = 50 * 10**DECIMALS
 
 
 def _books(data: Data) -> Statement:
-    return data.once("books", lambda: statement(data, _EACH, IN_FEC))
+    return data.cached("books", lambda: statement(data, _EACH, IN_FEC))
 
 
 def _books_of_all(data: Data) -> Statement:
-    return data.once("books of all", lambda: together(_books(data)))
+    return data.cached("books of all", lambda: combined(_books(data)))
 
 
 REPORTS: dict[str, Callable[[Data], Report]] = {

@@ -25,7 +25,7 @@ def known(data: Data, scope: Scope, active: int = 30) -> Any:
     claimable, claimed, last_claim (null if none), state. Active is whoever bought within `active` days, lapsing within
     twice as many.
     """
-    now = data.moment.timestamp
+    now = data.cutoff.timestamp
     orders = data.scoped(data.orders, scope)
     bought = orders.group_by("scope", shopper=orders.customer).agg(
         orders=orders.count(), spend=total(orders.net), first=orders.paid_at.min(), last=orders.paid_at.max()
@@ -74,13 +74,14 @@ def shoppers(data: Data, scope: Scope, active: int = 30) -> Report:
         Column("first_purchase", N_("First purchase"), "time"),
         Column("last_purchase", N_("Last purchase"), "time"),
         Column("nodes", N_("Nodes"), "number"),
-        Column("bound", N_("Bound"), "wei"),
+        Column("bound", N_("Still in nodes"), "wei"),
         Column("claimable", N_("Claimable"), "wei"),
         Column("claimed", N_("Claimed"), "wei"),
         Column("last_claim", N_("Last claim"), "time"),
     )
     note = Message(
-        "Active: bought within {active} days; lapsing: within {lapsing}. Bound: all that their nodes have yet to pay.",
+        "Active: bought within {active} days. Lapsing: within {lapsing} days. Still in nodes: everything that the "
+        "shopper's nodes have yet to pay.",
         active=active,
         lapsing=2 * active,
     )
@@ -111,16 +112,17 @@ def overview(data: Data, scope: Scope, active: int = 30) -> Report:
         Column("orders", N_("Orders"), "number"),
         Column("spend", N_("Spent"), "wei"),
         Column("arpu", N_("Per shopper"), "wei"),
-        Column("bound", N_("Bound"), "wei"),
+        Column("bound", N_("Still in nodes"), "wei"),
         Column("claimable", N_("Claimable"), "wei"),
         Column("claimed", N_("Claimed"), "wei"),
     )
     note = Message(
-        "Active: bought within {active} days; lapsing: within {lapsing}. Bound: all that their nodes have yet to pay.",
+        "Active: bought within {active} days. Lapsing: within {lapsing} days. Still in nodes: everything that the "
+        "shopper's nodes have yet to pay.",
         active=active,
         lapsing=2 * active,
     )
-    return Report("overview", Message("At a glance"), columns, found, (note, SHAPE))
+    return Report("overview", Message("Overview"), columns, found, (note, SHAPE))
 
 
 def repeat(data: Data, scope: Scope, within: int = 30) -> Report:
@@ -148,7 +150,7 @@ def repeat(data: Data, scope: Scope, within: int = 30) -> Report:
     flows = marked.group_by("scope").agg(
         claims=marked.count(),
         followed=was.sum(),
-        open=(~was & (marked.time + within * DAY > data.moment.timestamp)).sum(),
+        open=(~was & (marked.time + within * DAY > data.cutoff.timestamp)).sum(),
     )
     bought = {row[0]: row[1:] for row in data.rows(buyers)}
     flowed = {row[0]: row[1:] for row in data.rows(flows)}
@@ -165,12 +167,13 @@ def repeat(data: Data, scope: Scope, within: int = 30) -> Report:
         Column("repeat_share", N_("Share"), "share"),
         Column("orders", N_("Orders"), "number"),
         Column("claims", N_("Claims"), "number"),
-        Column("followed", N_("Bought after"), "number"),
+        Column("followed", N_("Followed by a purchase"), "number"),
         Column("open", N_("Still open"), "number"),
-        Column("followed_share", N_("Share after"), "share"),
+        Column("followed_share", N_("Share followed"), "share"),
     )
     note = Message(
-        "Bought after: claims whose recipient bought again within {days} days. Still open: younger, and not yet.",
+        "Followed by a purchase: claims whose recipient bought within {days} days. Still open: more recent claims "
+        "without a purchase so far.",
         days=within,
     )
     return Report("repeat", Message("Repeat purchases"), columns, found, (note, SHAPE))

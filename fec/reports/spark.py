@@ -54,7 +54,7 @@ def connect() -> Any:
     return ibis.pyspark.connect(session)
 
 
-def keep(backend: Any, name: str, expression: Any) -> Any:
+def materialise(backend: Any, name: str, expression: Any) -> Any:
     """An expression as a table that Spark works out once and keeps."""
     _frame(backend, expression).cache().createOrReplaceTempView(name)
     return backend.table(name)
@@ -70,7 +70,7 @@ def _frame(backend: Any, expression: Any) -> Any:
     return backend._session.sql(backend.compile(expression))
 
 
-def forget(backend: Any, name: str) -> None:
+def drop_table(backend: Any, name: str) -> None:
     """Lets go of a kept or a read table."""
     session = backend._session
     if session.catalog.isCached(name):

@@ -10,14 +10,14 @@ from fec.reports.data import Data
 from fec.reports.dates import Every
 from fec.reports.table import Column, Report
 
-INFLATION = Message("Each 1,000 burned owe 10,000, so supply may grow by 9,000; never past the cap.")
+INFLATION = Message("Each 1,000 burned promise 10,000, so supply can grow by 9,000, but never past the cap.")
 
 
 def supply(data: Data, every: Every = "week") -> Report:
     """The totals at the end of each day, week, month, … in which they changed; of the present one, as of the moment."""
     totals = data.totals_through_time
     [(first,)] = data.rows(totals.agg(first=totals.time.min()))
-    now = data.moment.timestamp
+    now = data.cutoff.timestamp
     days = data.calendar(now if first is None else first, now, every)
     placed = totals.mutate(day=totals.time // DAY).inner_join(days, "day")
     newest = ibis.window(group_by="number", order_by=[ibis.desc("block_number"), ibis.desc("log_index")])
@@ -30,6 +30,4 @@ def supply(data: Data, every: Every = "week") -> Report:
         Column("burned", N_("Burned"), "wei"),
         Column("outstanding", N_("Outstanding"), "wei"),
     )
-    return Report(
-        "supply", Message("What exists and what is owed"), columns, data.rows(ends.order_by("begin")), (INFLATION,)
-    )
+    return Report("supply", Message("Supply and outstanding"), columns, data.rows(ends.order_by("begin")), (INFLATION,))

@@ -96,7 +96,7 @@ def value(data: Data, scope: Scope, horizon: int = 52) -> Report:
     """
     import numpy as np  # noqa: PLC0415 (with lifetimes)
 
-    today = data.moment.timestamp // DAY
+    today = data.cutoff.timestamp // DAY
     groups: dict[int, list[tuple[Any, ...]]] = {}
     names = ("scope", "shopper", "days", "first", "last", "spend", "first_spend")
     for row in data.rows(histories(data, scope).select(*names).order_by("scope", "shopper")):
@@ -130,13 +130,15 @@ def value(data: Data, scope: Scope, horizon: int = 52) -> Report:
         notes.append(_fitted(key, parameters))
         if parameters.penalty:
             notes.append(
-                Message("Hardly anybody has left: fitted with a penalty of {penalty:g}.", penalty=parameters.penalty)
+                Message(
+                    "Almost no shopper has left, so the fit uses a penalty of {penalty:g}.", penalty=parameters.penalty
+                )
             )
     if few:
         notes.append(
             Message(
-                "Nothing to fit in {scopes}: the models want at least {shoppers} shoppers, {repeating} of whom came "
-                "back, and histories that differ.",
+                "Too little data in {scopes}: the models need at least {shoppers} shoppers, {repeating} of them "
+                "with repeat purchases, and differing histories.",
                 scopes=", ".join(map(str, few)),
                 shoppers=LEAST_SHOPPERS,
                 repeating=LEAST_REPEATING,
@@ -148,9 +150,9 @@ def value(data: Data, scope: Scope, horizon: int = 52) -> Report:
         Column("days", N_("Days bought"), "number"),
         Column("spend", N_("Spent"), "wei"),
         Column("alive", N_("Still a customer"), "estimate"),
-        Column("purchases", N_("Purchases to come"), "estimate"),
-        Column("mean", N_("FEC a purchase"), "estimate"),
-        Column("value", N_("FEC to come"), "estimate"),
+        Column("purchases", N_("Expected purchases"), "estimate"),
+        Column("mean", N_("FEC per purchase"), "estimate"),
+        Column("value", N_("Expected FEC"), "estimate"),
     )
     title = Message("Lifetime value over the next {weeks} weeks", weeks=horizon)
     return Report("value", title, columns, found, tuple(notes))
@@ -162,13 +164,15 @@ def sane(estimates: Sequence[float]) -> list[float | None]:
 
 
 def _fitted(key: int, parameters: Fit) -> Message:
-    shown = {name: f"{number:.3f}" for name, number in vars(parameters).items() if name != "penalty"}
+    parameters_text = {name: f"{number:.3f}" for name, number in vars(parameters).items() if name != "penalty"}
     return Message(
-        "Fitted, {scope}: r {r}, alpha {alpha}, a {a}, b {b} (weeks); p {p}, q {q}, v {v} (FEC).", scope=key, **shown
+        "Fitted, {scope}: r {r}, alpha {alpha}, a {a}, b {b} (weeks); p {p}, q {q}, v {v} (FEC).",
+        scope=key,
+        **parameters_text,
     )
 
 
 _MODELS = Message(
-    "Estimates by BG/NBD and Gamma-Gamma, not promises: purchases of a day count as one, spend is before costs, "
-    "nothing is discounted."
+    "Estimates with BG/NBD and Gamma-Gamma, not promises. Purchases of one day count as one. Spend is before costs "
+    "and not discounted."
 )

@@ -16,9 +16,9 @@ from icalendar import Calendar, Event
 from fec import i18n
 from fec.core.shares import BASIS_POINTS
 from fec.i18n import _
-from fec.reports.dates import Moment
-from fec.reports.display import plain, shown
+from fec.reports.dates import Cutoff
 from fec.reports.table import Column, Report
+from fec.reports.value_formats import display_text, exact_text
 
 #: Excel holds numbers as floats, exact to so many digits; longer ones are written as text.
 _EXCEL_DIGITS = 15
@@ -34,25 +34,25 @@ def as_csv(report: Report, places: int = 2) -> str:
     writer.writerow(column.name for column in report.columns)
     kinds = [column.kind for column in report.columns]
     writer.writerows(
-        [plain(value, kind, places) for value, kind in zip(row, kinds, strict=True)] for row in report.rows
+        [exact_text(value, kind, places) for value, kind in zip(row, kinds, strict=True)] for row in report.rows
     )
     return text.getvalue()
 
 
-def source(moment: Moment) -> list[tuple[str, str]]:
+def source(cutoff: Cutoff) -> list[tuple[str, str]]:
     """What every report says of where it comes from: names and values, in the language spoken now."""
     return [
-        (_("Chain"), str(moment.chain_id)),
-        (_("FEC"), moment.fec),
-        (_("Block"), i18n.number(moment.block)),
-        (_("Block hash"), moment.block_hash),
-        (_("Block time"), i18n.local(moment.block_timestamp)),
-        (_("As of"), i18n.local(moment.timestamp)),
-        (_("Final"), _("yes") if moment.finalized else _("no: a reorganisation may still change it")),
+        (_("Chain"), str(cutoff.chain_id)),
+        (_("FEC"), cutoff.fec),
+        (_("Block"), i18n.number(cutoff.block)),
+        (_("Block hash"), cutoff.block_hash),
+        (_("Block time"), i18n.local(cutoff.block_timestamp)),
+        (_("As of"), i18n.local(cutoff.timestamp)),
+        (_("Final"), _("yes") if cutoff.finalized else _("no: a reorganisation can still change it")),
     ]
 
 
-def workbook(path: Path, title: str, moment: Moment, reports: Sequence[Report], places: int = 2) -> None:
+def workbook(path: Path, title: str, cutoff: Cutoff, reports: Sequence[Report], places: int = 2) -> None:
     """Writes reports into an XLSX file: a sheet of where they come from, and one for each.
 
     Numbers that Excel would round are text, digit by digit. Raises OSError.
@@ -69,7 +69,7 @@ def workbook(path: Path, title: str, moment: Moment, reports: Sequence[Report], 
         front.set_column(0, 0, 18)
         front.set_column(1, 1, 90)
         front.write_string(0, 0, title, bold)
-        facts = [*source(moment), *(("", note.localized()) for report in reports for note in report.notes)]
+        facts = [*source(cutoff), *(("", note.localized()) for report in reports for note in report.notes)]
         for row, (name, text) in enumerate(facts, 2):
             front.write_string(row, 0, name)
             front.write_string(row, 1, text)
@@ -102,13 +102,13 @@ def _cell(sheet: Any, at: tuple[int, int], value: Any, column: Column, *, places
     elif column.kind == "estimate":
         sheet.write_number(*at, round(value, 6))
     else:
-        text = _(value) if column.kind == "word" else plain(value, column.kind, places)
+        text = _(value) if column.kind == "word" else exact_text(value, column.kind, places)
         sheet.write_string(*at, text, *([formats["right"]] if column.kind in _RIGHT else []))
 
 
-def page(title: str, moment: Moment, reports: Sequence[Report], places: int = 2) -> str:
+def page(title: str, cutoff: Cutoff, reports: Sequence[Report], places: int = 2) -> str:
     """Reports as one HTML page without anything from elsewhere, to read or to print."""
-    body = [f"<h1>{escape(title)}</h1>", *_list(source(moment))]
+    body = [f"<h1>{escape(title)}</h1>", *_list(source(cutoff))]
     for report in reports:
         body += [f"<h2>{escape(report.title.localized())}</h2>", *_table(report, places)]
         body += [f"<p>{escape(note.localized())}</p>" for note in report.notes]
@@ -132,14 +132,14 @@ def _table(report: Report, places: int) -> Iterator[str]:
     yield f"<table><thead><tr>{''.join(heads)}</tr></thead><tbody>"
     for row in report.rows:
         cells = (
-            f"<td{style}>{escape(shown(value, kind, places))}</td>"
+            f"<td{style}>{escape(display_text(value, kind, places))}</td>"
             for value, kind, style in zip(row, kinds, classes, strict=True)
         )
         yield f"<tr>{''.join(cells)}</tr>"
     yield "</tbody></table>"
 
 
-def feed(report: Report, moment: Moment, uid: str) -> bytes:
+def icalendar_feed(report: Report, cutoff: Cutoff, uid: str) -> bytes:
     """A flow-back calendar as iCalendar (RFC 5545): one event for each stretch and scope in which anything flows back.
 
     Days are UTC's. Events keep their ids from one making to the next, so that who subscribes sees amounts change.
@@ -148,9 +148,9 @@ def feed(report: Report, moment: Moment, uid: str) -> bytes:
     calendar.add("prodid", "-//FEC//Flow-back calendar//EN")
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", report.title.localized())
-    made = datetime.fromtimestamp(moment.timestamp, UTC)
+    made = datetime.fromtimestamp(cutoff.timestamp, UTC)
     for record in report.records():
-        if record["end"] == moment.timestamp:  # what can be claimed already has no date of its own
+        if record["end"] == cutoff.timestamp:  # what can be claimed already has no date of its own
             continue
         event = Event()
         begin = datetime.fromtimestamp(record["begin"], UTC).date()
@@ -161,11 +161,11 @@ def feed(report: Report, moment: Moment, uid: str) -> bytes:
         event.add("dtstamp", made)
         event.add("dtstart", begin)
         event.add("dtend", last + timedelta(days=1))
-        event.add("summary", _("{amount:fec} flow back", amount=record["amount"]))
+        event.add("summary", _("{amount:fec} flows back", amount=record["amount"]))
         event.add(
             "description",
             _(
-                "To {shoppers:number} shoppers; {in_all:fec} can be claimed by then, if nobody claims before.",
+                "To {shoppers:number} shoppers. {in_all:fec} can be claimed by then, if nobody claims earlier.",
                 shoppers=record["shoppers"],
                 in_all=record["in_all"],
             ),

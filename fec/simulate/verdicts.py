@@ -74,8 +74,8 @@ def _dilution(result: Result) -> Iterator[Verdict]:
         return
     dilution = Message(
         "Nodes are paid with new coins: {burned:fec} are burned, and supply goes from {genesis:fec} to {final:fec}. "
-        "Whoever keeps coins all that time has {share:percent} of the part of all FEC that they had. Nothing promises "
-        "FEC a price.",
+        "A holder who keeps their coins all that time ends with {share:percent} of their initial share of all FEC. "
+        "No price of FEC is promised.",
         burned=_whole(result.burned),
         genesis=_whole(genesis),
         final=_whole(final),
@@ -156,8 +156,8 @@ def _flow_back(result: Result) -> Iterator[Verdict]:
 def _coins(result: Result) -> Iterator[Verdict]:
     if without := sum(point.without_coins for point in result.points):
         short = Message(
-            "{count:number} baskets could not be paid in FEC: all coins had passed a till already in that step. There "
-            "are too few for so much trade.",
+            "{count:number} baskets could not be paid in FEC: all coins had already been spent once in that step. "
+            "There are too few for so much trade.",
             count=without,
         )
         yield Verdict("withoutCoins", short)

@@ -43,8 +43,8 @@ def bind(connection: Connection, deployment: Deployment) -> None:
     found = connection.execute(select(DeploymentRecord.__table__)).mappings().one()
     if dict(found) != wanted:
         raise WrongDatabase(
-            "The database is that of FEC at {found_fec} on chain {found_chain}, not of FEC at {wanted_fec} "
-            "on chain {wanted_chain}. Name another, or the right deployments file.",
+            "The database belongs to FEC at {found_fec} on chain {found_chain}, not to FEC at {wanted_fec} on chain "
+            "{wanted_chain}. Name another database, or the right deployments file.",
             found_fec=found["fec"],
             found_chain=found["chain_id"],
             wanted_fec=wanted["fec"],

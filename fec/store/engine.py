@@ -31,7 +31,7 @@ def open_database(where: str | Path, *, make: bool = True) -> Engine:
     if url.get_backend_name() == "sqlite":
         if not make and not Path(str(url.database)).exists():
             raise DatabaseUnreachable(
-                "There is no database {path}. `fec index run` makes it; or name another.", path=url.database
+                "There is no database {path}. Make it with `fec index run`, or name another.", path=url.database
             )
         engine = create_engine(url)
         event.listen(engine, "connect", _prepare_sqlite)
@@ -83,11 +83,13 @@ def _url(where: str | Path) -> URL:
             return url
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
         raise DatabaseInvalid(
-            "{where!r} is no address of a database. Write postgresql://user@host/name, or the path of a file.",
+            "{where!r} is not a database address. Write postgresql://user@host/name, or the path of a file.",
             where=_PASSWORD.sub(r"\1***@", where),
         ) from error
     shown = url.render_as_string(hide_password=True)
-    raise DatabaseInvalid("{shown!r} names neither a file of SQLite nor a server of PostgreSQL.", shown=shown)
+    raise DatabaseInvalid(
+        "{shown!r} is neither an SQLite file nor a PostgreSQL server. Name one of these.", shown=shown
+    )
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

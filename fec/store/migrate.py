@@ -38,7 +38,7 @@ def check_version(engine: Engine) -> None:
     _refuse_later(engine)
     if _current(engine) != _newest():
         raise DatabaseOutdated(
-            "The database has no tables yet, or those of an earlier version. Run `fec index run` once."
+            "The database has no tables yet, or tables of an earlier version. Run `fec index run` once."
         )
 
 
@@ -46,7 +46,7 @@ def _refuse_later(engine: Engine) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     if later := _current(engine) - known:
         raise DatabaseOutdated(
-            "A later version of this package made the database (revision {revisions}). Upgrade.",
+            "A later version of this package made the database (revision {revisions}). Upgrade the package.",
             revisions=", ".join(sorted(later)),
         )
 

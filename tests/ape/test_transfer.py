@@ -72,7 +72,10 @@ def test_transfer__not_the_owner__is_refused(run: Run, node: Node, bob: AccountA
 
 def test_transfer__not_an_address__is_refused(run: Run, node: Node) -> None:
     result = run("transfer", node.name, "0x1234", *ALICE)
-    assert (result.exit_code, "'0x1234' is not an address, or its checksum is wrong." in result.output) == (2, True)
+    assert (result.exit_code, "'0x1234' is not an address, or its checksum is wrong. Check it." in result.output) == (
+        2,
+        True,
+    )
 
 
 def test_transfer__deployments_folder_without_the_chain__is_refused(

@@ -14,7 +14,7 @@ import pytest
 
 from fec import charts, i18n
 from fec.charts import CHARTS, ChartDataInvalid, ChartUnknown, FontMissing, milestones, png, render
-from fec.charts.draw import draws, specify
+from fec.charts.renderer import has_glyphs, specify
 from fec.charts.theme import FONTS, LIGHT, THEMES, contrast
 from fec.core.durations import DAY, WEEK
 from tests.charts.samples import MONDAY, Data, sample
@@ -23,7 +23,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 README_PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "payout-curve.svg"
 PNG_BEGINS = b"\x89PNG\r\n\x1a\n"
 NOTHING = {
-    "en": "Nothing to show yet.",
+    "en": "No data yet.",
     "zh_Hans": "还没有可显示的内容。",
     "zh_Hant": "還沒有可顯示的內容。",
     "ms": "Belum ada apa-apa untuk ditunjukkan.",
@@ -110,7 +110,7 @@ def test_supply__has_two_areas_the_cap_and_its_event() -> None:
     svg = render("supply", sample("supply"))
     assert marks(svg, "area") == 2
     assert marks(svg, "rule") == 2
-    assert {"cap: 10,000 FEC", "budget ends", "supply: what exists"} <= set(texts(svg))
+    assert {"cap: 10,000 FEC", "budget ends", "supply: FEC that exist"} <= set(texts(svg))
 
 
 def test_supply__without_cap_or_events__has_no_rule() -> None:
@@ -136,10 +136,10 @@ def test_flowback__has_a_bar_for_what_is_claimed_and_one_for_the_rest() -> None:
 @pytest.mark.parametrize(
     ("days", "every"),
     [
-        (100, "FEC released a day"),
-        (800, "FEC released a week"),
-        (3_000, "FEC released a month"),
-        (9_000, "FEC released a year"),
+        (100, "FEC released per day"),
+        (800, "FEC released per week"),
+        (3_000, "FEC released per month"),
+        (9_000, "FEC released per year"),
     ],
 )
 def test_flowback__longer_spans__are_put_together(days: int, every: str) -> None:
@@ -220,32 +220,36 @@ def test_axis__months__are_the_languages_own(locale: str, month: str) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [
-        ("supply", [], "The data of a chart is an object with 'points' in it."),
-        ("supply", {}, "The data has no 'points', which is a list of objects."),
-        ("supply", {"points": [1]}, "The data has no 'points', which is a list of objects."),
-        ("supply", {"points": [{}]}, "The data has no points[0].time."),
-        ("supply", {"points": [{"time": "x"}]}, "points[0].time is 'x'; it is a moment, such as 2026-01-05"),
+        ("supply", [], "The data of a chart must be an object that contains 'points'."),
+        ("supply", {}, "The data must contain 'points', a list of objects."),
+        ("supply", {"points": [1]}, "The data must contain 'points', a list of objects."),
+        ("supply", {"points": [{}]}, "The data must contain points[0].time."),
+        ("supply", {"points": [{"time": "x"}]}, "points[0].time is 'x'. It must be a date or time, such as 2026-01-05"),
         (
             "supply",
             {"points": [{"time": 0, "supply": 1.5}]},
-            "points[0].supply is '1.5'; it is an amount as text, such as \"12.5\".",
+            "points[0].supply is '1.5'. It must be an amount as text, such as \"12.5\".",
         ),
-        ("supply", {"points": [{"time": 0, "supply": "-1"}]}, "points[0].supply is '-1'; it is an amount"),
-        ("supply", {"points": [{"time": 0, "supply": True}]}, "points[0].supply is 'True'; it is an amount"),
-        ("supply", {"points": [{"time": 0, "supply": "1e3"}]}, "points[0].supply is '1e3'; it is an amount"),
-        ("supply", {"cap": "1", **{k: v for k, v in sample("supply").items() if k != "cap"}}, "together pass the cap"),
-        ("fan", {"fan": [sample("fan")["fan"][0]] * 2}, "The moments of fan do not rise."),
+        ("supply", {"points": [{"time": 0, "supply": "-1"}]}, "points[0].supply is '-1'. It must be an amount"),
+        ("supply", {"points": [{"time": 0, "supply": True}]}, "points[0].supply is 'True'. It must be an amount"),
+        ("supply", {"points": [{"time": 0, "supply": "1e3"}]}, "points[0].supply is '1e3'. It must be an amount"),
+        ("supply", {"cap": "1", **{k: v for k, v in sample("supply").items() if k != "cap"}}, "is above the cap"),
+        ("fan", {"fan": [sample("fan")["fan"][0]] * 2}, "The times of fan do not increase."),
         ("flowback", {"releases": [{"time": 0, "amount": "1", "claimed": "2"}]}, "releases[0] has more claimed"),
-        ("cohorts", {"cohorts": [{"cohort": "a", "period": 0, "share": 10_001}]}, "cohorts[0].share is 10001;"),
+        ("cohorts", {"cohorts": [{"cohort": "a", "period": 0, "share": 10_001}]}, "cohorts[0].share is 10001."),
         (
             "cohorts",
             {"cohorts": [{"cohort": "a", "period": -1, "share": 1}]},
-            "cohorts[0].period is '-1'; it is a whole",
+            "cohorts[0].period is '-1'. It must be a whole",
         ),
-        ("cohorts", {"cohorts": [{"cohort": 7, "period": 1, "share": 1}]}, "cohorts[0].cohort is '7'; it is a text."),
-        ("cohorts", {"cohorts": [], "measure": "love"}, "measure is 'love'; it is one of returning, flowBack."),
-        ("cohorts", {"cohorts": [], "every": "day"}, "every is 'day'; it is one of week, month, year, period."),
-        ("payout", {"principal": "much"}, "principal is 'much'; it is an amount as text"),
+        (
+            "cohorts",
+            {"cohorts": [{"cohort": 7, "period": 1, "share": 1}]},
+            "cohorts[0].cohort is '7'. It must be text.",
+        ),
+        ("cohorts", {"cohorts": [], "measure": "love"}, "measure is 'love'. It must be one of returning, flowBack."),
+        ("cohorts", {"cohorts": [], "every": "day"}, "every is 'day'. It must be one of week, month, year, period."),
+        ("payout", {"principal": "much"}, "principal is 'much'. It must be an amount as text"),
     ],
 )
 def test_render__wrong_data__says_where_and_what_is_right(name: str, data: Any, message: str) -> None:
@@ -270,9 +274,9 @@ def test_liability__gap_between_periods__is_refused() -> None:
 
 
 def test_render__unknown_chart_or_theme__is_refused_with_those_that_are() -> None:
-    with pytest.raises(ChartUnknown, match=r"There is no chart 'pie'. There are payout, supply, fan"):
+    with pytest.raises(ChartUnknown, match=r"There is no chart 'pie'. Choose one of payout, supply, fan"):
         render("pie", {})
-    with pytest.raises(ChartUnknown, match=r"There is no theme 'pink'. There are light, dark."):
+    with pytest.raises(ChartUnknown, match=r"There is no theme 'pink'. Choose one of light, dark."):
         render("payout", {}, theme="pink")
 
 
@@ -285,8 +289,8 @@ def test_theme__texts_and_marks__stand_out_in_greyscale(theme: str) -> None:
     colours = THEMES[theme]
     for text in ("ink", "quiet"):
         assert contrast(colours[text], colours["paper"]) >= 4.5
-    for drawn in ("strong", "middle", "axis"):
-        assert contrast(colours[drawn], colours["paper"]) >= 3
+    for millionths in ("strong", "middle", "axis"):
+        assert contrast(colours[millionths], colours["paper"]) >= 3
     assert contrast(colours["strong"], colours["pale"]) >= 4.5
     for one, other in combinations(("strong", "middle", "pale"), 2):
         assert contrast(colours[one], colours[other]) >= 2
@@ -323,13 +327,13 @@ def test_png__each_language__is_drawn_with_a_font_that_has_it(locale: str) -> No
     assert int.from_bytes(picture[16:20], "big") > 1_600
 
 
-def test_draws__characters_that_no_font_has__are_found_out() -> None:
+def test_has_glyphs__characters_that_no_font_has__are_found_out() -> None:
     """Two of the private use area, which look alike when they are missing."""
-    assert not draws("\U0010fffc\U0010fffd", FONTS["zh_Hans"])
-    assert draws("释额", FONTS["zh_Hans"])
+    assert not has_glyphs("\U0010fffc\U0010fffd", FONTS["zh_Hans"])
+    assert has_glyphs("释额", FONTS["zh_Hans"])
 
 
 def test_png__font_missing__says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(charts.draw._PROBES, "zh_Hant", "\U0010fffc\U0010fffd")
-    with pytest.raises(FontMissing, match=r"A PNG in 繁體中文 needs a font .*: pip install noto-cjk-sans-otc, or apt"):
+    monkeypatch.setitem(charts.renderer._PROBES, "zh_Hant", "\U0010fffc\U0010fffd")
+    with pytest.raises(FontMissing, match=r"A PNG in 繁體中文 needs a font .* pip install noto-cjk-sans-otc or apt"):
         png(render("payout", {}, "zh_Hant"), "zh_Hant")

@@ -268,4 +268,4 @@ def test_index__table_that_is_gone__is_said_without_a_traceback(shell: Shell, re
     engine.dispose()
     result = shell.run("index", "status", "--database", "shop.sqlite")
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: The database does not do that: no such table: cursor.")
+    assert result.stderr.startswith("Error: The database refused: no such table: cursor.")

@@ -47,7 +47,7 @@ def test_quote__shows_shares_dates_and_shape(shell: Shell, program: str) -> None
     assert (quote["toMerchant"], quote["principal"], quote["face"]) == ("108", "12", "120")
     assert quote["firstRelease"] < quote["lastRelease"]
     printed = shell("quote", "120", "--program", program)
-    assert "Returns until  none: final at once" in printed
+    assert "Returnable until  none: final immediately" in printed
     assert "12 FEC burned pay back 120 FEC over 100 periods of 7 days" in printed
 
 
@@ -71,7 +71,10 @@ def test_quote__no_cause__shares_add_up_and_the_offer_is_told(shell: Shell, givi
 
 def test_quote__unknown_cause__is_refused(shell: Shell, giving: str, bob: str, alice: str) -> None:
     error = shell.refused("quote", "120", "--program", giving, "--cause", alice)
-    assert error["message"] == f"Program {giving} donates to {bob}, not to {alice}."
+    assert (
+        error["message"]
+        == f"Program {giving} donates to {bob}, not to {alice}. Choose one of its causes. Choose one of its causes."
+    )
 
 
 def test_quote__unknown_program__says_that_there_is_none(shell: Shell) -> None:
@@ -82,16 +85,16 @@ def test_quote__unknown_program__says_that_there_is_none(shell: Shell) -> None:
 def test_pay__with_a_cause__shows_what_is_given(operator: Shell, shell: Shell, giving: str, bob: str) -> None:
     operator("order", "sign", "120", "--program", giving, "--id", "A-5", "--out", INVOICE)
     printed = shell("order", "pay", INVOICE, "--cause", bob, "--yes")
-    assert f"Donation       6 FEC to {bob}" in printed
-    assert "To merchant    102 FEC" in printed
-    assert "if a cause is picked" not in printed
+    assert f"Donation          6 FEC to {bob}" in printed
+    assert "To merchant       102 FEC" in printed
+    assert "if a cause is chosen" not in printed
 
 
 def test_quote__nothing_mined_since__counts_the_window_from_now(
     shell: Shell, patient: str, idle_weeks: WeeksLater
 ) -> None:
     idle_weeks(1)
-    assert "none: final at once" not in shell("quote", "120", "--program", patient)
+    assert "none: final immediately" not in shell("quote", "120", "--program", patient)
 
 
 def test_quote__no_terms__is_refused(shell: Shell) -> None:
@@ -121,13 +124,13 @@ def test_sign__printed__is_the_invoice(operator: Shell, program: str) -> None:
 def test_sign__file_exists__is_left_alone(operator: Shell, program: str, invoice: str) -> None:
     before = Path(invoice).read_text()
     error = operator.refused("order", "sign", "5", "--program", program, "--id", "A-2", "--out", invoice)
-    assert error["message"].startswith(f"There is a file {invoice} already.")
+    assert error["message"].startswith(f"The file {invoice} already exists.")
     assert Path(invoice).read_text() == before
 
 
 def test_sign__not_the_till__is_refused(shell: Shell, program: str, owner: str, alice: str) -> None:
     error = shell.refused("order", "sign", "5", "--program", program, "--id", "A-2")
-    assert error["message"] == f"The till of program {program} signs as {owner}, not as {alice}. Sign as that."
+    assert error["message"] == f"The signer of program {program} is {owner}, not {alice}. Sign with that key."
 
 
 def test_sign__order_id_too_long__is_misuse(operator: Shell) -> None:
@@ -155,7 +158,7 @@ def test_pay__by_allowance__mints_the_node(shell: Shell, invoice: str) -> None:
 
 def test_pay__by_allowance_not_given__says_how(shell: Shell, invoice: str, alice: str) -> None:
     assert shell.refused("order", "pay", invoice, "--by", "allowance", "--yes")["message"] == (
-        f"The till may take 0 FEC of {alice}, not 120 FEC. Let it: `fec order allow 120`."
+        f"Checkout may take 0 FEC from {alice}, but needs 120 FEC. Run `fec order allow 120`."
     )
 
 
@@ -170,7 +173,10 @@ def test_pay__from_nodes__spends_what_flowed_back(
 
 
 def test_pay__nodes_without_saying_so__is_misuse(shell: Shell, invoice: str) -> None:
-    assert shell.misused("order", "pay", invoice, "--node", "1-1") == "Error: --by nodes and --node belong together."
+    assert (
+        shell.misused("order", "pay", invoice, "--node", "1-1")
+        == "Error: --by nodes and --node need each other. Give both or neither."
+    )
 
 
 def test_pay__signed_and_relayed__needs_no_gas_of_the_payer(
@@ -204,21 +210,23 @@ def test_pay__expired__is_refused(shell: Shell, invoice: str, weeks_later: Weeks
 
 def test_pay__dry_run__pays_nothing(shell: Shell, invoice: str, program: str) -> None:
     shell("order", "pay", invoice, "--dry-run")
-    assert shell.refused("order", "show", f"{program}/A-1")["message"].startswith("No order was paid under 0x")
+    assert shell.refused("order", "show", f"{program}/A-1")["message"].startswith("There is no paid order with key 0x")
 
 
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
         ("{", "it is not JSON: Expecting property name"),
-        ("[]", "it holds no JSON object"),
+        ("[]", "it does not contain a JSON object"),
         ("{}", "it has no 'programId'"),
         ('{"programId": "2"}', "'2' is not a whole number"),
     ],
 )
 def test_pay__file_that_is_no_invoice__is_refused(shell: Shell, content: str, reason: str) -> None:
     Path("bad.json").write_text(content)
-    assert shell.refused("order", "pay", "bad.json", "--yes")["message"].startswith(f"bad.json is no invoice: {reason}")
+    assert shell.refused("order", "pay", "bad.json", "--yes")["message"].startswith(
+        f"bad.json is not an invoice: {reason}"
+    )
 
 
 # ---------------------------------------------------------------------- after
@@ -285,7 +293,7 @@ def test_capture__within_the_window__is_refused(operator: Shell, shell: Shell, p
 
 
 def test_capture__nothing_due__is_refused(shell: Shell) -> None:
-    assert shell.refused("order", "capture")["message"].startswith("No order waits to be captured.")
+    assert shell.refused("order", "capture")["message"].startswith("No order is due for capture.")
 
 
 def test_list__shows_where_each_stands(operator: Shell, shell: Shell, patient: str, bob: str) -> None:
@@ -317,7 +325,7 @@ def test_list__for_people__has_the_merchants_own_ids(operator: Shell, shell: She
 
 
 def test_show__no_order__is_misuse(shell: Shell) -> None:
-    assert "'A-1' is no order. Write program and order id" in shell.misused("order", "show", "A-1")
+    assert "'A-1' is not an order. Write program and order id" in shell.misused("order", "show", "A-1")
 
 
 # -------------------------------------------------------------------- rewards
@@ -362,7 +370,7 @@ def test_tree__adds_up(shell: Shell, proofs: str) -> None:
 def test_tree__file_exists__is_left_alone(shell: Shell, proofs: str) -> None:
     before = Path(proofs).read_text()
     error = shell.refused("reward", "tree", "rewards.csv", "--out", proofs)
-    assert error["message"].startswith("There is a file proofs.json already.")
+    assert error["message"].startswith("The file proofs.json already exists.")
     assert Path(proofs).read_text() == before
 
 
@@ -376,7 +384,7 @@ def test_take__one_shopper_then_all__each_once(shell: Shell, batch: int, proofs:
     [first] = shell.json("reward", "take", batch, proofs, "--shopper", bob)
     [second] = shell.json("reward", "take", batch, proofs)
     assert [(taken["shopper"], taken["principal"]) for taken in (first, second)] == [(bob, "2"), (alice, "1")]
-    assert shell.refused("reward", "take", batch, proofs)["message"].startswith("Nothing to take: ")
+    assert shell.refused("reward", "take", batch, proofs)["message"].startswith("There is nothing to take: ")
 
 
 def test_reclaim__after_the_deadline__returns_the_rest(
@@ -444,7 +452,7 @@ def test_withdraw__brand__is_refused(operator: Shell, member: dict[str, Any], va
 
 def test_withdraw__brand_signs__is_refused(operator: Shell, member: dict[str, Any], owner: str, bob: str) -> None:
     error = operator.refused("custody", "withdraw", member["file"], owner, "--sign", "theft.json")
-    assert error["message"] == f"This member's key is {bob}, not {owner}. Sign as that."
+    assert error["message"] == f"The member's key is {bob}, not {owner}. Sign with the member's key."
 
 
 def test_spend__what_flowed_back__pays_the_next_order(
@@ -475,9 +483,9 @@ def test_relay__of_unknown_kind__is_refused(operator: Shell, member: dict[str, A
     operator.as_(bob)("custody", "withdraw", member["file"], bob, "--sign", "leave.json")
     Path("leave.json").write_text(Path("leave.json").read_text().replace('"withdrawal",', '"gift",'))
     error = operator.refused("custody", "relay", "leave.json")
-    assert error["message"] == "leave.json is no signed instruction: its kind is 'gift'."
+    assert error["message"] == "leave.json is not a signed instruction: its kind is 'gift'."
 
 
 def test_relay__other_file__is_refused(operator: Shell, member: dict[str, Any]) -> None:
     error = operator.refused("custody", "relay", member["file"])
-    assert error["message"] == "member.json is no signed instruction: it has no 'member'."
+    assert error["message"] == "member.json is not a signed instruction: it has no 'member'."

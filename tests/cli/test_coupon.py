@@ -30,7 +30,7 @@ def test_send__answered_no__sends_nothing(shell: Shell, bob: str) -> None:
 
 
 def test_send__machine_without_yes__sends_nothing(shell: Shell, bob: str) -> None:
-    assert shell.refused("send", bob, "12")["message"] == "Nothing was done. To go on without being asked, add --yes."
+    assert shell.refused("send", bob, "12")["message"] == "Nothing was done. Add --yes to confirm without a question."
 
 
 def test_send__dry_run__sends_nothing(shell: Shell, bob: str) -> None:

@@ -31,9 +31,9 @@ def document(*words: str) -> Any:
     "milestone",
     [
         ("1", "3.8313", "the first to pay"),
-        ("55", "1,044.8658", "what was burned is back"),
-        ("86", "5,012.7540", "half of it all is paid"),
-        ("100", "479.8394", "the last, and the largest"),
+        ("55", "1,044.8658", "the burned amount is back"),
+        ("86", "5,012.7540", "half of the total is paid"),
+        ("100", "479.8394", "the last and largest"),
     ],
 )
 def test_curve__one_adn__shows_its_milestones(milestone: tuple[str, str, str]) -> None:
@@ -87,17 +87,17 @@ def test_picture__narrow_terminal__is_half_as_wide() -> None:
 def test_curve__zero_principal__is_refused() -> None:
     result = CliRunner(mix_stderr=False).invoke(main, ["curve", "--principal", "0"])
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == "Error: A node needs some principal. Ask for more than nothing.\n"
+    assert result.stderr == "Error: A node needs principal. Give an amount above 0.\n"
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (("--principal", "ten"), "'ten' is not an amount of FEC."),
-        (("--start", "soon"), "'soon' is no date. Write it as 2026-01-31"),
-        (("--start", "1969-01-01"), "lies before 1970"),
-        (("--period", "7"), "'7' is no duration."),
-        (("--period", "0s"), "A period takes some time."),
+        (("--start", "soon"), "'soon' is not a date. Write it as 2026-01-31"),
+        (("--start", "1969-01-01"), "is before 1970"),
+        (("--period", "7"), "'7' is not a duration."),
+        (("--period", "0s"), "A period must be longer than 0 s."),
     ],
 )
 def test_curve__wrong_option__is_misuse(words: tuple[str, ...], message: str) -> None:

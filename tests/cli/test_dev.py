@@ -103,8 +103,8 @@ def test_dev__record_of_another_deployment__is_left_alone(tmp_path: Path, record
     result = CliRunner(mix_stderr=False).invoke(main, ["dev", "--out", str(out)])
     assert (result.exit_code, out.read_text()) == (1, before)
     assert result.stderr == (
-        f"Error: {out} records another deployment, on chain {DEFAULT_CHAIN_ID}, and is left as it is. "
-        "Choose another file with --out, or move it away.\n"
+        f"Error: {out} records another deployment, on chain {DEFAULT_CHAIN_ID}, and was not changed. "
+        "Choose another file with --out, or move this one.\n"
     )
 
 
@@ -145,5 +145,5 @@ def test_dev__for_people__says_that_the_key_is_public(tmp_path: Path) -> None:
             if line.startswith("Running until interrupted"):
                 break
         process.send_signal(signal.SIGINT)
-    assert f"{PUBLIC_KEY} (public: everybody knows it, never use it elsewhere)" in printed
+    assert f"{PUBLIC_KEY} (publicly known: never use it elsewhere)" in printed
     assert "export FEC_RPC=http://127.0.0.1:" in printed

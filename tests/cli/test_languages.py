@@ -31,7 +31,7 @@ def run(*words: str, **environment: str) -> Result:
 @pytest.mark.parametrize(
     ("locale", "first", "half"),
     [
-        ("en", "1,000 FEC burned pay back 10,000 FEC over 100 periods of 7 days", "half of it all is paid"),
+        ("en", "1,000 FEC burned pay back 10,000 FEC over 100 periods of 7 days", "half of the total is paid"),
         ("zh_Hans", "销毁 1,000 FEC，将在 100 期（每期 7 天）内返还 10,000 FEC，起初较慢", "总额已返还一半"),
         ("zh_Hant", "銷毀 1,000 FEC，將於 100 期（每期 7 天）內返還 10,000 FEC，起初較慢", "總額已返還一半"),
         ("ms", "1,000 FEC yang dibakar membayar balik 10,000 FEC dalam 100 tempoh", "separuh daripada semuanya"),
@@ -58,7 +58,7 @@ def test_curve__table__is_aligned_by_cells(locale: str) -> None:
     assert len(rows) == 13
     # The last figure of each row, what is paid in all, ends where its heading does.
     ends = {cell_len(row[: row.rindex(".") + 5]) for row in rows}
-    heading = {"en": "Paid in all", "zh_Hans": "累计返还", "zh_Hant": "累計返還", "ms": "Jumlah dibayar"}[locale]
+    heading = {"en": "Paid in total", "zh_Hans": "累计返还", "zh_Hant": "累計返還", "ms": "Jumlah dibayar"}[locale]
     assert ends == {cell_len(lines[rule - 1][: lines[rule - 1].index(heading) + len(heading)])}
 
 
@@ -149,7 +149,7 @@ def test_unknown_command__each_language__is_said_in_it(locale: str, message: str
 def test_language_that_is_not_here__is_refused_with_those_that_are(variable: str) -> None:
     result = run("curve", FEC_LANG="tlh") if variable else run("curve", "--lang", "tlh")
     assert result.exit_code == 2
-    assert "'tlh' is none of the languages here: en (English), zh_Hans (简体中文)" in result.stderr
+    assert "'tlh' is not an available language. Choose one of en (English), zh_Hans (简体中文)" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_language_that_is_not_here__is_refused_with_those_that_are(variable: str
 def test_refusal__json__differs_in_its_message_alone(shell: Shell, locale: str, message: str) -> None:
     error = shell.refused("node", "show", "1-77", "--lang", locale)
     assert error.pop("message").startswith(message)
-    assert error == {"error": "Refused", "values": {}}
+    assert error == {"error": "CommandRefused", "values": {}}
 
 
 @pytest.mark.parametrize("locale", CHINESE_OR_MALAY)

@@ -25,8 +25,8 @@ def names(shell: Shell, *owner: str) -> list[str]:
 
 def test_mint__prints_name_and_shape(shell: Shell) -> None:
     printed = shell("node", "mint", "1000", "--yes")
-    assert "ADN 1-1 is there." in printed
-    assert "3.8313 in period 1, 479.8394 in period 100; the burned amount is back in period 55, half" in printed
+    assert "Minted ADN 1-1." in printed
+    assert "3.8313 in period 1, 479.8394 in period 100. The burned amount is back in period 55, half" in printed
 
 
 def test_mint__answered_yes__mints(shell: Shell) -> None:
@@ -37,13 +37,13 @@ def test_mint__answered_yes__mints(shell: Shell) -> None:
 def test_mint__answered_no__mints_nothing(shell: Shell) -> None:
     result = shell.run("node", "mint", "12.5", answer="n\n")
     assert result.exit_code == 1
-    assert result.stderr.endswith("Error: Nothing was done. To go on without being asked, add --yes.\n")
+    assert result.stderr.endswith("Error: Nothing was done. Add --yes to confirm without a question.\n")
     assert names(shell) == []
 
 
 def test_mint__machine_without_yes__mints_nothing(shell: Shell) -> None:
     assert shell.refused("node", "mint", "12.5")["message"] == (
-        "Nothing was done. To go on without being asked, add --yes."
+        "Nothing was done. Add --yes to confirm without a question."
     )
 
 
@@ -77,7 +77,9 @@ def test_mint__over_quota__says_what_is_left(operator: Shell) -> None:
         "asked": str((left + 1) * WEI_PER_FEC),
         "left": str(left * WEI_PER_FEC),
     }
-    assert error["message"].startswith("Program 1 has a quota of 100,000,000 FEC left, not 100,000,001 FEC. Burn less")
+    assert error["message"].startswith(
+        "Program 1 has 100,000,000 FEC of quota left, less than 100,000,001 FEC. Burn less"
+    )
 
 
 def test_mint__closed_program__is_refused(operator: Shell) -> None:
@@ -121,7 +123,7 @@ def test_list__several__shows_each_the_sums_and_the_shape(shell: Shell, node: st
 def test_list__nobody_named__asks_whose(shell: Shell) -> None:
     error = shell.as_(None).refused("node", "list")
     assert error["error"] == "SignerMissing"
-    assert error["message"].startswith("Whose? Name an address, or yourself by --keystore FILE")
+    assert error["message"].startswith("An account is missing. Name an address, or sign with --keystore FILE")
 
 
 def test_list__nothing_mined_for_weeks__shows_what_is_claimable_now(
@@ -157,7 +159,7 @@ def test_show__unknown_id__is_refused(shell: Shell) -> None:
 
 def test_show__neither_name_nor_id__is_misuse(shell: Shell) -> None:
     assert shell.misused("node", "show", "latte").endswith(
-        "'latte' is no node. Write its name, such as 3-42, or its full id."
+        "'latte' is not a node. Write its name, such as 3-42, or its full id."
     )
 
 
@@ -210,14 +212,14 @@ def test_claim__dry_run_after_idle_weeks__shows_what_would_be_paid(
 
 def test_claim__too_early__says_when(shell: Shell, node: str) -> None:
     error = shell.refused("node", "claim")
-    assert error["message"].startswith("Nothing to claim for ")
-    assert "Come back on " in error["message"]
+    assert error["message"].endswith(": claim after that.")
+    assert " has nothing to claim yet. The next period ends on " in error["message"]
 
 
 @pytest.mark.parametrize("options", [[], ["--for-owners"]])
 def test_claim__too_early_by_name__sends_nothing(shell: Shell, node: str, options: list[str]) -> None:
     error = shell.refused("node", "claim", node, *options)
-    assert error["message"].startswith(f"Nothing to claim for ADN {node} yet. Come back on ")
+    assert error["message"].startswith(f"ADN {node} has nothing to claim yet. The next period ends on ")
 
 
 def test_claim__too_early_by_name__shows_no_plan(shell: Shell, node: str) -> None:
@@ -228,7 +230,9 @@ def test_claim__too_early_by_name__shows_no_plan(shell: Shell, node: str) -> Non
 def test_claim__all_paid__says_so(shell: Shell, node: str, weeks_later: WeeksLater) -> None:
     weeks_later(100)
     shell("node", "claim")
-    assert shell.refused("node", "claim", node)["message"] == f"Nothing to claim for ADN {node}: all is paid."
+    assert (
+        shell.refused("node", "claim", node)["message"] == f"ADN {node} has nothing to claim: the nodes are fully paid."
+    )
 
 
 def test_claim__same_node_twice__claims_once(shell: Shell, node: str, weeks_later: WeeksLater) -> None:
@@ -237,7 +241,7 @@ def test_claim__same_node_twice__claims_once(shell: Shell, node: str, weeks_late
 
 
 def test_claim__no_nodes__is_refused(shell: Shell, bob: str) -> None:
-    assert shell.as_(bob).refused("node", "claim")["message"] == (f"{bob} has no nodes. `fec node mint` makes one.")
+    assert shell.as_(bob).refused("node", "claim")["message"] == (f"{bob} has no nodes. Make one with `fec node mint`.")
 
 
 def test_claim__not_the_owner__is_refused(shell: Shell, node: str, bob: str, weeks_later: WeeksLater) -> None:
@@ -248,11 +252,11 @@ def test_claim__not_the_owner__is_refused(shell: Shell, node: str, bob: str, wee
 
 
 def test_claim__empty_batch_for_owners__is_misuse(shell: Shell) -> None:
-    assert shell.misused("node", "claim", "--for-owners").endswith("--for OWNER finds all of an owner's.")
+    assert shell.misused("node", "claim", "--for-owners").endswith("use --for OWNER.")
 
 
 def test_claim__paid_to_both__is_misuse(shell: Shell, bob: str) -> None:
-    assert shell.misused("node", "claim", "--for", bob, "--to", bob).endswith("the owners: choose one.")
+    assert shell.misused("node", "claim", "--for", bob, "--to", bob).endswith("exclude each other. Give one of them.")
 
 
 # ------------------------------------------------------------ transfer and co

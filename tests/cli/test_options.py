@@ -27,7 +27,7 @@ def keystore(anvil: Anvil, tmp_path: Path) -> Path:
 
 def test_keystore__passphrase_asked__signs(shell: Shell, keystore: Path) -> None:
     printed = shell.as_(None)("node", "mint", "1", "--yes", "--keystore", keystore, answer="latte\n")
-    assert "ADN 1-1 is there." in printed
+    assert "Minted ADN 1-1." in printed
 
 
 def test_keystore__passphrase_in_environment__signs(
@@ -41,13 +41,13 @@ def test_keystore__passphrase_in_environment__signs(
 def test_keystore__wrong_passphrase__is_refused(shell: Shell, keystore: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FEC_PASSPHRASE", "mocha")
     error = shell.as_(None).refused("node", "mint", "1", "--yes", "--keystore", keystore)
-    assert error["message"] == f"{keystore} does not open: MAC mismatch. Check the file and its passphrase."
+    assert error["message"] == f"{keystore} cannot be opened: MAC mismatch. Check the file and its passphrase."
 
 
 def test_keystore__other_file__is_refused(shell: Shell, record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FEC_PASSPHRASE", "latte")
     error = shell.as_(None).refused("node", "mint", "1", "--yes", "--keystore", record)
-    assert error["message"].startswith(f"{record} does not open: ")
+    assert error["message"].startswith(f"{record} cannot be opened: ")
 
 
 def test_keystore__with_account__is_misuse(shell: Shell, keystore: Path) -> None:
@@ -67,7 +67,7 @@ def test_private_key__malformed__is_not_repeated(shell: Shell, monkeypatch: pyte
     monkeypatch.setenv("FEC_PRIVATE_KEY", "0xhunter2")
     result = shell.as_(None).run("node", "list")
     assert result.exit_code == 1
-    assert result.stderr == "Error: FEC_PRIVATE_KEY holds no private key, which is 32 bytes in hex.\n"
+    assert result.stderr == "Error: FEC_PRIVATE_KEY is not a private key. Set it to 32 bytes in hex.\n"
 
 
 def test_account__typed__goes_before_the_environment(
@@ -80,7 +80,7 @@ def test_account__typed__goes_before_the_environment(
 def test_account__missing__is_refused(shell: Shell) -> None:
     error = shell.as_(None).refused("node", "mint", "1", "--yes", "--to", "0x" + "11" * 20)
     assert error["error"] == "SignerMissing"
-    assert error["message"].startswith("Nobody is there to sign. Give --keystore FILE")
+    assert error["message"].startswith("No signing account. Give --keystore FILE")
 
 
 def test_account__not_unlocked__is_refused(shell: Shell) -> None:
@@ -98,7 +98,7 @@ def test_rpc__nothing_there__is_refused(record: Path) -> None:
     words = ["--rpc", NOWHERE, "--deployments", str(record), "status"]
     result = CliRunner(mix_stderr=False).invoke(main, words)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == f"Error: Nothing answers at {NOWHERE}/. Start the node, or check the address.\n"
+    assert result.stderr == f"Error: Nothing answers at {NOWHERE}. Start the node, or check the address.\n"
 
 
 def test_rpc__after_the_command__counts(shell: Shell) -> None:
@@ -148,7 +148,7 @@ def test_environment__names_chain_and_deployment(
 def test_error__for_people__is_one_sentence_and_what_to_do(shell: Shell) -> None:
     result = shell.run("node", "mint", "0", "--yes")
     assert result.exit_code == 1
-    assert result.stderr == ("Error: A node needs some principal. Burn more than nothing. [ADN_ZeroPrincipal()]\n")
+    assert result.stderr == ("Error: A node needs principal. Burn an amount above 0. [ADN_ZeroPrincipal()]\n")
 
 
 def test_help__lists_the_commands_own_options_first(shell: Shell) -> None:

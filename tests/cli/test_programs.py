@@ -37,15 +37,15 @@ def test_list__shows_the_public_program(shell: Shell) -> None:
     assert "anybody" in shell("program", "list")
 
 
-def test_create__by_default__is_the_tills_on_the_public_grid(operator: Shell, owner: str) -> None:
+def test_create__by_default__is_issued_by_checkout_on_the_public_grid(operator: Shell, owner: str) -> None:
     program = new_program(operator)
     found = operator.json("program", "show", program)
     public = operator.json("program", "show", "1")
     assert (found["operator"], found["origin"], found["quotaLeft"]) == (owner, public["origin"], "5000")
     assert found["terms"] is None
     printed = operator("program", "show", program)
-    assert "Issuer      till" in printed
-    assert "nothing can be paid at the till" in printed
+    assert "Issuer      Checkout" in printed
+    assert "no order can be paid" in printed
 
 
 def test_create__with_a_period_of_its_own__has_it(operator: Shell, alice: str) -> None:
@@ -61,7 +61,7 @@ def test_create__period_out_of_range__is_refused(operator: Shell) -> None:
 
 
 def test_create__no_duration__is_misuse(operator: Shell) -> None:
-    assert "'weekly' is no duration." in operator.misused("program", "create", "--quota", "1", "--period", "weekly")
+    assert "'weekly' is not a duration." in operator.misused("program", "create", "--quota", "1", "--period", "weekly")
 
 
 def test_create__above_budget__is_refused(operator: Shell) -> None:
@@ -152,7 +152,7 @@ def test_set_terms__not_the_operator__is_refused(operator: Shell, alice: str) ->
 
 
 def test_set_terms__no_tier__is_misuse(operator: Shell) -> None:
-    assert "'gold' is no tier." in operator.misused("program", "set-terms", "1", "--tier", "gold")
+    assert "'gold' is not a tier." in operator.misused("program", "set-terms", "1", "--tier", "gold")
 
 
 # ------------------------------------------------------------------ alliances
@@ -179,4 +179,4 @@ def test_alliance__no_longer_approved__is_refused(operator: Shell) -> None:
 
 
 def test_alliance__unknown__is_refused(shell: Shell) -> None:
-    assert shell.refused("alliance", "show", "7")["message"].startswith("Alliance 7 has no members.")
+    assert shell.refused("alliance", "show", "7")["message"].startswith("There is no alliance 7.")

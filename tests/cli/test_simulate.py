@@ -45,7 +45,7 @@ def test_simulate__for_people__has_a_line_a_year_the_verdicts_and_the_shape() ->
     years = [line.split() for line in printed.splitlines() if re.match(r"\s+\d+ {2}", line)]
     assert [year[0] for year in years] == ["1", "2"]
     assert "• The budget lasts: after 2 years 8" in printed
-    assert "Nothing promises FEC a price." in printed
+    assert "No price of FEC is promised." in printed
     assert "slowly at first: 3.8313 in period 1, 479.8394 in period 100" in printed
 
 
@@ -130,8 +130,8 @@ def test_simulate__runs__give_a_fan_that_can_be_drawn(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (("--set", "coupon.rate"), 2, "'coupon.rate' is no setting. Write key and value: coupon.rate=10."),
-        (("--sweep", "=1"), 2, "'=1' is no setting."),
+        (("--set", "coupon.rate"), 2, "'coupon.rate' is not a setting. Write key and value, such as coupon.rate=10."),
+        (("--sweep", "=1"), 2, "'=1' is not a setting."),
         (("--set", "coupon.kap=1"), 1, "There is no key coupon.kap."),
         (("--sweep", "coupon.cap=20000000000,x"), 1, "coupon.cap cannot be 'x'. Write it like 12.5."),
         (("nowhere.toml",), 1, "There is no scenario 'nowhere.toml'. The package has default, large, wash;"),
@@ -156,7 +156,7 @@ def test_chart__of_a_simulation__takes_it_as_it_is(name: str, tmp_path: Path) ->
     data.write_text(simulate("--json"))
     picture = tmp_path / "picture.svg"
     result = run("chart", name, "--data", data, "-o", picture, "--lang", "en")
-    assert (result.exit_code, result.stdout) == (0, f"Drawn: {picture}\n")
+    assert (result.exit_code, result.stdout) == (0, f"Wrote {picture}.\n")
     assert picture.read_text().startswith("<svg")
 
 
@@ -182,14 +182,14 @@ def test_chart__each_language__has_its_title(locale: str, title: str) -> None:
 @pytest.mark.parametrize(
     ("words", "piped", "code", "message"),
     [
-        (("supply",), "", 2, "Give the data of the chart by --data FILE, or --data - to read what is piped in."),
-        (("supply", "--data", "-"), "{", 1, "What is piped in is no JSON: Expecting property name"),
-        (("supply", "--data", "-"), "{}", 1, "The data has no 'points', which is a list of objects."),
+        (("supply",), "", 2, "Name the chart's data with --data FILE, or --data - for standard input."),
+        (("supply", "--data", "-"), "{", 1, "Standard input is not JSON: Expecting property name"),
+        (("supply", "--data", "-"), "{}", 1, "The data must contain 'points', a list of objects."),
         (
             ("supply", "--data", "-"),
             '{"points": [{"time": 0, "supply": 1.5}]}',
             1,
-            "has no points[0].outstanding",
+            "must contain points[0].outstanding",
         ),
         (("supply", "--data", "gone.json"), "", 1, "gone.json: No such file or directory"),
     ],

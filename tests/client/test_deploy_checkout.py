@@ -21,8 +21,8 @@ def another(chain: Anvil, accounts: list[LocalAccount]) -> Deployment:
 @pytest.mark.parametrize(
     ("name", "wrong"),
     [
-        ("Checkout", "Checkout: its nodes are ADN, its coupon is FEC; Custodian: its till is Checkout"),
-        ("Custodian", "Custodian: its nodes are ADN, its coupon is FEC; Custodian: its till is Checkout"),
+        ("Checkout", "Checkout: its nodes are ADN, its coupon is FEC; Custodian: its Checkout is the deployed one"),
+        ("Custodian", "Custodian: its nodes are ADN, its coupon is FEC; Custodian: its Checkout is the deployed one"),
     ],
 )
 def test_verify__contract_of_another_deployment__names_the_wiring(
@@ -41,7 +41,7 @@ def test_verify__second_till_on_the_same_nodes__names_the_custodian(
     again = deploy(chain.web3, accounts[0], done=Deployment(chainId=31337, contracts=nodes))
     mixed = deepcopy(deployment)
     mixed["contracts"]["Checkout"] = again["contracts"]["Checkout"]
-    with pytest.raises(VerificationFailed, match=r"These do not hold: Custodian: its till is Checkout\.$"):
+    with pytest.raises(VerificationFailed, match=r"These do not hold: Custodian: its Checkout is the deployed one\.$"):
         verify(chain.web3, mixed)
 
 
@@ -51,7 +51,7 @@ def test_deploy__interrupted_before_the_till__goes_on(
     nodes = {name: deployment["contracts"][name] for name in ("ADN", "FEC")}
     resumed = deploy(chain.web3, accounts[0], done=Deployment(chainId=31337, contracts=nodes))
     assert resumed["contracts"]["ADN"] == nodes["ADN"]
-    assert "Custodian: its till is Checkout" in verify(chain.web3, resumed)
+    assert "Custodian: its Checkout is the deployed one" in verify(chain.web3, resumed)
 
 
 def test_signed_by__another__leaves_the_first_as_it_is(owner: Client, bob: Client) -> None:

@@ -46,7 +46,7 @@ def test_quote__customer_contract_that_takes_no_nodes__raises(
     code: str, alice: Client, program_id: int, chain: Anvil
 ) -> None:
     chain.request("anvil_setCode", CODE_AT, code)
-    with pytest.raises(CustomerRefusesNodes, match="does not take nodes"):
+    with pytest.raises(CustomerRefusesNodes, match="does not accept nodes"):
         alice.orders.quote(program_id, AMOUNT, CODE_AT)
 
 

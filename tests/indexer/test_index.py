@@ -241,7 +241,7 @@ def test_check__a_node_lost__is_missed_in_its_owners_balance(indexed: Engine, st
 
 def test_check__nothing_indexed__is_refused(engine: Engine, story: Story, indexing: NewIndexer) -> None:
     indexing(engine)
-    with pytest.raises(IndexMissing, match="does not reach the contracts' deployment yet"):
+    with pytest.raises(IndexMissing, match="has not reached the contracts' deployment yet"):
         check(engine, story.anvil.url, story.deployment)
 
 
@@ -251,7 +251,7 @@ def test_check__nothing_indexed__is_refused(engine: Engine, story: Story, indexi
 def test_indexer__database_of_another_deployment__is_refused(indexed: Engine, story: Story) -> None:
     contracts = {**story.deployment["contracts"], "FEC": story.deployment["contracts"]["ADN"]}
     other = deployments.Deployment(chainId=story.deployment["chainId"], contracts=contracts)
-    with pytest.raises(WrongDatabase, match="Name another, or the right deployments file"):
+    with pytest.raises(WrongDatabase, match="Name another database, or the right deployments file"):
         Indexer(indexed, story.anvil.url, other)
 
 
@@ -272,7 +272,7 @@ def test_fold__claim_from_an_unknown_node__is_refused(indexed: Engine) -> None:
         [claim] = [restore(*row) for row in connection.execute(query)]
         connection.execute(delete(NodeVersion))
         fold = Projection(State(connection, [claim]), {})
-    with pytest.raises(IndexInconsistent, match=f"PayoutClaimed in block {claim.block_number} speaks of"):
+    with pytest.raises(IndexInconsistent, match=f"PayoutClaimed in block {claim.block_number} refers to"):
         fold.take([claim])
 
 

@@ -44,12 +44,12 @@ class Facts:
                 return list(connection.execute(query))
 
             times = {row.number: row.timestamp for row in rows(select(_blocks()))}
-            born = NodeRecord.__table__
-            mints = select(NodeVersion.__table__, born.c.program_id).join(
-                born, born.c.token_id == NodeVersion.__table__.c.token_id
+            created = NodeRecord.__table__
+            mints = select(NodeVersion.__table__, created.c.program_id).join(
+                created, created.c.token_id == NodeVersion.__table__.c.token_id
             )
-            claims = select(Claim.__table__, born.c.program_id).join(
-                born, born.c.token_id == Claim.__table__.c.token_id
+            claims = select(Claim.__table__, created.c.program_id).join(
+                created, created.c.token_id == Claim.__table__.c.token_id
             )
             return cls(
                 now=times[max(times)],

@@ -33,8 +33,8 @@ def source(world: World) -> list[str]:
 def test_report__each__names_its_block(shell: Shell, source: list[str], world: World, command: str) -> None:
     found = shell.json("report", command, *source)
     with opened(world.folder) as data:
-        assert found["source"]["blockHash"] == data.moment.block_hash
-        assert data.moment.block_hash in shell("report", command, *source)
+        assert found["source"]["blockHash"] == data.cutoff.block_hash
+        assert data.cutoff.block_hash in shell("report", command, *source)
     [report] = found["reports"]
     assert {column["name"] for column in report["columns"]} >= {"scope"} or command == "quota"
 
@@ -60,7 +60,7 @@ def test_calendar__as_a_feed__has_an_event_for_each_week(shell: Shell, source: l
     events = Calendar.from_ical(path.read_bytes()).walk("VEVENT")
     assert len(events) == len(rows) > 50
     for event, row in zip(events, rows, strict=True):
-        assert str(event["summary"]).replace(",", "") == f"{row['amount']} FEC flow back"
+        assert str(event["summary"]).replace(",", "") == f"{row['amount']} FEC flows back"
         assert event["dtstart"].dt.isoformat() == row["begin"][:10]
 
 
@@ -94,7 +94,7 @@ def test_liability__files__are_written(shell: Shell, source: list[str], tmp_path
 @pytest.mark.parametrize("language", i18n.LOCALES)
 def test_overview__any_language__is_said_in_it(shell: Shell, source: list[str], language: str) -> None:
     with i18n.use(language):
-        expected = i18n._("At a glance")
+        expected = i18n._("Overview")
     assert expected in shell("report", "overview", *source, "--lang", language)
 
 
@@ -104,7 +104,7 @@ def test_overview__any_language__is_said_in_it(shell: Shell, source: list[str], 
         (["overview", "--program", "99"], "There is no program 99"),
         (["overview", "--alliance", "99"], "There is no alliance 99"),
         (["overview", "--program", "2", "--alliance", "1"], "not both"),
-        (["overview", "--program", "2", "--by", "protocol"], "leave --by out"),
+        (["overview", "--program", "2", "--by", "protocol"], "Leave --by out"),
         (["overview", "--block", "1000000"], "The index ends at block"),
         (["overview", "--block", "9", "--at", "2026-01-01"], "Give --at or --block, not both."),
         (["liability", "--rate", "0"], "A rate of 0 FEC gives no prices"),

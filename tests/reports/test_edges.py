@@ -14,10 +14,10 @@ from fec.chain.deploy import deploy
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import DAY, WEEK
 from fec.reports.data import Data, Scope, of_index
-from fec.reports.display import plain, shown
 from fec.reports.liability import Policy, statement
 from fec.reports.registry import REPORTS
 from fec.reports.table import Report
+from fec.reports.value_formats import display_text, exact_text
 from tests.indexer.story import MONDAY, Story
 from tests.reports.conftest import index_of
 
@@ -56,7 +56,7 @@ def everything(data: Data) -> dict[str, Report]:
             assert len(row) == len(report.columns)
             for value, column in zip(row, report.columns, strict=True):
                 assert type(value) is not float or (column.kind == "estimate" and math.isfinite(value))
-                for text in (shown(value, column.kind), plain(value, column.kind)):
+                for text in (display_text(value, column.kind), exact_text(value, column.kind)):
                     assert "nan" not in text.lower()
     return made
 

@@ -13,7 +13,7 @@ from fec.indexer import Indexer
 from fec.indexer.errors import IndexMissing
 from fec.indexer.models import EventRecord, NodeVersion, OrderVersion
 from fec.reports.data import Data, Scope, of_index, opened
-from fec.reports.errors import ExportInvalid, MomentUnknown
+from fec.reports.errors import CutoffUnknown, ExportInvalid
 from fec.reports.export import MANIFEST, export, manifest_of
 from fec.reports.shoppers import overview
 from fec.store import reading
@@ -82,7 +82,7 @@ def test_manifest__not_whole__is_refused(world: World, tmp_path: Path, harm: str
         path.write_text(json.dumps({**json.loads(path.read_text()), "format": 0}))
     else:
         (path.parent / "claims.parquet").unlink()
-    with pytest.raises(ExportInvalid, match="not whole, or of another version"):
+    with pytest.raises(ExportInvalid, match="incomplete, or of another version"):
         manifest_of(path.parent)
 
 
@@ -100,7 +100,7 @@ def test_moment__a_block_before_the_end__is_as_an_index_that_ended_there(world: 
     [(number, hash_)] = keeper.hashes(block, 1)
     keeper.undo(keeper.cursor(), number, hash_)
     with of_index(engine) as rolled_back, opened(world.folder, block=block) as earlier:
-        assert rolled_back.moment == earlier.moment
+        assert rolled_back.cutoff == earlier.cutoff
         assert overview(rolled_back, Scope("program")).rows == overview(earlier, Scope("program")).rows
 
 
@@ -108,13 +108,13 @@ def test_moment__a_date__is_the_last_block_before_it(world: World, data: Data) -
     times = sorted(world.facts.times.items())
     (number, begin), (_, end) = next(pair for pair in pairwise(times) if pair[1][1] > pair[0][1] + 9)
     with opened(world.folder, time=end - 1) as found:
-        assert (found.moment.block, found.moment.block_timestamp, found.moment.timestamp) == (number, begin, end - 1)
+        assert (found.cutoff.block, found.cutoff.block_timestamp, found.cutoff.timestamp) == (number, begin, end - 1)
 
 
 def test_moment__outside_the_index__is_refused(world: World, data: Data) -> None:
-    with pytest.raises(MomentUnknown, match="The index ends at block"), opened(world.folder, block=10**9):
+    with pytest.raises(CutoffUnknown, match="The index ends at block"), opened(world.folder, block=10**9):
         pass
-    with pytest.raises(MomentUnknown, match="The index ends at block"), opened(world.folder, time=10**10):
+    with pytest.raises(CutoffUnknown, match="The index ends at block"), opened(world.folder, time=10**10):
         pass
-    with pytest.raises(MomentUnknown, match="before the contracts were deployed"), opened(world.folder, time=1):
+    with pytest.raises(CutoffUnknown, match="The contracts were not deployed yet"), opened(world.folder, time=1):
         pass

@@ -15,13 +15,13 @@ from sqlalchemy import select
 from fec import store
 from fec.indexer import Indexer
 from fec.indexer.models import EventRecord
-from fec.reports import accounts, proof, writers
+from fec.reports import accounts, reconciliation, writers
 from fec.reports.data import Data, Scope, opened
-from fec.reports.dates import Every, stretch_of
+from fec.reports.dates import Every, interval_of
 from fec.reports.errors import ExportStale, NothingToReport
 from fec.reports.export import export
-from fec.reports.liability import Policy, Statement, statement, together
-from fec.reports.pools import Estimates, divide
+from fec.reports.liability import Policy, Statement, combined, statement
+from fec.reports.pools import Estimates, divide_half_even
 from fec.store import reading
 from tests.reports.conftest import World
 
@@ -55,7 +55,7 @@ def test_statement__each_line__opens_where_the_one_before_closed(made: Statement
     for lines in by_scope.values():
         assert lines[0].movement.opening == 0
         for before, after in pairwise(lines):
-            assert before.stretch.end == after.stretch.begin
+            assert before.interval.end == after.interval.begin
             assert before.movement.closing == after.movement.opening
     assert made.lines
 
@@ -63,10 +63,10 @@ def test_statement__each_line__opens_where_the_one_before_closed(made: Statement
 def test_statement__every_figure__is_the_sum_of_its_entries(made: Statement) -> None:
     sums: dict[tuple[int, int, str], int] = defaultdict(int)
     for entry in made.entries:
-        sums[entry.scope, entry.stretch.begin, entry.kind] += entry.money
+        sums[entry.scope, entry.interval.begin, entry.kind] += entry.money
     for line in made.lines:
         for kind in ("accrued", "redeemed", "breakage", "catch_up"):
-            assert sums.pop((line.scope, line.stretch.begin, kind), 0) == getattr(line.movement, kind)
+            assert sums.pop((line.scope, line.interval.begin, kind), 0) == getattr(line.movement, kind)
     assert set(sums.values()) <= {0}
 
 
@@ -88,7 +88,7 @@ def test_statement__points_at_the_end__are_what_is_outstanding(world: World, mad
 def test_together__books_by_program__are_those_of_the_protocol(data: Data, policy: Policy, every: Every) -> None:
     by_program = statement(data, Scope("program"), policy, every)
     assert len({line.scope for line in by_program.lines}) > 1
-    assert together(by_program) == statement(data, Scope("protocol"), policy, every)
+    assert combined(by_program) == statement(data, Scope("protocol"), policy, every)
 
 
 def test_journal__debits_and_credits__are_the_roll_forward(made: Statement) -> None:
@@ -115,7 +115,7 @@ def test_material_right__each_sale__by_relative_stand_alone_prices(world: World,
         # Received · points' worth / (goods + points' worth), the worth being 90 % of ten times what was burned.
         worth = 9 * order.burned
         exact = Fraction(order.to_merchant * worth, (order.amount - order.refunded + worth))
-        assert entry.money == divide(exact.numerator * 100, exact.denominator * RATE)
+        assert entry.money == divide_half_even(exact.numerator * 100, exact.denominator * RATE)
     # The others were too small for a cent.
     assert all(order.to_merchant * 100 < RATE for order in orders.values())
     assert len(accrued) > 5
@@ -125,7 +125,7 @@ def test_material_right__after_claims__recognises_by_what_was_redeemed(world: Wo
     policy = POLICIES["material right"]
     made = statement(data, Scope("protocol"), policy, "year")
     by_pool: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0, 0])
-    years = {id_: stretch_of(start, "year").begin for id_, start in data.rows(data.nodes.select("token_id", "start"))}
+    years = {id_: interval_of(start, "year").begin for id_, start in data.rows(data.nodes.select("token_id", "start"))}
     for entry in made.entries:
         if entry.kind == "accrued":
             by_pool[entry.fact.program_id, entry.fact.year][0] += entry.money
@@ -134,7 +134,7 @@ def test_material_right__after_claims__recognises_by_what_was_redeemed(world: Wo
     for row in world.facts.claims:
         by_pool[row.program_id, years[str(row.token_id)]][2] += row.amount
     expected = sum(
-        deferred - min(deferred, divide(deferred * redeemed * 10, issued * 9))
+        deferred - min(deferred, divide_half_even(deferred * redeemed * 10, issued * 9))
         for deferred, issued, redeemed in by_pool.values()
     )
     assert made.lines[-1].movement.closing == expected > 0
@@ -178,18 +178,18 @@ def test_files__csv_page_and_workbook__name_the_block(data: Data, tmp_path: Path
     for row in rows:
         parts = [Fraction(row[name]) for name in ("opening", "accrued", "redeemed", "breakage", "catch_up", "closing")]
         assert parts[0] + parts[1] - sum(parts[2:5]) == parts[5]
-    page = writers.page("Points", data.moment, reports)
-    assert data.moment.block_hash in page
-    writers.workbook(tmp_path / "points.xlsx", "Points", data.moment, reports)
+    page = writers.page("Points", data.cutoff, reports)
+    assert data.cutoff.block_hash in page
+    writers.workbook(tmp_path / "points.xlsx", "Points", data.cutoff, reports)
     with zipfile.ZipFile(tmp_path / "points.xlsx") as book:
         sheets = [name for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
         text = b"".join(book.read(name) for name in book.namelist()).decode()
     assert len(sheets) == 1 + len(reports)
-    assert data.moment.block_hash in text
+    assert data.cutoff.block_hash in text
 
 
 def test_prove__the_chain_itself__agrees_to_the_wei(world: World, data: Data) -> None:
-    found = proof.prove(data, world.anvil.web3, world.deployment)
+    found = reconciliation.reconcile(data, world.anvil.web3, world.deployment)
     assert [each for each in found if not each.equal] == []
     assert all(each.chain for each in found)
 
@@ -207,12 +207,12 @@ def test_prove__a_reorganised_block__is_refused(world: World, tmp_path: Path) ->
         snapshot = anvil.request("evm_snapshot")
         anvil.travel_to(anvil.now + 77)
         with opened(tmp_path / "export") as lost, pytest.raises(ExportStale, match="The chain was reorganised"):
-            proof.prove(lost, anvil.web3, world.deployment)
+            reconciliation.reconcile(lost, anvil.web3, world.deployment)
         anvil.mine()
         indexer.sync()
         export(engine, tmp_path / "export")
         with opened(tmp_path / "export") as found:
-            assert all(each.equal for each in proof.prove(found, anvil.web3, world.deployment))
+            assert all(each.equal for each in reconciliation.reconcile(found, anvil.web3, world.deployment))
     finally:
         indexer.close()
         anvil.request("evm_revert", snapshot)

@@ -61,7 +61,7 @@ def test_total__beyond_38_digits_on_spark__is_an_error_and_no_null(on_spark: Dat
 def test_moment__before_the_end_on_spark__is_the_same(world: World) -> None:
     block = sorted(world.facts.times)[len(world.facts.times) // 2]
     with opened(world.folder, block=block) as one, opened(world.folder, "spark", block=block) as other:
-        assert one.moment == other.moment
+        assert one.cutoff == other.cutoff
         scope = Scope("protocol")
         assert shoppers.shoppers(one, scope).rows == shoppers.shoppers(other, scope).rows
 

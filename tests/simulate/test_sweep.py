@@ -135,7 +135,7 @@ def test_verdicts__plenty_of_budget__says_that_it_lasts() -> None:
     said = found(small(coupon__rate="0.1"))
     assert said["budgetLasts"].startswith("The budget lasts: after 1 years 99,9")
     assert "budgetEnds" not in said
-    assert "Nothing promises FEC a price." in said["dilution"]
+    assert "No price of FEC is promised." in said["dilution"]
 
 
 def test_verdicts__budget_ends__says_when_and_that_nothing_promised_fails() -> None:

@@ -33,7 +33,7 @@ def test_parse_fec__not_an_amount__raises(text: str) -> None:
 
 
 def test_parse_fec__nineteen_decimals__raises() -> None:
-    with pytest.raises(InvalidAmount, match="has 19 decimals; FEC has 18"):
+    with pytest.raises(InvalidAmount, match="has 19 decimals, but FEC has 18"):
         parse_fec("0.0000000000000000001")
 
 

@@ -182,7 +182,7 @@ def test_error__each_language__says_the_same(locale: str, text: str) -> None:
 )
 def test_contract_error__each_language__has_sentence_and_values(locale: str, text: str) -> None:
     sentence = (
-        "Program {programId} has a quota of {left:fec} left, not {asked:fec}. Burn less, or have it granted more."
+        "Program {programId} has {left:fec} of quota left, less than {asked:fec}. Burn less, or ask for more quota."
     )
     values = {"programId": 3, "asked": 1_250 * WEI_PER_FEC, "left": 10**17}
     error = LimitExceeded("ADN_QuotaExceeded", values, sentence)

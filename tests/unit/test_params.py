@@ -7,27 +7,39 @@ from typing import Any
 import click
 import pytest
 
-from fec.cli.params import ADDRESS, AMOUNT, DURATION, LABEL, MOMENT, NODE, ORDER, SHARE, TIER
+from fec.cli.params import ADDRESS, AMOUNT, DATETIME, DURATION, LABEL, NODE, ORDER, SHARE, TIER
 from fec.protocol.orders import order_key
 
 
 @pytest.mark.parametrize(
     ("kind", "typed", "words"),
     [
-        (NODE, "three", "'three' is no node. Write its name, such as 3-42, or its full id."),
+        (NODE, "three", "'three' is not a node. Write its name, such as 3-42, or its full id."),
         (
             DURATION,
             "a week",
-            "'a week' is no duration. Write weeks, days, hours, minutes, seconds: 7d or 14h24m.",
+            "'a week' is not a duration. Write weeks, days, hours, minutes and seconds, such as 7d or 14h24m.",
         ),
-        (MOMENT, "soon", "'soon' is no date. Write it as 2026-01-31, or 2026-01-31T18:30+01:00."),
-        (MOMENT, "1969-12-31T00:00+00:00", "'1969-12-31T00:00+00:00' lies before 1970, where chains count from."),
-        (SHARE, "12.345%", "'12.345%' is no percentage of at most two decimals. Write it as 12.5%."),
-        (SHARE, "tenth", "'tenth' is no percentage of at most two decimals. Write it as 12.5%."),
-        (ORDER, "A-1027", "'A-1027' is no order. Write program and order id, such as 2/A-1027, or its key."),
-        (ORDER, "two/A-1027", "'two/A-1027' is no order. Write program and order id, such as 2/A-1027, or its key."),
-        (TIER, "5000", "'5000' is no tier. Write spend in whole FEC and percentage burned: 5000:12.5"),
-        (TIER, "5000:much", "'much' is no percentage of at most two decimals. Write it as 12.5%."),
+        (DATETIME, "soon", "'soon' is not a date. Write it as 2026-01-31 or 2026-01-31T18:30+01:00."),
+        (
+            DATETIME,
+            "1969-12-31T00:00+00:00",
+            "'1969-12-31T00:00+00:00' is before 1970, when chain time starts. Give a later date.",
+        ),
+        (SHARE, "12.345%", "'12.345%' is not a percentage with at most two decimals. Write it as 12.5%."),
+        (SHARE, "tenth", "'tenth' is not a percentage with at most two decimals. Write it as 12.5%."),
+        (
+            ORDER,
+            "A-1027",
+            "'A-1027' is not an order. Write program and order id, such as 2/A-1027, or the order's key.",
+        ),
+        (
+            ORDER,
+            "two/A-1027",
+            "'two/A-1027' is not an order. Write program and order id, such as 2/A-1027, or the order's key.",
+        ),
+        (TIER, "5000", "'5000' is not a tier. Write spend in whole FEC and percentage burned, such as 5000:12.5."),
+        (TIER, "5000:much", "'much' is not a percentage with at most two decimals. Write it as 12.5%."),
     ],
 )
 def test_convert__not_of_its_kind__says_how_to_write_it(kind: click.ParamType, typed: str, words: str) -> None:
@@ -52,8 +64,8 @@ def test_convert__refused_by_the_package__is_a_mistake_of_usage_with_its_value(
     [
         (DURATION, "14h24m", 51_840),
         (DURATION, 60, 60),
-        (MOMENT, "1970-01-05T01:00+01:00", 345_600),
-        (MOMENT, 345_600, 345_600),
+        (DATETIME, "1970-01-05T01:00+01:00", 345_600),
+        (DATETIME, 345_600, 345_600),
         (SHARE, "12.5%", 1250),
         (SHARE, 1250, 1250),
         (ORDER, "0x" + "AB" * 32, "0x" + "ab" * 32),

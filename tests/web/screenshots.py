@@ -65,7 +65,7 @@ def _sign_in(browser: Browser, running: Up) -> Any:
     page = _open(browser, running, running.merchant, locale="en-GB")
     page.goto(f"{running.site}/merchant")
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("tab", name="Till").wait_for()
+    page.get_by_role("tab", name="Orders").wait_for()
     state = page.context.storage_state()["cookies"]
     page.context.close()
     return state
@@ -84,7 +84,7 @@ def _take(browser: Browser, running: Up, link: str, cookies: Any, name: str) -> 
         page.goto(running.site + path)
         page.locator(ready).first.wait_for()
         for picture in page.locator("figure.chart").all():
-            picture.locator("img.drawn").wait_for()
+            picture.locator("img.loaded").wait_for()
         _shoot(page, path.partition("#")[0].strip("/") or "home", name)
     page.context.close()
     page = _open(browser, running, running.merchant, **options)
@@ -96,7 +96,7 @@ def _take(browser: Browser, running: Up, link: str, cookies: Any, name: str) -> 
     page.locator("[data-shopper]").first.wait_for()
     _shoot(page, "shoppers", name)
     page.get_by_role("tab").nth(2).click()
-    expect(page.locator("img.drawn")).to_have_count(3)
+    expect(page.locator("img.loaded")).to_have_count(3)
     _shoot(page, "figures", name)
     page.context.close()
 

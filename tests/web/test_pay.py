@@ -21,7 +21,7 @@ def test_pay__gasless__node_appears_and_no_gas_is_spent(world: World, open_page:
     invoice = world.invoice("P-1", "100")
     page, wallet = open_page(invoice["links"]["pay"], ann)
     expect(page.get_by_role("heading", name="Corner café asks for")).to_be_visible()
-    expect(page.get_by_text("Signed by the shop's till")).to_be_visible()
+    expect(page.get_by_text("Signed by the shop")).to_be_visible()
     expect(page.get_by_text("pays 0.0383 FEC.")).to_be_visible()
     connect(page)
     page.get_by_role("button", name="Sign and pay 100 FEC").click()
@@ -43,7 +43,7 @@ def test_pay__own_gas_and_a_cause__one_transaction_pays_burns_and_donates(world:
     page, wallet = open_page(invoice["links"]["pay"], ben)
     connect(page)
     page.get_by_role("radio", name=world.cause[:6]).check()
-    page.get_by_role("radio", name="From the wallet, paying for gas yourself").check()
+    page.get_by_role("radio", name="From the wallet; you pay the gas").check()
     expect(page.get_by_role("heading", name="What will happen")).to_be_visible()
     page.get_by_role("button", name="Pay 100 FEC").click()
     expect(page.get_by_text("Paid. Thank you!")).to_be_visible()
@@ -111,7 +111,7 @@ def test_pay__wallet_that_takes_no_nodes__is_offered_no_way_to_pay(world: World,
     world.anvil.request("anvil_setCode", zoe.address, "0xef0100" + world.client.orders.address.removeprefix("0x"))
     page, _ = open_page(world.invoice("P-721", "100", escrow=True)["links"]["pay"], zoe)
     connect(page)
-    expect(page.get_by_text("a contract that does not take nodes")).to_be_visible()
+    expect(page.get_by_text("a contract that does not accept nodes")).to_be_visible()
     expect(page.get_by_role("button", name="Sign and pay 100 FEC")).to_have_count(0)
 
 
@@ -136,9 +136,9 @@ def test_pay__till_is_a_contract__its_signature_counts(world: World, open_page: 
     try:
         client.terms.set(world.at_once, replace(terms, signer=key_wallet(world, world.till.address)))
         page, _ = open_page(invoice["links"]["pay"], mia)
-        expect(page.get_by_text("Signed by the shop's till")).to_be_visible()
+        expect(page.get_by_text("Signed by the shop")).to_be_visible()
         connect(page)
-        page.get_by_role("radio", name="From the wallet, paying for gas yourself").check()
+        page.get_by_role("radio", name="From the wallet; you pay the gas").check()
         page.get_by_role("button", name="Pay 100 FEC").click()
         expect(page.get_by_text("Paid. Thank you!")).to_be_visible()
         client.terms.set(world.at_once, replace(terms, signer=key_wallet(world, mia.address)))
@@ -168,14 +168,14 @@ def test_pay__forged_amount__is_refused_before_anything_is_offered(world: World,
 def test_pay__another_chain__is_said(world: World, people: View) -> None:
     link = world.invoice("P-9", "100")["links"]["pay"].replace("chain=31337", "chain=1")
     page, _ = people(link)
-    expect(page.get_by_text("This invoice belongs elsewhere")).to_be_visible()
+    expect(page.get_by_text("This invoice is for another site")).to_be_visible()
 
 
 def test_pay__broken_link_and_none__say_what_to_do(world: World, people: View) -> None:
     page, _ = people("/pay#chain=31337&amount=1")
-    expect(page.get_by_text("This link carries no whole invoice")).to_be_visible()
+    expect(page.get_by_text("This link has no complete invoice")).to_be_visible()
     page, _ = people("/pay")
-    expect(page.get_by_text("Scan the code at the till")).to_be_visible()
+    expect(page.get_by_text("Scan the shop's QR code")).to_be_visible()
 
 
 def test_pay__too_little__says_how_much_more(world: World, open_page: Open) -> None:
@@ -215,7 +215,7 @@ def test_pay__taken_back_by_a_reorganisation__can_be_paid_again(world: World, op
     snapshot = world.anvil.request("evm_snapshot")
     page, _ = open_page(invoice["links"]["pay"], jon)
     connect(page)
-    page.get_by_role("radio", name="From the wallet, paying for gas yourself").check()
+    page.get_by_role("radio", name="From the wallet; you pay the gas").check()
     page.get_by_role("button", name="Pay 100 FEC").click()
     expect(page.get_by_text("Paid. Thank you!")).to_be_visible()
     world.anvil.request("evm_revert", snapshot)

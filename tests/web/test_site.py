@@ -34,7 +34,7 @@ def test_transparency__no_wallet__figures_and_guarantees_hold(world: World, peop
     page.get_by_role("button", name="Add up all orders").click()
     expect(page.locator("[data-holds='ok']")).to_have_count(6)
     expect(page.locator("[data-holds='bad']")).to_have_count(0)
-    expect(page.locator("img.drawn")).to_have_count(2)
+    expect(page.locator("img.loaded")).to_have_count(2)
     expect(page.get_by_text("pays 3.8313 FEC.")).to_be_visible()
     expect(page.get_by_text("pays 479.8394 FEC")).to_be_visible()
     expect(page.get_by_text("Corner café")).to_be_visible()
@@ -139,7 +139,7 @@ def test_keyboard_alone__merchant_makes_an_invoice(world: World, open_page: Open
         while not page.get_by_label(field).evaluate("element => element === document.activeElement"):
             page.keyboard.press("Tab")
         page.keyboard.type(text)
-    press(page, "Make the invoice")
+    press(page, "Make invoice")
     expect(page.get_by_role("dialog").get_by_role("img")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("[data-order='S-typed']")).to_be_visible()
@@ -187,11 +187,11 @@ def test_axe__merchant_signed_in__finds_nothing(world: World, open_page: Open, r
     page.get_by_role("button", name="Sign in").click()
     world.invoice(f"S-axe-{scheme}", "10")
     page.locator(f"[data-order='S-axe-{scheme}']").wait_for()
-    for name in ("Till", "Shoppers", "Figures", "Program"):
+    for name in ("Orders", "Shoppers", "Figures", "Program"):
         page.get_by_role("tab", name=name).click()
         page.get_by_role("heading", level=2).first.wait_for()
         if name == "Figures":
-            expect(page.locator("img.drawn")).to_have_count(3)
+            expect(page.locator("img.loaded")).to_have_count(3)
         page.evaluate(axe)
         found = page.evaluate("axe.run().then(({violations}) => violations.map(v => [v.id, v.nodes.map(n => n.html)]))")
         assert found == [], name
@@ -255,6 +255,6 @@ def test_dev__hands_the_pages_out__for_its_own_chain(people: Callable[..., objec
         page.goto(f"{said['web']}/transparency.html")
         expect(page.locator("[data-holds='ok']")).to_have_count(3)
         page.get_by_role("link", name="Merchant").click()
-        expect(page.get_by_text("No till here")).to_be_visible()
+        expect(page.get_by_text("No service here")).to_be_visible()
         assert page.url.endswith("/merchant.html")
         assert httpx.get(f"{said['web']}/nothing").status_code == 404

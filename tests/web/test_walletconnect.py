@@ -238,7 +238,7 @@ def test_relay__does_not_answer__is_said(visit: Callable[[str], Page]) -> None:
     page.clock.install()
     page.route_web_socket("**/*", lambda _: None)
     page.get_by_role("button", name=OFFER).click()
-    expect(page.get_by_text("Reaching the relay.")).to_be_visible()
+    expect(page.get_by_text("Connecting to the relay.")).to_be_visible()
     page.clock.fast_forward("00:20")
     expect(page.get_by_text("The relay does not answer.")).to_be_visible()
 

@@ -12,7 +12,7 @@ export interface WalletConnect {
 export interface Config {
   chainId: number;
   rpc: string | null;
-  /** Address of the till service, without a slash at the end; "" for where the pages came from, null for none. */
+  /** Address of the service, without a slash at the end; "" for where the pages came from, null for none. */
   service: string | null;
   firstBlock: bigint;
   contracts: { FEC: Address; ADN: Address; Checkout: Address };

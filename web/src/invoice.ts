@@ -22,7 +22,7 @@ import { parseFec } from "./i18n/format";
 
 export interface Invoice {
   chainId: number;
-  till: Address;
+  checkout: Address;
   programId: number;
   orderId: string;
   amount: bigint;
@@ -47,12 +47,12 @@ export function parseLink(fragment: string): Invoice | null {
   const whole = (name: string) => (/^\d{1,15}$/.test(text(name)) ? Number(text(name)) : NaN);
   const amount = parseFec(text("amount"));
   const [chainId, programId, expiry] = [whole("chain"), whole("program"), whole("expiry")];
-  const [till, signature] = [text("checkout"), text("signature")];
-  if (!amount || !chainId || !programId || !expiry || !isAddress(till) || !isHex(signature)) return null;
+  const [checkout, signature] = [text("checkout"), text("signature")];
+  if (!amount || !chainId || !programId || !expiry || !isAddress(checkout) || !isHex(signature)) return null;
   if (word(text("order")) === null || word(text("reference")) === null || !text("order")) return null;
   return {
     chainId,
-    till: getAddress(till),
+    checkout: getAddress(checkout),
     programId,
     orderId: text("order"),
     amount,
@@ -78,11 +78,11 @@ const fields = (invoice: Invoice) => ({
   expiry: BigInt(invoice.expiry),
 });
 
-const tillDomain = (invoice: Invoice) => ({
+const checkoutDomain = (invoice: Invoice) => ({
   name: CHECKOUT_NAME,
   version: DOMAIN_VERSION,
   chainId: invoice.chainId,
-  verifyingContract: invoice.till,
+  verifyingContract: invoice.checkout,
 });
 
 export function orderKeyOf(invoice: Invoice): Hex {
@@ -104,7 +104,7 @@ export function encodedOrder(invoice: Invoice, choices: Choices): Hex {
 /** What the payer signs so that anybody can send the payment (ERC-3009); its nonce commits to the order. */
 export function authorization(invoice: Invoice, choices: Choices, payer: Address) {
   const nonce = hashTypedData({
-    domain: tillDomain(invoice),
+    domain: checkoutDomain(invoice),
     types: { Order: TYPES.Order },
     primaryType: "Order",
     message: { ...fields(invoice), ...choices },
@@ -120,7 +120,7 @@ export function authorization(invoice: Invoice, choices: Choices, payer: Address
     primaryType: "ReceiveWithAuthorization" as const,
     message: {
       from: payer,
-      to: invoice.till,
+      to: invoice.checkout,
       value: invoice.amount,
       validAfter: 0n,
       validBefore: BigInt(invoice.expiry + 1),
@@ -129,11 +129,11 @@ export function authorization(invoice: Invoice, choices: Choices, payer: Address
   };
 }
 
-/** Whether the program's till signed the invoice: a key by recovery, a contract by ERC-1271. */
+/** Whether the program's signer signed the invoice: a key by recovery, a contract by ERC-1271. */
 export async function isSignedBy(invoice: Invoice, signer: Address): Promise<boolean> {
   if (signer === zeroAddress) return false;
   const hash = hashTypedData({
-    domain: tillDomain(invoice),
+    domain: checkoutDomain(invoice),
     types: { Invoice: TYPES.Invoice },
     primaryType: "Invoice",
     message: fields(invoice),

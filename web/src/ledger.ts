@@ -1,6 +1,6 @@
-/** The till's books, order by order, from its events. Amounts in wei. */
+/** The accounts of Checkout, order by order, from its events. Amounts in wei. */
 import type { Hex } from "viem";
-import { logsOf, tillContract } from "./reads";
+import { logsOf, checkoutContract } from "./reads";
 
 export interface Ledger {
   payments: number;
@@ -11,7 +11,7 @@ export interface Ledger {
   donated: bigint;
   /** Paid back: by refunds, and burn shares that could not be minted. */
   back: bigint;
-  /** What the till should still hold of orders. */
+  /** What Checkout should still hold for orders. */
   escrowed: bigint;
   /** Orders whose parts do not add up to what was paid for them. */
   unequal: number;
@@ -30,11 +30,11 @@ interface Order {
 
 /** Adds up all orders up to a block. */
 export async function ledgerAt(block: bigint): Promise<Ledger> {
-  const till = tillContract();
+  const checkout = checkoutContract();
   const [payments, captures, refunds] = await Promise.all([
-    logsOf(till, "OrderPaid", {}, block),
-    logsOf(till, "OrderCaptured", {}, block),
-    logsOf(till, "OrderRefunded", {}, block),
+    logsOf(checkout, "OrderPaid", {}, block),
+    logsOf(checkout, "OrderCaptured", {}, block),
+    logsOf(checkout, "OrderRefunded", {}, block),
   ]);
   const orders = new Map<Hex, Order>();
   for (const { args } of payments) {

@@ -11,7 +11,7 @@ export type PaidOrder = ContractFunctionReturnType<typeof checkoutAbi, "view", "
 
 export const fecContract = () => ({ address: settings().contracts.FEC, abi: fecAbi }) as const;
 export const adnContract = () => ({ address: settings().contracts.ADN, abi: adnAbi }) as const;
-export const tillContract = () => ({ address: settings().contracts.Checkout, abi: checkoutAbi }) as const;
+export const checkoutContract = () => ({ address: settings().contracts.Checkout, abi: checkoutAbi }) as const;
 
 /** Events since the contracts were deployed. Public endpoints bound an answer, so a range that is refused is halved. */
 export async function logsOf<const A extends Abi, N extends ContractEventName<A>>(
@@ -88,9 +88,9 @@ export function programOf(programId: number): Promise<Program> {
 }
 
 export async function termsOf(programId: number): Promise<Terms> {
-  return (await chain().readContract({ ...tillContract(), functionName: "termsOf", args: [BigInt(programId)] }))[0];
+  return (await chain().readContract({ ...checkoutContract(), functionName: "termsOf", args: [BigInt(programId)] }))[0];
 }
 
 export function orderOf(orderKey: Hex): Promise<PaidOrder> {
-  return chain().readContract({ ...tillContract(), functionName: "orderOf", args: [orderKey] });
+  return chain().readContract({ ...checkoutContract(), functionName: "orderOf", args: [orderKey] });
 }

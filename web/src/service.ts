@@ -1,4 +1,4 @@
-/** The till service's HTTP API. Amounts are exact decimals of FEC as text. */
+/** The service's HTTP API. Amounts are exact decimals of FEC as text. */
 import { settings } from "./chain";
 import { language } from "./i18n/language";
 

@@ -49,7 +49,7 @@ _MAY_SUCCEED = (Action.state != ActionState.FAILED) & ~exists().where(
 router = APIRouter(prefix="/v1/pay/{invoice_id}", tags=["pay"])
 
 Customer = Annotated[schemas.Account, Query(description="Who gets the node.")]
-Cause = Annotated[schemas.Account | None, Query(description="Where the merchant's donation goes.")]
+Cause = Annotated[schemas.Account | None, Query(description="Cause that receives the merchant's donation.")]
 MinPrincipal = Annotated[schemas.FecOrZero, Query(alias="minPrincipal", description="Least node to accept.")]
 
 

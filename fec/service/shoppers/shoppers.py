@@ -197,7 +197,7 @@ def _periods() -> tuple[int, int]:
     )
 
 
-_SHAPE = N_("Nodes pay slowly at first: the burned amount is back in period 55, half of it all in period 86.")
+_SHAPE = N_("Nodes pay slowly at first: the burned amount is back in period 55, half of the total in period 86.")
 
 
 def shape(accepted: str | None) -> dict[str, Any]:

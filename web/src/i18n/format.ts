@@ -47,20 +47,20 @@ export function percent(points: number): string {
 }
 
 /** In one piece, wherever the line ends. */
-const moment = (seconds: number, options: Intl.DateTimeFormatOptions) =>
+const formatTime = (seconds: number, options: Intl.DateTimeFormatOptions) =>
   new Intl.DateTimeFormat(language.value, options).format(new Date(seconds * 1_000)).replace(/\s/g, "\u00a0");
 
-/** A moment, to the minute. */
+/** A date and time, to the minute. */
 export function date(seconds: number): string {
-  return moment(seconds, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
+  return formatTime(seconds, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
 }
 
 export function day(seconds: number): string {
-  return moment(seconds, { dateStyle: "medium" });
+  return formatTime(seconds, { dateStyle: "medium" });
 }
 
 export function shortDay(seconds: number): string {
-  return moment(seconds, { month: "short", day: "numeric" });
+  return formatTime(seconds, { month: "short", day: "numeric" });
 }
 
 const UNITS = [

@@ -2,7 +2,7 @@
 import { nodeName } from "../nodes";
 import { date, duration, exactFec, number, percent } from "./format";
 
-const SHOWN: Record<string, (value: bigint) => string> = {
+const FORMATS: Record<string, (value: bigint) => string> = {
   fec: (wei) => `${exactFec(wei)} FEC`,
   number: (value) => number(value),
   percent: (points) => percent(Number(points)),
@@ -15,7 +15,7 @@ export function fillPlaces(sentence: string, values: Record<string, unknown>): s
   return sentence.replace(/\{(\w+)(?::(\w+))?\}/g, (place, name: string, kind?: string) => {
     const value = values[name];
     if (value === undefined) return place;
-    const show = kind === undefined ? undefined : SHOWN[kind];
+    const show = kind === undefined ? undefined : FORMATS[kind];
     return show ? show(BigInt(value as bigint)) : String(value);
   });
 }

@@ -1,4 +1,4 @@
-/** The merchant's page: whoever operates a program signs in with Ethereum, and runs the till from here. */
+/** The merchant's page: the operator of a program signs in with Ethereum, makes invoices, and looks after orders and shoppers. */
 import { useEffect, useState } from "preact/hooks";
 import { settings } from "../chain";
 import { sentenceOf } from "../errors";
@@ -10,7 +10,7 @@ import { Figures } from "./merchant/Figures";
 import { Program } from "./merchant/Program";
 import { Shoppers } from "./merchant/Shoppers";
 import { SignIn } from "./merchant/SignIn";
-import { Till } from "./merchant/Till";
+import { OrdersTab } from "./merchant/OrdersTab";
 
 export interface Me {
   programId: number;
@@ -18,7 +18,7 @@ export interface Me {
   name: string;
 }
 
-type Found = { at: "unknown" } | { at: "out" } | { at: "in"; me: Me } | { at: "fault"; sentence: string };
+type Found = { at: "unknown" } | { at: "out" } | { at: "in"; me: Me } | { at: "failed"; sentence: string };
 
 export default function Merchant() {
   const [found, setFound] = useState<Found>({ at: "unknown" });
@@ -27,7 +27,7 @@ export default function Merchant() {
     call<Me>("GET", "/v1/session").then(
       (me) => setFound({ at: "in", me }),
       (error: unknown) =>
-        setFound(error instanceof Problem && error.status === 401 ? { at: "out" } : { at: "fault", sentence: sentenceOf(error) }),
+        setFound(error instanceof Problem && error.status === 401 ? { at: "out" } : { at: "failed", sentence: sentenceOf(error) }),
     );
   useEffect(() => {
     if (settings().service !== null) void look();
@@ -38,7 +38,7 @@ export default function Merchant() {
       <h1>{found.at === "in" ? shopName(found.me.programId) : t("merchant.title")}</h1>
       {settings().service === null && <Notice title={t("merchant.noServiceTitle")}>{t("merchant.noService")}</Notice>}
       {settings().service !== null && found.at === "unknown" && <Waiting>{t("merchant.looking")}</Waiting>}
-      {found.at === "fault" && (
+      {found.at === "failed" && (
         <>
           <Notice tone="bad">{found.sentence}</Notice>
           <Button onClick={() => void look()}>{t("merchant.again")}</Button>
@@ -50,11 +50,11 @@ export default function Merchant() {
   );
 }
 
-const TABS = ["till", "shoppers", "figures", "program"] as const;
+const TABS = ["orders", "shoppers", "figures", "program"] as const;
 
 function Desk({ me, onOut }: { me: Me; onOut(): void }) {
-  const [tab, setTab] = useState<(typeof TABS)[number]>("till");
-  const names = { till: t("merchant.till"), shoppers: t("merchant.shoppers"), figures: t("merchant.figures"), program: t("merchant.program") };
+  const [tab, setTab] = useState<(typeof TABS)[number]>("orders");
+  const names = { orders: t("merchant.orders"), shoppers: t("merchant.shoppers"), figures: t("merchant.figures"), program: t("merchant.program") };
   const out = () => call("DELETE", "/v1/session").then(onOut, onOut);
   const move = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -87,7 +87,7 @@ function Desk({ me, onOut }: { me: Me; onOut(): void }) {
         </Button>
       </div>
       <div id="desk" role="tabpanel" aria-labelledby={`tab-${tab}`} tabIndex={0}>
-        {tab === "till" && <Till />}
+        {tab === "orders" && <OrdersTab />}
         {tab === "shoppers" && <Shoppers />}
         {tab === "figures" && <Figures />}
         {tab === "program" && <Program programId={me.programId} />}

@@ -1,4 +1,4 @@
-/** Paying: opens from the till's QR code. The invoice is checked against the chain before anything is offered. */
+/** Paying: opens from the shop's QR code. The invoice is checked against the chain before anything is offered. */
 import { useEffect, useState } from "preact/hooks";
 import { head, now, settings } from "../chain";
 import { sentenceOf } from "../errors";
@@ -39,16 +39,16 @@ export default function Pay() {
 
 function Asked({ invoice }: { invoice: Invoice }) {
   const [checked, setChecked] = useState<Checked | null>(null);
-  const [fault, setFault] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
   const { chainId, contracts } = settings();
-  const here = invoice.chainId === chainId && invoice.till === contracts.Checkout;
+  const here = invoice.chainId === chainId && invoice.checkout === contracts.Checkout;
   const block = head.value?.hash;
 
   useEffect(() => {
     if (!here) return;
     check(invoice).then(
-      (found) => (setChecked(found), setFault(null)),
-      (error: unknown) => setFault(sentenceOf(error)),
+      (found) => (setChecked(found), setProblem(null)),
+      (error: unknown) => setProblem(sentenceOf(error)),
     );
   }, [block]);
 
@@ -64,8 +64,8 @@ function Asked({ invoice }: { invoice: Invoice }) {
           {t("pay.elsewhere", { theirs: invoice.chainId, ours: chainId })}
         </Notice>
       )}
-      {here && !checked && !fault && <Waiting>{t("pay.checking")}</Waiting>}
-      {here && fault && <Notice tone="bad">{fault}</Notice>}
+      {here && !checked && !problem && <Waiting>{t("pay.checking")}</Waiting>}
+      {here && problem && <Notice tone="bad">{problem}</Notice>}
       {here && checked && <Found invoice={invoice} checked={checked} />}
     </main>
   );

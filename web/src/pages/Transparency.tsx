@@ -4,7 +4,7 @@ import { chain, head, settings } from "../chain";
 import { sentenceOf } from "../errors";
 import { t } from "../i18n";
 import { duration, fec, number, percent } from "../i18n/format";
-import { adnContract, fecContract, programsAt, tillContract, type Program } from "../reads";
+import { adnContract, fecContract, programsAt, checkoutContract, type Program } from "../reads";
 import { Chart, Payout } from "../ui/Chart";
 import { Milestones } from "../ui/Curve";
 import { Fact, Facts, Fec, Notice, Section, Waiting } from "../ui/parts";
@@ -23,19 +23,19 @@ export interface Figures {
   outstanding: bigint;
   budget: bigint;
   minter: string;
-  tillHolds: bigint;
+  checkoutHolds: bigint;
   programs: Program[];
 }
 
 export default function Transparency() {
   const [figures, setFigures] = useState<Figures | null>(null);
-  const [fault, setFault] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
   const block = head.value;
   useEffect(() => {
     if (!block) return;
     figuresAt(block.number).then(
-      (found) => (setFigures(found), setFault(null)),
-      (error: unknown) => setFault(sentenceOf(error)),
+      (found) => (setFigures(found), setProblem(null)),
+      (error: unknown) => setProblem(sentenceOf(error)),
     );
   }, [block?.hash]);
 
@@ -43,8 +43,8 @@ export default function Transparency() {
     <main>
       <h1>{t("open.title")}</h1>
       <p>{t("open.intro")}</p>
-      {fault && <Notice tone="bad">{fault}</Notice>}
-      {!figures && !fault && <Waiting>{t("open.reading")}</Waiting>}
+      {problem && <Notice tone="bad">{problem}</Notice>}
+      {!figures && !problem && <Waiting>{t("open.reading")}</Waiting>}
       {figures && (
         <>
           <Books figures={figures} />
@@ -66,20 +66,20 @@ async function figuresAt(block: bigint): Promise<Figures> {
   const at = { blockNumber: block } as const;
   const coupon = { ...fecContract(), ...at };
   const adn = { ...adnContract(), ...at };
-  const till = tillContract().address;
+  const checkout = checkoutContract().address;
   const read = chain();
-  const [supply, cap, genesis, burned, minter, tillHolds, outstanding, budget, programs] = await Promise.all([
+  const [supply, cap, genesis, burned, minter, checkoutHolds, outstanding, budget, programs] = await Promise.all([
     read.readContract({ ...coupon, functionName: "totalSupply" }),
     read.readContract({ ...coupon, functionName: "cap" }),
     read.readContract({ ...coupon, functionName: "genesisSupply" }),
     read.readContract({ ...coupon, functionName: "totalBurned" }),
     read.readContract({ ...coupon, functionName: "minter" }),
-    read.readContract({ ...coupon, functionName: "balanceOf", args: [till] }),
+    read.readContract({ ...coupon, functionName: "balanceOf", args: [checkout] }),
     read.readContract({ ...adn, functionName: "outstanding" }),
     read.readContract({ ...adn, functionName: "budget" }),
     programsAt(block),
   ]);
-  return { block, supply, cap, genesis, burned, minter, tillHolds, outstanding, budget, programs };
+  return { block, supply, cap, genesis, burned, minter, checkoutHolds, outstanding, budget, programs };
 }
 
 function Books({ figures }: { figures: Figures }) {
@@ -116,7 +116,7 @@ function Books({ figures }: { figures: Figures }) {
         {settings().service !== null && (
           <>
             <Chart path="/v1/reports/supply" label={t("open.time")} />
-            <p class="fine">{t("open.drawn")}</p>
+            <p class="fine">{t("open.chartSource")}</p>
           </>
         )}
         <p class="fine">{t("open.inflation")}</p>

@@ -37,9 +37,9 @@ export default function Wallet() {
 }
 
 /** What an account holds, read anew whenever the chain has a new block; whole from the chain, so a reorganisation is no case of its own. */
-function useHoldings(owner: Account): { holdings: Holdings | null; fault: string | null } {
+function useHoldings(owner: Account): { holdings: Holdings | null; problem: string | null } {
   const [holdings, setHoldings] = useState<Holdings | null>(null);
-  const [fault, setFault] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
   const pause = useRef({ until: 0, timer: 0 });
   const block = head.value;
   useEffect(() => {
@@ -48,24 +48,24 @@ function useHoldings(owner: Account): { holdings: Holdings | null; fault: string
       const began = Date.now();
       try {
         setHoldings(await holdingsOf(owner, block.number));
-        setFault(null);
+        setProblem(null);
       } catch (error) {
-        setFault(sentenceOf(error));
+        setProblem(sentenceOf(error));
       }
       pause.current.until = Date.now() + PAUSE * (Date.now() - began);
     };
     clearTimeout(pause.current.timer);
     pause.current.timer = window.setTimeout(() => void load(), Math.max(0, pause.current.until - Date.now()));
   }, [owner, block?.hash]);
-  return { holdings, fault };
+  return { holdings, problem };
 }
 
 function Held({ owner }: { owner: Account }) {
-  const { holdings, fault } = useHoldings(owner);
+  const { holdings, problem } = useHoldings(owner);
   const [selected, setSelected] = useState<ReadonlySet<bigint>>(new Set());
   const [asked, setAsked] = useState<TaskAsked | null>(null);
 
-  if (!holdings) return fault ? <Notice tone="bad">{fault}</Notice> : <Waiting>{t("wallet.reading")}</Waiting>;
+  if (!holdings) return problem ? <Notice tone="bad">{problem}</Notice> : <Waiting>{t("wallet.reading")}</Waiting>;
   const { nodes } = holdings;
   const picked = nodes.filter((node) => selected.has(node.tokenId));
   const toggle = (tokenId: bigint) => {
@@ -80,7 +80,7 @@ function Held({ owner }: { owner: Account }) {
   return (
     <>
       <Connect />
-      {fault && <Notice tone="warn">{fault}</Notice>}
+      {problem && <Notice tone="warn">{problem}</Notice>}
       <Overview holdings={holdings} onClaim={() => setAsked({ kind: "claim", nodes })} />
       {nodes.length > 0 && <Shops nodes={nodes} selected={selected} onToggle={toggle} onAsk={setAsked} />}
       {picked.length > 0 && <Selection picked={picked} onAsk={setAsked} onClear={() => setSelected(new Set())} />}

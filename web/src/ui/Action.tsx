@@ -31,17 +31,17 @@ export interface ActionProps {
 export function Action({ plan, confirm, onDone, children }: ActionProps) {
   const [stage, setStage] = useState<Stage | null>(null);
   const [lines, setLines] = useState<Line[] | null>(null);
-  const [fault, setFault] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
   const data = plan && `${plan.call.to}${plan.call.data}`;
 
   useEffect(() => {
     setLines(null);
-    setFault(null);
+    setProblem(null);
     if (!plan) return;
     let current = true;
     simulate(plan.call).then(
       (result) => current && setLines(plan.before(result)),
-      (error: unknown) => current && setFault(sentenceOf(error)),
+      (error: unknown) => current && setProblem(sentenceOf(error)),
     );
     return () => {
       current = false;
@@ -50,7 +50,7 @@ export function Action({ plan, confirm, onDone, children }: ActionProps) {
 
   const run = async (): Promise<void> => {
     if (!plan) return;
-    setFault(null);
+    setProblem(null);
     try {
       setStage({ at: "asking" });
       const hash = await send(plan.call);
@@ -60,7 +60,7 @@ export function Action({ plan, confirm, onDone, children }: ActionProps) {
       onDone?.(receipt);
     } catch (error) {
       setStage(null);
-      setFault(sentenceOf(error));
+      setProblem(sentenceOf(error));
     }
   };
 
@@ -79,9 +79,9 @@ export function Action({ plan, confirm, onDone, children }: ActionProps) {
           <Lines lines={lines} />
         </div>
       )}
-      {fault && <Notice tone="bad">{fault}</Notice>}
+      {problem && <Notice tone="bad">{problem}</Notice>}
       {stage && <Waiting>{stage.at === "asking" ? t("action.confirmInWallet") : t("action.mining")}</Waiting>}
-      {!stage && <Confirm label={confirm} ready={lines !== null} onConfirm={run} onFault={setFault} />}
+      {!stage && <Confirm label={confirm} ready={lines !== null} onConfirm={run} onFault={setProblem} />}
     </div>
   );
 }

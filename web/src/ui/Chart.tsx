@@ -23,7 +23,7 @@ export interface Report<Data> {
 export function Chart({ path, label }: { path: string; label: string }) {
   const figure = useRef<HTMLElement>(null);
   const [width, setWidth] = useState(0);
-  const [state, setState] = useState<"drawing" | "drawn" | { fault: string }>("drawing");
+  const [state, setState] = useState<"loading" | "loaded" | { problem: string }>("loading");
   useEffect(() => {
     const measured = new ResizeObserver(([entry]) => {
       const room = Math.floor((entry?.contentRect.width ?? 0) / STEP) * STEP;
@@ -32,22 +32,22 @@ export function Chart({ path, label }: { path: string; label: string }) {
     if (figure.current) measured.observe(figure.current);
     return () => measured.disconnect();
   }, []);
-  const drawn = (theme: string) => `${path}.svg?width=${width}&theme=${theme}&language=${language.value}`;
+  const urlOf = (theme: string) => `${path}.svg?width=${width}&theme=${theme}&language=${language.value}`;
   // A picture that fails does not say why.
-  const ask = () => call("GET", drawn("light")).catch((error: unknown) => setState({ fault: sentenceOf(error) }));
+  const ask = () => call("GET", urlOf("light")).catch((error: unknown) => setState({ problem: sentenceOf(error) }));
   return (
-    <figure class="chart" ref={figure} aria-busy={state === "drawing"}>
-      {typeof state === "object" && <Notice tone="bad">{state.fault}</Notice>}
-      {state === "drawing" && <Waiting>{t("chart.drawing")}</Waiting>}
+    <figure class="chart" ref={figure} aria-busy={state === "loading"}>
+      {typeof state === "object" && <Notice tone="bad">{state.problem}</Notice>}
+      {state === "loading" && <Waiting>{t("chart.loading")}</Waiting>}
       {width > 0 && typeof state === "string" && (
         <picture>
-          <source media={DARK} srcset={serviceUrl(drawn("dark"))} />
+          <source media={DARK} srcset={serviceUrl(urlOf("dark"))} />
           <img
             class={state}
-            src={serviceUrl(drawn("light"))}
+            src={serviceUrl(urlOf("light"))}
             crossorigin="use-credentials"
             alt={label}
-            onLoad={() => setState("drawn")}
+            onLoad={() => setState("loaded")}
             onError={() => void ask()}
           />
         </picture>
@@ -73,7 +73,7 @@ export function Payout() {
         <source media={`(min-width: 44rem) and ${DARK}`} srcset={payout(tag, "wide", "dark")} />
         <source media="(min-width: 44rem)" srcset={payout(tag, "wide", "light")} />
         <source media={DARK} srcset={payout(tag, "narrow", "dark")} />
-        <img class="drawn" src={payout(tag, "narrow", "light")} alt={t("chart.payout")} />
+        <img class="loaded" src={payout(tag, "narrow", "light")} alt={t("chart.payout")} />
       </picture>
     </figure>
   );

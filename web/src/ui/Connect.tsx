@@ -8,12 +8,12 @@ import { Pairing } from "./Pairing";
 import { Address, Button, Notice } from "./parts";
 
 export function Connect() {
-  const [fault, setFault] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
   const [pairing, setPairing] = useState(false);
   const elsewhere = settings().walletConnect !== null;
   const use = (wallet: Announced) => {
-    setFault(null);
-    connect(wallet).catch((error: unknown) => setFault(sentenceOf(error)));
+    setProblem(null);
+    connect(wallet).catch((error: unknown) => setProblem(sentenceOf(error)));
   };
   if (account.value)
     return (
@@ -39,7 +39,7 @@ export function Connect() {
       )}
       {pairing && <Pairing onClose={() => setPairing(false)} />}
       {!announced.value.length && !elsewhere && <Notice title={t("wallet.noneTitle")}>{t("wallet.none")}</Notice>}
-      {fault && <Notice tone="bad">{fault}</Notice>}
+      {problem && <Notice tone="bad">{problem}</Notice>}
     </div>
   );
 }

@@ -12,11 +12,11 @@ const PATIENCE_MS = 15_000;
 
 export function Pairing({ onClose }: { onClose(): void }) {
   const [invitation, setInvitation] = useState<Invitation | null>(null);
-  const [fault, setFault] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
   const [slow, setSlow] = useState(false);
   useEffect(() => {
     const left = new AbortController();
-    connectElsewhere(settings(), setInvitation, left.signal).then(onClose, (error: unknown) => setFault(sentenceOf(error)));
+    connectElsewhere(settings(), setInvitation, left.signal).then(onClose, (error: unknown) => setProblem(sentenceOf(error)));
     const timer = setTimeout(() => setSlow(true), PATIENCE_MS);
     return () => {
       left.abort();
@@ -25,14 +25,14 @@ export function Pairing({ onClose }: { onClose(): void }) {
   }, []);
   return (
     <Dialog title={t("pairing.title")} onClose={onClose}>
-      {fault ? <Notice tone="bad">{fault}</Notice> : invitation ? <Shown {...invitation} /> : <Waiting>{t("pairing.reaching")}</Waiting>}
-      {slow && !invitation && !fault && <Notice tone="warn">{t("pairing.slow")}</Notice>}
+      {problem ? <Notice tone="bad">{problem}</Notice> : invitation ? <InvitationView {...invitation} /> : <Waiting>{t("pairing.reaching")}</Waiting>}
+      {slow && !invitation && !problem && <Notice tone="warn">{t("pairing.slow")}</Notice>}
       <p class="fine">{t("pairing.relay")}</p>
     </Dialog>
   );
 }
 
-function Shown({ uri, size, path }: Invitation) {
+function InvitationView({ uri, size, path }: Invitation) {
   const [copied, copy] = useCopy(uri);
   return (
     <div class="qr">

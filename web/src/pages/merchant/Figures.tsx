@@ -56,7 +56,7 @@ export function Figures() {
   );
 }
 
-interface Shown<Name extends keyof Data> {
+interface FigureProps<Name extends keyof Data> {
   name: Name;
   title: string;
   heads: string[];
@@ -64,18 +64,18 @@ interface Shown<Name extends keyof Data> {
 }
 
 /** A chart, and the same as a table for whoever would rather read it. */
-function Figure<Name extends keyof Data>({ name, title, heads, rows }: Shown<Name>) {
+function Figure<Name extends keyof Data>({ name, title, heads, rows }: FigureProps<Name>) {
   const [report, setReport] = useState<Report<Data[Name]> | null>(null);
-  const [fault, setFault] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
   const path = `/v1/reports/${name}`;
   useEffect(() => {
-    call<Report<Data[Name]>>("GET", path).then(setReport, (error: unknown) => setFault(sentenceOf(error)));
+    call<Report<Data[Name]>>("GET", path).then(setReport, (error: unknown) => setProblem(sentenceOf(error)));
   }, [path]);
   return (
     <Section title={title}>
       <div class="card" data-figure={name}>
-        {fault && <Notice tone="bad">{fault}</Notice>}
-        {!fault && !report && <Waiting>{t("shoppers.reading")}</Waiting>}
+        {problem && <Notice tone="bad">{problem}</Notice>}
+        {!problem && !report && <Waiting>{t("shoppers.reading")}</Waiting>}
         {report && (
           <>
             <Chart path={path} label={title} />

@@ -4,7 +4,7 @@ import { chain, head } from "../../chain";
 import { sentenceOf } from "../../errors";
 import { t } from "../../i18n";
 import { duration, number, percent } from "../../i18n/format";
-import { programOf, termsOf, tillContract, type Program as OnChain, type Terms } from "../../reads";
+import { programOf, termsOf, checkoutContract, type Program as OnChain, type Terms } from "../../reads";
 import { Address, Fact, Facts, Fec, Notice, Section, Waiting } from "../../ui/parts";
 
 interface Found {
@@ -15,13 +15,13 @@ interface Found {
 
 export function Program({ programId }: { programId: number }) {
   const [found, setFound] = useState<Found | null>(null);
-  const [fault, setFault] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
   const block = head.value?.hash;
   useEffect(() => {
-    read(programId).then(setFound, (error: unknown) => setFault(sentenceOf(error)));
+    read(programId).then(setFound, (error: unknown) => setProblem(sentenceOf(error)));
   }, [programId, block]);
 
-  if (fault) return <Notice tone="bad">{fault}</Notice>;
+  if (problem) return <Notice tone="bad">{problem}</Notice>;
   if (!found) return <Waiting>{t("program.reading")}</Waiting>;
   const { program, terms, reserved } = found;
   return (
@@ -75,7 +75,7 @@ async function read(programId: number): Promise<Found> {
   const [program, terms, reserved] = await Promise.all([
     programOf(programId),
     termsOf(programId),
-    chain().readContract({ ...tillContract(), functionName: "reservedOf", args: [BigInt(programId)] }),
+    chain().readContract({ ...checkoutContract(), functionName: "reservedOf", args: [BigInt(programId)] }),
   ]);
   return { program, terms, reserved };
 }

@@ -13,21 +13,21 @@ export function Refund({ invoice, onClose }: { invoice: ServiceInvoice; onClose(
   // One dialog is one refund, however often its button is pressed.
   const [key] = useState(() => crypto.randomUUID());
   const [state, setState] = useState<"idle" | "busy" | "asked">("idle");
-  const [fault, setFault] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
   const amount = parseFec(text);
   const refund = async (): Promise<void> => {
     setState("busy");
-    setFault(null);
+    setProblem(null);
     try {
       await call("POST", `/v1/invoices/${invoice.id}/refunds`, { amount: plain(amount ?? 0n) }, key);
       setState("asked");
     } catch (error) {
       setState("idle");
-      setFault(sentenceOf(error));
+      setProblem(sentenceOf(error));
     }
   };
   return (
-    <Dialog title={`${t("till.refund")}: ${invoice.orderId}`} onClose={onClose}>
+    <Dialog title={`${t("orders.refund")}: ${invoice.orderId}`} onClose={onClose}>
       {state === "asked" ? (
         <Notice tone="good">{t("refund.asked", { amount: fec(amount ?? 0n) })}</Notice>
       ) : (
@@ -45,9 +45,9 @@ export function Refund({ invoice, onClose }: { invoice: ServiceInvoice; onClose(
               </Fact>
             </Facts>
           )}
-          {fault && <Notice tone="bad">{fault}</Notice>}
+          {problem && <Notice tone="bad">{problem}</Notice>}
           <Button kind="main" disabled={state === "busy" || !amount} onClick={() => void refund()}>
-            {t("till.refund")}
+            {t("orders.refund")}
           </Button>
         </div>
       )}

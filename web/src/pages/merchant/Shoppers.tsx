@@ -34,19 +34,19 @@ const wei = (text: string) => parseFec(text) ?? 0n;
 export function Shoppers() {
   const [items, setItems] = useState<Shopper[] | null>(null);
   const [next, setNext] = useState<string | null>(null);
-  const [fault, setFault] = useState<string | null>(null);
-  const [shown, setShown] = useState<Shopper | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [selected, setSelected] = useState<Shopper | null>(null);
   const load = (after: string | null) =>
     call<{ items: Shopper[]; next: string | null }>("GET", `/v1/shoppers?limit=50${after ? `&after=${after}` : ""}`).then(
       (page) => {
         setItems((known) => [...(after ? (known ?? []) : []), ...page.items]);
         setNext(page.next);
       },
-      (error: unknown) => setFault(sentenceOf(error)),
+      (error: unknown) => setProblem(sentenceOf(error)),
     );
   useEffect(() => void load(null), []);
 
-  if (fault) return <Notice tone="bad">{fault}</Notice>;
+  if (problem) return <Notice tone="bad">{problem}</Notice>;
   if (!items) return <Waiting>{t("shoppers.reading")}</Waiting>;
   return (
     <Section title={t("merchant.shoppers")}>
@@ -68,30 +68,30 @@ export function Shoppers() {
               <br />
               <small>{t("shoppers.outstanding")}</small>
             </div>
-            <Button aria-label={`${t("shoppers.calendar")}: ${shortened(each.address)}`} onClick={() => setShown(each)}>
+            <Button aria-label={`${t("shoppers.calendar")}: ${shortened(each.address)}`} onClick={() => setSelected(each)}>
               {t("shoppers.calendar")}
             </Button>
           </li>
         ))}
       </ul>
-      {next && <Button onClick={() => void load(next)}>{t("till.more")}</Button>}
-      {shown && <FlowBack shopper={shown} onClose={() => setShown(null)} />}
+      {next && <Button onClick={() => void load(next)}>{t("orders.more")}</Button>}
+      {selected && <FlowBack shopper={selected} onClose={() => setSelected(null)} />}
     </Section>
   );
 }
 
 function FlowBack({ shopper, onClose }: { shopper: Shopper; onClose(): void }) {
   const [calendar, setCalendar] = useState<Calendar | null>(null);
-  const [fault, setFault] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
   useEffect(() => {
     call<Calendar>("GET", `/v1/shoppers/${shopper.address}/calendar?by=week&count=${WEEKS}`).then(setCalendar, (error: unknown) =>
-      setFault(sentenceOf(error)),
+      setProblem(sentenceOf(error)),
     );
   }, [shopper.address]);
   return (
     <Dialog title={`${t("shoppers.calendar")}: ${shortened(shopper.address)}`} onClose={onClose}>
-      {fault && <Notice tone="bad">{fault}</Notice>}
-      {!calendar && !fault && <Waiting>{t("shoppers.reading")}</Waiting>}
+      {problem && <Notice tone="bad">{problem}</Notice>}
+      {!calendar && !problem && <Waiting>{t("shoppers.reading")}</Waiting>}
       {calendar && (
         <>
           <Chart path={`/v1/shoppers/${shopper.address}/calendar`} label={t("figures.flowback")} />

@@ -15,16 +15,16 @@ export function SignIn({ onSignedIn }: { onSignedIn(): void }) {
   const served = Object.keys(settings().names);
   const [program, setProgram] = useState(served[0] ?? "");
   const [busy, setBusy] = useState(false);
-  const [fault, setFault] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
 
   const signIn = async (): Promise<void> => {
     setBusy(true);
-    setFault(null);
+    setProblem(null);
     try {
       await prove(Number(program));
       onSignedIn();
     } catch (error) {
-      setFault(sentenceOf(error));
+      setProblem(sentenceOf(error));
     } finally {
       setBusy(false);
     }
@@ -37,10 +37,10 @@ export function SignIn({ onSignedIn }: { onSignedIn(): void }) {
       <Field label={t("signIn.program")} hint={t("signIn.programHint")}>
         <input value={program} inputMode="numeric" onInput={(event) => setProgram(event.currentTarget.value)} />
       </Field>
-      {fault && <Notice tone="bad">{fault}</Notice>}
+      {problem && <Notice tone="bad">{problem}</Notice>}
       {busy && <Waiting>{t("action.signInWallet")}</Waiting>}
       {account.value && !busy && (
-        <Confirm label={t("signIn.go")} ready={/^[1-9]\d{0,9}$/.test(program)} onConfirm={() => void signIn()} onFault={setFault} />
+        <Confirm label={t("signIn.go")} ready={/^[1-9]\d{0,9}$/.test(program)} onConfirm={() => void signIn()} onFault={setProblem} />
       )}
     </div>
   );
@@ -50,7 +50,7 @@ async function prove(programId: number): Promise<void> {
   const address = account.value;
   if (!address) return;
   const { nonce, domain, chainId } = await call<{ nonce: string; domain: string; chainId: number }>("POST", "/v1/session/nonce");
-  const statement = `Sign in to the till of program ${programId}.`;
+  const statement = `Sign in as the operator of program ${programId}.`;
   const message = createSiweMessage({ address, chainId, domain, nonce, statement, uri: location.origin, version: "1" });
   const signature = await ask<Hex>("personal_sign", [stringToHex(message), address]);
   await call("POST", "/v1/session", { programId, message, signature });

@@ -19,10 +19,10 @@ interface GaslessProps {
 
 export function Gasless({ invoice, choices, onBegin }: GaslessProps) {
   const [stage, setStage] = useState<"idle" | "signing" | "sent">("idle");
-  const [fault, setFault] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
 
   const pay = async (): Promise<void> => {
-    setFault(null);
+    setProblem(null);
     try {
       setStage("signing");
       await sign(invoice, choices);
@@ -32,15 +32,15 @@ export function Gasless({ invoice, choices, onBegin }: GaslessProps) {
       await look();
     } catch (error) {
       setStage("idle");
-      setFault(sentenceOf(error));
+      setProblem(sentenceOf(error));
     }
   };
 
   return (
     <div class="action">
-      {fault && <Notice tone="bad">{fault}</Notice>}
+      {problem && <Notice tone="bad">{problem}</Notice>}
       {stage === "idle" && (
-        <Confirm label={t("pay.signNow", { amount: fec(invoice.amount) })} ready onConfirm={() => void pay()} onFault={setFault} />
+        <Confirm label={t("pay.signNow", { amount: fec(invoice.amount) })} ready onConfirm={() => void pay()} onFault={setProblem} />
       )}
       {stage === "signing" && <Waiting>{t("action.signInWallet")}</Waiting>}
       {stage === "sent" && <Waiting>{t("pay.sent")}</Waiting>}

@@ -5,7 +5,7 @@ import { t } from "../../i18n";
 import { date } from "../../i18n/format";
 import { orderKeyOf, type Invoice } from "../../invoice";
 import { nodeName, periodOf, type Node } from "../../nodes";
-import { logsOf, nodesOf, tillContract, type PaidOrder } from "../../reads";
+import { logsOf, nodesOf, checkoutContract, type PaidOrder } from "../../reads";
 import { follow, hrefOf } from "../../router";
 import { Curve, Milestones } from "../../ui/Curve";
 import { Fact, Facts, Fec, Notice } from "../../ui/parts";
@@ -66,7 +66,7 @@ export function Paid({ invoice, order, mine }: { invoice: Invoice; order: PaidOr
 }
 
 async function captureOf(invoice: Invoice, block: bigint): Promise<Capture | null> {
-  const [log] = await logsOf(tillContract(), "OrderCaptured", { orderKey: orderKeyOf(invoice) }, block);
+  const [log] = await logsOf(checkoutContract(), "OrderCaptured", { orderKey: orderKeyOf(invoice) }, block);
   if (!log) return null;
   const { tokenId, toMerchant, burned, donated } = log.args;
   // A node that was merged into another since is gone.

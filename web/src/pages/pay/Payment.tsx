@@ -7,7 +7,7 @@ import { t } from "../../i18n";
 import { date, fec } from "../../i18n/format";
 import type { Choices, Invoice } from "../../invoice";
 import { claimableOf, sum } from "../../nodes";
-import { holdingsOf, tillContract, type Holdings, type Quote, type Terms } from "../../reads";
+import { holdingsOf, checkoutContract, type Holdings, type Quote, type Terms } from "../../reads";
 import { now } from "../../chain";
 import { takesNodes } from "../../receivers";
 import { Connect } from "../../ui/Connect";
@@ -30,7 +30,7 @@ export function Payment({ invoice, terms, onBegin }: PaymentProps) {
   const [quote, setQuote] = useState<Quote | null>(null);
   const [holdings, setHoldings] = useState<Holdings | null>(null);
   const [cause, setCause] = useState<Account>(zeroAddress);
-  const [fault, setFault] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
   const payer = account.value;
   const block = head.value;
 
@@ -38,16 +38,16 @@ export function Payment({ invoice, terms, onBegin }: PaymentProps) {
     if (!block) return;
     const customer = payer ?? NOBODY;
     const args = [BigInt(invoice.programId), customer, invoice.amount] as const;
-    const quoted = chain().readContract({ ...tillContract(), functionName: "quote", args, blockTag: "pending" });
+    const quoted = chain().readContract({ ...checkoutContract(), functionName: "quote", args, blockTag: "pending" });
     Promise.all([quoted, takesNodes(customer)]).then(
-      ([found, takes]) => (setQuote(found), setFault(takes ? null : t("pay.customerRefuses"))),
-      (error: unknown) => setFault(sentenceOf(error)),
+      ([found, takes]) => (setQuote(found), setProblem(takes ? null : t("pay.customerRefuses"))),
+      (error: unknown) => setProblem(sentenceOf(error)),
     );
-    if (payer) holdingsOf(payer, block.number).then(setHoldings, (error: unknown) => setFault(sentenceOf(error)));
+    if (payer) holdingsOf(payer, block.number).then(setHoldings, (error: unknown) => setProblem(sentenceOf(error)));
     else setHoldings(null);
   }, [payer, block?.hash]);
 
-  if (fault) return <Notice tone="bad">{fault}</Notice>;
+  if (problem) return <Notice tone="bad">{problem}</Notice>;
   if (!quote) return <Waiting>{t("pay.quoting")}</Waiting>;
   const given = cause === zeroAddress ? 0n : quote.donation;
   const choices: Choices | null = payer && { customer: payer, minPrincipal: quote.principal, cause };

@@ -6,7 +6,7 @@ import { t } from "../../i18n";
 import { exactFec, fec } from "../../i18n/format";
 import { encodedOrder, orderOf, type Choices, type Invoice } from "../../invoice";
 import { claimableOf, nodeName, sum, type Node } from "../../nodes";
-import { fecContract, tillContract, type Holdings } from "../../reads";
+import { fecContract, checkoutContract, type Holdings } from "../../reads";
 import { Action } from "../../ui/Action";
 import { Fact, Facts, Fec, Notice } from "../../ui/parts";
 import { account } from "../../wallet";
@@ -60,28 +60,28 @@ export function Ways({ invoice, choices, holdings, onBegin }: WaysProps) {
 
 const pays = (invoice: Invoice): Line[] => [[t("pay.youPay"), `${exactFec(invoice.amount)} FEC`]];
 
-/** One transaction of the coupon, which calls the till (ERC-1363). */
+/** One transaction of the coupon, which calls Checkout (ERC-1363). */
 function ByBalance({ invoice, choices, onBegin }: Omit<WaysProps, "holdings">) {
-  const args = [invoice.till, invoice.amount, encodedOrder(invoice, choices)];
+  const args = [invoice.checkout, invoice.amount, encodedOrder(invoice, choices)];
   const call = callOf(fecContract(), "transferAndCall", args);
   return <Action plan={{ call, before: () => pays(invoice) }} confirm={t("pay.payNow", { amount: fec(invoice.amount) })} onDone={onBegin} />;
 }
 
 /** As few nodes as cover what the balance lacks; the ones that hold most first. */
-export function nodesFor(nodes: readonly Node[], lacking: bigint, moment: number): Node[] {
-  const full = nodes.filter((node) => claimableOf(node, moment) > 0n);
-  full.sort((a, b) => (claimableOf(b, moment) > claimableOf(a, moment) ? 1 : -1));
+export function nodesFor(nodes: readonly Node[], lacking: bigint, now: number): Node[] {
+  const full = nodes.filter((node) => claimableOf(node, now) > 0n);
+  full.sort((a, b) => (claimableOf(b, now) > claimableOf(a, now) ? 1 : -1));
   const picked: Node[] = [];
   let covered = 0n;
   for (const node of full) {
     if (covered >= lacking && picked.length) break;
     picked.push(node);
-    covered += claimableOf(node, moment);
+    covered += claimableOf(node, now);
   }
   return picked;
 }
 
-/** Claims from nodes and pays, in one transaction; before it, once, leave to the till to take the coins. */
+/** Claims from nodes and pays, in one transaction; before it, one approval lets Checkout take the coins. */
 function FromNodes({ invoice, choices, holdings, onBegin }: WaysProps) {
   const [allowance, setAllowance] = useState<bigint | null>(null);
   const payer = account.value;
@@ -90,21 +90,21 @@ function FromNodes({ invoice, choices, holdings, onBegin }: WaysProps) {
 
   useEffect(() => {
     if (!payer) return;
-    const args = [payer, invoice.till] as const;
+    const args = [payer, invoice.checkout] as const;
     void chain().readContract({ ...fecContract(), functionName: "allowance", args }).then(setAllowance);
   }, [payer, holdings.block]);
 
   if (allowance === null) return null;
   if (allowance < invoice.amount) {
-    const call = callOf(fecContract(), "approve", [invoice.till, invoice.amount]);
-    const before = (): Line[] => [[t("pay.tillMayTake"), `${exactFec(invoice.amount)} FEC`]];
+    const call = callOf(fecContract(), "approve", [invoice.checkout, invoice.amount]);
+    const before = (): Line[] => [[t("pay.checkoutMayTake"), `${exactFec(invoice.amount)} FEC`]];
     return (
       <Action key="approve" plan={{ call, before }} confirm={t("pay.allow")} onDone={() => setAllowance(invoice.amount)}>
         <p>{t("pay.allowFirst")}</p>
       </Action>
     );
   }
-  const call = callOf(tillContract(), "payFromNodes", [orderOf(invoice, choices), picked.map((node) => node.tokenId)]);
+  const call = callOf(checkoutContract(), "payFromNodes", [orderOf(invoice, choices), picked.map((node) => node.tokenId)]);
   return (
     <Action key="pay" plan={{ call, before: () => pays(invoice) }} confirm={t("pay.payNow", { amount: fec(invoice.amount) })} onDone={onBegin}>
       <Facts>

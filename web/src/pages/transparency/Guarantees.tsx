@@ -39,16 +39,16 @@ function Guarantee({ name, says, holds, children }: GuaranteeProps) {
 export function Guarantees({ figures }: { figures: Figures }) {
   const [ledger, setLedger] = useState<Ledger | null>(null);
   const [busy, setBusy] = useState(false);
-  const [fault, setFault] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
   const { supply, outstanding, cap, genesis, burned } = figures;
   const owed = supply + outstanding;
   const paidOut = supply - genesis + burned;
 
   const check = () => {
     setBusy(true);
-    setFault(null);
+    setProblem(null);
     ledgerAt(figures.block)
-      .then(setLedger, (error: unknown) => setFault(sentenceOf(error)))
+      .then(setLedger, (error: unknown) => setProblem(sentenceOf(error)))
       .finally(() => setBusy(false));
   };
 
@@ -67,8 +67,8 @@ export function Guarantees({ figures }: { figures: Figures }) {
         <Guarantee name="G4" says={t("g4.says")} holds={figures.minter === settings().contracts.ADN}>
           {t("g4.shows")} <Address value={figures.minter} />
         </Guarantee>
-        <Guarantee name="G5" says={t("g5.says")} holds={ledger ? ledger.unequal === 0 && figures.tillHolds >= ledger.escrowed : undefined}>
-          {ledger ? <Parts ledger={ledger} holds={figures.tillHolds} /> : t("open.byOrders")}
+        <Guarantee name="G5" says={t("g5.says")} holds={ledger ? ledger.unequal === 0 && figures.checkoutHolds >= ledger.escrowed : undefined}>
+          {ledger ? <Parts ledger={ledger} holds={figures.checkoutHolds} /> : t("open.byOrders")}
         </Guarantee>
         <Guarantee name="G6" says={t("g6.says")} holds={ledger ? ledger.burnedAfterRefund === 0 : undefined}>
           {ledger ? t("g6.shows", { refunded: number(ledger.refunded), wrong: number(ledger.burnedAfterRefund) }) : t("open.byOrders")}
@@ -80,7 +80,7 @@ export function Guarantees({ figures }: { figures: Figures }) {
           {t("g8.shows")}
         </Guarantee>
       </ol>
-      {fault && <Notice tone="bad">{fault}</Notice>}
+      {problem && <Notice tone="bad">{problem}</Notice>}
       {busy ? <Waiting>{t("open.adding")}</Waiting> : <Button onClick={check}>{t("open.check")}</Button>}
     </Section>
   );

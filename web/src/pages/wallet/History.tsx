@@ -5,7 +5,7 @@ import { chain, head } from "../../chain";
 import { t } from "../../i18n";
 import { date, fec } from "../../i18n/format";
 import { nodeName } from "../../nodes";
-import { adnContract, logsOf, tillContract } from "../../reads";
+import { adnContract, logsOf, checkoutContract } from "../../reads";
 import { Button, Section } from "../../ui/parts";
 import { shopName } from "../../ui/shops";
 import { shortened } from "../../ui/text";
@@ -17,7 +17,7 @@ interface Entry {
   block: bigint;
   hash: Hex;
   index: number;
-  /** Made when it is shown, in the language spoken then. */
+  /** Called on display, so that the text is in the current language. */
   text(): string;
 }
 
@@ -26,7 +26,7 @@ const times = new Map<Hex, number>();
 
 export function History({ owner }: { owner: Account }) {
   const [entries, setEntries] = useState<Entry[]>([]);
-  const [shown, setShown] = useState(FIRST);
+  const [count, setCount] = useState(FIRST);
   const [, setTimed] = useState(0);
   const block = head.value;
 
@@ -34,21 +34,21 @@ export function History({ owner }: { owner: Account }) {
     if (block) entriesOf(owner, block.number).then(setEntries, () => undefined);
   }, [owner, block?.hash]);
   useEffect(() => {
-    void timesOf(entries.slice(0, shown)).then(setTimed, () => undefined);
-  }, [entries, shown]);
+    void timesOf(entries.slice(0, count)).then(setTimed, () => undefined);
+  }, [entries, count]);
 
   return (
     <Section title={t("history.title")}>
       {entries.length === 0 && <p class="fine">{t("history.none")}</p>}
       <ol class="rows history">
-        {entries.slice(0, shown).map((entry) => (
+        {entries.slice(0, count).map((entry) => (
           <li key={`${entry.block}-${entry.index}`}>
             <span>{entry.text()}</span>
             <time>{times.has(entry.hash) ? date(times.get(entry.hash) ?? 0) : ""}</time>
           </li>
         ))}
       </ol>
-      {entries.length > shown && <Button onClick={() => setShown(shown + MORE)}>{t("history.more")}</Button>}
+      {entries.length > count && <Button onClick={() => setCount(count + MORE)}>{t("history.more")}</Button>}
     </Section>
   );
 }
@@ -59,7 +59,7 @@ async function entriesOf(owner: Account, block: bigint): Promise<Entry[]> {
     logsOf(adn, "Transfer", { to: owner }, block),
     logsOf(adn, "Transfer", { from: owner }, block),
     logsOf(adn, "PayoutClaimed", { recipient: owner }, block),
-    logsOf(tillContract(), "OrderPaid", { customer: owner }, block),
+    logsOf(checkoutContract(), "OrderPaid", { customer: owner }, block),
   ]);
   const entries: Entry[] = [];
   const add = (log: { blockNumber: bigint; blockHash: Hex; logIndex: number }, text: () => string) =>

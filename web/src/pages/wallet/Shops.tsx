@@ -33,18 +33,18 @@ export function Shops({ nodes, ...rest }: ShopsProps) {
 }
 
 function Shop({ programId, nodes, selected, onToggle, onAsk }: ShopsProps & { programId: number }) {
-  const [shown, setShown] = useState(FIRST);
+  const [count, setCount] = useState(FIRST);
   const claimable = sum(nodes.map((node) => claimableOf(node, now.value)));
   const aside = <span class="aside">{t("shop.totals", { count: number(nodes.length), amount: fec(claimable) })}</span>;
   return (
     <Section title={shopName(programId)} aside={aside}>
       <div class="cards">
-        {nodes.slice(0, shown).map((node) => (
+        {nodes.slice(0, count).map((node) => (
           <Card key={node.tokenId.toString()} node={node} selected={selected.has(node.tokenId)} onToggle={onToggle} onAsk={onAsk} />
         ))}
       </div>
-      {nodes.length > shown && (
-        <Button onClick={() => setShown(shown + MORE)}>{t("shop.more", { count: number(nodes.length - shown) })}</Button>
+      {nodes.length > count && (
+        <Button onClick={() => setCount(count + MORE)}>{t("shop.more", { count: number(nodes.length - count) })}</Button>
       )}
     </Section>
   );

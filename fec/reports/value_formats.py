@@ -14,19 +14,19 @@ from fec.reports.table import Kind
 #: Decimals of FEC in tables, where columns are to be compared; files are exact.
 _TABLE_DECIMALS = 2
 #: Shown where there is no value.
-NOTHING = "–"
+NO_VALUE = "–"
 
 
-def shown(value: Any, kind: Kind, places: int = 2) -> str:
+def display_text(value: Any, kind: Kind, places: int = 2) -> str:
     """A value for people; amounts rounded down to what a table compares. `places`: decimals of the currency."""
     if value is None:
-        return NOTHING
+        return NO_VALUE
     if kind == "money":
         return decimal(value, places)
     return _SHOWN.get(kind, str)(value)
 
 
-def plain(value: Any, kind: Kind, places: int = 2) -> str:
+def exact_text(value: Any, kind: Kind, places: int = 2) -> str:
     """A value for files: FEC and money as exact decimals without separators, times in UTC, shares as basis points."""
     if value is None:
         return ""
@@ -36,11 +36,11 @@ def plain(value: Any, kind: Kind, places: int = 2) -> str:
     return _PLAIN.get(kind, str)(value)
 
 
-def machine(value: Any, kind: Kind, places: int = 2) -> Any:
+def json_value(value: Any, kind: Kind, places: int = 2) -> Any:
     """A value for JSON: like `plain`, but counts are numbers, estimates floats, and no value is null."""
     if value is None or kind in ("number", "share", "estimate"):
         return value
-    return plain(value, kind, places)
+    return exact_text(value, kind, places)
 
 
 def _utc(timestamp: int) -> str:

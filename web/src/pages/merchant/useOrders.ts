@@ -20,7 +20,7 @@ export interface Orders {
   live: boolean;
   /** Why the latest thing that was asked for failed on the chain. */
   failure: string | null;
-  fault: string | null;
+  problem: string | null;
   more: (() => void) | null;
 }
 
@@ -29,7 +29,7 @@ export function useOrders(): Orders {
   const [next, setNext] = useState<string | null>(null);
   const [live, setLive] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
-  const [fault, setFault] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
 
   const merge = (found: ServiceInvoice[]) => setItems((known) => merged(known, found));
   const load = (before: string | null) =>
@@ -37,9 +37,9 @@ export function useOrders(): Orders {
       (page) => {
         merge(page.items);
         setNext(page.next);
-        setFault(null);
+        setProblem(null);
       },
-      (error: unknown) => setFault(sentenceOf(error)),
+      (error: unknown) => setProblem(sentenceOf(error)),
     );
 
   useEffect(() => {
@@ -57,7 +57,7 @@ export function useOrders(): Orders {
     return () => stream.close();
   }, []);
 
-  return { items, live, failure, fault, more: next ? () => void load(next) : null };
+  return { items, live, failure, problem, more: next ? () => void load(next) : null };
 }
 
 /** The newest first; of each order what was said last. */

@@ -11,14 +11,14 @@ from typing import Any
 from babel import Locale
 from babel.dates import get_month_names
 
-from fec.charts.reading import DRAWN
+from fec.charts.inputs import CHART_DECIMALS
 from fec.i18n import _, current
 
-_ONE = 10**DRAWN
+_ONE = 10**CHART_DECIMALS
 
 
 @dataclass(frozen=True)
-class Drawing:
+class ChartContents:
     """A chart's contents. Amounts in rows are drawn in millionths."""
 
     datasets: Mapping[str, Sequence[Mapping[str, Any]]]

@@ -1,4 +1,4 @@
-"""A shop's till service from the shopper's side: its invoices by link, and payments that are only signed here."""
+"""A shop's service from the shopper's side: reads an invoice by its link, and hands over a signed payment."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import click
 import requests
 
 from fec.cli import files
-from fec.cli.context import Session
-from fec.cli.errors import Refused
+from fec.cli.context import Context
+from fec.cli.errors import CommandRefused
 from fec.cli.params import FILE
 from fec.core.amounts import exact_fec
 from fec.i18n import _
@@ -23,14 +23,14 @@ from fec.protocol.files import MISFITS, Record, misfit
 from fec.protocol.orders import Authorization, Invoice, Order
 
 _TIMEOUT = 30
-_LOOK = 0.5
+_POLL_SECONDS = 0.5
 #: Seconds until a payment that is on its way is left to itself.
-_PATIENCE = 180
+_WAIT_SECONDS = 180
 
 
 @dataclass(frozen=True)
 class Link:
-    """An invoice at a till service."""
+    """A link to an invoice at a shop's service."""
 
     url: str
     """Where the service has it."""
@@ -57,64 +57,64 @@ class InvoiceType(click.ParamType):
         try:
             return _link(value)
         except ValueError:
-            self.fail(_("{value!r} is no link to an invoice. Copy it from the QR code.", value=value), param, ctx)
+            self.fail(_("{value!r} is not a link to an invoice. Copy it from the QR code.", value=value), param, ctx)
 
 
 def _link(text: str) -> Link:
     parts = urlsplit(text)
-    said = {name: values[-1] for name, values in parse_qs(parts.fragment, keep_blank_values=True).items()}
+    fields = {name: values[-1] for name, values in parse_qs(parts.fragment, keep_blank_values=True).items()}
     folder, _slash, last = parts.path.rstrip("/").rpartition("/")
-    if last == "pay" and "id" in said:
-        root, number = folder, said["id"]
+    if last == "pay" and "id" in fields:
+        root, number = folder, fields["id"]
     elif folder.endswith(("/v1/pay", "/v1/invoices")) and last:
         root, number = folder.rpartition("/v1/")[0], last
     else:
         raise ValueError(text)
     path = f"{root}/v1/pay/{quote(number, safe='')}"
-    return Link(urlunsplit((parts.scheme, parts.netloc, path, "", "")), said if last == "pay" else {})
+    return Link(urlunsplit((parts.scheme, parts.netloc, path, "", "")), fields if last == "pay" else {})
 
 
 INVOICE = InvoiceType()
 
 
-def read(session: Session, place: Path | Link) -> tuple[Invoice, str]:
+def read(context: Context, place: Path | Link) -> tuple[Invoice, str]:
     """An invoice and its merchant's signature, from a file, a link, or the service that the link leads to.
 
     What came with a link is what is paid: the service is asked only if the link does not say.
     """
     if isinstance(place, Path):
         return files.read(place, files.INVOICE, files.invoice_from)
-    said = place.signed
-    fetched = {} if said else _call("GET", place.url)
+    fields = place.signed
+    fetched = {} if fields else _call("GET", place.url)
     try:
-        found = files.invoice_from(_carried(said) if said else fetched)
-        chain, checkout = (int(said["chain"]), said["checkout"]) if said else (None, None)
+        found = files.invoice_from(_record_of_link(fields) if fields else fetched)
+        chain, checkout = (int(fields["chain"]), fields["checkout"]) if fields else (None, None)
     except MISFITS as error:
-        raise Refused("{url} is no invoice: {reason}", url=place.url, reason=misfit(error)) from error
-    if chain is not None and chain != session.client.deployment["chainId"]:
-        raise WrongNetwork(session.client.deployment["chainId"], chain)
-    if checkout is not None and checkout.lower() != session.client.orders.address.lower():
-        raise Refused(
-            "The invoice is for Checkout at {checkout}, not at {ours}. Name the deployments file that the shop uses.",
+        raise CommandRefused("{url} is not an invoice: {reason}", url=place.url, reason=misfit(error)) from error
+    if chain is not None and chain != context.client.deployment["chainId"]:
+        raise WrongNetwork(context.client.deployment["chainId"], chain)
+    if checkout is not None and checkout.lower() != context.client.orders.address.lower():
+        raise CommandRefused(
+            "The invoice is for the Checkout contract {checkout}, not {ours}. Name the deployments file of the shop.",
             checkout=checkout,
-            ours=session.client.orders.address,
+            ours=context.client.orders.address,
         )
     return found
 
 
-def _carried(said: dict[str, str]) -> Record:
+def _record_of_link(fields: dict[str, str]) -> Record:
     return {
-        "programId": int(said["program"]),
-        "orderId": said["order"],
-        "amount": said["amount"],
-        "currencyReference": said["reference"],
-        "expiry": int(said["expiry"]),
-        "merchantSignature": said["signature"],
+        "programId": int(fields["program"]),
+        "orderId": fields["order"],
+        "amount": fields["amount"],
+        "currencyReference": fields["reference"],
+        "expiry": int(fields["expiry"]),
+        "merchantSignature": fields["signature"],
     }
 
 
 def post(link: Link, order: Order, authorization: Authorization) -> None:
-    """Gives a payment to the service that issued the invoice. Raises Refused if it does not take it."""
+    """Gives a payment to the service that issued the invoice. Raises CommandRefused if it does not take it."""
     body = {
         "payer": authorization.payer,
         "customer": order.customer,
@@ -128,8 +128,8 @@ def post(link: Link, order: Order, authorization: Authorization) -> None:
 
 
 def wait(link: Link) -> dict[str, Any]:
-    """The invoice once it was paid. Raises Refused if the payment failed, or is still on its way after a while."""
-    deadline = time.monotonic() + _PATIENCE
+    """The invoice after its payment. Raises CommandRefused if the payment failed or takes too long."""
+    deadline = time.monotonic() + _WAIT_SECONDS
     while True:
         seen = _call("GET", link.url)
         payment = seen.get("payment") or {}
@@ -138,14 +138,15 @@ def wait(link: Link) -> dict[str, Any]:
             return seen
         if payment.get("state") == "failed":
             error = payment.get("error") or {}
-            raise Refused("The payment failed, and nothing was paid: {reason}", reason=error.get("sentence"))
+            raise CommandRefused("The payment failed, and nothing was paid: {reason}", reason=error.get("sentence"))
         if time.monotonic() > deadline:
-            raise Refused(
-                "The shop has the payment, but it is in no block after {seconds} s. Look before you try again: {url}",
-                seconds=_PATIENCE,
+            raise CommandRefused(
+                "The shop has received the payment, but it is not in a block after {seconds} s. Check its status "
+                "before you try again: {url}",
+                seconds=_WAIT_SECONDS,
                 url=link.url,
             )
-        time.sleep(_LOOK)
+        time.sleep(_POLL_SECONDS)
 
 
 def _call(method: str, url: str, body: Any = None) -> dict[str, Any]:
@@ -161,7 +162,7 @@ def _call(method: str, url: str, body: Any = None) -> dict[str, Any]:
     except requests.JSONDecodeError as error:
         raise _no_service(url, answer.status_code) from error
     except (requests.RequestException, ValueError) as error:  # among the latter, hosts that cannot be
-        raise Refused(
+        raise CommandRefused(
             "The shop's service does not answer at {url}: {reason}. Check the link, or try again in a moment.",
             url=url,
             reason=error,
@@ -173,10 +174,12 @@ def _call(method: str, url: str, body: Any = None) -> dict[str, Any]:
     if "detail" not in document:
         raise _no_service(url, answer.status_code)
     # Said in the reader's language, with what to do next.
-    raise Refused(str(document["detail"]))
+    raise CommandRefused(str(document["detail"]))
 
 
 def _no_service(url: str, status: int) -> FECError:
-    return Refused(
-        "What answers at {url} is no till service (HTTP status {status}). Check the link.", url=url, status=status
+    return CommandRefused(
+        "The server at {url} is not a shop's FEC service (HTTP status {status}). Check the link.",
+        url=url,
+        status=status,
     )

@@ -14,20 +14,20 @@ from xml.sax.saxutils import escape
 import vl_convert
 
 from fec import i18n
-from fec.charts import protocol, shop
-from fec.charts.drawing import Drawing
+from fec.charts import merchant_charts, protocol_charts
+from fec.charts.contents import ChartContents
 from fec.charts.errors import ChartUnknown, FontMissing
-from fec.charts.reading import Data
+from fec.charts.inputs import Data
 from fec.charts.theme import FONTS, THEMES
 from fec.i18n import _
 
-CHARTS: Mapping[str, Callable[[Data], Drawing]] = {
-    "payout": protocol.payout,
-    "supply": protocol.supply,
-    "fan": protocol.fan,
-    "flowback": shop.flowback,
-    "cohorts": shop.cohorts,
-    "liability": shop.liability,
+CHARTS: Mapping[str, Callable[[Data], ChartContents]] = {
+    "payout": protocol_charts.payout,
+    "supply": protocol_charts.supply,
+    "fan": protocol_charts.fan,
+    "flowback": merchant_charts.flowback,
+    "cohorts": merchant_charts.cohorts,
+    "liability": merchant_charts.liability,
 }
 #: Vega-Lite's version, so that a newer converter draws the same.
 VERSION = "5.21"
@@ -58,18 +58,18 @@ def render(name: str, data: Data, locale: str = i18n.SOURCE, theme: str = "light
         specification = specify(name, data, theme)
         title = specification["title"]
         if width is not None:
-            specification = _fitted(specification, width)
+            specification = _resized(specification, width)
         svg: str = vl_convert.vegalite_to_svg(json.dumps(specification), vl_version=VERSION)
-    return _told(svg, f"{name}-{theme}", title)
+    return _with_title(svg, f"{name}-{theme}", title)
 
 
 def png(svg: str, locale: str = i18n.SOURCE) -> bytes:
     """An SVG of `render` as PNG. Raises FontMissing if no font here has the language's characters."""
     probe = _PROBES.get(locale)
-    if probe is not None and not draws(probe, FONTS[locale]):
+    if probe is not None and not has_glyphs(probe, FONTS[locale]):
         raise FontMissing(
-            "A PNG in {language} needs a font with its characters, and none is here: pip install noto-cjk-sans-otc, or "
-            "apt install fonts-noto-cjk. An SVG needs none, since browsers have theirs.",
+            "A PNG in {language} needs a font for that language, and none is installed. Run pip install "
+            "noto-cjk-sans-otc or apt install fonts-noto-cjk, or make an SVG, which uses the browser's fonts.",
             language=i18n.NAMES[locale],
         )
     return bytes(vl_convert.svg_to_png(svg, scale=SCALE))
@@ -78,17 +78,17 @@ def png(svg: str, locale: str = i18n.SOURCE) -> bytes:
 def specify(name: str, data: Data, theme: str) -> dict[str, Any]:
     """A chart's whole Vega-Lite specification, in the language spoken now."""
     if name not in CHARTS:
-        raise ChartUnknown("There is no chart {name!r}. There are {known}.", name=name, known=", ".join(CHARTS))
+        raise ChartUnknown("There is no chart {name!r}. Choose one of {known}.", name=name, known=", ".join(CHARTS))
     if theme not in THEMES:
-        raise ChartUnknown("There is no theme {name!r}. There are {known}.", name=theme, known=", ".join(THEMES))
-    drawing, colours = CHARTS[name](data), THEMES[theme]
+        raise ChartUnknown("There is no theme {name!r}. Choose one of {known}.", name=theme, known=", ".join(THEMES))
+    contents, colours = CHARTS[name](data), THEMES[theme]
     plain = json.loads(_template(name))
-    if drawing.empty:
-        plain["layer"].append(_NOTHING)
-    filled: dict[str, Any] = _fill(plain, drawing, colours)
+    if contents.empty:
+        plain["layer"].append(_EMPTY_LAYER)
+    filled: dict[str, Any] = _fill(plain, contents, colours)
     return {
         **filled,
-        "datasets": {**drawing.datasets, "nothing": [{"label": _("Nothing to show yet.")}] if drawing.empty else []},
+        "datasets": {**contents.datasets, "nothing": [{"label": _("No data yet.")}] if contents.empty else []},
         "config": _config(colours, FONTS[i18n.current()]),
         "background": colours["paper"],
         "padding": 20,
@@ -96,7 +96,7 @@ def specify(name: str, data: Data, theme: str) -> dict[str, Any]:
 
 
 @lru_cache(256)
-def draws(text: str, family: str) -> bool:
+def has_glyphs(text: str, family: str) -> bool:
     """Whether the fonts here have the two characters of a text: then they look different."""
     _register_font()
     images = [
@@ -111,7 +111,7 @@ def draws(text: str, family: str) -> bool:
 
 # -------------------------------------------------------------------- parts
 
-_NOTHING = {
+_EMPTY_LAYER = {
     "data": {"name": "nothing"},
     "mark": {"type": "text", "fontSize": 16, "color": "$quiet"},
     "encoding": {
@@ -122,7 +122,7 @@ _NOTHING = {
 }
 
 
-def _fitted(specification: dict[str, Any], width: int) -> dict[str, Any]:
+def _resized(specification: dict[str, Any], width: int) -> dict[str, Any]:
     """A specification without its title, for a picture of a width in all. Layers called `words` need room."""
     room = width >= _ROOMY
     config = specification["config"]
@@ -138,14 +138,14 @@ def _fitted(specification: dict[str, Any], width: int) -> dict[str, Any]:
     }
 
 
-def _told(svg: str, name: str, title: Mapping[str, Any]) -> str:
+def _with_title(svg: str, name: str, title: Mapping[str, Any]) -> str:
     """The picture with its title for those who cannot see it, and ids that do not depend on what was drawn before."""
     lines = title["subtitle"] if isinstance(title["subtitle"], list) else [title["subtitle"]]
-    told = f"<title>{escape(title['text'])}</title><desc>{escape('. '.join(lines))}</desc>"
+    described = f"<title>{escape(title['text'])}</title><desc>{escape('. '.join(lines))}</desc>"
     ids: dict[str, str] = {}
     numbered = _ID.sub(lambda match: ids.setdefault(match[0], f"{name}-{match[1]}-{len(ids)}"), svg)
     opening, closing, rest = numbered.partition(">")
-    return f'{opening} role="img"{closing}{told}{rest}'
+    return f'{opening} role="img"{closing}{described}{rest}'
 
 
 @cache
@@ -153,20 +153,20 @@ def _template(name: str) -> str:
     return resources.files("fec.charts").joinpath(f"specs/{name}.vl.json").read_text()
 
 
-def _fill(value: Any, drawing: Drawing, colours: Mapping[str, str]) -> Any:
+def _fill(value: Any, contents: ChartContents, colours: Mapping[str, str]) -> Any:
     """Puts words for `@name`, values for `#name`, colours for `$name`; the latter two within a text as well."""
     if isinstance(value, dict):
-        return {key: item if key == "$schema" else _fill(item, drawing, colours) for key, item in value.items()}
+        return {key: item if key == "$schema" else _fill(item, contents, colours) for key, item in value.items()}
     if isinstance(value, list):
-        return [_fill(item, drawing, colours) for item in value]
+        return [_fill(item, contents, colours) for item in value]
     if not isinstance(value, str):
         return value
     if value.startswith("@"):
-        words = drawing.words[value[1:]]
+        words = contents.words[value[1:]]
         return words if isinstance(words, str) else list(words)
-    if whole := _WHOLE.fullmatch(value):
-        return _fill(drawing.values[whole[1]], drawing, colours)
-    return _INNER.sub(lambda match: str(drawing.values[match[1]]) if match[1] else colours[match[2]], value)
+    if match := _WHOLE.fullmatch(value):
+        return _fill(contents.values[match[1]], contents, colours)
+    return _INNER.sub(lambda match: str(contents.values[match[1]]) if match[1] else colours[match[2]], value)
 
 
 def _config(colours: Mapping[str, str], font: str) -> dict[str, Any]:

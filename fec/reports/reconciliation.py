@@ -24,7 +24,7 @@ _ALL, _EACH = Scope("protocol"), Scope("program")
 
 
 @dataclass(frozen=True)
-class Sum:
+class Comparison:
     """One figure from both sides, in wei or as a count."""
 
     what: str
@@ -37,26 +37,26 @@ class Sum:
         return self.reports == self.chain
 
 
-def prove(data: Data, web3: Web3, deployment: Deployment) -> list[Sum]:
+def reconcile(data: Data, web3: Web3, deployment: Deployment) -> list[Comparison]:
     """Compares sums with the chain's state at the data's block.
 
     Raises ExportStale if the chain has another block there by now, RPCUnreachable or RPCFailed, also if the endpoint
     does not have that block's state (any more).
     """
-    moment = data.moment
+    cutoff = data.cutoff
     with clear_errors():
         try:
-            found = web3.eth.get_block(moment.block)["hash"].to_0x_hex()
+            found = web3.eth.get_block(cutoff.block)["hash"].to_0x_hex()
         except BlockNotFound:
             found = None
-    if found != moment.block_hash:
+    if found != cutoff.block_hash:
         raise ExportStale(
-            "The chain was reorganised: its block {block} is not the one of hash {hash} any more. "
-            "`fec index run` brings the index in step; then export anew.",
-            block=moment.block,
-            hash=moment.block_hash,
+            "The chain was reorganised: its block {block} no longer has the hash {hash}. Run `fec index run`, then "
+            "export again.",
+            block=cutoff.block,
+            hash=cutoff.block_hash,
         )
-    at: BlockIdentifier = moment.block
+    at: BlockIdentifier = cutoff.block
     with clear_errors():
         sender = Sender(web3, None)
         fec, adn = (open_handle(web3, deployment, name, sender) for name in ("FEC", "ADN"))
@@ -81,12 +81,14 @@ def prove(data: Data, web3: Web3, deployment: Deployment) -> list[Sum]:
     [(paid,)] = data.rows(data.claims.agg(paid=total(data.claims.amount)))
     # Face less claimed, from two sides: versions of nodes, and what was ever minted and paid.
     return [
-        Sum(N_("Flow-back calendar of all programs: outstanding"), sum(row[-3] for row in flows), outstanding),
-        Sum(N_("Flow-back calendar as a whole: outstanding"), sum(row[-3] for row in all_flows), outstanding),
-        Sum(N_("Bound in shoppers' nodes: outstanding"), sum(row[8] for row in people), outstanding),
-        Sum(N_("Points in the books: outstanding"), sum(latest.values()), outstanding),
-        Sum(N_("Burned by programs: burned"), sum(record["burned"] for record in quotas), burned),
-        Sum(N_("Principal of all mints: burned"), minted, burned),
-        Sum(N_("Face of all nodes: ten times burned"), face, FACE_MULTIPLE * burned),
-        Sum(N_("Claims: supply − genesis supply + burned"), paid, supply - genesis + burned),
+        Comparison(N_("Flow-back calendar of all programs: outstanding"), sum(row[-3] for row in flows), outstanding),
+        Comparison(
+            N_("Flow-back calendar of the protocol: outstanding"), sum(row[-3] for row in all_flows), outstanding
+        ),
+        Comparison(N_("Still in shoppers' nodes: outstanding"), sum(row[8] for row in people), outstanding),
+        Comparison(N_("Points in the books: outstanding"), sum(latest.values()), outstanding),
+        Comparison(N_("Burned by programs: burned"), sum(record["burned"] for record in quotas), burned),
+        Comparison(N_("Principal of all mints: burned"), minted, burned),
+        Comparison(N_("Face of all nodes: ten times burned"), face, FACE_MULTIPLE * burned),
+        Comparison(N_("Claims: supply − genesis supply + burned"), paid, supply - genesis + burned),
     ]

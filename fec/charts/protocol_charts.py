@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fec.charts.drawing import Drawing, date_expression, scale
+from fec.charts.contents import ChartContents, date_expression, scale
 from fec.charts.errors import ChartDataInvalid
-from fec.charts.reading import DRAWN, MILLISECONDS, Data, amount, drawn, each, in_order, moment, text
+from fec.charts.inputs import CHART_DECIMALS, MILLISECONDS, Data, amount, check_order, each, millionths, text, timestamp
 from fec.core import curve
 from fec.core.amounts import WEI_PER_FEC
 from fec.core.durations import DAY
@@ -21,11 +21,11 @@ _ABOVE = (112, 100)
 
 def milestones(principal: int = ONE_ADN) -> list[tuple[int, str]]:
     """The four periods that tell the curve's shape, and what to say of each."""
-    whole = curve.face(principal)
+    whole_number = curve.face(principal)
     back = curve.period_when_released(principal, principal)
-    half = curve.period_when_released(principal, whole // 2)
+    half = curve.period_when_released(principal, whole_number // 2)
     first, last = (curve.released(principal, k) - curve.released(principal, k - 1) for k in (1, curve.PERIODS))
-    burned, face = written(principal), written(whole)
+    burned, face = written(principal), written(whole_number)
     return [
         (1, _("period {period} pays {amount}", period=1, amount=written(first, 4))),
         (back, _("period {period}: the {burned} burned are back", period=back, burned=burned)),
@@ -42,15 +42,15 @@ def milestones(principal: int = ONE_ADN) -> list[tuple[int, str]]:
     ]
 
 
-def payout(data: Data) -> Drawing:
+def payout(data: Data) -> ChartContents:
     """`{"principal": "1000"}`: the payout curve of a node; of one ADN if nothing is said."""
     principal = amount(data, "principal", otherwise="1000")
 
     def point(period: int) -> dict[str, Any]:
-        return {"period": period, "released": drawn(curve.released(principal, period))}
+        return {"period": period, "released": millionths(curve.released(principal, period))}
 
-    face = drawn(curve.face(principal))
-    return Drawing(
+    face = millionths(curve.face(principal))
+    return ChartContents(
         datasets={
             "curve": [point(period) for period in range(curve.PERIODS + 1)],
             "milestones": [{**point(period), "label": label} for period, label in milestones(principal)]
@@ -64,12 +64,12 @@ def payout(data: Data) -> Drawing:
                 face=curve.face(principal),
             ),
             "subtitle": _(
-                "Released after each of the 100 periods, in FEC; each period releases 5 % more than the one before"
+                "Released after each of the 100 periods, in FEC. Each period releases 5 % more than the one before"
             ),
             "period": _("period"),
         },
         values={
-            "unit": 10**DRAWN,
+            "unit": 10**CHART_DECIMALS,
             "top": max(face * 105 // 100, 1),
             "ticks": [0, *(face * part // 100 for part in (10, 25, 50, 75, 100))],
         },
@@ -77,30 +77,30 @@ def payout(data: Data) -> Drawing:
     )
 
 
-def supply(data: Data) -> Drawing:
+def supply(data: Data) -> ChartContents:
     """`{"points": [{"time", "supply", "outstanding"}], "cap"?, "events"?: [{"time", "name"}]}`.
 
     Amounts in FEC; an event's name is `budgetEnds`, `lastBasket`, or any text.
     """
     points = [
-        (moment(row, "time", place), amount(row, "supply", place), amount(row, "outstanding", place))
+        (timestamp(row, "time", place), amount(row, "supply", place), amount(row, "outstanding", place))
         for row, place in each(data, "points")
     ]
-    in_order(points, lambda point: int(point[0]), "points")
+    check_order(points, lambda point: int(point[0]), "points")
     if len(points) == 1:
         points.append((points[0][0] + DAY, *points[0][1:]))
     ceiling = _cap(data)
-    if ceiling and any(drawn(exists + owed) > ceiling for _time, exists, owed in points):
+    if ceiling and any(millionths(exists + owed) > ceiling for _time, exists, owed in points):
         raise ChartDataInvalid(
-            "Supply and outstanding together pass the cap, which cannot be. Look at where they are from."
+            "Supply plus outstanding is above the cap, which is impossible. Check where the data comes from."
         )
-    top = max([ceiling, *(drawn(exists + owed) for _time, exists, owed in points), 1])
+    top = max([ceiling, *(millionths(exists + owed) for _time, exists, owed in points), 1])
     unit, counted = scale(top, "FEC")
-    kinds = (_("supply: what exists"), _("outstanding: what is still owed"))
-    return Drawing(
+    kinds = (_("supply: FEC that exist"), _("outstanding: FEC still owed"))
+    return ChartContents(
         datasets={
             "points": [
-                {"time": when * MILLISECONDS, "what": what, "rank": rank, "amount": drawn(value)}
+                {"time": when * MILLISECONDS, "what": what, "rank": rank, "amount": millionths(value)}
                 for when, *values in points
                 for rank, (what, value) in enumerate(zip(kinds, values, strict=True))
             ],
@@ -108,10 +108,8 @@ def supply(data: Data) -> Drawing:
             "events": _events(data, points, ceiling or top),
         },
         words={
-            "title": _("What exists and what is still owed never passes the cap"),
-            "subtitle": _(
-                "supply + outstanding = genesis supply + 9 × all that was burned; nothing promises FEC a price"
-            ),
+            "title": _("Supply and outstanding never pass the cap"),
+            "subtitle": _("supply + outstanding = genesis supply + 9 × burned. No price of FEC is promised"),
             "counted": counted,
             "kinds": kinds,
         },
@@ -120,7 +118,7 @@ def supply(data: Data) -> Drawing:
     )
 
 
-def fan(data: Data) -> Drawing:
+def fan(data: Data) -> ChartContents:
     """`{"fan": [{"time", "low", "lower", "middle", "upper", "high"}], "cap"?}`: percentiles 5, 25, 50, 75, 95.
 
     Of the supply, in FEC, at each step of many runs.
@@ -129,25 +127,26 @@ def fan(data: Data) -> Drawing:
     points = []
     for row, place in each(data, "fan"):
         values = [amount(row, name, place) for name in names]
-        points.append((moment(row, "time", place), values))
-    in_order(points, lambda point: int(point[0]), "fan")
+        points.append((timestamp(row, "time", place), values))
+    check_order(points, lambda point: int(point[0]), "fan")
     if len(points) == 1:
         points.append((points[0][0] + DAY, points[0][1]))
     ceiling = _cap(data)
-    top = max([ceiling, *(drawn(values[-1]) for _time, values in points), 1])
+    top = max([ceiling, *(millionths(values[-1]) for _time, values in points), 1])
     unit, counted = scale(top, "FEC")
-    return Drawing(
+    return ChartContents(
         datasets={
             "fan": [
-                {"time": when * MILLISECONDS, **dict(zip(names, map(drawn, values), strict=True))}
+                {"time": when * MILLISECONDS, **dict(zip(names, map(millionths, values), strict=True))}
                 for when, values in points
             ],
             "cap": _cap_label(ceiling, points),
         },
         words={
-            "title": _("How large the supply may get"),
+            "title": _("Range of the supply"),
             "subtitle": _(
-                "Runs of one scenario with different luck; the cap holds in all. Nothing promises FEC a price"
+                "Runs of one scenario with different random draws. The cap holds in all of them. No price of FEC is "
+                "promised"
             ),
             "counted": counted,
             "wide": _("90 of 100 runs"),
@@ -167,7 +166,7 @@ def _date(points: Sequence[Any]) -> str:
 
 
 def _cap(data: Data) -> int:
-    return drawn(amount(data, "cap", otherwise="0"))
+    return millionths(amount(data, "cap", otherwise="0"))
 
 
 def _cap_label(ceiling: int, points: Sequence[Any]) -> list[dict[str, Any]]:
@@ -184,7 +183,7 @@ def _events(data: Data, points: Sequence[Any], height: int) -> list[dict[str, An
     first, last = points[0][0], points[-1][0]
     found = []
     for row, place in each(data, "events"):
-        when, name = moment(row, "time", place), text(row, "name", place)
+        when, name = timestamp(row, "time", place), text(row, "name", place)
         late = (when - first) * 3 > (last - first) * 2
         label = {"amount": height, "label": known.get(name, name), "align": "right" if late else "left"}
         found.append({"time": when * MILLISECONDS, **label})

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from fec.cli.context import Session, facts, grid
-from fec.cli.errors import Refused
+from fec.cli.context import Context, facts, grid
+from fec.cli.errors import CommandRefused
 from fec.cli.extras import extra
 from fec.cli.index import DEFAULT_DATABASE
-from fec.cli.params import MOMENT, NEW_FILE, PROGRAM
+from fec.cli.params import DATETIME, NEW_FILE, PROGRAM
 from fec.i18n import _, ngettext
 
 if TYPE_CHECKING:
     from fec.reports.data import Data, Scope
-    from fec.reports.dates import Moment
+    from fec.reports.dates import Cutoff
     from fec.reports.table import Report
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -43,29 +43,31 @@ _SOURCE = (
         type=click.Choice(["duckdb", "spark"]),
         default="duckdb",
         show_default=True,
-        help="What computes; the figures are the same.",
+        help="Query engine. Both give the same figures.",
     ),
-    click.option("--at", "time", type=MOMENT, metavar="DATE", help="As of a moment [the index's last block]."),
-    click.option("--block", type=click.IntRange(min=0), help="As of the end of a block."),
+    click.option("--at", "time", type=DATETIME, metavar="DATE", help="Cut-off date and time [the index's last block]."),
+    click.option("--block", type=click.IntRange(min=0), help="Cut-off block: the report is as of its end."),
 )
 _SCOPE = (
     click.option(
         "--by",
         type=click.Choice(["program", "alliance", "protocol"]),
-        help="What figures are added up by [program].",
+        help="What to group figures by [program].",
     ),
-    click.option("--program", type=PROGRAM, help="This program alone."),
-    click.option("--alliance", type=click.IntRange(min=1), help="This alliance alone."),
+    click.option("--program", type=PROGRAM, help="Only this program."),
+    click.option("--alliance", type=click.IntRange(min=1), help="Only this alliance."),
 )
 _SHOW = (
-    click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Rows to print."),
-    click.option("--csv", type=NEW_FILE, metavar="FILE", help="Write all rows as CSV, exact and in UTC."),
-    click.option("--xlsx", type=NEW_FILE, metavar="FILE", help="Write a workbook."),
-    click.option("--html", type=NEW_FILE, metavar="FILE", help="Write a page to print."),
+    click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Number of rows to print."),
+    click.option(
+        "--csv", type=NEW_FILE, metavar="FILE", help="Write all rows as CSV, with exact amounts and UTC times."
+    ),
+    click.option("--xlsx", type=NEW_FILE, metavar="FILE", help="Write an Excel workbook."),
+    click.option("--html", type=NEW_FILE, metavar="FILE", help="Write an HTML page for printing."),
 )
 
 #: For reports that a picture can be made of.
-CHART = click.option("--chart", type=NEW_FILE, metavar="FILE", help="Write what `fec chart` draws of it (JSON).")
+CHART = click.option("--chart", type=NEW_FILE, metavar="FILE", help="Write the data for `fec chart` (JSON).")
 
 
 def reading(function: F) -> F:
@@ -95,7 +97,7 @@ def opened(
 ) -> Iterator[Data]:
     """The data that the options name."""
     if time is not None and block is not None:
-        raise Refused("Give --at or --block, not both.")
+        raise CommandRefused("Give --at or --block, not both.")
     with extra("server", "analytics"):
         from fec import store  # noqa: PLC0415
         from fec.reports import data, export  # noqa: PLC0415
@@ -105,8 +107,8 @@ def opened(
             store.check_version(found)
             export.export(found, Path(made))
             found.dispose()
-        with data.opened(folder or Path(made), engine, block=block, time=time) as opened_:  # type: ignore[arg-type]
-            yield opened_
+        with data.opened(folder or Path(made), engine, block=block, time=time) as data_:  # type: ignore[arg-type]
+            yield data_
 
 
 def scope_of(data: Data, by: str | None, program: int | None, alliance: int | None, default: str = "program") -> Scope:
@@ -114,13 +116,13 @@ def scope_of(data: Data, by: str | None, program: int | None, alliance: int | No
     from fec.reports.data import Scope  # noqa: PLC0415
 
     if program is not None and alliance is not None:
-        raise Refused("Give --program or --alliance, not both.")
+        raise CommandRefused("Give --program or --alliance, not both.")
     if program is not None and by in (None, "program"):
         scope = Scope("program", program)
     elif alliance is not None and by in (None, "alliance"):
         scope = Scope("alliance", alliance)
     elif program is not None or alliance is not None:
-        raise Refused("--program and --alliance say what figures are added up by; leave --by out.")
+        raise CommandRefused("--program and --alliance already set the grouping. Leave --by out.")
     else:
         scope = Scope(by or default)  # type: ignore[arg-type]
     data.check(scope)
@@ -128,7 +130,7 @@ def scope_of(data: Data, by: str | None, program: int | None, alliance: int | No
 
 
 def make(
-    session: Session,
+    context: Context,
     build: Callable[[Data, Scope], Sequence[Report]],
     *,
     default: str = "program",
@@ -139,12 +141,12 @@ def make(
     """Makes reports from what the options name, shows them, and writes the files that are wanted."""
     with opened(**options) as data:
         scope = scope_of(data, options["by"], options["program"], options["alliance"], default)
-        deliver(session, data.moment, build(data, scope), title=title, places=places, **options)
+        deliver(context, data.cutoff, build(data, scope), title=title, places=places, **options)
 
 
 def deliver(
-    session: Session,
-    moment: Moment,
+    context: Context,
+    cutoff: Cutoff,
     reports: Sequence[Report],
     *,
     top: int,
@@ -162,10 +164,10 @@ def deliver(
     if csv:
         csv.write_text(writers.as_csv(reports[0], places))
     if xlsx:
-        writers.workbook(xlsx, name, moment, reports, places)
+        writers.workbook(xlsx, name, cutoff, reports, places)
     if html:
-        html.write_text(writers.page(name, moment, reports, places))
-    show(session, moment, reports, top, places)
+        html.write_text(writers.page(name, cutoff, reports, places))
+    show(context, cutoff, reports, top, places)
 
 
 def write_chart(path: Path | None, document: Callable[[], dict[str, Any]]) -> None:
@@ -174,20 +176,20 @@ def write_chart(path: Path | None, document: Callable[[], dict[str, Any]]) -> No
         path.write_text(json.dumps(document(), indent=1) + "\n")
 
 
-def show(session: Session, moment: Moment, reports: Sequence[Report], top: int, places: int = 2) -> None:
+def show(context: Context, cutoff: Cutoff, reports: Sequence[Report], top: int, places: int = 2) -> None:
     """Prints reports: all of them for machines, the first rows of each for people."""
     from fec.reports import writers  # noqa: PLC0415
 
-    if session.as_json:
-        session.show({"source": _source(moment), "reports": [_record(report, places) for report in reports]})
+    if context.as_json:
+        context.show({"source": _source(cutoff), "reports": [_record(report, places) for report in reports]})
         return
-    session.print(facts(writers.source(moment)))
+    context.print(facts(writers.source(cutoff)))
     for report in reports:
-        _print(session, report, top, places)
+        _print(context, report, top, places)
 
 
-def _print(session: Session, report: Report, top: int, places: int) -> None:
-    from fec.reports.display import shown  # noqa: PLC0415
+def _print(context: Context, report: Report, top: int, places: int) -> None:
+    from fec.reports.value_formats import display_text  # noqa: PLC0415
 
     titles = [_(column.title) for column in report.columns]
     left = [
@@ -195,28 +197,28 @@ def _print(session: Session, report: Report, top: int, places: int) -> None:
         for title, column in zip(titles, report.columns, strict=True)
         if column.kind in ("text", "address", "word", "time", "day")
     ]
-    session.print("", report.title.localized())
+    context.print("", report.title.localized())
     if not report.rows:
-        session.print(_("Nothing yet: there are no rows."))
+        context.print(_("No rows yet."))
     else:
         table = grid(*titles, left=left)
         for row in report.rows[:top]:
             cells = zip(row, report.columns, strict=True)
-            table.add_row(*(shown(value, column.kind, places) for value, column in cells))
-        session.print(table)
+            table.add_row(*(display_text(value, column.kind, places) for value, column in cells))
+        context.print(table)
     if (more := len(report.rows) - top) > 0:
-        session.print(
+        context.print(
             ngettext(
-                "… and {count:number} more row; --csv, --json and --top show it.",
-                "… and {count:number} more rows; --csv, --json and --top show them.",
+                "… and {count:number} more row. --csv, --json and --top show it.",
+                "… and {count:number} more rows. --csv, --json and --top show them.",
                 more,
             )
         )
-    session.print(*(note.localized() for note in report.notes))
+    context.print(*(note.localized() for note in report.notes))
 
 
 def _record(report: Report, places: int) -> dict[str, Any]:
-    from fec.reports.display import machine  # noqa: PLC0415
+    from fec.reports.value_formats import json_value  # noqa: PLC0415
 
     columns = report.columns
     return {
@@ -224,20 +226,20 @@ def _record(report: Report, places: int) -> dict[str, Any]:
         "title": report.title.localized(),
         "columns": [{"name": column.name, "title": _(column.title), "kind": column.kind} for column in columns],
         "rows": [
-            {column.name: machine(value, column.kind, places) for value, column in zip(row, columns, strict=True)}
+            {column.name: json_value(value, column.kind, places) for value, column in zip(row, columns, strict=True)}
             for row in report.rows
         ],
         "notes": [note.localized() for note in report.notes],
     }
 
 
-def _source(moment: Moment) -> dict[str, Any]:
+def _source(cutoff: Cutoff) -> dict[str, Any]:
     return {
-        "chainId": moment.chain_id,
-        "fec": moment.fec,
-        "block": moment.block,
-        "blockHash": moment.block_hash,
-        "blockTimestamp": moment.block_timestamp,
-        "timestamp": moment.timestamp,
-        "finalized": moment.finalized,
+        "chainId": cutoff.chain_id,
+        "fec": cutoff.fec,
+        "block": cutoff.block,
+        "blockHash": cutoff.block_hash,
+        "blockTimestamp": cutoff.block_timestamp,
+        "timestamp": cutoff.timestamp,
+        "finalized": cutoff.finalized,
     }

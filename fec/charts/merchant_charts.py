@@ -6,9 +6,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fec.charts.drawing import Drawing, date_expression, scale
+from fec.charts.contents import ChartContents, date_expression, scale
 from fec.charts.errors import ChartDataInvalid
-from fec.charts.reading import MILLISECONDS, Data, amount, drawn, each, moment, text, whole
+from fec.charts.inputs import MILLISECONDS, Data, amount, each, millionths, text, timestamp, whole_number
 from fec.core.durations import DAY
 from fec.core.shares import BASIS_POINTS
 from fec.i18n import _, percent
@@ -20,32 +20,32 @@ _WRITTEN = 16
 _CELL = 44
 
 
-def flowback(data: Data) -> Drawing:
+def flowback(data: Data) -> ChartContents:
     """`{"releases": [{"time", "amount", "claimed"?}]}`: what is released when, and what of it is claimed; in FEC."""
     releases = []
     for row, place in each(data, "releases"):
         released, claimed = amount(row, "amount", place), amount(row, "claimed", place, otherwise="0")
         if claimed > released:
-            raise ChartDataInvalid("{place} has more claimed than released.", place=place.rstrip("."))
-        releases.append((moment(row, "time", place), released, claimed))
+            raise ChartDataInvalid("{place} has more claimed than released. Correct the data.", place=place.rstrip("."))
+        releases.append((timestamp(row, "time", place), released, claimed))
     step, every = _step([when for when, _released, _claimed in releases])
     bars: dict[int, list[int]] = {}
     for when, released, claimed in releases:
         bar = bars.setdefault(_begin(when, step), [0, 0])
         bar[0] += claimed
         bar[1] += released - claimed
-    most = max((drawn(sum(bar)) for bar in bars.values()), default=0)
+    most = max((millionths(sum(bar)) for bar in bars.values()), default=0)
     unit, counted = scale(most, "FEC")
-    kinds = (_("claimed already"), _("to come, or to be claimed"))
-    return Drawing(
+    kinds = (_("claimed already"), _("not yet claimed"))
+    return ChartContents(
         datasets={
             "bars": [
                 {
                     "time": begin * MILLISECONDS,
                     "end": _end(begin, step) * MILLISECONDS,
                     "what": what,
-                    "from": drawn(low),
-                    "to": drawn(high),
+                    "from": millionths(low),
+                    "to": millionths(high),
                 }
                 for begin, (claimed, left) in sorted(bars.items())
                 for what, low, high in zip(kinds, (0, claimed), (claimed, claimed + left), strict=True)
@@ -53,7 +53,7 @@ def flowback(data: Data) -> Drawing:
             ]
         },
         words={
-            "title": _("What flows back, and when"),
+            "title": _("Flow-back through time"),
             "subtitle": [every, _shape()],
             "counted": counted,
             "kinds": kinds,
@@ -65,7 +65,8 @@ def flowback(data: Data) -> Drawing:
 
 def _shape() -> str:
     return _(
-        "Of 1,000 burned: 3.83 in period 1, 479.84 in period 100; the 1,000 back in period 55, half of 10,000 in 86"
+        "1,000 burned pay 3.83 in period 1 and 479.84 in period 100; the 1,000 are back in period 55, half of the "
+        "10,000 in period 86"
     )
 
 
@@ -73,12 +74,12 @@ def _step(times: list[int]) -> tuple[str, str]:
     """Of what length bars are, and how that is said."""
     span = (max(times) - min(times)) // DAY if times else 0
     if span < _BARS:
-        return "day", _("FEC released a day")
+        return "day", _("FEC released per day")
     if span < _BARS * 7:
-        return "week", _("FEC released a week")
+        return "week", _("FEC released per week")
     if span < _BARS * 30:
-        return "month", _("FEC released a month")
-    return "year", _("FEC released a year")
+        return "month", _("FEC released per month")
+    return "year", _("FEC released per year")
 
 
 def _begin(when: int, step: str) -> int:
@@ -97,7 +98,7 @@ def _end(begin: int, step: str) -> int:
     return _begin(begin + {"day": 1, "week": 7, "month": 31, "year": 366}[step] * DAY, step)
 
 
-def cohorts(data: Data) -> Drawing:
+def cohorts(data: Data) -> ChartContents:
     """`{"cohorts": [{"cohort", "period", "share"}], "measure"?, "every"?}`; shares in basis points.
 
     A row for each cohort, a column for each period since it began, from 0. What is measured is `returning` shoppers
@@ -106,16 +107,18 @@ def cohorts(data: Data) -> Drawing:
     measure = text(data, "measure", otherwise="returning")
     titles = {
         "returning": (
-            _("Who comes back"),
-            _("Part of each cohort's shoppers who bought again, by the time since their first purchase"),
+            _("Retention by cohort"),
+            _("Share of each cohort's shoppers who bought again, by time since their first purchase"),
         ),
         "flowBack": (
-            _("How much of shopping flow-back pays for"),
-            _("Part of each cohort's purchases that was paid out of what flowed back, by the time since they joined"),
+            _("Purchases paid from flow-back"),
+            _("Share of each cohort's purchases that was paid with flow-back, by time since joining"),
         ),
     }
     if measure not in titles:
-        raise ChartDataInvalid("measure is {value!r}; it is one of {known}.", value=measure, known=", ".join(titles))
+        raise ChartDataInvalid(
+            "measure is {value!r}. It must be one of {known}.", value=measure, known=", ".join(titles)
+        )
     spans = {
         "week": _("weeks since the start"),
         "month": _("months since the start"),
@@ -124,18 +127,18 @@ def cohorts(data: Data) -> Drawing:
     }
     every = text(data, "every", otherwise="period")
     if every not in spans:
-        raise ChartDataInvalid("every is {value!r}; it is one of {known}.", value=every, known=", ".join(spans))
+        raise ChartDataInvalid("every is {value!r}. It must be one of {known}.", value=every, known=", ".join(spans))
     cells = []
     for row, place in each(data, "cohorts"):
-        share = whole(row, "share", place)
+        share = whole_number(row, "share", place)
         if share > BASIS_POINTS:
             raise ChartDataInvalid(
-                "{key} is {value!r}; it is at most 10000 basis points.", key=f"{place}share", value=share
+                "{key} is {value!r}. It must be at most 10000 basis points.", key=f"{place}share", value=share
             )
-        cells.append((text(row, "cohort", place), whole(row, "period", place), share))
+        cells.append((text(row, "cohort", place), whole_number(row, "period", place), share))
     columns = len({period for _cohort, period, _share in cells})
     title, subtitle = titles[measure]
-    return Drawing(
+    return ChartContents(
         datasets={
             "cells": [
                 {
@@ -157,7 +160,7 @@ def cohorts(data: Data) -> Drawing:
     )
 
 
-def liability(data: Data) -> Drawing:
+def liability(data: Data) -> ChartContents:
     """`{"unit": "USD", "periods": [{"label", "opening", "accrued", "redeemed", "breakage", "closing", "adjusted"?}]}`.
 
     `opening + accrued + adjusted − redeemed − breakage = closing` for each, and the next opening is its closing.
@@ -183,24 +186,24 @@ def liability(data: Data) -> Drawing:
         }
         if opening + sum(moves.values()) != closing or before not in (None, opening):
             raise ChartDataInvalid(
-                "{place} does not roll forward: opening + accrued + adjusted − redeemed − breakage is its closing, "
-                "and the next opening.",
+                "{place} does not roll forward. Opening + accrued + adjusted − redeemed − breakage must equal "
+                "closing, and closing must equal the next opening.",
                 place=place.rstrip("."),
             )
         before = closing
         bars += [
-            {"label": label, "what": kinds[name], "rank": rank, "amount": drawn(value)}
+            {"label": label, "what": kinds[name], "rank": rank, "amount": millionths(value)}
             for rank, (name, value) in enumerate(moves.items())
         ]
-        balances.append({"label": label, "amount": drawn(closing)})
+        balances.append({"label": label, "amount": millionths(closing)})
     used = [name for name in kinds if name != "adjusted" or any(b["amount"] for b in bars if b["what"] == kinds[name])]
     most = max((abs(item["amount"]) for item in (*bars, *balances)), default=0)
     unit, counted = scale(most, unit_name)
     colours = {"accrued": "pale", "adjusted": "paper", "redeemed": "strong", "breakage": "middle"}
-    return Drawing(
+    return ChartContents(
         datasets={"bars": [bar for bar in bars if bar["what"] in {kinds[name] for name in used}], "balances": balances},
         words={
-            "title": _("How the liability rolls forward"),
+            "title": _("Liability roll-forward"),
             "subtitle": _("opening + accrued − redeemed − breakage = closing; the line is the closing balance"),
             "counted": counted,
             "kinds": [kinds[name] for name in used],

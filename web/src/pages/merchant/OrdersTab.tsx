@@ -1,4 +1,4 @@
-/** The till: a new invoice and its QR code, and the orders as they come in. */
+/** The orders tab: makes an invoice, shows its QR code, and lists the orders as they arrive. */
 import { useState } from "preact/hooks";
 import { sentenceOf } from "../../errors";
 import { t } from "../../i18n";
@@ -7,25 +7,25 @@ import { call, serviceUrl, type ServiceInvoice } from "../../service";
 import { Bars, type Bar } from "../../ui/Bars";
 import { Dialog } from "../../ui/Dialog";
 import { Button, Fact, Facts, Fec, Field, Notice, Section, Waiting } from "../../ui/parts";
-import { ordersAsCsv, useOrders, type Orders } from "./orders";
+import { ordersAsCsv, useOrders, type Orders } from "./useOrders";
 import { Refund } from "./Refund";
 
 const PAID = ["paid", "captured"];
 const DAY = 86_400;
 const DAYS_SHOWN = 7;
 
-export function Till() {
+export function OrdersTab() {
   const orders = useOrders();
-  const [shown, setShown] = useState<string | null>(null);
-  const invoice = orders.items.find((each) => each.id === shown);
+  const [openId, setOpenId] = useState<string | null>(null);
+  const invoice = orders.items.find((each) => each.id === openId);
   return (
     <div class="counter">
-      <NewInvoice onMade={(made) => setShown(made.id)} />
+      <NewInvoice onMade={(made) => setOpenId(made.id)} />
       <div>
-        <List orders={orders} onShow={setShown} />
+        <List orders={orders} onShow={setOpenId} />
         {orders.items.length > 0 && <Sales items={orders.items} />}
       </div>
-      {invoice && <Shown invoice={invoice} onClose={() => setShown(null)} />}
+      {invoice && <InvoiceDialog invoice={invoice} onClose={() => setOpenId(null)} />}
     </div>
   );
 }
@@ -34,7 +34,7 @@ function NewInvoice({ onMade }: { onMade(invoice: ServiceInvoice): void }) {
   const [form, setForm] = useState({ orderId: "", amount: "", currencyReference: "", items: "" });
   const [key, setKey] = useState(() => crypto.randomUUID());
   const [busy, setBusy] = useState(false);
-  const [fault, setFault] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
   const amount = parseFec(form.amount);
   const field = (name: keyof typeof form, label: string, hint?: string) => (
     <Field label={label} {...(hint ? { hint } : {})}>
@@ -50,13 +50,13 @@ function NewInvoice({ onMade }: { onMade(invoice: ServiceInvoice): void }) {
   );
   const make = async (): Promise<void> => {
     setBusy(true);
-    setFault(null);
+    setProblem(null);
     try {
       // Sent again after a broken connection, it is the same invoice.
       onMade(await call<ServiceInvoice>("POST", "/v1/invoices", { ...form, amount: plain(amount ?? 0n) }, key));
       setForm({ orderId: "", amount: "", currencyReference: "", items: "" });
     } catch (error) {
-      setFault(sentenceOf(error));
+      setProblem(sentenceOf(error));
     } finally {
       setKey(crypto.randomUUID());
       setBusy(false);
@@ -67,15 +67,15 @@ function NewInvoice({ onMade }: { onMade(invoice: ServiceInvoice): void }) {
     void make();
   };
   return (
-    <Section title={t("till.new")}>
+    <Section title={t("orders.new")}>
       <form class="card form" onSubmit={submit}>
-        {field("orderId", t("till.orderId"), t("till.orderIdHint"))}
-        {field("amount", t("till.amount"))}
-        {field("currencyReference", t("till.reference"), t("till.referenceHint"))}
-        {field("items", t("till.items"), t("till.itemsHint"))}
-        {fault && <Notice tone="bad">{fault}</Notice>}
+        {field("orderId", t("orders.orderId"), t("orders.orderIdHint"))}
+        {field("amount", t("orders.amount"))}
+        {field("currencyReference", t("orders.reference"), t("orders.referenceHint"))}
+        {field("items", t("orders.items"), t("orders.itemsHint"))}
+        {problem && <Notice tone="bad">{problem}</Notice>}
         <Button kind="main" type="submit" disabled={busy || !amount || !form.orderId}>
-          {t("till.make")}
+          {t("orders.make")}
         </Button>
       </form>
     </Section>
@@ -84,15 +84,15 @@ function NewInvoice({ onMade }: { onMade(invoice: ServiceInvoice): void }) {
 
 function List({ orders, onShow }: { orders: Orders; onShow(id: string): void }) {
   const [refunding, setRefunding] = useState<ServiceInvoice | null>(null);
-  const [fault, setFault] = useState<string | null>(null);
-  const run = (task: Promise<unknown>) => task.then(() => setFault(null), (error: unknown) => setFault(sentenceOf(error)));
+  const [problem, setProblem] = useState<string | null>(null);
+  const run = (task: Promise<unknown>) => task.then(() => setProblem(null), (error: unknown) => setProblem(sentenceOf(error)));
   const capture = () => void run(call("POST", "/v1/captures", {}));
-  const aside = <span class={orders.live ? "aside ok" : "aside"}>{orders.live ? t("till.live") : t("till.notLive")}</span>;
+  const aside = <span class={orders.live ? "aside ok" : "aside"}>{orders.live ? t("orders.live") : t("orders.notLive")}</span>;
   return (
-    <Section title={t("till.orders")} aside={aside}>
-      {(orders.fault ?? fault) && <Notice tone="bad">{orders.fault ?? fault}</Notice>}
+    <Section title={t("orders.orders")} aside={aside}>
+      {(orders.problem ?? problem) && <Notice tone="bad">{orders.problem ?? problem}</Notice>}
       {orders.failure && <Notice tone="bad">{orders.failure}</Notice>}
-      {orders.items.length === 0 && <p class="fine">{t("till.noOrders")}</p>}
+      {orders.items.length === 0 && <p class="fine">{t("orders.noOrders")}</p>}
       <ul class="rows orders">
         {orders.items.map((invoice) => (
           <li key={invoice.id} data-order={invoice.orderId} data-status={invoice.status}>
@@ -106,13 +106,13 @@ function List({ orders, onShow }: { orders: Orders; onShow(id: string): void }) 
             <Fec wei={parseFec(invoice.amount) ?? 0n} />
             <div class="buttons">
               {invoice.status === "open" && (
-                <Button aria-label={`${t("till.show")}: ${invoice.orderId}`} onClick={() => onShow(invoice.id)}>
-                  {t("till.show")}
+                <Button aria-label={`${t("orders.show")}: ${invoice.orderId}`} onClick={() => onShow(invoice.id)}>
+                  {t("orders.show")}
                 </Button>
               )}
               {invoice.status === "paid" && (
-                <Button aria-label={`${t("till.refund")}: ${invoice.orderId}`} onClick={() => setRefunding(invoice)}>
-                  {t("till.refund")}
+                <Button aria-label={`${t("orders.refund")}: ${invoice.orderId}`} onClick={() => setRefunding(invoice)}>
+                  {t("orders.refund")}
                 </Button>
               )}
             </div>
@@ -120,9 +120,9 @@ function List({ orders, onShow }: { orders: Orders; onShow(id: string): void }) 
         ))}
       </ul>
       <div class="buttons">
-        {orders.more && <Button onClick={orders.more}>{t("till.more")}</Button>}
-        <Button onClick={capture}>{t("till.capture")}</Button>
-        <Button onClick={() => void run(download())}>{t("till.csv")}</Button>
+        {orders.more && <Button onClick={orders.more}>{t("orders.more")}</Button>}
+        <Button onClick={capture}>{t("orders.capture")}</Button>
+        <Button onClick={() => void run(download())}>{t("orders.csv")}</Button>
       </div>
       {refunding && <Refund invoice={refunding} onClose={() => setRefunding(null)} />}
     </Section>
@@ -159,26 +159,26 @@ function Sales({ items }: { items: ServiceInvoice[] }) {
   if (!days.length) return null;
   const bars: Bar[] = days.map(([day, amount]) => ({ label: shortDay(day), amount }));
   return (
-    <Section title={t("till.sales")}>
-      <Bars bars={bars} caption={t("till.salesCaption")} />
+    <Section title={t("orders.sales")}>
+      <Bars bars={bars} caption={t("orders.salesCaption")} />
     </Section>
   );
 }
 
 /** An invoice for the shopper to scan; says so as soon as it is paid. */
-function Shown({ invoice, onClose }: { invoice: ServiceInvoice; onClose(): void }) {
+function InvoiceDialog({ invoice, onClose }: { invoice: ServiceInvoice; onClose(): void }) {
   return (
     <Dialog title={`${invoice.orderId} · ${fec(parseFec(invoice.amount) ?? 0n)} FEC`} onClose={onClose} wide>
       {invoice.status === "open" ? (
         <div class="qr">
-          <img src={serviceUrl(`/v1/invoices/${invoice.id}/qr.svg`)} alt={t("till.qr", { order: invoice.orderId })} />
-          <Waiting>{t("till.waiting")}</Waiting>
-          <a href={invoice.links.pay}>{t("till.link")}</a>
+          <img src={serviceUrl(`/v1/invoices/${invoice.id}/qr.svg`)} alt={t("orders.qr", { order: invoice.orderId })} />
+          <Waiting>{t("orders.waiting")}</Waiting>
+          <a href={invoice.links.pay}>{t("orders.link")}</a>
         </div>
       ) : (
         <>
           <Notice tone={PAID.includes(invoice.status) ? "good" : "warn"} title={statusName(invoice.status)}>
-            {invoice.returnDeadline ? t("till.returnable", { date: date(invoice.returnDeadline) }) : null}
+            {invoice.returnDeadline ? t("orders.returnable", { date: date(invoice.returnDeadline) }) : null}
           </Notice>
           <Facts>
             {invoice.burned !== null && (
@@ -186,7 +186,7 @@ function Shown({ invoice, onClose }: { invoice: ServiceInvoice; onClose(): void 
                 <Fec wei={parseFec(invoice.burned) ?? 0n} />
               </Fact>
             )}
-            {invoice.node !== null && <Fact label={t("till.node")}>ADN {invoice.node}</Fact>}
+            {invoice.node !== null && <Fact label={t("orders.node")}>ADN {invoice.node}</Fact>}
           </Facts>
         </>
       )}
