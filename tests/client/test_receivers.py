@@ -2,9 +2,11 @@
 
 import pytest
 from eth_account.signers.local import LocalAccount
-from web3 import HTTPProvider, Web3
+from web3 import Web3
 
 from fec.chain.anvil import Anvil
+from fec.chain.jsonrpc import Endpoint, Patience
+from fec.chain.rpc import EndpointProvider
 from fec.client.client import Client
 from fec.client.errors import CustomerRefusesNodes
 from fec.client.receivers import check_customer
@@ -69,5 +71,6 @@ def test_quote__customer_that_delegates_to_what_takes_none__raises(
 
 
 def test_check_customer__nobody_answers__is_not_said_of_the_customer() -> None:
+    nobody = Web3(EndpointProvider(Endpoint("http://127.0.0.1:9", failures=Patience(attempts=1))))
     with pytest.raises(RPCUnreachable):
-        check_customer(Web3(HTTPProvider("http://127.0.0.1:9")), CODE_AT, CODE_AT, CODE_AT)
+        check_customer(nobody, CODE_AT, CODE_AT, CODE_AT)
