@@ -6,6 +6,7 @@ python -m tools.reference        writes the pages; needs no network
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -50,7 +51,15 @@ def main() -> None:
         done = subprocess.run([*map(str, command), "-d", str(OUT)], capture_output=True, text=True, check=False)
         if done.returncode:
             sys.exit(f"The reference cannot be built:\n{done.stdout}{done.stderr}")
+    fetched = {address for page in OUT.rglob("*.html") for address in remote(page.read_text())}
+    if fetched:
+        sys.exit(f"Pages of the reference would fetch {', '.join(sorted(fetched))}. Leave it out of their settings.")
     sys.stdout.write(f"{OUT / 'index.html'}\n")
+
+
+def remote(page: str) -> list[str]:
+    """What a page would fetch from elsewhere when it is opened: scripts, styles, pictures; not where links lead."""
+    return re.findall(r'<(?:script|link|img)\b[^>]*?\b(?:src|href)="(https?://[^"]+)"', page)
 
 
 def settings(pages: list[str]) -> dict[str, Any]:
