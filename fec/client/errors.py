@@ -6,4 +6,4 @@ from fec.i18n.errors import FECError
 
 
 class CustomerRefusesNodes(FECError, ValueError):
-    """The customer is a contract that does not take ERC-721 tokens."""
+    """The customer is a contract that does not accept ERC-721 tokens."""

@@ -41,7 +41,7 @@ def check_customer(web3: Web3, adn: str, checkout: str, customer: str) -> None:
         code = web3.eth.get_code(account)
     if code and not _takes(web3, adn, checkout, account):
         raise CustomerRefusesNodes(
-            "{customer} is a contract that does not take nodes (ERC-721). Name a customer that does: an account, or a "
+            "{customer} is a contract that does not accept nodes (ERC-721). Name a customer that does: an account, or a "
             "wallet contract that implements onERC721Received.",
             customer=account,
         )
