@@ -14,7 +14,7 @@ help: ## List the commands
 
 setup: $(READY) ## Install everything that the other commands need
 
-$(READY): requirements.lock package-lock.json pyproject.toml tools/setup.py
+$(READY): requirements.lock package-lock.json tools/bootstrap.lock tools/node.lock pyproject.toml tools/setup.py
 	@$(PYTHON) tools/setup.py
 
 PAGES := fec/pages/web/index.html
@@ -52,8 +52,9 @@ mutants: $(READY) ## Change the contracts in every place, one at a time: does a 
 coverage: $(READY) ## What the tests reach of the contracts and of the Python code
 	@$(BIN)/python -m tools.cover
 
-havoc: $(READY) ## The service killed at random instants beside a chain with bad days, for a while; prints its seed
+havoc: $(READY) ## The service killed at random instants beside a chain with bad days, for a while, on both databases; prints its seeds
 	@$(BIN)/python -m tests.service.havoc
+	@$(BIN)/python -m tests.service.havoc --backend sqlite --instances 1 --kills 50
 
 format: $(READY) ## Format Python and Solidity
 	@$(BIN)/ruff check --fix .
@@ -80,7 +81,9 @@ reference: $(READY) ## The API reference from docstrings, NatSpec and OpenAPI, i
 release: $(PAGES) ## Version, changelog, wheel, sdist, checks of both, tag: make release VERSION=0.2.0
 	@$(BIN)/python -m tools.release $(VERSION)
 
-lock: $(READY) ## Resolve the pinned versions anew (requirements.lock, package-lock.json)
+lock: $(READY) ## Resolve the pinned versions anew (requirements.lock, package-lock.json, tools/*.lock, proofs/requirements.lock)
+	@for name in bootstrap node; do $(BIN)/uv pip compile --quiet --upgrade tools/$$name.in --python-version 3.11 --universal \
+		--generate-hashes --no-emit-index-url --no-header -o tools/$$name.lock; done
 	@$(BIN)/uv pip compile --quiet --upgrade --group dev --all-extras pyproject.toml --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --upgrade proofs/requirements.in --python-version 3.11 --generate-hashes \

@@ -8,21 +8,19 @@ from tests.fixtures import environment
 
 LOCALES = Path(__file__).resolve().parents[1] / "fec" / "i18n" / "locales"
 
-#: Files whose tests wait for clocks and for processes that are killed, rather than compute. They come first, so that
-#: none stands alone at the end.
-WAITING = (
-    "test_havoc.py",
-    "test_kills.py",
-    "test_resume.py",
-    "test_process.py",
-    "test_tour.py",
-    "test_schema.py",
-    "test_up.py",
+#: Files that take longest, and the longest of those first: a file is never split between processes, so that one which
+#: begins late would end alone. Those that wait for clocks and killed processes leave room for what computes beside.
+LONGEST = (
+    *("test_kills.py", "test_havoc.py", "test_resume.py", "test_process.py", "test_schema.py", "test_site.py"),
+    *("test_spark.py", "test_reports.py", "test_merchant.py", "test_faults.py", "test_checkout_machine.py"),
+    *("test_walletconnect.py", "test_documents.py", "test_tour.py", "test_up.py", "test_wheel.py", "test_pay.py"),
+    *("test_wallet.py", "test_invoices.py", "test_reorganisation.py", "test_payments.py", "test_bad_input.py"),
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.path.name not in WAITING)
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(LONGEST)))
 
 
 def pytest_configure(config: pytest.Config) -> None:

