@@ -72,7 +72,7 @@ abi: $(READY) ## Make fec/protocol/abi and the record of storage and sizes from 
 	@$(BIN)/python tools/artifacts.py
 	@$(BIN)/python -m tools.layout --write
 
-pictures: $(READY) ## Make the picture that the README shows
+pictures: $(READY) ## Make the picture of the payout curve that the documents show
 	@$(BIN)/fec chart payout -o docs/pictures/payout-curve.svg --lang en
 
 reference: $(READY) ## The API reference from docstrings, NatSpec and OpenAPI, into out/reference

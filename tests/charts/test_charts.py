@@ -20,7 +20,7 @@ from fec.core.durations import DAY, WEEK
 from tests.charts.samples import MONDAY, Data, sample
 
 SVG = "{http://www.w3.org/2000/svg}"
-README_PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "payout-curve.svg"
+PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "payout-curve.svg"
 PNG_BEGINS = b"\x89PNG\r\n\x1a\n"
 NOTHING = {
     "en": "No data yet.",
@@ -186,7 +186,7 @@ def test_payout__other_principal__has_its_own_figures() -> None:
 
 
 def test_readme_picture__says_each_milestone() -> None:
-    written = texts(README_PICTURE.read_text())
+    written = texts(PICTURE.read_text())
     assert [label for _, label in milestones() if label not in written] == []
 
 
