@@ -158,10 +158,18 @@ def _serve(
 
         from fec.relayer import LocalSigner  # noqa: PLC0415
         from fec.service.http.access_log import configure  # noqa: PLC0415
+        from fec.service.origins import origin_of  # noqa: PLC0415
         from fec.service.settings import Settings, WebhookPolicy  # noqa: PLC0415
     account = context.local_account()
     if account is None:
         raise SignerMissing("The service needs a signing key. Give --keystore FILE, or a key in FEC_PRIVATE_KEY.")
+    reached = public_url or origin_of(host, port)
+    if reached is None:
+        raise Refused(
+            "At {host}, the service listens at all addresses of this machine, and callers use another one. Say which: "
+            "--public-url https://…",
+            host=host,
+        )
     secret = _secret()
     settings = Settings(
         rpc=context.rpc,
@@ -171,8 +179,8 @@ def _serve(
         deployment=context.client.deployment,
         database=database,
         secret=secret,
-        public_url=(public_url or f"http://{host}:{port}").rstrip("/"),
-        origins=tuple(origin.rstrip("/") for origin in origins),
+        public_url=reached,
+        origins=origins,
         confirmations=confirmations,
         watched=watched,
         index=index,

@@ -80,7 +80,8 @@ class Custody:
 
         The signature is not needed when the member's key itself sends it.
         """
-        receipt = self._custodian.send(calls.spend(member, order, token_ids, signature))
+        plain = signing.plain(member.key, self.spend_message(order).hash, signature)
+        receipt = self._custodian.send(calls.spend(member, self._orders.plain(order), token_ids, plain))
         return paid(self._checkout, self._adn, receipt)
 
     # ------------------------------------------------------------- withdrawing
@@ -110,6 +111,7 @@ class Custody:
 
         The signature is not needed when the member's key itself sends it.
         """
-        receipt = self._custodian.send(calls.withdraw(member, withdrawal, signature))
+        plain = signing.plain(member.key, self.withdrawal_message(withdrawal).hash, signature)
+        receipt = self._custodian.send(calls.withdraw(member, withdrawal, plain))
         event = self._custodian.emitted("Withdrawn", receipt)[0]
         return Withdrawn(basics(receipt), event["to"], tuple(event["tokenIds"]), event["amount"])

@@ -9,6 +9,7 @@ paid = shopper.orders.pay(order)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from eth_account.signers.local import LocalAccount
@@ -20,6 +21,7 @@ from fec.chain.contracts import Handle, basics
 from fec.chain.rpc import NEXT_BLOCK, clear_errors, next_time
 from fec.client.nodes import MAX_TRANSACTION_GAS
 from fec.client.receivers import check_customer
+from fec.i18n.errors import NotFound
 from fec.protocol import calls, signing
 from fec.protocol.addresses import checked_address
 from fec.protocol.bytes32 import from_bytes32
@@ -146,30 +148,44 @@ class Orders:
         allowance: int = self._fec.read("allowance", self._or_sender(holder), self.address)
         return allowance
 
+    def plain(self, order: Order) -> Order:
+        """An order whose merchant signature has the form that contracts take, if the signer's own key gave it."""
+        if signing.is_usual(order.merchant_signature):
+            return order
+        try:
+            (signer, *_), _ = self._checkout.read("termsOf", order.invoice.program_id)
+        except NotFound:
+            return order
+        plain = signing.plain(signer, self.invoice_message(order.invoice).hash, order.merchant_signature)
+        return replace(order, merchant_signature=plain)
+
     # ----------------------------------------------------------------- payment
 
     def pay(self, order: Order) -> Paid:
         """Pays an order out of the signer's allowance to the till."""
-        return self._paid(self._checkout.send(calls.pay(order)))
+        return self._paid(self._checkout.send(calls.pay(self.plain(order))))
 
     def pay_with_permit(self, order: Order, permit: Permit) -> Paid:
         """Pays an order of the signer's, who permits it in the same transaction (ERC-2612).
 
         Raises InvalidArgument for a signature that is not r, s, v.
         """
-        return self._paid(self._checkout.send(calls.pay_with_permit(order, permit)))
+        return self._paid(self._checkout.send(calls.pay_with_permit(self.plain(order), permit)))
 
     def pay_with_authorization(self, order: Order, authorization: Authorization) -> Paid:
         """Sends a payment that its payer has signed (ERC-3009). The signer of the transaction pays for gas only."""
-        return self._paid(self._checkout.send(calls.pay_with_authorization(order, authorization)))
+        given = authorization
+        message = self.authorization_message(order, given.payer, given.valid_after, given.valid_before)
+        signed = replace(given, signature=signing.plain(given.payer, message.hash, given.signature))
+        return self._paid(self._checkout.send(calls.pay_with_authorization(self.plain(order), signed)))
 
     def transfer_and_call(self, order: Order) -> Paid:
         """Pays an order by sending the signer's FEC along with it, without any allowance (ERC-1363)."""
-        return self._paid(self._fec.send(calls.transfer_and_pay(self.address, order)))
+        return self._paid(self._fec.send(calls.transfer_and_pay(self.address, self.plain(order))))
 
     def pay_from_nodes(self, order: Order, token_ids: Sequence[int]) -> Paid:
         """Claims from nodes for their owners, then pays out of the signer's allowance to the till."""
-        return self._paid(self._checkout.send(calls.pay_from_nodes(order, token_ids)))
+        return self._paid(self._checkout.send(calls.pay_from_nodes(self.plain(order), token_ids)))
 
     # ------------------------------------------------------------------- after
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from eth_account.messages import SignableMessage, encode_typed_data
+from eth_account.messages import SignableMessage, encode_defunct, encode_typed_data
 from eth_account.signers.local import LocalAccount
+from eth_keys.datatypes import Signature
+from eth_keys.exceptions import BadSignature
 from eth_utils.crypto import keccak
+from eth_utils.exceptions import ValidationError
 from web3.constants import ADDRESS_ZERO
 
 from fec.protocol.bytes32 import to_bytes32
@@ -46,6 +49,14 @@ _AUTHORIZATION = {
 }
 
 
+_COMPACT_BYTES = 64
+_USUAL_DIGITS = 2 + 2 * (_COMPACT_BYTES + 1)
+#: What wallets give for v, and which of two points it means.
+_PARITY = {0: 0, 1: 1, 27: 0, 28: 1}
+#: Half the order of the curve: of the two s that verify, contracts take the lower one.
+_MOST_S = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+
+
 @dataclass(frozen=True)
 class Domain:
     """Which contract on which chain a signature is for."""
@@ -66,8 +77,7 @@ class TypedMessage:
     @property
     def hash(self) -> str:
         """The EIP-712 hash, as hex."""
-        signable = self._signable
-        return "0x" + keccak(b"\x19" + signable.version + signable.header + signable.body).hex()
+        return _hash(self._signable)
 
     def sign(self, key: LocalAccount) -> str:
         """The key's signature, as hex: r, s, v."""
@@ -76,6 +86,49 @@ class TypedMessage:
     @property
     def _signable(self) -> SignableMessage:
         return encode_typed_data(full_message=self.document)
+
+
+def text_hash(text: str) -> str:
+    """The hash that a wallet signs of a text (EIP-191, personal_sign), as hex."""
+    return _hash(encode_defunct(text=text))
+
+
+def of_key(key: str, message_hash: str, signature: str) -> str | None:
+    """A signature as contracts take it (r, s, v with v = 27 or 28), if the account's own key gave it; else None.
+
+    Wallets also give v as 0 or 1, and 64 bytes in which v is the first bit of s (EIP-2098). Whatever is not the key's
+    may still be a contract's (ERC-1271), in a form of its own: it is left alone.
+    """
+    try:
+        data = bytes.fromhex(signature.removeprefix("0x"))
+    except ValueError:
+        return None
+    if len(data) == _COMPACT_BYTES:
+        parity, data = data[32] >> 7, data[:32] + bytes([data[32] & 0x7F]) + data[33:]
+    elif len(data) == _COMPACT_BYTES + 1 and data[64] in _PARITY:
+        parity, data = _PARITY[data[64]], data[:64]
+    else:
+        return None
+    r, s = int.from_bytes(data[:32]), int.from_bytes(data[32:])
+    if s > _MOST_S:  # contracts take one of the two forms that each signature has
+        return None
+    try:
+        public_key = Signature(vrs=(parity, r, s)).recover_public_key_from_msg_hash(bytes.fromhex(message_hash[2:]))
+    except (BadSignature, ValidationError):
+        return None
+    if public_key.to_checksum_address().lower() != key.lower():
+        return None
+    return "0x" + data.hex() + f"{27 + parity:02x}"
+
+
+def plain(key: str, message_hash: str, signature: str) -> str:
+    """A signature as contracts take it if the account's own key gave it; else as it is, for a contract to judge."""
+    return of_key(key, message_hash, signature) or signature
+
+
+def is_usual(signature: str) -> bool:
+    """Whether a signature has the form that most wallets give and contracts take: 65 bytes, of which v = 27 or 28."""
+    return len(signature) == _USUAL_DIGITS and signature[-2:].lower() in ("1b", "1c")
 
 
 def invoice_message(domain: Domain, invoice: Invoice) -> TypedMessage:
@@ -131,6 +184,10 @@ def authorization_message(
         "nonce": nonce,
     }
     return _message(domain, "ReceiveWithAuthorization", _AUTHORIZATION, values)
+
+
+def _hash(signable: SignableMessage) -> str:
+    return "0x" + keccak(b"\x19" + signable.version + signable.header + signable.body).hex()
 
 
 def _invoice_values(invoice: Invoice) -> dict[str, Any]:

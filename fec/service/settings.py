@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from fec.chain.deployments import Deployment
 from fec.pages.bundle import WalletConnect
+from fec.service.origins import host_of, parse_origin
 
 #: Bytes that the secret behind the keyed hashes has at least.
 SECRET_BYTES = 32
@@ -86,7 +87,7 @@ class Settings:
     walletconnect: WalletConnect | None = None
     """How the pages reach wallet apps elsewhere; without it they ask nobody but the chain and the service."""
     public_url: str = "http://127.0.0.1:8080"
-    """Where shoppers and shops reach the service, without a slash at the end: links begin with it."""
+    """Where shoppers and shops reach the service: links begin with it. Kept as browsers write it, as are origins."""
     origins: tuple[str, ...] = ()
     """Origins of web pages that may call the service from a browser, besides its own."""
     confirmations: int = 0
@@ -125,10 +126,20 @@ class Settings:
     least: int = 10**16
     """Wei of FEC that a payment or a withdrawal moves at least, for the service to pay for its gas."""
 
+    def __post_init__(self) -> None:
+        """Reads the origins, once. Raises OriginInvalid."""
+        object.__setattr__(self, "public_url", parse_origin(self.public_url))
+        object.__setattr__(self, "origins", tuple(map(parse_origin, self.origins)))
+
     @property
     def domain(self) -> str:
         """Host and port of the public address, as people see them when they sign in."""
-        return self.public_url.partition("://")[2].partition("/")[0]
+        return host_of(self.public_url)
+
+    @property
+    def domains(self) -> frozenset[str]:
+        """Hosts and ports of all pages that people may sign in at."""
+        return frozenset(map(host_of, (self.public_url, *self.origins)))
 
     @property
     def secure(self) -> bool:

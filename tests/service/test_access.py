@@ -119,7 +119,7 @@ def test_sign_in__message_used_before__is_refused(cashier: ServiceClient, shop: 
         ({"domain": "evil.example"}, "It was signed for another domain."),
         ({"chain_id": 1}, "It was signed for another chain."),
         ({"nonce": "0123456789abcdef"}, "Its nonce was used before, is too old, or was never given."),
-        ({"expiration_time": "2026-01-02T00:00:00Z"}, "It is too old, or somebody else signed it."),
+        ({"expiration_time": "2026-01-02T00:00:00Z"}, "It is too old, or not valid yet."),
     ],
 )
 def test_sign_in__message_for_something_else__is_refused(
@@ -137,7 +137,7 @@ def test_sign_in__signed_by_another__is_refused(cashier: ServiceClient, shop: Sh
     problem = cashier.refused(
         "POST", "/v1/session", {"programId": shop.escrow, **body, "signature": other["signature"]}
     )
-    assert problem["values"] == {"reason": "It is too old, or somebody else signed it."}
+    assert problem["values"] == {"reason": "Somebody else signed it."}
 
 
 def test_sign_in__as_somebody_else__is_refused(cashier: ServiceClient, shop: Shop) -> None:

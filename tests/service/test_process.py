@@ -148,6 +148,12 @@ def test_serve__what_it_needs_is_missing__says_what_to_do(environment: dict[str,
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
+def test_serve__at_all_addresses_of_a_machine__asks_for_the_public_one(environment: dict[str, str]) -> None:
+    for host in ("0.0.0.0", "::"):  # noqa: S104 (refused)
+        assert "--public-url https://…" in refused(environment, "serve", "--host", host)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_keys__listed__are_without_their_secrets(fec: Fec, environment: dict[str, str], shop: Shop) -> None:
     fec("serve", "merchant", "add", "--program", shop.escrow)
     token = fec("serve", "key", "add", "--program", shop.escrow, "--role", "accountant", "--label", "books")

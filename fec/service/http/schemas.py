@@ -19,7 +19,7 @@ REFERENCE = r"^([ -~]{0,32}|[ -~\u00a1-\ud7ff\uf900-\ufffd]{0,10})$"
 TEXT = r"^[^\u0000]*$"
 ACCOUNT = "^0x[0-9a-fA-F]{40}$"
 IDENTITY = "^[A-Za-z0-9_-]{22}$"
-SIGNATURE = "^0x([0-9a-fA-F]{2}){1,2048}$"
+SIGNATURE = "^0x([0-9a-fA-F]{2}){0,2048}$"
 HASH = "^0x[0-9a-f]{64}$"
 
 FecText = Annotated[str, Field(pattern=AMOUNT, max_length=29, examples=["12.5"], description="FEC, exact, not zero.")]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from siwe import SiweMessage, VerificationError  # type: ignore[import-untyped]
+from siwe import SiweMessage  # type: ignore[import-untyped]
 from sqlalchemy.orm import Session
-from web3 import HTTPProvider
 
+from fec.chain.signatures import has_signed
 from fec.i18n.errors import NotFound
+from fec.protocol.signing import text_hash
+from fec.service.actions.guard import subjects
 from fec.service.context import Service
 from fec.service.http import schemas
 from fec.service.http.auth import COOKIE, Reader, Served
@@ -86,18 +90,29 @@ def _verified(service: Service, text: str, signature: str) -> str:
         message = SiweMessage.from_message(text)
     except ValueError as error:
         raise _refused("It is no message of EIP-4361.") from error
-    domains = {service.settings.domain, *(origin.partition("://")[2] for origin in service.settings.origins)}
-    if message.domain not in domains:
+    if message.domain not in service.settings.domains:
         raise _refused("It was signed for another domain.")
     if message.chain_id != service.settings.deployment["chainId"]:
         raise _refused("It was signed for another chain.")
     if not service.keys.use_nonce(message.nonce):
         raise _refused("Its nonce was used before, is too old, or was never given.")
-    try:
-        message.verify(signature, provider=HTTPProvider(service.settings.rpc))
-    except (VerificationError, ValueError) as error:
-        raise _refused("It is too old, or somebody else signed it.") from error
+    now, begins, ends = datetime.now(UTC), message.not_before, message.expiration_time
+    if (begins is not None and now < _time(begins)) or (ends is not None and now >= _time(ends)):
+        raise _refused("It is too old, or not valid yet.")
+    with service.guard.simulating(subjects(("signer", message.address))):
+        signed = has_signed(service.web3, message.address, text_hash(text), signature)
+    if not signed:
+        raise _refused("Somebody else signed it.")
     return str(message.address)
+
+
+def _time(text: str) -> datetime:
+    """A time of a message, whose form the parser has checked. Raises a problem for one that there is not."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise _refused("It is no message of EIP-4361.") from error
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def _refused(reason: str) -> Problem:

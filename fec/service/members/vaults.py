@@ -25,7 +25,7 @@ from fec.indexer.database import cursor_of
 from fec.indexer.views import view
 from fec.protocol.members import ALL_COINS, Member, Withdrawal
 from fec.protocol.orders import Order
-from fec.protocol.signing import TypedMessage
+from fec.protocol.signing import TypedMessage, is_usual, plain
 from fec.protocol.types import Node
 from fec.service.actions import events
 from fec.service.actions.events import Change
@@ -115,7 +115,8 @@ def spend(member_id: MemberId, body: schemas_members.NewSpend, service: Served) 
 
     def call() -> Call:
         token_ids = _in_vault(service, member, body.token_ids)
-        return Call("Custodian", "spend", revealed.fields, order.fields, token_ids, body.signature)
+        signature = plain(body.key, service.client.custody.spend_message(order).hash, body.signature)
+        return Call("Custodian", "spend", revealed.fields, order.fields, token_ids, signature)
 
     details = {"invoiceId": invoice.id, "memberId": member_id, "vault": member.vault}
     whom = subjects(("invoice", invoice.number), ("member", member_id))
@@ -152,7 +153,12 @@ def withdraw(member_id: MemberId, body: schemas_members.NewWithdrawal, service: 
 
     def call() -> Call:
         token_ids = _in_vault(service, member, body.token_ids)
-        terms = (token_ids, coins, body.to, body.deadline, body.signature)
+        signature = body.signature
+        if not is_usual(signature):
+            nonce = service.client.custody.nonce(member.vault)
+            taken = Withdrawal(member.vault, tuple(token_ids), coins, body.to, nonce, body.deadline)
+            signature = plain(body.key, service.client.custody.withdrawal_message(taken).hash, signature)
+        terms = (token_ids, coins, body.to, body.deadline, signature)
         return Call("Custodian", "withdraw", revealed.fields, *terms)
 
     details = {

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Annotated, Any
 
-from eth_account import Account
-from eth_account.messages import encode_typed_data
-from eth_keys.exceptions import BadSignature
-from eth_typing import HexStr
 from eth_utils.crypto import keccak
-from eth_utils.exceptions import ValidationError
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy import exists, func, select
@@ -21,8 +15,8 @@ from web3 import Web3
 from fec.chain.rpc import clear_errors
 from fec.i18n.errors import ContractError, InsufficientGasCoin, RPCFailed, RPCUnreachable
 from fec.i18n.parsing import parse_fec
-from fec.protocol.orders import Authorization, Order
-from fec.protocol.signing import TypedMessage
+from fec.protocol.orders import Order
+from fec.protocol.signing import TypedMessage, of_key
 from fec.relayer import BudgetSpent, FeesTooHigh, RelayState
 from fec.relayer.models import RelayTransaction
 from fec.service.actions import events
@@ -161,8 +155,7 @@ def _taken(
     _check_payable(service, invoice)
     check_worth(service, invoice.amount)
     order = _order(invoice, body.customer, body.min_principal, body.cause)
-    signed_by = Authorization(body.payer, body.valid_after, body.valid_before, body.signature)
-    _check_signature(service, order, signed_by)
+    signature = _checked_signature(service, order, body)
     call = Call(
         "Checkout",
         "payWithAuthorization",
@@ -170,7 +163,7 @@ def _taken(
         body.payer,
         body.valid_after,
         body.valid_before,
-        body.signature,
+        signature,
     )
     # The rest is the contract's to say: expired, paid before, no balance, another signer, quota.
     whom = subjects(("invoice", invoice.number), ("payer", body.payer))
@@ -251,26 +244,24 @@ def _check_payable(service: Service, invoice: Invoice) -> None:
         )
 
 
-def _check_signature(service: Service, order: Order, authorization: Authorization) -> None:
-    """Raises a problem if the payer has no code and did not sign; contracts are asked by the simulation."""
-    message = service.client.orders.authorization_message(
-        order, authorization.payer, authorization.valid_after, authorization.valid_before
-    )
-    signer = None
-    # Whatever else is no signature of a key may be one of a contract.
-    with suppress(ValueError, BadSignature, ValidationError):
-        signable = encode_typed_data(full_message=message.document)
-        signer = Account.recover_message(signable, signature=HexStr(authorization.signature))
-    if signer == authorization.payer:
-        return
+def _checked_signature(service: Service, order: Order, body: schemas.NewPayment) -> str:
+    """The payer's signature as contracts take it; a contract's own is judged by the simulation.
+
+    Raises a problem if the payer has no code and did not sign.
+    """
+    message = service.client.orders.authorization_message(order, body.payer, body.valid_after, body.valid_before)
+    signature = of_key(body.payer, message.hash, body.signature)
+    if signature is not None:
+        return signature
     with clear_errors():
-        code = service.web3.eth.get_code(Web3.to_checksum_address(authorization.payer))
+        code = service.web3.eth.get_code(Web3.to_checksum_address(body.payer))
     if not code:
         raise problem(
             "payment-not-signed",
             "{payer} did not sign this payment of this order. Sign what /authorization gives for the same choices.",
-            payer=authorization.payer,
+            payer=body.payer,
         )
+    return body.signature
 
 
 def payable(session: Session, invoice: Invoice) -> Invoice:
