@@ -165,7 +165,7 @@ def _serve(
         raise SignerMissing("The service needs a signing key. Give --keystore FILE, or a key in FEC_PRIVATE_KEY.")
     reached = public_url or origin_of(host, port)
     if reached is None:
-        raise Refused(
+        raise CommandRefused(
             "At {host}, the service listens at all addresses of this machine, and callers use another one. Say which: "
             "--public-url https://…",
             host=host,
