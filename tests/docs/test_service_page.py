@@ -23,10 +23,13 @@ def test_problems__of_the_page__are_those_of_the_service() -> None:
     assert {kind: int(status) for status, kind in rows} == {kind: status for kind, (status, _) in KINDS.items()}
 
 
-def test_routes__of_the_service__are_on_the_page() -> None:
-    # The page says {id} for every id, and abbreviates what begins alike.
-    first = {path.split("/")[2] for path in openapi_document()["paths"] if path.startswith("/v1/")}
+def test_routes__of_the_service__are_on_the_page_and_no_others() -> None:
+    paths = openapi_document()["paths"]
+    first = {path.split("/")[2] for path in paths if path.startswith("/v1/")}
     assert first == set(re.findall(r"/v1/([a-z-]+)", REFERENCE))
+    # The page says {id} for every id, and abbreviates what begins alike: each word of a route is there.
+    words = {word.removesuffix(".svg") for path in paths for word in path.split("/") if word and "{" not in word}
+    assert [word for word in sorted(words) if not re.search(rf"\b{re.escape(word)}\b", REFERENCE)] == []
 
 
 def test_roles__of_the_service__are_explained() -> None:
