@@ -17,7 +17,8 @@ from web3.types import Nonce, TxParams, TxReceipt
 
 from fec.chain.deploy import STEPS, Step, created
 from fec.chain.deployments import Deployment
-from fec.chain.rpc import GAS_MARGIN, NEXT_BLOCK, clear_errors
+from fec.chain.gas import MARGIN
+from fec.chain.rpc import NEXT_BLOCK, clear_errors
 from fec.i18n.errors import FECError, RPCFailed, TransactionFailed, TransactionPending
 from fec.protocol import abi
 from scripts._journal import Journal, Reservation
@@ -121,7 +122,7 @@ class ResumableDeployment:
         factory = self._web3.eth.contract(abi=artifact["abi"], bytecode=artifact["bytecode"])
         with clear_errors():
             constructor = factory.constructor(*arguments)
-            gas = constructor.estimate_gas({"from": self._deployer}, NEXT_BLOCK) * (100 + GAS_MARGIN) // 100
+            gas = constructor.estimate_gas({"from": self._deployer}, NEXT_BLOCK) * (100 + MARGIN) // 100
         reservation = reservation or self._reserve(arguments)
         with clear_errors():
             transaction = constructor.build_transaction(

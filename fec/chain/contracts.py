@@ -68,6 +68,10 @@ class Handle:
         with clear_errors():
             return self.contract.functions[call.function](*call.arguments)
 
+    def simulate(self, call: ContractCall) -> int:
+        """Gas that a call would take; raises what `Sender.simulate` raises."""
+        return self.sender.simulate(self.bound(call))
+
     def send(self, call: ContractCall) -> TxReceipt:
         """Sends a call to this contract; raises what `Sender.send` raises."""
         return self.sender.send(self.bound(call))

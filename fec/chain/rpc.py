@@ -37,8 +37,6 @@ from fec.i18n.errors import (
 )
 from fec.protocol.refusals import decode_revert
 
-#: Gas to add to an estimate, in percent: a period may end between estimate and block, and first claims cost more.
-GAS_MARGIN = 25
 #: Simulations are of the block to come: the latest one's clock may stand before the end of a period.
 NEXT_BLOCK: BlockIdentifier = "pending"
 

@@ -14,17 +14,20 @@ from web3.contract.contract import ContractConstructor, ContractFunction
 from web3.exceptions import TransactionIndexingInProgress, TransactionNotFound, Web3RPCError
 from web3.types import TxParams, TxReceipt
 
+from fec.chain.gas import ALWAYS_FITS, MARGIN, MOST_GAS, ran_out
 from fec.chain.gas_price import gas_price
 from fec.chain.jsonrpc import Refused
-from fec.chain.rpc import GAS_MARGIN, NEXT_BLOCK, ask_all, clear_errors, refusal, results
+from fec.chain.rpc import NEXT_BLOCK, ask_all, clear_errors, refusal, results
 from fec.i18n import Message
 from fec.i18n.errors import (
+    ContractError,
     InvalidArgument,
     RPCFailed,
     RPCUnreachable,
     SignerMissing,
     TransactionFailed,
     TransactionPending,
+    TransactionTooLarge,
 )
 
 _FIRST_LOOK = 0.005
@@ -62,17 +65,33 @@ class Sender:
 
     def simulate(self, call: ContractFunction | ContractConstructor) -> int:
         """Gas that a call would take, without sending it. Raises what sending it would."""
+        try:
+            with clear_errors():
+                gas = call.estimate_gas({"from": self.address}, NEXT_BLOCK)
+        except (ContractError, RPCFailed) as error:
+            if ran_out(f"{error} {error.__cause__}"):
+                raise TransactionTooLarge(self._most_gas()) from error
+            raise
+        if gas > ALWAYS_FITS and gas > (most := self._most_gas()):
+            raise TransactionTooLarge(most)
+        return gas
+
+    def _most_gas(self) -> int:
+        """Most gas that one transaction can have."""
         with clear_errors():
-            return call.estimate_gas({"from": self.address}, NEXT_BLOCK)
+            return min(MOST_GAS, self._web3.eth.get_block("latest")["gasLimit"])
 
     def send(self, call: ContractFunction | ContractConstructor) -> TxReceipt:
         """Simulates a call, sends it if that went well, and waits until it is in a block.
 
         Raises ContractError if the contract refuses (nothing is sent then), TransactionFailed if it refuses only in the
-        block, TransactionPending if it is in no block in time, InsufficientGasCoin, RPCUnreachable, RPCFailed,
-        InvalidArgument, SignerMissing. Once a transaction may be on its way, every error names its hash.
+        block, TransactionTooLarge if no block takes so much gas, TransactionPending if it is in no block in time,
+        InsufficientGasCoin, RPCUnreachable, RPCFailed, InvalidArgument, SignerMissing. Once a transaction may be on its
+        way, every error names its hash.
         """
-        gas = self.simulate(call) * (100 + GAS_MARGIN) // 100
+        gas = self.simulate(call) * (100 + MARGIN) // 100
+        if gas > ALWAYS_FITS:
+            gas = min(gas, self._most_gas())
         with clear_errors():
             offer: TxParams = {"from": self.address, "gas": gas, **gas_price(self._web3).offer}
             transaction = cast(TxParams, call.build_transaction(offer))

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from web3 import Web3
 from web3.constants import ADDRESS_ZERO
 from web3.types import TxReceipt
 
 from fec.chain.contracts import Handle, basics
+from fec.chain.gas import MARGIN, MOST_GAS
 from fec.chain.rpc import clear_errors
+from fec.i18n.errors import TooManyAtOnce, TransactionTooLarge
 from fec.protocol import calls
 from fec.protocol.addresses import checked_address
+from fec.protocol.calls import ContractCall
 from fec.protocol.types import Claimed, Merged, Minted, Node, Payout, Receipt, Split
 
-#: Most gas that a transaction may ask for where EIP-7825 is in force.
-MAX_TRANSACTION_GAS = 1 << 24
+#: How many things are sent for to find out what each takes.
+_SAMPLES = (2, 6)
 #: Most gas that a batched claim asks for: for each node, when all owners differ and never held FEC, and besides.
 GAS_PER_NODE = 45_000
 GAS_PER_BATCH = 60_000
@@ -95,19 +98,35 @@ class Nodes:
         """Cuts a list of nodes into pieces for one transaction each, of half a block at most."""
         with clear_errors():
             block = self._web3.eth.get_block("latest")
-        return batches(token_ids, min(block["gasLimit"] // 2, MAX_TRANSACTION_GAS))
+        return batches(token_ids, min(block["gasLimit"] // 2, MOST_GAS))
 
     def split(self, token_id: int, principals: Sequence[int]) -> Split:
         """Splits parts of these principals off a node; the rest stays."""
-        receipt = self._adn.send(calls.split(token_id, principals))
+        receipt = self._send_many(principals, lambda some: calls.split(token_id, some))
         new_ids = tuple(event["newTokenId"] for event in self._adn.emitted("NodeSplit", receipt))
         return Split(basics(receipt), token_id, new_ids)
 
     def merge(self, token_ids: Sequence[int]) -> Merged:
         """Merges nodes of one owner, program and start into the first of them."""
-        receipt = self._adn.send(calls.merge(token_ids))
+        receipt = self._send_many(token_ids, calls.merge)
         merged_ids = tuple(event["mergedTokenId"] for event in self._adn.emitted("NodeMerged", receipt))
         return Merged(basics(receipt), token_ids[0], merged_ids)
+
+    def _send_many(self, things: Sequence[int], make: Callable[[Sequence[int]], ContractCall]) -> TxReceipt:
+        """Sends one call about many things. Raises TooManyAtOnce, which says how many fit, besides what `send` does."""
+        try:
+            return self._adn.send(make(things))
+        except TransactionTooLarge as error:
+            few, more = (self._adn.simulate(make(things[:count])) for count in _SAMPLES)
+            each = -(-(more - few) // (_SAMPLES[1] - _SAMPLES[0]))
+            fitting = _SAMPLES[0] + (error.most * 100 // (100 + MARGIN) - few) // each
+            raise TooManyAtOnce(
+                "{asked} are too many for one transaction, which has {most} gas here: {fitting} fit. Do it in steps. "
+                "Nothing was sent.",
+                asked=len(things),
+                most=error.most,
+                fitting=fitting,
+            ) from error
 
     def transfer(self, token_id: int, to: str, *, fingerprint: str | None = None, data: bytes = b"") -> Receipt:
         """Gives a node to another account, with all that is unclaimed.

@@ -18,8 +18,8 @@ from web3.constants import ADDRESS_ZERO
 from web3.types import TxReceipt
 
 from fec.chain.contracts import Handle, basics
+from fec.chain.gas import MOST_GAS
 from fec.chain.rpc import NEXT_BLOCK, clear_errors, next_time
-from fec.client.nodes import MAX_TRANSACTION_GAS
 from fec.client.receivers import check_customer
 from fec.i18n.errors import NotFound
 from fec.protocol import calls, signing
@@ -207,7 +207,7 @@ class Orders:
         """Cuts a list of orders into pieces for one capture each, of half a block at most."""
         with clear_errors():
             block = self._checkout.contract.w3.eth.get_block("latest")
-        return batches(order_keys, min(block["gasLimit"] // 2, MAX_TRANSACTION_GAS))
+        return batches(order_keys, min(block["gasLimit"] // 2, MOST_GAS))
 
     def get(self, order_key: str) -> PaidOrder:
         """Where an order stands; one that was never paid has the status UNPAID."""

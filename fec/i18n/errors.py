@@ -111,6 +111,22 @@ class SignerMissing(FECError, RuntimeError):
     """A transaction was asked of a client that has nobody to sign it."""
 
 
+class TransactionTooLarge(FECError, ValueError):
+    """A call takes more gas than a transaction can have on this chain; nothing was sent."""
+
+    def __init__(self, most: int) -> None:
+        """Takes the most that one can have."""
+        super().__init__(
+            N_("One transaction has {most} gas here at most, and this takes more. Nothing was sent. Do less at once."),
+            most=most,
+        )
+        self.most = most
+
+
+class TooManyAtOnce(FECError, ValueError):
+    """More parts or nodes were asked for than one transaction can handle; nothing was sent."""
+
+
 class TransactionFailed(FECError, RuntimeError):
     """A transaction was included in a block but reverted there, although its simulation had passed."""
 

@@ -17,6 +17,7 @@ from web3.contract.contract import ContractConstructor, ContractFunction
 from web3.exceptions import TransactionNotFound
 from web3.types import TxReceipt
 
+from fec.chain.gas import MARGIN, MOST_GAS, TRANSFER_GAS, refused_for_ever
 from fec.chain.rpc import clear_errors
 from fec.chain.sender import Sender, pace
 from fec.i18n.errors import (
@@ -28,7 +29,6 @@ from fec.i18n.errors import (
 from fec.relayer.budget import GWEI, Budget, spent_by_purse, spent_gwei, to_gwei
 from fec.relayer.endpoint import Head, Mined, Node
 from fec.relayer.fees import FeePolicy, Fees
-from fec.relayer.gas import MARGIN, MOST_GAS, TRANSFER_GAS, refused_for_ever
 from fec.relayer.keys import TransactionSigner
 from fec.relayer.models import RelayAttempt, RelayState, RelayTransaction
 from fec.relayer.simulation import Offer, check_coin, simulate, too_much

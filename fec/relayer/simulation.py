@@ -11,12 +11,12 @@ from eth_typing import ChecksumAddress
 from web3.contract.contract import ContractFunction
 from web3.types import TxParams
 
+from fec.chain.gas import ran_out
 from fec.chain.rpc import NEXT_BLOCK, clear_errors
 from fec.i18n.errors import ContractError, InsufficientGasCoin, RPCFailed
 from fec.relayer.endpoint import Means
 from fec.relayer.errors import GasTooHigh
 from fec.relayer.fees import Fees
-from fec.relayer.gas import ran_out
 
 
 @dataclass(frozen=True)

@@ -208,7 +208,7 @@ def test_claim__more_nodes_than_fit_a_transaction__takes_several(
     weeks_later: Callable[[int], int],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("fec.client.nodes.MAX_TRANSACTION_GAS", 130_000)
+    monkeypatch.setattr("fec.client.nodes.MOST_GAS", 130_000)
     weeks_later(1)
     result = run("claim", *ALICE)
     assert result.output.count("Transaction 0x") == 2

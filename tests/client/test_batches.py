@@ -6,8 +6,9 @@ import pytest
 from eth_typing import HexStr
 
 from fec.chain.anvil import Anvil
+from fec.chain.gas import MOST_GAS
 from fec.client.client import Client
-from fec.client.nodes import GAS_PER_BATCH, GAS_PER_NODE, MAX_TRANSACTION_GAS, batches
+from fec.client.nodes import GAS_PER_BATCH, GAS_PER_NODE, batches
 from fec.core.amounts import WEI_PER_FEC
 
 COUNT = 20
@@ -20,7 +21,7 @@ def test_batches__long_list__keeps_all_in_order() -> None:
 
 
 def test_batches__no_nodes__are_none() -> None:
-    assert batches([], MAX_TRANSACTION_GAS) == []
+    assert batches([], MOST_GAS) == []
 
 
 def test_batches__not_one_fits__raises() -> None:
@@ -29,7 +30,7 @@ def test_batches__not_one_fits__raises() -> None:
 
 
 def test_batches__on_a_chain__fit_half_a_block_and_one_transaction(chain: Anvil, owner: Client) -> None:
-    gas_limit = min(chain.web3.eth.get_block("latest")["gasLimit"] // 2, MAX_TRANSACTION_GAS)
+    gas_limit = min(chain.web3.eth.get_block("latest")["gasLimit"] // 2, MOST_GAS)
     ids = list(range(1000))
     assert owner.nodes.batches(ids) == batches(ids, gas_limit)
 

@@ -8,7 +8,7 @@ from fec.client.client import Client
 from fec.core import curve
 from fec.core.amounts import WEI_PER_FEC
 from fec.core.durations import WEEK
-from fec.i18n.errors import InvalidInput, LimitExceeded, NotAllowed, NotFound, StateConflict
+from fec.i18n.errors import InvalidInput, LimitExceeded, NotAllowed, NotFound, StateConflict, TooManyAtOnce
 from fec.protocol.types import Node, Payout
 
 from .conftest import MONDAY
@@ -163,6 +163,15 @@ def test_split__parts__have_their_principals(alice: Client, node: Node) -> None:
     split = alice.nodes.split(node.token_id, [ADN // 10, ADN // 5])
     nodes = alice.nodes.get_many([split.token_id, *split.new_ids])
     assert [part.principal for part in nodes] == [ADN * 7 // 10, ADN // 10, ADN // 5]
+
+
+def test_split__more_parts_than_a_transaction_takes__says_how_many_fit(alice: Client, node: Node) -> None:
+    part = node.principal // 2_000
+    with pytest.raises(TooManyAtOnce) as refused:
+        alice.nodes.split(node.token_id, [part] * 1_000)
+    fitting = int(refused.value.message.values["fitting"])
+    assert 100 < fitting < 1_000
+    assert len(alice.nodes.split(node.token_id, [part] * fitting).new_ids) == fitting
 
 
 def test_split__above_principal__is_refused(alice: Client, node: Node) -> None:

@@ -8,8 +8,8 @@ from eth_typing import HexStr
 from web3 import Web3
 
 from fec.chain.anvil import Anvil
+from fec.chain.gas import MOST_GAS
 from fec.client.client import Client
-from fec.client.nodes import MAX_TRANSACTION_GAS
 from fec.client.orders import GAS_PER_BATCH, GAS_PER_CAPTURE, batches
 from fec.core.amounts import WEI_PER_FEC
 from fec.core.durations import HOUR
@@ -211,7 +211,7 @@ def test_batches__not_one_fits__raises() -> None:
 
 
 def test_batches__on_a_chain__fit_half_a_block_and_one_transaction(owner: Client) -> None:
-    gas_limit = min(owner.web3.eth.get_block("latest")["gasLimit"] // 2, MAX_TRANSACTION_GAS)
+    gas_limit = min(owner.web3.eth.get_block("latest")["gasLimit"] // 2, MOST_GAS)
     keys = [UNKNOWN] * 100
     assert owner.orders.batches(keys) == batches(keys, gas_limit)
 

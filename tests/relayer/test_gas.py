@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from web3.contract.contract import ContractFunction
 
 from fec.chain.anvil import Anvil
+from fec.chain.gas import MOST_GAS, refused_for_ever
 from fec.client.client import Client
 from fec.i18n.errors import TransactionFailed
 from fec.relayer import GasTooHigh, Relayer, RelayState
 from fec.relayer.endpoint import Node
-from fec.relayer.gas import MOST_GAS, refused_for_ever
 from fec.relayer.models import RelayAttempt, RelayTransaction
 
 Transfer = Callable[[int], ContractFunction]

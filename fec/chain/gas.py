@@ -6,6 +6,8 @@ import re
 
 #: Most gas that one transaction can have since Osaka (EIP-7825), whatever a block takes.
 MOST_GAS = 1 << 24
+#: Every block has room for so much: only what takes more is compared with the latest block's limit.
+ALWAYS_FITS = 4_000_000
 #: Gas to add to an estimate, in percent: a period may end between estimate and block, and first claims cost more.
 MARGIN = 25
 #: What a transfer of nothing takes on most chains.
