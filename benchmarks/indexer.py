@@ -18,26 +18,24 @@ from typing import Any
 
 import click
 import requests
-from eth_account import Account
 from eth_typing import ChecksumAddress
 from rich.console import Console
 from rich.table import Table
 from web3 import Web3
 
-from demo.wire import Call, Contract, Wire
 from fec import store
 from fec.chain import deployments
 from fec.chain.anvil import Anvil
 from fec.chain.deploy import deploy
 from fec.chain.deployments import Deployment
-from fec.client.orders import CHECKOUT_NAME
+from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
-from fec.core.durations import WEEK
-from fec.indexer import Indexer, Settings, check
-from fec.protocol import abi, signing
+from fec.core.durations import DAY, WEEK
+from fec.indexer import Indexer, check
+from fec.indexer import Settings as IndexSettings
+from fec.protocol import abi
 from fec.protocol.abi import CONTRACTS
-from fec.protocol.orders import Invoice, Order
-from fec.protocol.signing import Domain
+from fec.replay import History, Replay, Row, Settings
 from tests.fixtures.databases import PostgreSQL
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,12 +44,10 @@ MARKS = ("<!-- Made by `python -m benchmarks.indexer --write`. -->\n", "<!-- End
 PIPED_WIDTH = 120  # columns, where there is no terminal to ask
 
 MONDAY = 1_767_571_200  # 5 January 2026, 00:00 UTC
-SIGNER = Account.from_key("0x" + "17" * 32)
-CUSTOMERS = [Web3.to_checksum_address(f"0x{0xC0FFEE000 + number:040x}") for number in range(500)]
+CUSTOMERS = 500
 ORDERS_IN_BLOCK = 10
 NODES_IN_CLAIM = 100
-CLAIMS_IN_BLOCK = 2
-CLAIM_GAS = 5_000_000
+SECONDS_BETWEEN_BLOCKS = 12
 EVENTS_OF_ORDER, EVENTS_OF_CLAIM = 6, 2
 
 
@@ -85,56 +81,33 @@ class Run:
 
 def build(chain: Anvil, deployment: Deployment, events: int) -> int:
     """Fills a chain with orders, then claims from all of the nodes week after week; gives the number of blocks."""
-    wire = Wire(chain.url)
-    addresses = {name: deployments.contract(deployment, name)["address"] for name in CONTRACTS}
-    contracts = {name: wire.add(Contract(name, address)) for name, address in addresses.items()}
-    fec, adn, checkout = contracts["FEC"], contracts["ADN"], contracts["Checkout"]
-    owner = chain.accounts[0].address
-    now = chain.now + 1
-
-    def send(calls: list[Call]) -> None:
-        nonlocal now
-        now += 12
-        if not all(done.ok for done in wire.send_all(now, calls)):
-            raise RuntimeError("A transaction of the benchmark's chain failed.")
-
-    wire.fund_gas(owner, *CUSTOMERS)
-    send([adn.call(owner, "createProgram", owner, checkout.address, WEEK, MONDAY, 10**6 * FEC)])
-    terms: tuple[Any, ...] = (SIGNER.address, owner, 0, 0, 0, [(0, 1_000)], [])
-    send([checkout.call(owner, "setTerms", 2, terms)])
-    for first in range(0, len(CUSTOMERS), 100):
-        some = CUSTOMERS[first : first + 100]
-        send([fec.call(owner, "transfer", customer, 10_000 * FEC) for customer in some])
-        send([fec.call(customer, "approve", checkout.address, 10**30) for customer in some])
-
-    orders = events // (EVENTS_OF_ORDER + 4 * EVENTS_OF_CLAIM)
-    domain = Domain(CHECKOUT_NAME, chain.web3.eth.chain_id, checkout.address)
-    for first in range(0, orders, ORDERS_IN_BLOCK):
-        calls = []
-        for number in range(first, min(first + ORDERS_IN_BLOCK, orders)):
-            invoice = Invoice(2, f"order {number}", 10 * FEC, "USD 10.00", now + WEEK)
-            customer = CUSTOMERS[number % len(CUSTOMERS)]
-            order = Order(invoice, signing.invoice_message(domain, invoice).sign(SIGNER), customer)
-            calls.append(checkout.call(customer, "pay", order.fields))
-        send(calls)
-    nodes = [
-        event.values["tokenId"]
-        for event in wire.logs(0, wire.height)
-        if event.address == adn.address and event.name == "Transfer"
+    owner = chain.accounts[0]
+    client = Client(chain.web3, deployment, owner)
+    first = chain.now + DAY
+    rows = [
+        Row(
+            line=number,
+            time=first + number // ORDERS_IN_BLOCK * SECONDS_BETWEEN_BLOCKS,
+            customer=f"customer {number % CUSTOMERS}",
+            store="store",
+            amount=10 * FEC,
+            reference="USD 10.00",
+            order_id=f"order {number}",
+        )
+        for number in range(events // (EVENTS_OF_ORDER + 4 * EVENTS_OF_CLAIM))
     ]
-    while wire.height and _count(chain.url, contracts) < events:
-        now += WEEK
-        claims = [
-            adn.call(CUSTOMERS[0], "claimFor", nodes[first : first + NODES_IN_CLAIM], gas=CLAIM_GAS)
-            for first in range(0, len(nodes), NODES_IN_CLAIM)
-        ]
-        for first in range(0, len(claims), CLAIMS_IN_BLOCK):
-            send(claims[first : first + CLAIMS_IN_BLOCK])
-    return wire.height
+    Replay(client, owner, Settings(workers=0)).run(History(tuple(rows), ()))
+    nodes = [record.capture.token_id for record in client.orders.records() if record.capture]
+    token_ids = [token_id for token_id in nodes if token_id is not None]
+    while _count(chain.url, deployment) < events:
+        chain.travel_to(chain.now + WEEK)
+        for place in range(0, len(token_ids), NODES_IN_CLAIM):
+            client.nodes.claim_for(token_ids[place : place + NODES_IN_CLAIM])
+    return chain.web3.eth.block_number
 
 
-def _count(url: str, contracts: dict[str, Contract]) -> int:
-    wanted = {"fromBlock": "0x0", "toBlock": "latest", "address": [contract.address for contract in contracts.values()]}
+def _count(url: str, deployment: Deployment) -> int:
+    wanted = {"fromBlock": "0x0", "toBlock": "latest", "address": _addresses(deployment)}
     body = {"jsonrpc": "2.0", "id": 1, "method": "eth_getLogs", "params": [wanted]}
     return len(requests.post(url, json=body, timeout=600).json()["result"])
 
@@ -200,7 +173,7 @@ def index(url: str, deployment: Deployment, _: int, database: str) -> int:
         nonlocal found
         found += events
 
-    indexer = Indexer(store.open_database(database), url, deployment, settings=Settings())
+    indexer = Indexer(store.open_database(database), url, deployment, settings=IndexSettings())
     indexer.sync(add)
     indexer.close()
     return found
@@ -283,7 +256,7 @@ def main(*, events: int, rounds: int, write: bool, as_json: bool) -> None:
             deployment = deploy(chain.web3, chain.accounts[0])
             progress.print("Filling the chain …")
             blocks = build(chain, deployment, events)
-            size = max(1, blocks * Settings().logs // events)
+            size = max(1, blocks * IndexSettings().logs // events)
             for number in range(rounds):
                 for name, (_, backend) in CONTENDERS.items():
                     database = server.create() if backend == "postgresql" else f"sqlite:///{folder}/{number}.sqlite"

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from demo import data
-from demo.audit import audit, read_chronicle
-from demo.cast import PERIOD_LENGTHS, RETURN_WINDOW, gather
-from demo.opening import open_stage
+from demo.audit import audit, read_facts
 from demo.pictures import draw
 from demo.play import play
 from demo.report import show, summarize
-from demo.stage import Stage
+from demo.story import Story
+from fec import store
 from fec.chain.anvil import Anvil
-from fec.core import curve
+from fec.core.durations import DAY
 from fec.i18n.errors import FECError
 
 #: Large enough for a block of many preparations.
@@ -48,43 +48,37 @@ def main(baskets: int, days: int, seed: str, out: Path) -> None:
 
 def run(console: Console, year: data.Year, seed: str, out: Path) -> bool:
     """Plays, audits, reports; returns whether all demands are met. Raises FECError."""
-    cast = gather(year, seed)
-    with Anvil(timestamp=year.start, gas_limit=BLOCK_GAS, past_states=False) as anvil:
-        stage = open_stage(anvil, year, cast, seed, lambda step: console.print(f"{step} …"))
-        _play(console, stage, year)
+    with (
+        Anvil(timestamp=year.start - DAY, gas_limit=BLOCK_GAS, past_states=False) as anvil,
+        tempfile.TemporaryDirectory(prefix="fec-demo-") as folder,
+    ):
+        console.print("Deploying FEC, ADN, Checkout and Custodian …")
+        story = Story(anvil, store.open_database(str(Path(folder) / "index.sqlite")), year, seed)
+        _play(console, story)
         console.print("Reading the chain …")
-        chronicle = read_chronicle(stage)
-        findings = audit(stage, chronicle)
-        pictures = draw(stage, year.end, out)
+        facts = read_facts(story)
+        findings = audit(story, facts)
+        pictures = draw(story, out)
     show(console, findings)
-    summarize(console, stage, chronicle, findings, pictures)
+    summarize(console, story, facts, findings, pictures)
     return all(finding.holds for finding in findings)
 
 
-def _play(console: Console, stage: Stage, year: data.Year) -> None:
-    rest = (curve.PERIODS * max(PERIOD_LENGTHS) + RETURN_WINDOW) // data.DAY
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[unit]}"),
-        TextColumn("{task.fields[date]}"),
-        TimeElapsedColumn(),
-    )
+def _play(console: Console, story: Story) -> None:
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[date]}"), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
-        buying = progress.add_task("Buying", total=len(year.baskets), unit="baskets", date="")
-        paying = progress.add_task("Paying back", total=rest, start=False, unit="days", date="")
+        buying = progress.add_task("Buying", total=story.year.end - story.year.start, date="")
+        paying = progress.add_task("Paying back", total=None, start=False, date="")
 
-        def tick(now: int) -> None:
+        def tick(now: int, end: int) -> None:
             date = f"{datetime.fromtimestamp(now, UTC):%Y-%m-%d}"
-            if now < year.end:
-                progress.update(buying, completed=len(stage.book.orders), date=date)
+            if end == story.year.end:
+                progress.update(buying, completed=now - story.year.start, date=date)
             else:
                 progress.start_task(paying)
-                progress.update(paying, completed=min(rest, (now - year.end) // data.DAY), date=date)
+                progress.update(paying, completed=now - story.year.end, total=end - story.year.end, date=date)
 
-        play(stage, year, tick)
-        progress.update(paying, completed=rest)
+        play(story, tick)
 
 
 if __name__ == "__main__":

@@ -1,22 +1,36 @@
-"""What the guarantees G1 to G8 demand, and what is found on the chain: its logs, its views, and what it refuses.
+"""What the guarantees G1 to G8 demand, and what is found on the chain: its events, its views, and what it refuses.
 
-Only at the end are the script's own tallies compared with it.
+The events are those of an index, which is itself compared with all that the contracts say. Only at the end are the
+script's own tallies compared with it.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from demo.chronicle import Chronicle
-from demo.stage import Stage
-from demo.wire import checksummed
+from eth_account.signers.local import LocalAccount
+from eth_utils.address import to_checksum_address
+from sqlalchemy import func, select
+
+from demo.chronicle import Chronicle, read_chronicle
+from demo.story import Story
+from demo.tally import tally
+from fec import store
+from fec.chain.jsonrpc import Endpoint
 from fec.core.amounts import format_fec
 from fec.core.curve import FACE_MULTIPLE, face
-
-#: Blocks whose logs are asked for at once.
-BLOCKS = 1_000
+from fec.core.durations import DAY
+from fec.core.shares import burn_up
+from fec.indexer import Report, check
+from fec.indexer.models import Claim, EventRecord, Reward, TotalsVersion, WithdrawalRecord
+from fec.indexer.reads import Reads
+from fec.indexer.views import view
+from fec.protocol.orders import Invoice, Order
+from fec.protocol.signing import invoice_message
 
 
 @dataclass(frozen=True)
@@ -29,80 +43,122 @@ class Finding:
     holds: bool
 
 
-def read_chronicle(stage: Stage) -> Chronicle:
-    """All that happened on the chain, from its logs."""
-    chronicle = Chronicle()
-    height = stage.wire.height
-    for first in range(0, height + 1, BLOCKS):
-        chronicle.tell(stage.wire.logs(first, min(first + BLOCKS - 1, height)))
-    return chronicle
+@dataclass
+class Facts:
+    """What is on the chain: read once, as of the index's last block."""
+
+    chronicle: Chronicle
+    report: Report
+    reads: Reads
+    endpoint: Endpoint
+    totals: Sequence[Any]
+    orders: Sequence[Any]
+    operators: Mapping[int, str]
+    """By program."""
+    flowed_back: Mapping[str, int]
+    rewarded: Mapping[str, int]
+    withdrawals: Sequence[Any]
+    vaults: Sequence[str]
+    payments: int
+    """Events of payments; each order should have one."""
 
 
-def audit(stage: Stage, chronicle: Chronicle) -> list[Finding]:
+def read_facts(story: Story) -> Facts:
+    """Reads the chain: its events from the index, which is brought up to date and compared with the contracts."""
+    cursor = story.indexer.sync()
+    endpoint = Endpoint(story.anvil.url)
+    with store.reading(story.engine) as connection:
+        operators = {row.program_id: row.operator for row in connection.execute(select(view("programs_latest")))}
+        flowed_back: Counter[str] = Counter()
+        for recipient, amount in connection.execute(select(Claim.recipient, Claim.amount)):
+            flowed_back[recipient] += amount
+        rewarded: Counter[str] = Counter()
+        for program, amount in connection.execute(select(Reward.program_id, Reward.amount)):
+            rewarded[operators[program]] += amount
+        withdrawn = select(WithdrawalRecord.vault, EventRecord.transaction_hash).join(
+            EventRecord,
+            (EventRecord.block_number == WithdrawalRecord.block_number)
+            & (EventRecord.log_index == WithdrawalRecord.log_index),
+        )
+        paid = select(func.count()).select_from(EventRecord).where(EventRecord.name == "OrderPaid")
+        return Facts(
+            chronicle=read_chronicle(story.engine),
+            report=check(story.engine, story.anvil.url, story.deployment),
+            reads=Reads(endpoint, story.deployment, str(cursor.block_hash)),
+            endpoint=endpoint,
+            totals=connection.execute(select(TotalsVersion.__table__).order_by("block_number", "log_index")).all(),
+            orders=connection.execute(select(view("orders_latest"))).all(),
+            operators=operators,
+            flowed_back=flowed_back,
+            rewarded=rewarded,
+            withdrawals=connection.execute(withdrawn).all(),
+            vaults=[row.vault for row in connection.execute(select(view("members_latest")))],
+            payments=connection.execute(paid).scalar_one(),
+        )
+
+
+def audit(story: Story, facts: Facts) -> list[Finding]:
     """All findings, in the order of the guarantees; then the sums."""
     return [
-        *_solvency(stage, chronicle),
-        *_exactness(stage, chronicle),
-        *_hands(stage, chronicle),
-        *_orders(stage, chronicle),
-        *_exit(stage, chronicle),
-        *_sums(stage, chronicle),
+        *_solvency(story, facts),
+        *_exactness(facts),
+        *_hands(story, facts),
+        *_orders(story, facts),
+        *_exit(story, facts),
+        *_sums(story, facts),
     ]
 
 
-def _solvency(stage: Stage, chronicle: Chronicle) -> list[Finding]:
-    cap = stage.wire.view(stage.fec, "cap")
-    genesis = stage.wire.view(stage.fec, "genesisSupply")
-    least = min(cap - point.supply - point.outstanding for point in stage.checkpoints)
-    within = [point for point in stage.checkpoints if point.supply + point.outstanding <= cap]
+def _solvency(story: Story, facts: Facts) -> list[Finding]:
+    figures = [point.figures for point in story.checkpoints]
+    blocks = [row.block_number for row in facts.totals]
+    cap, genesis = figures[0].cap, figures[0].genesis_supply
+    within = [row for row in facts.totals if row.supply + row.outstanding <= cap]
+    least = min(cap - row.supply - row.outstanding for row in facts.totals)
     exact = []
-    for point in stage.checkpoints:
-        supply, burned, owed = chronicle.at(point.block)
-        identity = genesis + (FACE_MULTIPLE - 1) * burned
-        if (point.supply, point.outstanding) == (supply, owed) and supply + owed == identity:
-            exact.append(point)
-    count = len(stage.checkpoints)
+    for each in figures:
+        row = facts.totals[bisect_right(blocks, each.block_number) - 1]
+        alike = (each.supply, each.burned, each.outstanding) == (row.supply, row.burned, row.outstanding)
+        if alike and each.supply + each.outstanding == genesis + (FACE_MULTIPLE - 1) * each.burned:
+            exact.append(each)
+    owed = sum(face(node.principal) - node.claimed for node in facts.chronicle.nodes.values())
     return [
         Finding(
             "G1 Solvency",
-            "supply + outstanding ≤ cap, at every checkpoint",
-            f"{len(within)} of {count} checkpoints; least headroom {format_fec(least, 0) if least >= 0 else least} FEC",
-            len(within) == count,
+            "supply + outstanding ≤ cap, after every block",
+            f"{len(within):,} of {len(facts.totals):,} blocks; least headroom "
+            f"{format_fec(least, 0) if least >= 0 else least} FEC",
+            len(within) == len(facts.totals),
         ),
         Finding(
             "G1 Solvency",
-            "supply + outstanding = S₀ + 9·B, with B and outstanding summed over all burns and nodes in the logs",
-            f"{len(exact)} of {count} checkpoints, to the wei",
-            len(exact) == count,
+            "supply + outstanding = S₀ + 9·B, by the contracts and by all burns and nodes in the events",
+            f"{len(exact)} of {len(figures)} checkpoints, to the wei",
+            len(exact) == len(figures) and owed == figures[-1].outstanding,
         ),
     ]
 
 
-def _exactness(stage: Stage, chronicle: Chronicle) -> list[Finding]:
+def _exactness(facts: Facts) -> list[Finding]:
+    chronicle = facts.chronicle
     families = chronicle.by_family().values()
     full = sum(paid == face(principal) for principal, paid in families)
-    token_ids = list(chronicle.nodes)
-    states = stage.wire.views(stage.adn, "nodeOf", [[token_id] for token_id in token_ids])
-    owners = stage.wire.views(stage.adn, "ownerOf", [[token_id] for token_id in token_ids])
-    agreeing = 0
-    for token_id, (_, principal, claimed, _, _), owner in zip(token_ids, states, owners, strict=True):
-        node = chronicle.nodes[token_id]
-        told = (node.principal, node.claimed, node.owner.lower())
-        agreeing += told == (principal, claimed, owner) and claimed == face(principal)
+    principal, paid_out = sum(chronicle.principals.values()), sum(chronicle.payouts.values())
+    spent = sum(node.claimed == face(node.principal) for node in chronicle.nodes.values())
+    wrong = [difference for difference in facts.report.differences if "node" in difference.what]
     payouts = chronicle.payout_count
     return [
         Finding(
             "G2 Exactness",
             "each node family paid exactly 10·P, whatever was claimed, split, merged and moved",
-            f"{full:,} of {len(families):,} families; {format_fec(chronicle.paid_out)} FEC for "
-            f"{format_fec(chronicle.principal)} FEC burned",
-            full == len(families) and chronicle.paid_out == face(chronicle.principal),
+            f"{full:,} of {len(families):,} families; {format_fec(paid_out)} FEC for {format_fec(principal)} burned",
+            full == len(families) and paid_out == face(principal),
         ),
         Finding(
             "G2 Exactness",
             "each node's own record: claimed = 10·principal, as its events say",
-            f"{agreeing:,} of {len(token_ids):,} nodes",
-            agreeing == len(token_ids),
+            f"{spent:,} of {len(chronicle.nodes):,} nodes; {len(wrong)} differ from their records",
+            spent == len(chronicle.nodes) and not wrong,
         ),
         Finding(
             "G3 Never early",
@@ -114,80 +170,90 @@ def _exactness(stage: Stage, chronicle: Chronicle) -> list[Finding]:
     ]
 
 
-def _hands(stage: Stage, chronicle: Chronicle) -> list[Finding]:
-    refused = [attempt for attempt in stage.attempts if attempt.refusal is not None]
-    reasons = ", ".join(sorted({attempt.refusal for attempt in stage.attempts if attempt.refusal}))
-    acts = [(event, event.values["from"]) for event in chronicle.moves] + chronicle.elsewhere
-    senders = _senders(stage, [event.tx_hash for event, _ in acts])
-    signed = {event.tx_hash: event.values["vault"] for event in chronicle.withdrawals}
-    own = sum(
-        owner in (sender, signed.get(event.tx_hash)) for (event, owner), sender in zip(acts, senders, strict=True)
-    )
+def _hands(story: Story, facts: Facts) -> list[Finding]:
+    refusals = [attempt.refusal for attempt in story.attempts if attempt.refusal]
+    moves = facts.chronicle.moves
+    senders = _senders(facts, [tx_hash for tx_hash, _ in moves])
+    signed = {tx_hash: vault for vault, tx_hash in facts.withdrawals}
+    own = sum(owner in (sender, signed.get(tx_hash)) for (tx_hash, owner), sender in zip(moves, senders, strict=True))
     return [
         Finding(
             "G4 Nobody else's hands",
-            "admin, merchant, till, brand and keeper can take, claim, split or merge nobody's node",
-            f"{len(refused):,} of {len(stage.attempts):,} attempts refused ({reasons})",
-            bool(stage.attempts) and len(refused) == len(stage.attempts),
+            "admin, merchant, Checkout, brand and keeper can take, claim, split or merge nobody's node",
+            f"{len(refusals):,} of {len(story.attempts):,} attempts refused ({', '.join(sorted(set(refusals)))})",
+            bool(refusals) and len(refusals) == len(story.attempts),
         ),
         Finding(
             "G4 Nobody else's hands",
             "each node moved, and each payout sent elsewhere, by its owner or with the member's signature",
-            f"{own:,} of {len(acts):,}",
-            own == len(acts),
+            f"{own:,} of {len(moves):,}",
+            own == len(moves),
         ),
     ]
 
 
-def _orders(stage: Stage, chronicle: Chronicle) -> list[Finding]:
-    stories = chronicle.orders.values()
-    count = len(stories)
-    conserved = sum(story.left == 0 for story in stories)
-    escrow = stage.wire.view(stage.fec, "balanceOf", stage.checkout.address)
-    refunded = [story for story in stories if story.refunds]
-    clean = sum(story.burn_exact for story in refunded)
-    pairs = list(chronicle.credit)
-    spends = stage.wire.views(stage.checkout, "spendOf", pairs)
-    credited = sum(spend == _credit(chronicle, *pair) for pair, spend in zip(pairs, spends, strict=True))
-    reserved = sum(stage.wire.views(stage.checkout, "reservedOf", [[program] for program in stage.programs.values()]))
-    once = sum(len(story.paid) == 1 for story in stories)
-    refusals = stage.wire.refusals(
-        [stage.checkout.call(tally.payer, "pay", tally.order.fields) for tally in stage.book.orders.values()]
-    )
-    again = sum(refusal is not None and refusal.name == "Checkout_OrderAlreadyPaid" for refusal in refusals)
-    receipts = stage.wire.requests([("eth_getTransactionReceipt", (tx_hash,)) for tx_hash in stage.retries])
-    failed = sum(receipt["status"] == "0x0" and not receipt["logs"] for receipt in receipts)
+def _orders(story: Story, facts: Facts) -> list[Finding]:
+    orders, count = facts.orders, len(facts.orders)
+    parts = ("refunded", "to_merchant", "burned", "donated", "returned")
+    conserved = sum(row.amount == sum(getattr(row, part) or 0 for part in parts) for row in orders)
+    escrow = int(facts.reads.one("FEC", "balanceOf", story.client.orders.address))
+    refunded = [row for row in orders if row.refunded]
+    clean = sum(burn_up(row.amount - row.refunded, row.burn_bps) == (row.burned or 0) for row in refunded)
+    credit: Counter[tuple[int, str]] = Counter()
+    for row in orders:
+        credit[row.program_id, row.customer] += row.amount - row.refunded
+    spends = facts.reads.each("Checkout", "spendOf", ((pair, pair) for pair in credit))
+    credited = sum(int(spend) == credit[pair] for pair, spend in spends)
+    programs = ((program, (program,)) for program in facts.operators)
+    reserved = sum(int(held) for _, held in facts.reads.each("Checkout", "reservedOf", programs))
+    repeated = story.repeated.transactions if story.repeated else None
+    again = Counter(map(str, _paid_again(story, facts)))["Checkout_OrderAlreadyPaid"]
     return [
         Finding(
             "G5 Conservation",
             "each order: paid = to merchant + burned + donated + refunded; nothing in escrow at the end",
-            f"{conserved:,} of {count:,} orders; the till holds {format_fec(escrow)} FEC",
+            f"{conserved:,} of {count:,} orders; Checkout holds {format_fec(escrow)} FEC",
             conserved == count and escrow == 0,
         ),
         Finding(
             "G6 Refunds",
             "a refunded part leaves no burn, no reserved quota and no tier credit behind",
             f"{clean:,} of {len(refunded):,} refunded orders; {format_fec(reserved)} FEC reserved; "
-            f"{credited:,} of {len(pairs):,} credits exact",
-            clean == len(refunded) and reserved == 0 and credited == len(pairs),
+            f"{credited:,} of {len(credit):,} credits exact",
+            clean == len(refunded) and reserved == 0 and credited == len(credit),
         ),
         Finding(
             "G7 Idempotence",
             "no order is paid twice, and a second try is refused",
-            f"{once:,} of {count:,} paid once; {failed} of {len(receipts)} retries failed in their block; "
-            f"{again:,} of {len(refusals):,} would now",
-            once == count and failed == len(receipts) and again == len(refusals) == count,
+            f"{facts.payments:,} payments of {count:,} orders; {again:,} would be refused now; "
+            f"the same history once more sent {repeated} transactions",
+            facts.payments == again == count and repeated == 0,
         ),
     ]
 
 
-def _exit(stage: Stage, chronicle: Chronicle) -> list[Finding]:
-    vaults = [[vault] for vault in sorted(chronicle.vaults)]
-    nodes = stage.wire.views(stage.adn, "balanceOf", vaults)
-    coins = stage.wire.views(stage.fec, "balanceOf", vaults)
-    out = sum(not left and not node for left, node in zip(coins, nodes, strict=True))
-    senders = _senders(stage, [event.tx_hash for event in chronicle.withdrawals])
-    helped = sum(sender == stage.cast.brand.address for sender in senders)
+def _paid_again(story: Story, facts: Facts) -> Iterable[Any]:
+    """What the chain says to each order, were it paid once more."""
+    domain = story.client.orders.domain
+    keys: dict[str, LocalAccount] = {story.merchant(name).address: story.merchant(name) for name in story.year.stores}
+    expiry = story.anvil.now + DAY
+
+    def orders() -> Iterable[tuple[str, tuple[Any, ...]]]:
+        for row in facts.orders:
+            invoice = Invoice(row.program_id, row.order_id, row.amount, row.currency_reference, expiry)
+            signature = invoice_message(domain, invoice).sign(keys[facts.operators[row.program_id]])
+            yield row.order_key, (Order(invoice, signature, row.customer).fields,)
+
+    return (answer for _, answer in facts.reads.each("Checkout", "pay", orders()))
+
+
+def _exit(story: Story, facts: Facts) -> list[Finding]:
+    vaults = facts.vaults
+    nodes = [left for _, left in facts.reads.each("ADN", "balanceOf", ((vault, (vault,)) for vault in vaults))]
+    coins = [left for _, left in facts.reads.each("FEC", "balanceOf", ((vault, (vault,)) for vault in vaults))]
+    out = sum(not node and not coin for node, coin in zip(nodes, coins, strict=True))
+    senders = _senders(facts, [tx_hash for _, tx_hash in facts.withdrawals])
+    helped = senders.count(story.account("brand").address)
     return [
         Finding(
             "G8 Exit",
@@ -198,24 +264,40 @@ def _exit(stage: Stage, chronicle: Chronicle) -> list[Finding]:
     ]
 
 
-def _sums(stage: Stage, chronicle: Chronicle) -> list[Finding]:
-    book = stage.book
-    accounts = sorted(book.balances)
-    balances = stage.wire.views(stage.fec, "balanceOf", [[account] for account in accounts])
-    actual = dict(zip(accounts, balances, strict=True))
-    shoppers = {"paid": chronicle.paid, "refunded": chronicle.refunded, "flowed back": chronicle.flowed_back}
-    tallies = {"paid": book.paid, "refunded": book.refunded, "flowed back": book.flowed_back}
+def _sums(story: Story, facts: Facts) -> list[Finding]:
+    expected = tally(story.rows, story.settings.terms_of)
+    found: dict[str, Counter[str]] = {name: Counter() for name in ("received", "donated", "paid", "refunded")}
+    for row in facts.orders:
+        found["received"][facts.operators[row.program_id]] += row.to_merchant or 0
+        found["donated"][row.cause or ""] += row.donated or 0
+        found["paid"][row.payer] += row.amount
+        found["refunded"][row.payer] += row.refunded
+    received: dict[str, int] = {story.merchant(name).address: amount for name, amount in expected.received.items()}
+    paid, refunded = (
+        Counter({str(story.account(name).address): amount for name, amount in amounts.items()})
+        for amounts in (expected.paid, expected.refunded)
+    )
+    burned = story.client.figures().burned
+    balances = facts.report.compared["balance of"]
+    wrong = sum(difference.what == "balance of" for difference in facts.report.differences)
     return [
-        _same("each merchant: what orders brought", chronicle.received, book.received),
-        _same("each merchant: what it burned into rewards", chronicle.rewarded, book.rewarded),
-        _same("each cause: what it was given", chronicle.donated, book.donated),
-        *(_same(f"each shopper: {name}", shoppers[name], tallies[name]) for name in shoppers),
-        _same("each account: FEC at the end", actual, book.balances),
+        _same("each merchant: what orders brought", found["received"], received),
+        _same("each merchant: what it burned into rewards", facts.rewarded, story.rewarded),
+        _same("each cause: what it was given", found["donated"], expected.donated),
+        _same("each shopper: paid", found["paid"], paid),
+        _same("each shopper: refunded", found["refunded"], refunded),
+        _same("each shopper: flowed back", facts.flowed_back, story.flowed_back),
+        Finding(
+            "Sums",
+            "each account: FEC at the end, by its balance and by all transfers",
+            f"{balances - wrong} of {balances} alike to the wei",
+            wrong == 0 and not facts.report.differences,
+        ),
         Finding(
             "Sums",
             "all FEC burned, by the chain and by the script",
-            f"{format_fec(chronicle.burned)} FEC",
-            chronicle.burned == book.burned,
+            f"{format_fec(burned)} FEC",
+            burned == expected.burned + sum(story.rewarded.values()),
         ),
     ]
 
@@ -224,29 +306,15 @@ def _same(what: str, found: Mapping[str, int], tallied: Mapping[str, int]) -> Fi
     """Whether chain and script agree for each account, to the wei."""
     accounts = {account for account in (*found, *tallied) if found.get(account) or tallied.get(account)}
     alike = sum(found.get(account, 0) == tallied.get(account, 0) for account in accounts)
-    total = sum(found.values())
     return Finding(
         "Sums",
         f"{what}, by the chain and by the script",
-        f"{alike} of {len(accounts)} alike to the wei; {format_fec(total)} FEC in all",
+        f"{alike} of {len(accounts)} alike to the wei; {format_fec(sum(found.values()))} FEC in all",
         alike == len(accounts),
     )
 
 
-def _credit(chronicle: Chronicle, program: int, customer: str) -> int:
-    """Spend that should count: with the program, or with its alliance."""
-    alliance = chronicle.alliances.get(program)
-    allied = Counter(
-        {
-            member: chronicle.credit[member, customer]
-            for member, joined in chronicle.alliances.items()
-            if joined == alliance
-        }
-    )
-    return max(chronicle.credit[program, customer], allied.total())
-
-
-def _senders(stage: Stage, hashes: list[str]) -> list[str]:
+def _senders(facts: Facts, hashes: Sequence[str]) -> list[str]:
     """Who sent transactions."""
-    sent = stage.wire.requests([("eth_getTransactionByHash", (tx_hash,)) for tx_hash in hashes])
-    return [checksummed(transaction["from"]) for transaction in sent]
+    sent = facts.endpoint.results([("eth_getTransactionByHash", [tx_hash]) for tx_hash in hashes])
+    return [to_checksum_address(transaction["from"]) for transaction in sent]

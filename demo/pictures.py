@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from demo.stage import Stage
+from demo.story import Story
 from fec import charts
-from fec.core.amounts import format_fec
+from fec.core.amounts import exact_fec
 
 
-def draw(stage: Stage, bought_until: int, folder: Path) -> list[Path]:
-    """Writes all pictures as SVG; returns where. `bought_until` is when buying ended, in seconds since the epoch."""
+def draw(story: Story, folder: Path) -> list[Path]:
+    """Writes all pictures as SVG; returns where."""
     folder.mkdir(parents=True, exist_ok=True)
     supply = {
-        "cap": _exact(stage.wire.view(stage.fec, "cap")),
+        "cap": exact_fec(story.checkpoints[0].figures.cap),
         "points": [
-            {"time": point.timestamp, "supply": _exact(point.supply), "outstanding": _exact(point.outstanding)}
-            for point in stage.checkpoints
+            {
+                "time": point.time,
+                "supply": exact_fec(point.figures.supply),
+                "outstanding": exact_fec(point.figures.outstanding),
+            }
+            for point in story.checkpoints
         ],
-        "events": [{"time": bought_until, "name": "lastBasket"}],
+        "events": [{"time": story.year.end, "name": "lastBasket"}],
     }
     pictures = {"payout.svg": charts.render("payout", {}), "supply.svg": charts.render("supply", supply)}
-    if stage.portrait:
-        pictures["node.svg"] = stage.portrait
+    if story.portrait:
+        pictures["node.svg"] = story.portrait
     for name, picture in pictures.items():
         (folder / name).write_text(picture)
     return [folder / name for name in pictures]
-
-
-def _exact(wei: int) -> str:
-    return format_fec(wei).replace(",", "")

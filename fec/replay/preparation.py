@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from eth_abi.abi import decode
+from eth_abi.abi import decode, encode
 from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 from web3.contract.contract import Contract
@@ -40,11 +40,19 @@ _ALL = 2**256 - 1
 
 @dataclass(frozen=True)
 class StoreTerms:
-    """What all stores' programs are like; times in seconds."""
+    """What a store's program is like; times in seconds, shares in basis points."""
 
     tiers: tuple[Tier, ...] = (Tier(0, 1_000),)
     return_window: int = 0
     period_length: int = WEEK
+    donation_bps: int = 0
+    """Share of each payment that goes to the cause, if there is one."""
+    cause: str | None = None
+
+    def of(self, store: str) -> Terms:
+        """At Checkout, with the store's account as signer and treasury."""
+        causes = (self.cause,) if self.cause else ()
+        return Terms(store, store, self.tiers, self.return_window, self.donation_bps, causes)
 
     def most_burned(self, amount: int) -> int:
         """The most that can be burned of an amount, in wei."""
@@ -58,7 +66,8 @@ class Stage:
     client: Client
     driver: Driver
     wallets: Wallets
-    terms: StoreTerms
+    terms_of: Callable[[str], StoreTerms]
+    """By store."""
     owner: LocalAccount | str
     """Owns ADN and holds the coins: a key, or an address that the chain's node signs for."""
     gas: int
@@ -107,7 +116,7 @@ class Stage:
             store = stores_of.get(values["operator"])
             if store is None or values["issuer"] != self.till.address:
                 continue
-            if values["periodLength"] != self.terms.period_length:
+            if values["periodLength"] != self.terms_of(store).period_length:
                 raise _other_terms(store)
             self.programs[store] = values["programId"]
 
@@ -151,10 +160,9 @@ class Stage:
         for store, answer in zip(stores, self.driver.views(calls), strict=True):
             if "error" in answer:
                 continue  # none yet
-            (_, _, window, _, _, tiers, _), _ = decode(abi.output_types("Checkout", "termsOf"), _raw(answer["result"]))
-            if window != self.terms.return_window or tiers != tuple(
-                (tier.min_spend, tier.burn_bps) for tier in self.terms.tiers
-            ):
+            kinds = abi.output_types("Checkout", "termsOf")
+            terms, _ = decode(kinds, _raw(answer["result"]))
+            if encode(kinds[:1], [terms]) != encode(kinds[:1], [self._terms(store).fields]):
                 raise _other_terms(store)
             found.add(store)
         return found
@@ -208,7 +216,7 @@ class Stage:
 
     def _create(self, store: str, quota: int) -> Request:
         operator = to_checksum_address(self.wallets.store(store).address)
-        call = calls.create_program(operator, self.till.address, self.terms.period_length, ORIGIN, quota)
+        call = calls.create_program(operator, self.till.address, self.terms_of(store).period_length, ORIGIN, quota)
         return self._by_owner(self.adn, call, _SETUP_GAS)
 
     def _grant(self, store: str, quota: int) -> Request:
@@ -219,11 +227,11 @@ class Stage:
         return self._by_owner(self.fec, calls.transfer(address, amount), _COIN_GAS)
 
     def _set_terms(self, store: str) -> Request:
-        wallet = self.wallets.store(store)
-        address = to_checksum_address(wallet.address)
-        terms = Terms(address, address, self.terms.tiers, self.terms.return_window)
-        call = calls.set_terms(self.programs[store], terms)
-        return self.request(wallet, _raw(self.till.address), call.data, _SETUP_GAS)
+        call = calls.set_terms(self.programs[store], self._terms(store))
+        return self.request(self.wallets.store(store), _raw(self.till.address), call.data, _SETUP_GAS)
+
+    def _terms(self, store: str) -> Terms:
+        return self.terms_of(store).of(to_checksum_address(self.wallets.store(store).address))
 
     def _approve(self, customer: str) -> Request:
         call = calls.approve(self.till.address, _ALL)

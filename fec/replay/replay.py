@@ -115,7 +115,7 @@ class _Run:
         self._transactions = 0
         gas_limit = int(driver.wire.result("eth_getBlockByNumber", "latest", False)["gasLimit"], 16)
         # Half a block at most, so that the base fee never rises.
-        self._stage = Stage(client, driver, wallets, settings.terms, owner, min(gas_limit // 2, _MOST_GAS))
+        self._stage = Stage(client, driver, wallets, settings.terms_of, owner, min(gas_limit // 2, _MOST_GAS))
         self._stores = list(dict.fromkeys(row.store for row in self._rows if row.amount > 0))
         self._customers = list(dict.fromkeys(row.customer for row in self._rows if row.amount > 0))
         self._keys: list[str] = []
@@ -129,7 +129,7 @@ class _Run:
         shift = self._shift()
         whole = plan(
             self._rows,
-            return_window=self._settings.terms.return_window,
+            window_of=self._window_of,
             shift=shift,
             every=self._settings.every,
             leave_open=self._settings.leave_open,
@@ -253,7 +253,7 @@ class _Run:
             for action in block.actions:
                 if isinstance(action, Payment):
                     row = self._rows[action.row]
-                    principals[row.store] += self._settings.terms.most_burned(row.amount)
+                    principals[row.store] += self._settings.terms_of(row.store).most_burned(row.amount)
                     spends[row.customer] += row.amount
         if left:
             most = 2 * (len(principals) + len(spends))
@@ -296,6 +296,7 @@ class _Run:
     def _payment(self, place: int, moment: int) -> Request:
         row = self._rows[place]
         wallet = self._wallets.customer(row.customer)
+        cause = self._settings.terms_of(row.store).cause
         bill = Bill(
             till_key=self._wallets.store(row.store).key,
             program_id=self._stage.programs[row.store],
@@ -304,6 +305,7 @@ class _Run:
             reference=to_bytes32(row.reference),
             expiry=moment + _VALIDITY,
             customer=wallet.address,
+            cause=bytes.fromhex(cause[2:]) if cause else b"",
         )
         job = Job(wallet.key, self._stage.nonce(wallet), PAY_GAS, bill=bill)
         return Request(wallet.address, job, f"OrderPaid {self._keys[place]}")
@@ -339,18 +341,21 @@ class _Run:
             milliseconds=milliseconds,
         )
 
+    def _window_of(self, store: str) -> int:
+        return self._settings.terms_of(store).return_window
+
     def _prove(self, whole: Plan) -> None:
         """Raises ReplayFailed unless the till's logs hold exactly what the plan says."""
         book = self._driver.book
         actions = [action for block in whole.blocks for action in block.actions]
         paid = {self._keys[action.row] for action in actions if isinstance(action, Payment)}
         captured = {self._keys[row] for action in actions if isinstance(action, Capture) for row in action.rows}
+        rows = zip(self._keys, self._rows, strict=True)
+        captured |= {key for key, row in rows if key and not self._window_of(row.store)}
         refunds: dict[str, list[int]] = {}
         for action in actions:
             if isinstance(action, Refund):
                 refunds.setdefault(self._keys[action.order], []).append(action.amount)
-        if self._settings.terms.return_window == 0:
-            captured = paid
         if (paid, refunds, captured) != (set(book.paid), book.refunds, book.captured):
             raise ReplayFailed("The chain holds other orders, returns or captures than the file. Look at its logs.")
 

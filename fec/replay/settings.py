@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fec.chain.anvil import MNEMONIC
@@ -15,6 +16,8 @@ class Settings:
     """How a history is replayed; times in seconds."""
 
     terms: StoreTerms = field(default_factory=StoreTerms)
+    exceptions: Mapping[str, StoreTerms] = field(default_factory=dict)
+    """Stores whose terms are others."""
     seed: str = MNEMONIC
     """Which test wallets."""
     every: int = 1
@@ -25,6 +28,10 @@ class Settings:
     """Whether orders still in their return window after the last row stay in escrow, for rows to come."""
     workers: int = 1
     """Processes that sign; with 0 this one does."""
+
+    def terms_of(self, store: str) -> StoreTerms:
+        """A store's terms."""
+        return self.exceptions.get(store, self.terms)
 
 
 @dataclass(frozen=True)

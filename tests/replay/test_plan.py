@@ -15,7 +15,7 @@ def rows(*each: tuple[int, str, int]) -> list[Row]:
 
 
 def planned(*each: tuple[int, str, int], window: int = 14 * DAY, every: int = 1, gas: int = 15_000_000) -> Plan:
-    return plan(rows(*each), return_window=window, shift=0, every=every, gas=gas)
+    return plan(rows(*each), window_of=lambda _: window, shift=0, every=every, gas=gas)
 
 
 def test_plan__one_instant__one_block() -> None:
@@ -82,7 +82,7 @@ def test_plan__captures__come_at_the_midnight_after_the_deadline() -> None:
 
 def test_plan__left_open__ends_with_the_last_row() -> None:
     each = rows((60, "ann", 5), (4 * DAY, "bob", 6))
-    *_, before, last = plan(each, return_window=DAY, shift=0, every=1, gas=15_000_000, leave_open=True).blocks
+    *_, before, last = plan(each, window_of=lambda _: DAY, shift=0, every=1, gas=15_000_000, leave_open=True).blocks
     assert (before.actions, last.actions) == ((Capture((0,)),), (Payment(1),))
 
 

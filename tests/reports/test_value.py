@@ -42,13 +42,13 @@ def test_fit__cdnow__gamma_gamma_as_published() -> None:
 
 def test_fit__households_hardly_any_of_whom_left__buy_on_as_they_did() -> None:
     """A year of real baskets, fitted at its middle, foretells the rest; without a penalty the search ends nowhere."""
-    baskets, middle = data_of_demo.read().baskets, 1_500_000_000
-    days: dict[int, list[int]] = {}
+    rows, middle = data_of_demo.read().rows, 1_500_000_000
+    days: dict[str, list[int]] = {}
     later = 0
-    for basket in baskets:
-        if basket.timestamp < middle:
-            days.setdefault(basket.household, []).append(basket.timestamp // DAY)
-    for household, day in {(basket.household, basket.timestamp // DAY) for basket in baskets}:
+    for row in rows:
+        if row.time < middle:
+            days.setdefault(row.customer, []).append(row.time // DAY)
+    for household, day in {(row.customer, row.time // DAY) for row in rows}:
         later += household in days and middle // DAY <= day < middle // DAY + 26 * 7
     frequency = np.array([len(set(mine)) - 1 for mine in days.values()])
     recency = np.array([(max(mine) - min(mine)) / 7 for mine in days.values()])

@@ -1,0 +1,64 @@
+"""What should become of the purchases, by the script's own arithmetic; the audit compares it with the chain.
+
+The order of events is the replay's own plan. Amounts in wei, by customer, store or cause.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from fec.core.amounts import WEI_PER_FEC
+from fec.core.shares import split
+from fec.replay import Row, StoreTerms
+from fec.replay.plan import Capture, Payment, Refund, plan
+
+_BLOCK_GAS = 10**9
+
+
+@dataclass
+class Tally:
+    """All sums as they should be."""
+
+    paid: Counter[str] = field(default_factory=Counter)
+    refunded: Counter[str] = field(default_factory=Counter)
+    received: Counter[str] = field(default_factory=Counter)
+    donated: Counter[str] = field(default_factory=Counter)
+    burned: int = 0
+
+
+def tally(rows: Sequence[Row], terms_of: Callable[[str], StoreTerms]) -> Tally:
+    """The sums of a whole history."""
+    sums = Tally()
+    kept: dict[int, int] = {}
+    burn_bps: dict[int, int] = {}
+    credit: Counter[tuple[str, str]] = Counter()
+
+    def capture(place: int) -> None:
+        row, terms = rows[place], terms_of(rows[place].store)
+        shares = split(kept[place], burn_bps[place], terms.donation_bps if terms.cause else 0)
+        sums.received[row.store] += shares.to_merchant
+        sums.burned += shares.burned
+        credit[row.store, row.customer] += kept[place]
+        if terms.cause:
+            sums.donated[terms.cause] += shares.donated
+
+    whole = plan(rows, window_of=lambda store: terms_of(store).return_window, shift=0, every=1, gas=_BLOCK_GAS)
+    for action in (action for block in whole.blocks for action in block.actions):
+        match action:
+            case Payment(place):
+                row, terms = rows[place], terms_of(rows[place].store)
+                spent = credit[row.store, row.customer]
+                burn_bps[place] = [tier.burn_bps for tier in terms.tiers if spent >= tier.min_spend * WEI_PER_FEC][-1]
+                kept[place] = row.amount
+                sums.paid[row.customer] += row.amount
+                if not terms.return_window:
+                    capture(place)
+            case Refund(_, place, amount):
+                kept[place] -= amount
+                sums.refunded[rows[place].customer] += amount
+            case Capture(places):
+                for place in places:
+                    capture(place)
+    return sums
