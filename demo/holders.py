@@ -22,9 +22,9 @@ BATCH = 50
 CLAIM_TO = 6
 #: What a split leaves is worth having.
 SPLIT_LEAST = 10 * WEI_PER_FEC
-#: One household in so many has its nodes kept by a brand, and hands over so many at a time.
+#: One household in so many has nodes kept by a brand, and hands over so many at a time.
 MEMBERS_EVERY = 4
-HANDED_OVER = 2
+HANDED_OVER = 1
 #: Nodes on which everybody else's powers are tried.
 TRIED = 6
 

@@ -18,9 +18,9 @@ KEPT = 100
 #: When the Merkle batch is funded, in percent of the buying.
 THANKS_AT = 60
 #: Once the buying is over, holders act so often.
-REST = 10 * DAY
+REST = 20 * DAY
 #: Members leave the brand between these steps.
-LEAVING = (3, 20)
+LEAVING = (2, 10)
 #: One program in so many is closed once the buying is over.
 CLOSED_EVERY = 20
 
@@ -41,10 +41,11 @@ def play(story: Story, tick: Callable[[int, int], object]) -> None:
             rewards.fund(rows)
         holders.act(BUSY)
         holders.hand_over()
+        if end == last:
+            story.take_portrait()
         story.keep(KEPT)
         story.checkpoint()
         tick(min(end, story.year.end), story.year.end)
-    story.take_portrait()
     story.repeated = story.replay(last, leave_open=False)
     holders.try_everything()
     holders.close_programs(CLOSED_EVERY)

@@ -15,8 +15,9 @@ from fec.chain.anvil import MNEMONIC
 from fec.cli.base import Command, transaction_options
 from fec.cli.context import Context, facts
 from fec.cli.display import shape
+from fec.cli.errors import Refused
 from fec.cli.extras import extra
-from fec.cli.params import AMOUNT, DURATION, FILE, TIER
+from fec.cli.params import ADDRESS, AMOUNT, DURATION, FILE, SHARE, TIER
 from fec.core.amounts import exact_fec
 from fec.core.durations import WEEK
 from fec.i18n import _, ngettext
@@ -68,6 +69,8 @@ _EXAMPLE = 100 * 10**18
 )
 @click.option("--returns", "return_window", type=DURATION, default=0, metavar="DURATION", help="Return window [0s].")
 @click.option("--period", "period_length", type=DURATION, default=WEEK, metavar="DURATION", help="Period length [7d].")
+@click.option("--donation", type=SHARE, default=0, metavar="PERCENT", help="Share of each payment for the cause [0].")
+@click.option("--cause", type=ADDRESS, metavar="ADDRESS", help="Who gets the donations.")
 @click.option(
     "--every", type=DURATION, default=1, metavar="DURATION", help="Purchases within this time share a block [1s]."
 )
@@ -97,6 +100,8 @@ def replay(
     tiers: Sequence[Tier],
     return_window: int,
     period_length: int,
+    donation: int,
+    cause: str | None,
     every: int,
     shift: bool,
     leave_open: bool,
@@ -112,6 +117,8 @@ def replay(
     """
     with extra("replay"):
         from fec.replay import Columns, Settings, StoreTerms, read  # noqa: PLC0415
+    if bool(donation) != (cause is not None):
+        raise Refused("--donation and --cause belong together.")
     before = time.perf_counter_ns()
     columns = Columns(customer, moment, amount, store, order_id)
     history = read(file, columns, rate=rate, currency=currency, places=places)
@@ -120,7 +127,7 @@ def replay(
         _show_plan(context, history)
         return
     settings = Settings(
-        terms=StoreTerms(tuple(tiers) or StoreTerms().tiers, return_window, period_length),
+        terms=StoreTerms(tuple(tiers) or StoreTerms().tiers, return_window, period_length, donation, cause),
         seed=wallets or MNEMONIC,
         every=every,
         shift=shift,

@@ -12,19 +12,29 @@ from fec.protocol.signing import Domain, invoice_message
 from fec.replay.encode import Bill, Job, ground, pay_data, signed_transaction
 from fec.replay.wallets import Wallets
 
-TILL = Account.from_key(keccak(text="till"))
+SIGNER = Account.from_key(keccak(text="signer"))
 ANN = Wallets().customer("ann")
 CHECKOUT = Web3.to_checksum_address(keccak(text="checkout")[-20:])
 BASE = ground(31_337, bytes.fromhex(CHECKOUT[2:]))
 INVOICE = Invoice(7, "A-1027", 123 * 10**18, "USD 1.23", 1_483_315_200)
-BILL = Bill(bytes(TILL.key), 7, to_bytes32("A-1027"), 123 * 10**18, to_bytes32("USD 1.23"), 1_483_315_200, ANN.address)
+BILL = Bill(
+    bytes(SIGNER.key), 7, to_bytes32("A-1027"), 123 * 10**18, to_bytes32("USD 1.23"), 1_483_315_200, ANN.address
+)
 
 
 def test_pay_data__equals_web3_and_the_packages_own_signature() -> None:
-    signature = invoice_message(Domain(CHECKOUT_NAME, 31_337, CHECKOUT), INVOICE).sign(TILL)
+    signature = invoice_message(Domain(CHECKOUT_NAME, 31_337, CHECKOUT), INVOICE).sign(SIGNER)
     order = Order(INVOICE, signature, Web3.to_checksum_address(ANN.address))
     contract = Web3().eth.contract(address=CHECKOUT, abi=abi.load("Checkout")["abi"])
     assert "0x" + pay_data(BASE.domain, BILL).hex() == contract.encode_abi("pay", [order.fields])
+
+
+def test_pay_data__cause__equals_web3s() -> None:
+    signature = invoice_message(Domain(CHECKOUT_NAME, 31_337, CHECKOUT), INVOICE).sign(SIGNER)
+    order = Order(INVOICE, signature, Web3.to_checksum_address(ANN.address), 0, CHECKOUT)
+    contract = Web3().eth.contract(address=CHECKOUT, abi=abi.load("Checkout")["abi"])
+    data = pay_data(BASE.domain, BILL._replace(cause=bytes.fromhex(CHECKOUT[2:])))
+    assert "0x" + data.hex() == contract.encode_abi("pay", [order.fields])
 
 
 def test_signed_transaction__equals_that_of_eth_account() -> None:

@@ -15,6 +15,7 @@ from fec.protocol.terms import Tier
 from fec.replay import History, Replay, ReplayRefused, Report, Settings, StoreTerms, Wallets
 
 MONDAY = 1_483_315_200
+CAUSE = "0x" + "11" * 20
 TWO_WEEKS = StoreTerms(return_window=14 * DAY)
 
 Rows = Callable[..., History]
@@ -70,6 +71,26 @@ def test_run__returns__are_refunded_and_the_rest_captured(replayed: Replayed, cl
     assert record.capture.burned == 60 * WEI_PER_FEC
     assert (report.refunds, report.refunded, report.captured) == (1, 400 * WEI_PER_FEC, 1)
     assert report.left_out == ((4, "the customer has bought nothing at this store before"),)
+
+
+def test_run__donation__goes_to_the_cause(replayed: Replayed, client: Client) -> None:
+    replayed(("ann", 0, "10", "x"), terms=StoreTerms(donation_bps=100, cause=CAUSE))
+    assert client.balance(CAUSE) == 10 * WEI_PER_FEC
+
+
+def test_run__store_with_other_terms__has_them(replayed: Replayed, client: Client) -> None:
+    replayed(("ann", 0, "10", "x"), ("ann", 0, "10", "y"), exceptions={"y": TWO_WEEKS}, leave_open=True)
+    assert [record.state.status for record in client.orders.records()] == [OrderStatus.CAPTURED, OrderStatus.ESCROWED]
+
+
+def test_run__windows_of_different_length__are_each_kept(replayed: Replayed, client: Client) -> None:
+    exceptions = {"x": StoreTerms(return_window=20 * DAY), "y": StoreTerms(return_window=10 * DAY)}
+    report = replayed(
+        *(("ann", 0, "10", "x"), ("ann", 1, "10", "y"), ("ann", 12 * DAY, "-4", "x"), ("ann", 12 * DAY, "-4", "y")),
+        exceptions=exceptions,
+    )
+    assert (report.refunded, report.captured) == (400 * WEI_PER_FEC, 2)
+    assert report.left_out == ((5, "the return window of the customer's last order at this store is over"),)
 
 
 def test_run__same_file_again__sends_nothing(replayed: Replayed, chain: Anvil) -> None:
