@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from web3 import Web3
 from web3.types import TxParams, Wei
 
-from fec.chain.jsonrpc import Refused
+from fec.chain.errors import Refused
 from fec.chain.rpc import ask_all
 from fec.i18n.errors import RPCFailed
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import requests
 from requests.adapters import HTTPAdapter
 
+from fec.chain.errors import RateLimited, Refused
 from fec.i18n import Message
 from fec.i18n.errors import RPCFailed, RPCUnreachable, WrongAnswer
 
@@ -62,33 +63,6 @@ class Patience:
 #: For somebody who waits for an answer: failures are short or real; a limited rate may take some seconds.
 FAILURES = Patience(attempts=4, first=50, longest=200, seconds=20)
 LIMITS = Patience(attempts=10, first=250, longest=5_000, seconds=60)
-
-
-class Refused(RPCFailed):
-    """The endpoint gave an error in place of a result."""
-
-    def __init__(self, error: Any) -> None:
-        """Takes the error: as a rule an object with `code`, `message` and perhaps `data`."""
-        self.error: Mapping[str, Any] = error if isinstance(error, dict) else {"message": str(error)}
-        self.reason = str(self.error.get("message") or self.error.get("code") or "")
-        super().__init__("The RPC endpoint refused: {reason}", reason=self.reason)
-
-    @property
-    def code(self) -> int:
-        """Its number; 0 if it has none."""
-        found = self.error.get("code")
-        return found if isinstance(found, int) else 0
-
-
-class RateLimited(RPCFailed):
-    """The endpoint wants fewer requests, and kept wanting fewer; seconds that it asks to be left alone, if it says."""
-
-    def __init__(self, pause: int = 0) -> None:
-        """Takes the seconds."""
-        super().__init__(
-            "The RPC endpoint limits how fast it is asked, and did not answer in time. Wait a little, or use another."
-        )
-        self.pause = pause
 
 
 class _BatchRefused(Exception):

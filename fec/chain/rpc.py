@@ -25,7 +25,8 @@ from web3.middleware import ExtraDataToPOAMiddleware
 from web3.providers import JSONBaseProvider
 from web3.types import BlockIdentifier, RPCEndpoint, RPCResponse
 
-from fec.chain.jsonrpc import Call, Endpoint, Refused
+from fec.chain.errors import Refused
+from fec.chain.jsonrpc import Call, Endpoint
 from fec.chain.reverts import is_revert, revert_data
 from fec.chain.spans import Span
 from fec.i18n.errors import (

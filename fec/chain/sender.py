@@ -14,9 +14,9 @@ from web3.contract.contract import ContractConstructor, ContractFunction
 from web3.exceptions import TransactionIndexingInProgress, TransactionNotFound, Web3RPCError
 from web3.types import TxParams, TxReceipt
 
+from fec.chain.errors import Refused
 from fec.chain.gas import ALWAYS_FITS, MARGIN, MOST_GAS, ran_out
 from fec.chain.gas_price import gas_price
-from fec.chain.jsonrpc import Refused
 from fec.chain.rpc import NEXT_BLOCK, ask_all, clear_errors, refusal, results
 from fec.i18n import Message
 from fec.i18n.errors import (

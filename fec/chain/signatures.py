@@ -7,7 +7,7 @@ import re
 from eth_abi.abi import encode
 from web3 import Web3
 
-from fec.chain.jsonrpc import Refused
+from fec.chain.errors import Refused
 from fec.chain.reverts import is_revert
 from fec.chain.rpc import ask_all
 from fec.protocol.signing import of_key

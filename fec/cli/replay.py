@@ -15,7 +15,7 @@ from fec.chain.anvil import MNEMONIC
 from fec.cli.base import Command, transaction_options
 from fec.cli.context import Context, facts
 from fec.cli.display import shape
-from fec.cli.errors import Refused
+from fec.cli.errors import CommandRefused
 from fec.cli.extras import extra
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, FILE, SHARE, TIER
 from fec.core.amounts import exact_fec
@@ -118,7 +118,7 @@ def replay(
     with extra("replay"):
         from fec.replay import Columns, Settings, StoreTerms, read  # noqa: PLC0415
     if bool(donation) != (cause is not None):
-        raise Refused("--donation and --cause belong together.")
+        raise CommandRefused("--donation and --cause belong together.")
     before = time.perf_counter_ns()
     columns = Columns(customer, moment, amount, store, order_id)
     history = read(file, columns, rate=rate, currency=currency, places=places)

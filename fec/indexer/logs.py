@@ -9,7 +9,8 @@ from typing import Any
 
 from eth_utils.crypto import keccak
 
-from fec.chain.jsonrpc import CALLS_PER_REQUEST, Call, Endpoint, Refused
+from fec.chain.errors import Refused
+from fec.chain.jsonrpc import CALLS_PER_REQUEST, Call, Endpoint
 from fec.chain.spans import Span
 from fec.i18n.errors import RPCFailed, RPCUnreachable, WrongAnswer
 from fec.indexer.errors import Reorganised

@@ -14,7 +14,8 @@ from eth_utils.crypto import keccak
 
 from fec.chain import deployments
 from fec.chain.deployments import Deployment
-from fec.chain.jsonrpc import CALLS_PER_REQUEST, Call, Endpoint, Refused
+from fec.chain.errors import Refused
+from fec.chain.jsonrpc import CALLS_PER_REQUEST, Call, Endpoint
 from fec.chain.reverts import revert_data
 from fec.i18n.errors import WrongAnswer
 from fec.protocol import abi

@@ -9,7 +9,8 @@ from typing import Any
 from eth_typing import ChecksumAddress
 from web3 import Web3
 
-from fec.chain.jsonrpc import Call, Refused
+from fec.chain.errors import Refused
+from fec.chain.jsonrpc import Call
 from fec.chain.rpc import ask_all, results
 from fec.i18n.errors import RPCFailed
 

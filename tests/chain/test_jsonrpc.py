@@ -8,7 +8,8 @@ import pytest
 from web3 import Web3
 
 from fec.chain.anvil import Anvil
-from fec.chain.jsonrpc import Endpoint, Patience, RateLimited, Refused
+from fec.chain.errors import RateLimited, Refused
+from fec.chain.jsonrpc import Endpoint, Patience
 from fec.chain.reverts import revert_data
 from fec.chain.rpc import ask_all, clear_errors, connect, next_time
 from fec.client.client import Client
