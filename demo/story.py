@@ -30,6 +30,7 @@ from fec.indexer.views import view
 from fec.protocol.terms import Tier
 from fec.protocol.types import Claimed, Figures, Node
 from fec.replay import History, Replay, Report, Settings, StoreTerms, Wallets
+from fec.replay.preparation import GAS_COIN
 
 MILLION = 1_000_000 * WEI_PER_FEC
 PUBLIC_QUOTA = 10_000 * WEI_PER_FEC
@@ -42,8 +43,6 @@ CAUSES = 3
 #: One store in so many takes goods back, or donates.
 WINDOWS_EVERY = 3
 DONORS_EVERY = 2
-#: Gas coin for accounts that the replay does not know, in wei of that coin.
-GAS_COIN = 10**27
 
 
 @dataclass(frozen=True)

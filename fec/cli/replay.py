@@ -18,7 +18,7 @@ from fec.cli.display import shape
 from fec.cli.errors import CommandRefused
 from fec.cli.extras import extra
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, FILE, SHARE, TIER
-from fec.core.amounts import exact_fec
+from fec.core.amounts import WEI_PER_FEC, exact_fec
 from fec.core.durations import WEEK
 from fec.i18n import _, ngettext
 from fec.i18n.errors import SignerMissing
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 20
 #: What the sentence on the curve speaks of.
-_EXAMPLE = 100 * 10**18
+_EXAMPLE = 100 * WEI_PER_FEC
 
 
 @click.command(cls=Command)

@@ -11,17 +11,17 @@ from pathlib import Path
 
 from eth_utils.crypto import keccak
 
-from fec.core.durations import DAY
 from fec.i18n import Message
 from fec.i18n.errors import InvalidArgument
 from fec.protocol.bytes32 import LENGTH, to_bytes32
+from fec.protocol.flows import MONDAY
 from fec.replay import files
 from fec.replay.errors import BadRows
 
 #: The store of a file that names none.
 ONLY_STORE = "store"
 #: The grid of all programs: Monday, 5 January 1970. Nothing can be bought before.
-ORIGIN = 4 * DAY
+ORIGIN = MONDAY
 #: The till keeps times in 40 bits.
 _LATEST = 1 << 40
 _EPOCH = datetime.fromtimestamp(0, UTC)

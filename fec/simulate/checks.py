@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fec.core.curve import FACE_MULTIPLE
+from fec.core.durations import DAY, HOUR
 from fec.core.shares import BASIS_POINTS
 from fec.i18n import Message
 from fec.simulate.errors import ScenarioInvalid
@@ -13,7 +14,7 @@ from fec.simulate.values import YEAR
 
 #: Bounds of the contracts, with which a test compares them.
 MAX_CAP = 2**95 - 1
-MIN_PERIOD, MAX_PERIOD = 43_200, 7_776_000
+MIN_PERIOD, MAX_PERIOD = 12 * HOUR, 90 * DAY
 MIN_BURN = 1_000
 #: Bounds of the simulator.
 MAX_YEARS = 100
