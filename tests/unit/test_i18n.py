@@ -215,9 +215,9 @@ def test_error__braces_without_values__are_text() -> None:
 
 
 def test_error__within_an_error__is_said_in_the_same_language() -> None:
-    inner = InvalidAmount("{wei} wei is negative; amounts of FEC are not.", wei=-1)
+    inner = InvalidAmount("A node needs principal. Give an amount above 0.")
     outer = FECError("{path}, line {line}: {reason}", path="a.csv", line=2, reason=inner)
-    assert outer.localized("ms") == "a.csv, baris 2: -1 wei ialah nombor negatif; jumlah FEC tidak boleh negatif."
+    assert outer.localized("ms") == "a.csv, baris 2: Nod memerlukan prinsipal. Beri jumlah lebih daripada sifar."
 
 
 def test_error__list_of_sentences__is_said_in_the_same_language() -> None:
