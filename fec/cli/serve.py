@@ -166,7 +166,7 @@ def _serve(
     reached = public_url or origin_of(host, port)
     if reached is None:
         raise CommandRefused(
-            "At {host}, the service listens at all addresses of this machine, and callers use another one. Say which: "
+            "At {host} the service listens on all addresses, so callers need its public address. Give it with "
             "--public-url https://…",
             host=host,
         )

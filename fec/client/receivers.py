@@ -41,8 +41,8 @@ def check_customer(web3: Web3, adn: str, checkout: str, customer: str) -> None:
         code = web3.eth.get_code(account)
     if code and not _takes(web3, adn, checkout, account):
         raise CustomerRefusesNodes(
-            "{customer} is a contract that does not accept nodes (ERC-721). Name a customer that does: an account, or "
-            "a wallet contract that implements onERC721Received.",
+            "{customer} is a contract that does not accept nodes (ERC-721). Name an account, or a wallet contract "
+            "that implements onERC721Received.",
             customer=account,
         )
 

@@ -54,7 +54,7 @@ def _is_host(host: str) -> bool:
 
 def _invalid(text: str) -> OriginInvalid:
     return OriginInvalid(
-        "{text!r} is not where a page or a service can be. Write scheme, host and perhaps a port, and no path: "
+        "{text!r} is not a web origin. Write scheme, host and optionally a port, without a path, such as "
         "https://shop.example.",
         text=text,
     )

@@ -200,7 +200,7 @@ export const en = {
   "pay.causeTitle": "Have the shop donate {amount} FEC of its part",
   "pay.checking": "Checking the invoice against the chain.",
   "pay.checkoutMayTake": "Checkout may take",
-  "pay.customerRefuses": "Your wallet is a contract that does not take nodes (ERC-721), so you would lose the node of this order. Pay from another wallet.",
+  "pay.customerRefuses": "Your wallet is a contract that does not accept nodes (ERC-721), so you would lose the node of this order. Pay from another wallet.",
   "pay.elsewhere": "The invoice is for chain {theirs} or another Checkout contract; these pages are for chain {ours}. Open the link at the shop's own address.",
   "pay.elsewhereTitle": "This invoice is for another site",
   "pay.empty": "Scan the shop's QR code. It opens this page with the invoice.",
