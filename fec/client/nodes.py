@@ -121,8 +121,8 @@ class Nodes:
             each = -(-(more - few) // (_SAMPLES[1] - _SAMPLES[0]))
             fitting = _SAMPLES[0] + (error.most * 100 // (100 + MARGIN) - few) // each
             raise TooManyAtOnce(
-                "{asked} are too many for one transaction, which has {most} gas here: {fitting} fit. Do it in steps. "
-                "Nothing was sent.",
+                "One transaction fits {fitting}, not {asked}: its limit here is {most} gas. Nothing was sent. Use "
+                "several transactions.",
                 asked=len(things),
                 most=error.most,
                 fitting=fitting,

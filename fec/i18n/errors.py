@@ -117,7 +117,9 @@ class TransactionTooLarge(FECError, ValueError):
     def __init__(self, most: int) -> None:
         """Takes the most that one can have."""
         super().__init__(
-            N_("One transaction has {most} gas here at most, and this takes more. Nothing was sent. Do less at once."),
+            N_(
+                "This needs more than {most} gas, the limit of one transaction here. Nothing was sent. Do less at once."
+            ),
             most=most,
         )
         self.most = most
