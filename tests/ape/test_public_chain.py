@@ -61,7 +61,9 @@ def keystore(sepolia: Anvil, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     folder = tmp_path_factory.mktemp("ape")
     account = Account.create()
     (folder / "accounts").mkdir()
-    (folder / "accounts" / f"{ALIAS}.json").write_text(json.dumps(Account.encrypt(account.key, PASSPHRASE)))
+    (folder / "accounts" / f"{ALIAS}.json").write_text(
+        json.dumps(Account.encrypt(account.key, PASSPHRASE, iterations=2))
+    )
     sepolia.request("anvil_setBalance", account.address, hex(ETHER))
     return folder, account
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -33,7 +32,3 @@ def main(*, database: str, url: str, record: str, key: str, receiver: str, count
 def say(word: str) -> None:
     sys.stdout.write(f"{word}\n")
     sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main(**json.loads(sys.argv[1]))

@@ -1,8 +1,6 @@
 """A relayer killed at random instants, over and over, sends each request once."""
 
-import json
 import random
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,6 +10,8 @@ from fec.chain import deployments
 from fec.chain.anvil import Anvil
 from fec.chain.deployments import Deployment
 from fec.client.client import Client
+from tests.fixtures.processes import speaking
+from tests.relayer import killed
 
 REQUESTS = 40
 KILLS = 8
@@ -39,15 +39,19 @@ def test_kills__at_random_instants__each_request_is_sent_once(
         "receiver": receiver,
         "count": REQUESTS,
     }
-    command = [sys.executable, "-m", "tests.relayer.killed", json.dumps(settings)]
     for _ in range(KILLS):
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
+        process, printed = speaking(killed.main, **settings)
+        with printed:
             for _line in range(instants.randint(1, REQUESTS)):
-                process.stdout.readline()
+                printed.readline()
             time.sleep(instants.randrange(INSTANTS_MS) / 1000)
             process.kill()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            process.join()
+    process, printed = speaking(killed.main, **settings)
+    with printed:
+        assert printed.read().splitlines()[-1] == "wait"
+    process.join()
+    assert process.exitcode == 0
     coupon = client.deployment["contracts"]["FEC"]
     contract = chain.web3.eth.contract(address=coupon["address"], abi=coupon["abi"])  # type: ignore[call-overload]
     logs = contract.events.Transfer.get_logs({"to": receiver}, from_block=0)

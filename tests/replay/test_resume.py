@@ -1,10 +1,10 @@
 """Kills a replay at random instants and starts it again: the chain ends with what the file says, once."""
 
+import os
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
 from fec.core.durations import DAY, HOUR
 from fec.replay import Columns, Replay, Settings, StoreTerms, read
+from tests.fixtures.processes import command
 
 MONDAY = 1_483_315_200
 SEED = 20_170_102
@@ -52,11 +53,11 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def start(anvil: Anvil, record: Path, path: Path) -> subprocess.Popen[bytes]:
+def start(anvil: Anvil, record: Path, path: Path) -> BaseProcess:
     options = f"--rpc {anvil.url} --account {anvil.accounts[0].address} --returns 14d --rate 100 --workers 1"
     columns = "--customer who --time when --amount paid --store shop"
     words = ["replay", str(path), "--deployments", str(record), *options.split(), *columns.split()]
-    return subprocess.Popen([sys.executable, "-m", "fec.cli", *words], stdout=subprocess.DEVNULL)
+    return command(words, os.devnull)
 
 
 def test_replay__killed_at_random_instants__pays_each_order_once(
@@ -70,11 +71,11 @@ def test_replay__killed_at_random_instants__pays_each_order_once(
         height = anvil.web3.eth.block_number + rng.randrange(1, 2 * ROWS // KILLS)
         run = start(anvil, record, path)
         for _ in range(PATIENCE * 1_000 // LOOK):
-            if run.poll() is not None or anvil.web3.eth.block_number >= height:
+            if not run.is_alive() or anvil.web3.eth.block_number >= height:
                 break
             time.sleep(LOOK / 1_000)
         run.kill()
-        run.wait()
+        run.join()
 
     history = read(path, Columns("who", "when", "paid", "shop"), rate=100 * WEI_PER_FEC)
     settings = Settings(terms=StoreTerms(return_window=14 * DAY), workers=0)

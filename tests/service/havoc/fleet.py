@@ -1,16 +1,12 @@
 """Processes that are killed and started again, as whoever looks after a shop's machine would.
 
-Each is a process that runs the command `fec serve …` or `fec index run …` and nothing else. They are forked from one
-that has imported everything, as importing takes longer than all that they do before they answer.
+Each is a process that runs the command `fec serve …` or `fec index run …` and nothing else.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import random
 import socket
-import sys
 import threading
 import time
 from collections import Counter
@@ -20,28 +16,14 @@ from pathlib import Path
 
 import httpx
 
+from tests.fixtures.processes import FORKING, become
+
 #: How long a process may take until it answers, on a busy machine.
 START_SECONDS = 300
 #: Between a process that ended by itself and its successor.
 _RESTART_SECONDS = 0.5
 #: What `fec index run --follow` says once it has come to the chain's head.
 _FOLLOWING = b"Following"
-
-_forking = multiprocessing.get_context("forkserver")
-_forking.set_forkserver_preload(["fec.cli.serve", "fec.cli.index", "fec.service.app", "fec.indexer", __name__])
-
-
-def _command(words: Sequence[str], environment: Mapping[str, str], log: str) -> None:
-    """Becomes a command."""
-    os.environ.clear()
-    os.environ.update(environment)
-    said = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    for stream in (1, 2):
-        os.dup2(said, stream)
-    sys.argv = ["fec", *words]
-    from fec.cli import main  # noqa: PLC0415 (it reads the environment)
-
-    sys.exit(main())
 
 
 class Member:
@@ -86,8 +68,8 @@ class Member:
         try:
             while not self._stop.is_set():
                 said = self.log.stat().st_size
-                process = _forking.Process(
-                    target=_command, args=(self._words, self._environment, str(self.log)), daemon=True
+                process = FORKING.Process(
+                    target=become, args=(self._words, self._environment, str(self.log)), daemon=True
                 )
                 process.start()
                 try:
