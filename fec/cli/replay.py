@@ -70,7 +70,7 @@ _EXAMPLE = 100 * WEI_PER_FEC
 @click.option("--returns", "return_window", type=DURATION, default=0, metavar="DURATION", help="Return window [0s].")
 @click.option("--period", "period_length", type=DURATION, default=WEEK, metavar="DURATION", help="Period length [7d].")
 @click.option("--donation", type=SHARE, default=0, metavar="PERCENT", help="Share of each payment for the cause [0].")
-@click.option("--cause", type=ADDRESS, metavar="ADDRESS", help="Who gets the donations.")
+@click.option("--cause", type=ADDRESS, metavar="ADDRESS", help="Cause that receives the donations.")
 @click.option(
     "--every", type=DURATION, default=1, metavar="DURATION", help="Purchases within this time share a block [1s]."
 )
@@ -118,7 +118,7 @@ def replay(
     with extra("replay"):
         from fec.replay import Columns, Settings, StoreTerms, read  # noqa: PLC0415
     if bool(donation) != (cause is not None):
-        raise CommandRefused("--donation and --cause belong together.")
+        raise CommandRefused("--donation and --cause need each other. Give both or neither.")
     before = time.perf_counter_ns()
     columns = Columns(customer, moment, amount, store, order_id)
     history = read(file, columns, rate=rate, currency=currency, places=places)
