@@ -113,6 +113,16 @@ def install_browser() -> None:
     sys.stdout.write("setup: Chromium or a font for Chinese is missing; the tests of the pages need them.\n")
 
 
+def install_redis() -> None:
+    """Sees to a Redis for the test of the service's limits: the machine's, or Debian's where we may install it."""
+    if shutil.which("redis-server"):
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        must("Redis (Debian)", "apt-get", "install", "--yes", "--no-install-recommends", "redis-server")
+        return
+    sys.stdout.write("setup: redis-server is missing; the test of the service's limits needs it.\n")
+
+
 def build_pages() -> None:
     """Builds the web pages into the package."""
     must("web pages", BIN / "python", "-m", "tools.web")
@@ -126,6 +136,7 @@ def main() -> None:
     install_node()
     install_solc()
     install_browser()
+    install_redis()
     build_pages()
     (VENV / ".ready").touch()
     sys.stdout.write("setup: ready\n")

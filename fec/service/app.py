@@ -90,7 +90,7 @@ def create_app(settings: Settings, signer: TransactionSigner) -> FastAPI:
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID"],
             expose_headers=["ETag", "Retry-After", "X-Request-ID", "Idempotency-Replayed"],
         )
-    app.add_middleware(Limits, settings=settings)
+    app.add_middleware(Limits, settings=settings, counter=service.counter)
     app.add_middleware(AccessLog, metrics=service.metrics)
     return app
 

@@ -10,6 +10,7 @@ from fec.indexer import IndexDatabase
 from fec.relayer import Budget, Relayer, TransactionSigner
 from fec.service.actions.guard import Guard
 from fec.service.actions.outbox import Outbox
+from fec.service.http.counters import open_counter
 from fec.service.http.idempotency import Idempotency
 from fec.service.http.keys import KeyRing
 from fec.service.http.metrics import Metrics
@@ -32,6 +33,8 @@ class Service:
         WrongDatabase, RPCUnreachable, RPCFailed, WrongNetwork, DeploymentMissing.
         """
         check_secret(settings.secret)
+        # First: what cannot be is refused before a file is made.
+        self.counter = open_counter(settings.limits_storage)
         self.settings = settings
         self.signer = signer
         self.engine = store.open_database(settings.database)

@@ -115,6 +115,8 @@ class Settings:
     """Where they are counted: in each process, or in one Redis (redis://…) for all."""
     max_body: int = 65_536
     """Bytes that a request may have."""
+    body_seconds: int = 20
+    """Seconds in which a request has to arrive."""
     session_seconds: int = 43_200
     """How long somebody stays signed in."""
     webhooks: WebhookPolicy = field(default_factory=WebhookPolicy)

@@ -220,7 +220,7 @@ def cashier(serving: Callable[..., ServiceClient]) -> ServiceClient:
 @pytest.fixture
 def live(settings: Settings, shop: Shop) -> Iterator[ServiceClient]:
     """The service on a port of its own: streams never end, which the test client cannot take."""
-    unlimited = replace(settings, key_limit="1000000/minute", address_limit="1000000/minute")
+    unlimited = replace(settings, key_limit="1000000/minute", address_limit="1000000/minute", body_seconds=1)
     app = create_app(unlimited, LocalSigner(shop.signer))
     service = app.state.service
     service.keys.add_merchant(shop.escrow, "")

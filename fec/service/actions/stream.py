@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
 import anyio
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from fec.service.actions import events
 from fec.service.context import Service
 from fec.service.http import schemas
-from fec.service.http.auth import Reader, Served
+from fec.service.http.auth import Reader, Served, caller_by
 from fec.service.http.problems import declared
 from fec.service.models import ServiceEvent
 from fec.service.orders.invoices import any_invoice, invoice_body, latest_payments
@@ -27,6 +27,7 @@ router = APIRouter(tags=["events"])
 _PAGE = 100
 _LOOK_SECONDS = 0.1
 _PING_SECONDS = 15
+_ALLOWED_SECONDS = 1
 
 After = Annotated[int, Query(ge=0, le=2**53 - 1, description="Number of the last event that is known.")]
 LastEventId = Annotated[
@@ -53,6 +54,7 @@ def page(
 
 @router.get("/v1/events/stream", response_class=EventSourceResponse, responses={**declared(401, 403), **_STREAM})
 def stream(
+    request: Request,
     service: Served,
     caller: Reader,
     last_event_id: LastEventId = None,
@@ -62,7 +64,13 @@ def stream(
     known = int(last_event_id) if last_event_id is not None else after
     with Session(service.engine) as session:
         since = _latest(session) if known is None else known
-    return _response(_events(service, since, [], program_id=caller.program_id))
+    token: str = request.state.token
+
+    def allowed() -> bool:
+        now = caller_by(service, token)
+        return now is not None and now.program_id == caller.program_id
+
+    return _response(_events(service, since, [], program_id=caller.program_id, allowed=allowed))
 
 
 @router.get("/v1/pay/{invoice_id}/events", response_class=EventSourceResponse, responses={**declared(404), **_STREAM})
@@ -93,18 +101,24 @@ async def _events(
     *,
     program_id: int | None = None,
     invoice_number: int | None = None,
+    allowed: Callable[[], bool] = lambda: True,
 ) -> AsyncIterator[ServerSentEvent]:
     def read() -> list[tuple[int, str, str]]:
         with Session(service.engine) as session:
             found = events.after(session, since, _PAGE, program_id=program_id, invoice_number=invoice_number)
             return [(event.sequence, event.type, json.dumps(event.payload)) for event in found]
 
-    looked = -1
+    looked, asked_at = -1, anyio.current_time()
     service.metrics.streams.inc()
     try:
         for item in first:
             yield item
         while not service.stopping:
+            # A key may be revoked, and an operator replaced, while somebody listens.
+            if anyio.current_time() >= asked_at + _ALLOWED_SECONDS:
+                asked_at = anyio.current_time()
+                if not await run_in_threadpool(allowed):
+                    return
             latest = service.latest_event
             if latest == looked:
                 await anyio.sleep(_LOOK_SECONDS)

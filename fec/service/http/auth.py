@@ -55,10 +55,11 @@ def caller_of(
     token = cookie if bearer is None else bearer.credentials
     if bearer is None and cookie is not None and request.method not in _SAFE_METHODS:
         _check_origin(request, service)
-    found = None if token is None else _caller(service, token)
+    found = None if token is None else caller_by(service, token)
     if found is None:
         raise _unknown()
     request.state.caller = found.name
+    request.state.token = token
     return found
 
 
@@ -71,7 +72,8 @@ def _unknown() -> Problem:
     return found
 
 
-def _caller(service: Service, token: str) -> Caller | None:
+def caller_by(service: Service, token: str) -> Caller | None:
+    """Who calls with an API key or a session's token, as of now; None if nobody may."""
     key = service.keys.key_of(token)
     if key is not None:
         return Caller(key.program_id, Role(key.role), f"key {key.id}")

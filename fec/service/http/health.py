@@ -17,6 +17,7 @@ from fec.i18n.errors import FECError
 from fec.relayer.models import RelayTransaction
 from fec.service.context import Service
 from fec.service.http.auth import Served
+from fec.service.http.counters import answers
 from fec.service.http.problems import declared
 from fec.service.models import Action, Invoice
 
@@ -115,6 +116,11 @@ def _queue(service: Service) -> tuple[bool, str]:
     return waiting.seconds <= service.settings.stalled_after, f"nonce {waiting.nonce} waits for {waiting.seconds} s"
 
 
+def _limits(service: Service) -> tuple[bool, str]:
+    counted = answers(service.counter)
+    return counted, "requests are counted" if counted else "where requests are counted does not answer"
+
+
 def _budget(service: Service) -> tuple[bool, str]:
     limit, (spent, _) = service.relayer.budget.key, service.relayer.spent()
     if not limit:
@@ -129,6 +135,7 @@ _PROBES = {
     "relayer": _relayer,
     "queue": _queue,
     "budget": _budget,
+    "limits": _limits,
 }
 
 

@@ -6,8 +6,9 @@ import hashlib
 import time
 from math import ceil
 
+import anyio
 from limits import RateLimitItem, parse
-from limits.storage import storage_from_string
+from limits.errors import StorageError
 from limits.strategies import FixedWindowRateLimiter
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
@@ -16,7 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fec.service.callers import counted_address, current_caller
 from fec.service.http.auth import COOKIE
-from fec.service.http.problems import Problem, answer, of_error, problem
+from fec.service.http.counters import Counter
+from fec.service.http.problems import Problem, answer, later, of_error, problem
 from fec.service.settings import Settings
 
 #: For those who watch the service; they are not counted.
@@ -35,11 +37,11 @@ _HSTS = "max-age=31536000; includeSubDomains"
 class Limits:
     """Wraps an application."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        """Takes the application and its settings."""
+    def __init__(self, app: ASGIApp, settings: Settings, counter: Counter) -> None:
+        """Takes the application, its settings, and where requests are counted."""
         self._app = app
         self._settings = settings
-        self._limiter = FixedWindowRateLimiter(storage_from_string(settings.limits_storage))
+        self._limiter = FixedWindowRateLimiter(counter)
         self._local = settings.limits_storage.startswith("memory:")
         self._by_key = parse(settings.key_limit)
         self._by_address = parse(settings.address_limit)
@@ -98,9 +100,15 @@ class Limits:
 
     def _hit(self, counted: list[tuple[RateLimitItem, str]]) -> None:
         for limit, who in counted:
-            if self._limiter.hit(limit, who):
-                continue
-            seconds = max(1, ceil(self._limiter.get_window_stats(limit, who).reset_time - time.time()))
+            try:
+                if self._limiter.hit(limit, who):
+                    continue
+                reset_time = self._limiter.get_window_stats(limit, who).reset_time
+            except StorageError as error:
+                raise later(
+                    "limits-unavailable", 1, "Requests cannot be counted now. Try again in a moment; nothing was done."
+                ) from error
+            seconds = max(1, ceil(reset_time - time.time()))
             found = problem(
                 "too-many-requests",
                 "{limit} are served to one caller. Wait {seconds} s, and ask less often; a stream needs no asking.",
@@ -122,8 +130,13 @@ class Limits:
             raise _too_large(most)
         parts: list[bytes] = []
         size, more = 0, True
+        deadline = anyio.current_time() + self._settings.body_seconds
         while more:
-            message = await receive()
+            try:
+                with anyio.fail_after(deadline - anyio.current_time()):
+                    message = await receive()
+            except TimeoutError as error:
+                raise _too_slow(self._settings.body_seconds) from error
             if message["type"] != "http.request":
                 return _first(message, receive)
             parts.append(message.get("body", b""))
@@ -136,6 +149,12 @@ class Limits:
 
 def _too_large(most: int) -> Problem:
     return problem("request-too-large", "A request has {most} bytes at most. Send less.", most=most)
+
+
+def _too_slow(seconds: int) -> Problem:
+    found = problem("request-too-slow", "A request has {seconds} s to arrive. Send it again, at once.", seconds=seconds)
+    found.headers["Connection"] = "close"
+    return found
 
 
 def _first(message: Message, receive: Receive) -> Receive:

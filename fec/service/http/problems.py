@@ -46,6 +46,8 @@ KINDS: dict[str, tuple[int, str]] = {
     "not-found": (404, N_("There is nothing here")),
     "method-not-allowed": (405, N_("This address does not take that method")),
     "request-too-large": (413, N_("The request is too large")),
+    "request-too-slow": (408, N_("The request took too long to arrive")),
+    "limits-unavailable": (503, N_("Requests cannot be counted now")),
     "too-many-requests": (429, N_("Too many requests")),
     "not-signed-in": (401, N_("Who are you?")),
     "role-too-low": (403, N_("This key may not do that")),
