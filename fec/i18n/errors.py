@@ -1,7 +1,7 @@
 """The base of all errors that the package raises, and those that several of its parts raise.
 
 Each is a `FECError` and, the base aside, a builtin too, so that callers can catch either. What one part alone raises
-stands in the `errors` module of that part, such as `fec.replay.errors`.
+stands in the `errors` module of that part, such as `fec.replay.errors`; the service's beside what raises it.
 """
 
 from __future__ import annotations
