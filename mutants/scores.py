@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,11 +14,15 @@ from mutants.compiler import ROOT, Sources
 from mutants.operators import Mutant
 from mutants.results import DUPLICATE, INVALID, KILLED, SAME, TIMEOUT, Result, Score, score
 
-#: By source file: its hash when all its mutants were run, and what became of them.
+#: By source file: the hash of its code when all its mutants were run, and what became of them.
 SCORES = Path(__file__).with_name("scores.json")
 DOCUMENT = ROOT / "docs" / "assurance" / "mutation.md"
 BEGIN = "<!-- Made by `python -m mutants --write`; not edited by hand. -->\n"
 END = "<!-- End of what it makes. -->\n"
+
+#: A text is matched so that no comment is seen to begin inside of it.
+_COMMENT_OR_TEXT = re.compile(r"""(?P<text>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|//[^\n]*|/\*.*?\*/""", re.DOTALL)
+_IMPORT = re.compile(r"^import\b[^;]*;", re.MULTILINE)
 
 Reasons = dict[tuple[str, ...], str]
 Scores = dict[str, dict[str, Any]]
@@ -29,8 +34,8 @@ def recorded() -> Scores:
 
 
 def changed(sources: Sources, scores: Scores) -> set[str]:
-    """Source files that are not what they were when all their mutants were run; those that never came to that, too."""
-    return {file for file in sources.mutable if scores.get(file, {}).get("sha256") != _sha256(sources.text[file])}
+    """Source files whose code is not what it was when all its mutants were run; those that never came to that, too."""
+    return {file for file in sources.mutable if scores.get(file, {}).get("sha256") != code_hash(sources.text[file])}
 
 
 def record(sources: Sources, mutants: Sequence[Mutant], results: Sequence[Result], reasons: Reasons) -> None:
@@ -40,7 +45,7 @@ def record(sources: Sources, mutants: Sequence[Mutant], results: Sequence[Result
     of_file = Counter(mutant.file for mutant in mutants)
     for one in grouped(results, lambda result: result.file, reasons):
         if sum(one.counts.values()) == of_file[one.name] and not one.alive:
-            scores[one.name] = {"sha256": _sha256(sources.text[one.name]), **one.as_dict()}
+            scores[one.name] = {"sha256": code_hash(sources.text[one.name]), **one.as_dict()}
     if scores != before:
         SCORES.write_text(json.dumps(dict(sorted(scores.items())), indent=1) + "\n")
         write()
@@ -88,5 +93,8 @@ def _row(name: str, scores: Iterable[Mapping[str, Any]]) -> str:
     return f"| {' | '.join(map(str, [name, *numbers, sums[SAME], sums[DUPLICATE], sums[INVALID]]))} |"
 
 
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def code_hash(text: str) -> str:
+    """Hash of a source's code: neither comments and empty lines nor imports make mutants."""
+    code = _IMPORT.sub("", _COMMENT_OR_TEXT.sub(lambda found: found[0] if found["text"] else "", text))
+    lines = [line.rstrip() for line in code.splitlines()]
+    return hashlib.sha256("\n".join(filter(None, lines)).encode()).hexdigest()

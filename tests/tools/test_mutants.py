@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import pytest
 from mutants.compiler import Sources
 from mutants.operators import mutants_of
 from mutants.results import KILLED, SURVIVED, Result, complaints, read_reasons, score
-from mutants.scores import BEGIN, DOCUMENT, END, changed, document, recorded, table
+from mutants.scores import BEGIN, DOCUMENT, END, Scores, changed, code_hash, document, recorded, table
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOKS = ("contracts/A.sol", "A.f", "ROR", "if (a < b) return;", "if (a <= b) return;")
@@ -124,14 +123,41 @@ def test_table__scores__are_summed() -> None:
     ]
 
 
-def test_changed__file_that_is_not_what_was_run_or_never_was__is_found() -> None:
+def everything_run(sources: Sources) -> Scores:
+    """A record of all files, as if all their mutants had just been run."""
+    return {file: {"sha256": code_hash(sources.text[file])} for file in sources.mutable}
+
+
+def test_changed__code_that_is_not_what_was_run__is_found() -> None:
     sources = Sources()
-    one, other = sources.mutable[:2]
-    scores = {file: {"sha256": sha256(sources.text[file].encode()).hexdigest()} for file in sources.mutable}
+    scores, one = everything_run(sources), sources.mutable[0]
+    sources.text[one] = sources.text[one].replace("}", ";}", 1)
+    assert changed(sources, scores) == {one}
+
+
+def test_changed__file_that_was_never_run__is_found() -> None:
+    sources = Sources()
+    scores, one = everything_run(sources), sources.mutable[0]
+    del scores[one]
+    assert changed(sources, scores) == {one}
+
+
+def test_changed__comments_alone__are_no_change() -> None:
+    sources = Sources()
+    scores, one = everything_run(sources), sources.mutable[0]
+    sources.text[one] = f"// It's new.\n/* So\nis this. */\n\n{sources.text[one]}"
     assert changed(sources, scores) == set()
-    sources.text[one] += "\n"
-    del scores[other]
-    assert changed(sources, scores) == {one, other}
+
+
+def test_changed__imports_alone__are_no_change() -> None:
+    sources = Sources()
+    scores, one = everything_run(sources), sources.mutable[0]
+    sources.text[one] = f'import {{\n    A\n}} from "./A.sol";\n{sources.text[one]}'
+    assert changed(sources, scores) == set()
+
+
+def test_code_hash__what_looks_like_a_comment_in_a_text__is_code() -> None:
+    assert code_hash('a = "http://b";') != code_hash('a = "http://c";')
 
 
 def test_mutants_of__line_that_has_moved__keep_their_identity() -> None:
