@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo dev web screenshots test lint prove mutants coverage soak havoc format bench abi pictures reference release lock clean
+.PHONY: help setup up demo dev web screenshots test lint prove mutants coverage soak havoc zoo format bench abi pictures reference release lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -67,6 +67,9 @@ bench: $(READY) ## Gas of every function beside the EVM's floor and a peer; writ
 soak: $(READY) ## The state machines for a million steps in all, with fresh seeds that are printed
 	@$(BIN)/python -m tests.contracts.stateful.soak --steps 900000
 	@$(BIN)/python -m tests.forge --steps 100000 --jobs 2
+
+zoo: $(READY) ## Try the product on real nodes and through endpoints of every kind; write docs/reference/chains.md
+	@$(BIN)/python -m tests.zoo --write
 
 abi: $(READY) ## Make fec/protocol/abi and the record of storage and sizes from the contracts
 	@$(BIN)/python tools/artifacts.py
