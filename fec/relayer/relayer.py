@@ -23,6 +23,8 @@ from fec.chain.sender import Sender, pace
 from fec.i18n.errors import (
     FECError,
     InvalidArgument,
+    RPCFailed,
+    RPCUnreachable,
     TransactionFailed,
     TransactionPending,
 )
@@ -159,12 +161,15 @@ class Relayer:
         time: it is not lost then.
         """
         deadline = time.monotonic() + self._timeout
+        trouble: FECError | None = None
         for pause in pace():
             if time.monotonic() >= deadline:
                 break
-            receipt = self._receipt(transaction_id)
+            receipt, trouble = self._polled(transaction_id)
             if receipt is not None:
-                self._note(transaction_id)
+                with suppress(RPCUnreachable, RPCFailed):
+                    # The next tick does.
+                    self._note(transaction_id)
                 if receipt["to"] != self._ledger.request(transaction_id).recipient:
                     raise TransactionFailed(
                         "Request {transaction_id} was not sent, as the chain's node never takes it: {reason}",
@@ -185,7 +190,7 @@ class Relayer:
                     transaction_id=transaction_id,
                 )
             time.sleep(pause)
-        raise TransactionPending(self._ledger.attempts(transaction_id)[-1].hash, self._timeout)
+        raise TransactionPending(self._ledger.attempts(transaction_id)[-1].hash, self._timeout, trouble)
 
     # ------------------------------------------------------------------- upkeep
 
@@ -280,6 +285,13 @@ class Relayer:
         return states, noted
 
     # -------------------------------------------------------------------- chain
+
+    def _polled(self, transaction_id: int) -> tuple[TxReceipt | None, FECError | None]:
+        """The receipt, or why it could not be asked for: that says nothing of the request."""
+        try:
+            return self._receipt(transaction_id), None
+        except (RPCUnreachable, RPCFailed) as error:
+            return None, error
 
     def _receipt(self, transaction_id: int) -> TxReceipt | None:
         """Receipt of whichever attempt a block has."""

@@ -189,7 +189,7 @@ def test_send__never_in_a_block__raises_with_the_hash(
     coupon = alice.deployment["contracts"]["FEC"]
     contract = paused.web3.eth.contract(address=Web3.to_checksum_address(coupon["address"]), abi=coupon["abi"])
     sender = Sender(paused.web3, accounts[1], timeout=1)
-    with pytest.raises(TransactionPending, match="is in no block after 1 s") as caught:
+    with pytest.raises(TransactionPending, match="is not in a block after 1 s") as caught:
         sender.send(contract.functions.transfer(STRANGER, 1))
     sent = paused.web3.eth.get_transaction(Web3.to_bytes(hexstr=caught.value.tx_hash))
     assert (sent["from"], sent.get("blockNumber")) == (alice.address, None)

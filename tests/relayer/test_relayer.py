@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import count
 
 import pytest
 from eth_account.signers.local import LocalAccount
@@ -27,6 +28,7 @@ from fec.protocol.signing import Domain
 from fec.relayer import FeePolicy, FeesTooHigh, LocalSigner, Relayer, RelayState, RequestConflict
 from fec.relayer.models import RelayAccount, RelayAttempt, RelayTransaction
 from tests.fixtures.chains import settle
+from tests.fixtures.endpoints import Answer, Ask, Call, Profile, ReshapingProxy, error, without
 from tests.fixtures.faults import FaultyProxy
 from tests.relayer.conftest import IMPATIENT
 
@@ -58,6 +60,31 @@ def attempts(engine: Engine) -> list[RelayAttempt]:
 
 
 # -------------------------------------------------------------------- requests
+
+
+def test_wait__polls_are_refused_for_a_while__gives_the_receipt(
+    relaying: Relaying, chain: Anvil, transfer: Transfer, received: Callable[[], int]
+) -> None:
+    seen = count(1)
+
+    def call(call: Call, ask: Ask) -> Answer:
+        is_refused = call["method"] == "eth_getTransactionReceipt" and next(seen) <= 3
+        return error(call, -32603, "busy") if is_refused else ask(call)
+
+    with ReshapingProxy(chain.url, Profile("", call=call)) as proxy:
+        relayer = relaying(connect(proxy.url))
+        assert relayer.wait(relayer.submit("a", transfer(5)))["status"] == 1
+    assert received() == 5
+
+
+def test_wait__polls_are_refused_for_ever__names_the_hash(
+    engine: Engine, chain: Anvil, key: LocalAccount, transfer: Transfer
+) -> None:
+    with ReshapingProxy(chain.url, Profile("", call=without("eth_getTransactionReceipt"))) as proxy:
+        relayer = Relayer(engine, connect(proxy.url), LocalSigner(key), timeout=1)
+        with pytest.raises(TransactionPending, match="does not exist") as caught:
+            relayer.wait(relayer.submit("a", transfer(5)))
+    assert caught.value.tx_hash == attempts(engine)[-1].hash
 
 
 def test_submit__twice_with_one_key__sends_once(
@@ -350,7 +377,7 @@ def test_wait__no_block_takes_it__is_not_lost(
     chain.request("evm_setAutomine", False)
     relayer = Relayer(engine, chain.web3, LocalSigner(key), timeout=1)
     transaction = relayer.submit("a", transfer(5))
-    with pytest.raises(TransactionPending, match="in no block after 1 s"):
+    with pytest.raises(TransactionPending, match="not in a block after 1 s"):
         relayer.wait(transaction)
     chain.mine()
     relayer.wait(transaction)
