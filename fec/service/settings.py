@@ -29,6 +29,10 @@ class WebhookPolicy:
     """How long events are signed under the old secret as well as the new one."""
     lease: int = 30
     """After it, an instance that was sending is thought to have crashed; more than two timeouts."""
+    endpoints: int = 20
+    """Endpoints that one merchant may have."""
+    senders: int = 2
+    """Endpoints of one merchant that are sent to at once, and tests of one merchant."""
     kept: int = 30 * 86_400
     """How long attempts are listed."""
 

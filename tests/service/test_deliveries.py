@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
@@ -17,7 +18,7 @@ from fec.service.actions import events
 from fec.service.actions.events import Change
 from fec.service.models import Merchant, ServiceEvent, WebhookAttempt, WebhookEndpoint
 from fec.service.settings import WebhookPolicy
-from fec.service.webhooks.deliveries import Deliveries
+from fec.service.webhooks.deliveries import Deliveries, SendersBusy, trial_message
 from fec.service.webhooks.outbound import AddressRefused, check_url, post
 from fec.store import writer
 from tests.service.conftest import SECRET, until
@@ -297,6 +298,42 @@ def test_deliver__slow_endpoint__others_are_served_meanwhile(
         assert slow.holding.wait(60)
 
 
+def test_deliver__one_merchant_has_many_silent_endpoints__another_hears_at_once(
+    books: Books, receiver: Receiver, sending: Callable[..., Deliveries]
+) -> None:
+    with Receiver().serving() as slow:
+        slow.usual = slow.hold
+        for number in range(12):
+            books.endpoint(slow.url, id=f"slow {number}")
+        sender = sending()
+        books.happen("invoice.created")
+        sender.deliver()
+        assert slow.holding.wait(60)
+        with Session(writer(books.engine)) as session, session.begin():
+            session.add(Merchant(program_id=PROGRAM + 1, name="", created_at=0))
+            session.flush()
+            events.record(session, [Change(PROGRAM + 1, None, "invoice.paid", {})])
+        number = books.endpoint(receiver.url, id="other", program_id=PROGRAM + 1)
+        deliver(books, number, lambda seen: seen.cursor > 0, sender)
+        busy = [books.stands(each).leased_until > time.time() for each in range(1, 13)]
+        assert sum(busy) == POLICY.senders
+
+
+def test_send__one_merchant_tests_many_silent_endpoints__no_more_than_a_few_at_once(
+    books: Books, sending: Callable[..., Deliveries]
+) -> None:
+    with Receiver().serving() as slow, ThreadPoolExecutor(POLICY.senders) as pool:
+        slow.usual = slow.hold
+        endpoint = books.stands(books.endpoint(slow.url))
+        sender = sending()
+        running = [pool.submit(sender.send, endpoint, trial_message(PROGRAM)) for _ in range(POLICY.senders)]
+        until(lambda: sum(sender._tests.values()), lambda count: count == POLICY.senders)
+        with pytest.raises(SendersBusy):
+            sender.send(endpoint, trial_message(PROGRAM))
+        slow.released.set()
+        assert all(each.result() for each in running)
+
+
 def test_deliver__somebody_is_at_it__others_leave_it_alone(
     books: Books, receiver: Receiver, sending: Callable[..., Deliveries]
 ) -> None:
@@ -364,6 +401,7 @@ def test_deliver__killed_between_delivery_and_record__is_sent_again_with_the_sam
         "https://db.internal/",
         "https://127.0.0.1/",
         "https://10.1.2.3/",
+        "https://[fec0::1]/",
         "https://169.254.169.254/latest/meta-data",
         "https://[::1]/",
         "https://[::ffff:10.0.0.1]/",

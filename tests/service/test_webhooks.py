@@ -54,6 +54,16 @@ def test_create__shows_the_secret_once(idle: ServiceClient) -> None:
     assert idle.get("/v1/webhooks")["items"] == [shown]
 
 
+def test_create__more_than_a_merchant_may_have__is_refused_and_pages_list_them(idle: ServiceClient) -> None:
+    made = [idle.post("/v1/webhooks", {"url": "https://shop.example/hooks"})["id"] for _ in range(20)]
+    problem = idle.refused("POST", "/v1/webhooks", {"url": "https://shop.example/hooks"})
+    assert (problem["status"], problem["type"]) == (409, "urn:fec:problem:too-many-webhooks")
+    first = idle.get("/v1/webhooks?limit=12")
+    second = idle.get(f"/v1/webhooks?limit=12&before={first['next']}")
+    assert [each["id"] for each in first["items"] + second["items"]] == made[::-1]
+    assert second["next"] is None
+
+
 def test_create__same_idempotency_key__is_one_endpoint(idle: ServiceClient) -> None:
     body = {"url": "https://shop.example/hooks"}
     first = idle.post("/v1/webhooks", body, Idempotency_Key="w-1")

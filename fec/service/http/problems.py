@@ -64,6 +64,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "idempotency-key-missing": (400, N_("The Idempotency-Key is missing")),
     "idempotency-key-reused": (422, N_("The Idempotency-Key was used for another request")),
     "idempotency-key-busy": (409, N_("The first request with this Idempotency-Key is under way")),
+    "too-many-webhooks": (409, N_("There are too many webhooks")),
     "webhook-address-refused": (409, N_("No events can be sent there")),
     "not-the-member": (403, N_("This is not the member's")),
     "failed-too-often": (429, N_("What was sent for you failed too often")),

@@ -14,6 +14,7 @@ import random
 import secrets
 import threading
 import time
+from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,9 +22,10 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Engine, delete, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 from standardwebhooks import Webhook
 
+from fec.i18n.errors import FECError
 from fec.service.actions import events
 from fec.service.actions.events import Change
 from fec.service.models import ServiceEvent, WebhookAttempt, WebhookEndpoint
@@ -83,6 +85,10 @@ def _message(identity: str, kind: str, sequence: int | None, at: int, data: Any)
     return Message(identity, kind, sequence, json.dumps(document, separators=(",", ":")).encode())
 
 
+class SendersBusy(FECError, RuntimeError):
+    """As many messages as may be are being sent for a merchant."""
+
+
 class Deliveries:
     """Sends one database's events."""
 
@@ -95,6 +101,9 @@ class Deliveries:
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="fec-webhooks")
         self._sending: set[Future[None]] = set()
         self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._tests: Counter[int] = Counter()
+        """Messages that are being sent because somebody asked, by program."""
 
     def close(self) -> None:
         """Waits until what is being sent is sent."""
@@ -119,7 +128,22 @@ class Deliveries:
         return len(self._sending)
 
     def send(self, endpoint: WebhookEndpoint, message: Message) -> WebhookAttempt:
-        """Sends a message once, and keeps what came of it; the endpoint stands where it stood."""
+        """Sends a message once, and keeps what came of it; the endpoint stands where it stood.
+
+        By the same hands as all else. Raises SendersBusy while as many are being sent for the merchant as may be.
+        """
+        program_id = endpoint.program_id
+        with self._lock:
+            if self._tests[program_id] >= self._policy.senders:
+                raise SendersBusy("As many messages as may be are being sent at once. Wait until one has arrived.")
+            self._tests[program_id] += 1
+        try:
+            return self._pool.submit(self._send_now, endpoint, message).result()
+        finally:
+            with self._lock:
+                self._tests[program_id] -= 1
+
+    def _send_now(self, endpoint: WebhookEndpoint, message: Message) -> WebhookAttempt:
         outcome, attempted_at = self._post(endpoint, message)
         attempt = _attempt(endpoint.number, message, outcome, attempted_at)
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
@@ -156,8 +180,18 @@ class Deliveries:
         return task.endpoint.leased_until - time.time() >= 2 * self._policy.timeout
 
     def _lease(self) -> _Task | None:
-        """The endpoint that has been waiting longest, for this instance alone, and the event that it is to get."""
+        """The endpoint that has been waiting longest, for this instance alone, and the event that it is to get.
+
+        Merchants have their turns: whoever is sent to least comes first, and no more than a few endpoints of one
+        merchant are sent to at once.
+        """
         now = int(time.time())
+        other = aliased(WebhookEndpoint)
+        busy = (
+            select(func.count())
+            .where(other.program_id == WebhookEndpoint.program_id, other.leased_until > now)
+            .scalar_subquery()
+        )
         waiting = exists().where(*_pending())
         query = (
             select(WebhookEndpoint)
@@ -165,9 +199,10 @@ class Deliveries:
                 WebhookEndpoint.enabled,
                 WebhookEndpoint.next_attempt_at <= now,
                 WebhookEndpoint.leased_until <= now,
+                busy < self._policy.senders,
                 waiting,
             )
-            .order_by(WebhookEndpoint.next_attempt_at, WebhookEndpoint.leased_until)
+            .order_by(busy, WebhookEndpoint.next_attempt_at, WebhookEndpoint.leased_until)
             .limit(1)
         )
         while True:

@@ -16,14 +16,17 @@ from fec.service.context import Service
 from fec.service.http import schemas
 from fec.service.http.auth import Caller, Manager, Served
 from fec.service.http.idempotency import Answer, Effect, Fingerprint, OptionalKey
-from fec.service.http.problems import declared, problem
-from fec.service.models import ServiceEvent, WebhookAttempt, WebhookEndpoint
+from fec.service.http.problems import declared, later, problem
+from fec.service.models import Merchant, ServiceEvent, WebhookAttempt, WebhookEndpoint
 from fec.service.webhooks import schemas as schemas_webhooks
-from fec.service.webhooks.deliveries import message_of, trial_message
+from fec.service.webhooks.deliveries import Message, SendersBusy, message_of, trial_message
 from fec.service.webhooks.outbound import AddressRefused, check_url
 from fec.store import writer
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+
+Limit = Annotated[int, Query(ge=1, le=200)]
+Before = Annotated[int | None, Query(ge=1, le=2**53 - 1, description="`next` of the page before.")]
 
 
 @router.post("", status_code=201, response_model=schemas_webhooks.WebhookWithSecret, responses=declared(401, 403, 409))
@@ -48,6 +51,12 @@ def create(
             ) from error
 
     def commit(session: Session, _: None) -> Effect:
+        # Locked, so that two at the same time are counted one after the other.
+        session.get_one(Merchant, caller.program_id, with_for_update=True)
+        mine = select(func.count()).where(WebhookEndpoint.program_id == caller.program_id)
+        most = service.settings.webhooks.endpoints
+        if (session.scalar(mine) or 0) >= most:
+            raise problem("too-many-webhooks", "A merchant has {most} webhooks at most. Delete one first.", most=most)
         endpoint = WebhookEndpoint(
             id=secrets.token_urlsafe(16),
             program_id=caller.program_id,
@@ -70,12 +79,15 @@ def create(
 
 
 @router.get("", response_model=schemas_webhooks.WebhookPage, responses=declared(401, 403))
-def page(service: Served, caller: Manager) -> JSONResponse:
+def page(service: Served, caller: Manager, limit: Limit = 50, before: Before = None) -> JSONResponse:
     """List the endpoints, the newest first."""
     query = select(WebhookEndpoint).where(WebhookEndpoint.program_id == caller.program_id)
+    if before is not None:
+        query = query.where(WebhookEndpoint.number < before)
     with Session(service.engine) as session:
-        found = session.scalars(query.order_by(WebhookEndpoint.number.desc())).all()
-    return JSONResponse({"items": [_body(endpoint) for endpoint in found]})
+        found = session.scalars(query.order_by(WebhookEndpoint.number.desc()).limit(limit)).all()
+    following = str(found[-1].number) if len(found) == limit else None
+    return JSONResponse({"items": [_body(endpoint) for endpoint in found], "next": following})
 
 
 @router.get("/{webhook_id}", response_model=schemas_webhooks.Webhook, responses=declared(401, 403, 404))
@@ -157,7 +169,7 @@ def again(
         if event is None or event.program_id != caller.program_id:
             raise problem("not-found", "There is no event {sequence} here. Check its number.", sequence=sequence)
         message = message_of(event)
-    return JSONResponse(_attempt_body(service.deliveries.send(endpoint, message)), 201)
+    return _sent(service, endpoint, message)
 
 
 @router.post(
@@ -167,7 +179,7 @@ def test(webhook_id: schemas.Identity, service: Served, caller: Manager) -> JSON
     """Send a test, of the type webhook.test, once and now; the answer says what came of it."""
     with Session(service.engine, expire_on_commit=False) as session:
         endpoint = _own(session, caller, webhook_id)
-    return JSONResponse(_attempt_body(service.deliveries.send(endpoint, trial_message(caller.program_id))), 201)
+    return _sent(service, endpoint, trial_message(caller.program_id))
 
 
 @router.get("/{webhook_id}/attempts", response_model=schemas_webhooks.AttemptPage, responses=declared(401, 403, 404))
@@ -176,8 +188,8 @@ def attempts(
     webhook_id: schemas.Identity,
     service: Served,
     caller: Manager,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    before: Annotated[int | None, Query(ge=1, le=2**53 - 1, description="`next` of the page before.")] = None,
+    limit: Limit = 50,
+    before: Before = None,
 ) -> JSONResponse:
     """List what was sent and what came of it, the newest first, for thirty days."""
     with Session(service.engine) as session:
@@ -191,6 +203,15 @@ def attempts(
 
 
 # ------------------------------------------------------------------- shared
+
+
+def _sent(service: Service, endpoint: WebhookEndpoint, message: Message) -> JSONResponse:
+    """Sends a message now, and answers with what came of it."""
+    try:
+        attempt = service.deliveries.send(endpoint, message)
+    except SendersBusy as error:
+        raise later("too-many-at-once", 1, "{sentence}", sentence=error.message) from error
+    return JSONResponse(_attempt_body(attempt), 201)
 
 
 def _own(session: Session, caller: Caller, webhook_id: str, *, lock: bool = False) -> WebhookEndpoint:

@@ -169,5 +169,7 @@ def _check_address(address: IPv4Address | IPv6Address) -> None:
             return
         if address.sixtofour or address.teredo or any(address in network for network in _TRANSLATED):
             raise AddressRefused("its address is not public")
-    if not address.is_global or address.is_multicast or address.is_reserved:
+    # Site-local addresses (fec0::/10) are deprecated, still routed inside some networks, and global by the library.
+    local = isinstance(address, IPv6Address) and address.is_site_local
+    if local or not address.is_global or address.is_multicast or address.is_reserved:
         raise AddressRefused("its address is not public")

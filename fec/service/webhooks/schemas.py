@@ -61,9 +61,10 @@ class WebhookWithSecret(Webhook):
 
 
 class WebhookPage(Model):
-    """All endpoints, the newest first."""
+    """Some endpoints, the newest first."""
 
     items: list[Webhook]
+    next: str | None = Field(description="Give it as `before` for the page that follows.")
 
 
 class Attempt(Model):
