@@ -1,4 +1,4 @@
-"""`fec index`: the chain's events in a database, for the till service and for analytics."""
+"""`fec index`: the chain's events in a database, for the service and for reports."""
 
 from __future__ import annotations
 

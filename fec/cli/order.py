@@ -1,4 +1,4 @@
-"""`fec order`: the till, from either side of the counter."""
+"""`fec order`: invoices, payments, refunds and captures, for merchant and shopper."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def quote(context: Context, *, amount: int, program_id: int, customer: str | Non
     """Show what a payment of AMOUNT would do now: who receives what, and when it flows back."""
     client = context.client
     who = context.account_or(customer)
-    # Of a program that there is not, the till says just that it has no terms.
+    # Of a program that does not exist, Checkout says only that it has no terms.
     period_length = client.programs.get(program_id).period_length
     if cause is not None and cause not in (causes := client.terms.get(program_id).causes):
         raise CommandRefused(

@@ -1,4 +1,4 @@
-"""`fec replay`: a purchase history onto a development chain, through the real till."""
+"""`fec replay`: puts a purchase history on a development chain, with real orders."""
 
 from __future__ import annotations
 

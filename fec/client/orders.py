@@ -1,7 +1,7 @@
 """Orders: quoting, paying in five ways, refunding, capturing.
 
 invoice = Invoice(program_id=2, order_id="A-1027", amount=parse_fec("120"), currency_reference="USD 1.20", expiry=…)
-order = Order(invoice, till.orders.sign(invoice, till_key), customer=shopper.address)
+order = Order(invoice, merchant.orders.sign(invoice, signing_key), customer=shopper.address)
 shopper.orders.approve(order.amount)
 paid = shopper.orders.pay(order)
 """
@@ -47,16 +47,16 @@ GAS_PER_CAPTURE = 640_000
 GAS_PER_BATCH = 200_000
 #: Public endpoints bound how many values one search of logs may name.
 _KEYS_PER_SEARCH = 100
-#: Names in the EIP-712 domains of the till and the coupon, as their constructors have them.
+#: Names in the EIP-712 domains of Checkout and FEC, as their constructors have them.
 CHECKOUT_NAME = "FEC Checkout"
 COUPON_NAME = "Fortune Earnings Coupon"
 
 
 class Orders:
-    """Orders at one deployment's till. Amounts in wei, times in seconds. What sends raises as `Sender.send` does."""
+    """Orders at one deployment's Checkout. Amounts in wei, times in seconds. Senders raise as `Sender.send`."""
 
     def __init__(self, checkout: Handle, fec: Handle, adn: Handle, chain_id: int) -> None:
-        """Takes the till, the coupon, the node contract, and the chain they are on."""
+        """Takes Checkout, FEC, the node contract, and the chain they are on."""
         self._checkout = checkout
         self._fec = fec
         self._adn = adn
@@ -65,7 +65,7 @@ class Orders:
 
     @property
     def address(self) -> ChecksumAddress:
-        """Where the till is: the issuer of programs that sell through it, and the spender of allowances."""
+        """Address of Checkout: the issuer of programs that sell through it, and the spender of allowances."""
         return self._checkout.address
 
     # ------------------------------------------------------------------ before
@@ -81,7 +81,7 @@ class Orders:
         check_customer(self._checkout.contract.w3, self._adn.address, self._checkout.address, customer)
 
     def invoice_message(self, invoice: Invoice) -> TypedMessage:
-        """What the merchant's till signs."""
+        """The message that the program's signer signs."""
         return signing.invoice_message(self.domain, invoice)
 
     def order_message(self, order: Order) -> TypedMessage:
@@ -89,11 +89,11 @@ class Orders:
         return signing.order_message(self.domain, order)
 
     def sign(self, invoice: Invoice, key: LocalAccount) -> str:
-        """The signature of a merchant's till over an invoice, as hex."""
+        """The signature of the program's signer over an invoice, as hex."""
         return self.invoice_message(invoice).sign(key)
 
     def permit_message(self, order: Order, owner: str, deadline: int) -> TypedMessage:
-        """What a shopper signs to let the till take an order's amount (ERC-2612), until a deadline."""
+        """The message that a shopper signs to let Checkout take an order's amount (ERC-2612), until a deadline."""
         nonce: int = self._fec.read("nonces", checked_address(owner))
         return signing.permit_message(
             self._coupon_domain,
@@ -140,11 +140,11 @@ class Orders:
         return Authorization(payer, valid_after, before, signature)
 
     def approve(self, amount: int) -> Receipt:
-        """Lets the till take up to `amount` wei of the signer's FEC, for orders and rewards."""
+        """Lets Checkout take up to `amount` wei of the signer's FEC, for orders and rewards."""
         return basics(self._fec.send(calls.approve(self.address, amount)))
 
     def allowance(self, holder: str | None = None) -> int:
-        """What the till may still take of a holder's FEC, or of the signer's, in wei."""
+        """What Checkout may still take of a holder's FEC, or of the signer's, in wei."""
         allowance: int = self._fec.read("allowance", self._or_sender(holder), self.address)
         return allowance
 
@@ -162,7 +162,7 @@ class Orders:
     # ----------------------------------------------------------------- payment
 
     def pay(self, order: Order) -> Paid:
-        """Pays an order out of the signer's allowance to the till."""
+        """Pays an order out of the signer's allowance to Checkout."""
         return self._paid(self._checkout.send(calls.pay(self.plain(order))))
 
     def pay_with_permit(self, order: Order, permit: Permit) -> Paid:
@@ -184,13 +184,13 @@ class Orders:
         return self._paid(self._fec.send(calls.transfer_and_pay(self.address, self.plain(order))))
 
     def pay_from_nodes(self, order: Order, token_ids: Sequence[int]) -> Paid:
-        """Claims from nodes for their owners, then pays out of the signer's allowance to the till."""
+        """Claims from nodes for their owners, then pays out of the signer's allowance to Checkout."""
         return self._paid(self._checkout.send(calls.pay_from_nodes(self.plain(order), token_ids)))
 
     # ------------------------------------------------------------------- after
 
     def refund(self, order_key: str, amount: int | None = None) -> Refunded:
-        """Pays some of an order back to its payer, or all that is left; for the program's operator and till."""
+        """Pays some of an order back to its payer, or all that is left; for the program's operator and signer."""
         if amount is None:
             order = self.get(order_key)
             amount = order.amount - order.refunded
@@ -223,7 +223,7 @@ class Orders:
         return self._records(self._block(), **_topics(program_id, customer))
 
     def keys(self, program_id: int | None = None, customer: str | None = None) -> list[str]:
-        """Keys of all orders paid so far, of a program or customer if named, oldest first. Found in the till's logs."""
+        """Keys of all orders paid so far, of a program or customer if named, oldest first. Found in Checkout's logs."""
         payments = self._checkout.logs("OrderPaid", self._block(), **_topics(program_id, customer))
         return ["0x" + log["args"]["orderKey"].hex() for log in payments]
 

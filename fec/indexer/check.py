@@ -156,7 +156,7 @@ class _Check:
             for row in self._rows("orders_latest"):
                 kept = (row.terms_version, row.burn_bps, row.paid_at)
                 if row.return_deadline is None:
-                    # Of orders captured at once, the till keeps no more.
+                    # Of orders captured at once, Checkout keeps no more.
                     state = (2, row.payer, ADDRESS_ZERO, 0, *kept, row.paid_at, 0, 0)
                 else:
                     status = _STATUSES[row.status]

@@ -139,7 +139,7 @@ class ProgramVersion(_AtLog, Base):
 
 
 class TermsVersion(_AtLog, Base):
-    """A program's terms at the till, for orders paid from then on."""
+    """A program's terms, for orders paid from then on."""
 
     __tablename__ = "terms_versions"
     __table_args__ = (Index(None, "program_id", "block_number", "log_index"), _CLUSTERED)

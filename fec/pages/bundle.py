@@ -70,7 +70,7 @@ def config(
     """What the pages read as `config.json`.
 
     `rpc` is the JSON-RPC address that browsers read the chain at; without one they read it through the reader's wallet.
-    `service` is the till service's address, "" for where the pages came from, None for none; `names` are merchants'
+    `service` is the service's address, "" for where the pages came from, None for none; `names` are merchants'
     names by program. `walletconnect` offers wallets elsewhere, and needs `rpc`: raises ChainUnread without.
     """
     if walletconnect and rpc is None:

@@ -1,4 +1,4 @@
-"""Puts a purchase history on a development chain, through the real till: every order signed by merchant and shopper.
+"""Puts a purchase history on a development chain, with real orders: every order signed by merchant and shopper.
 
     history = read(Path("history.csv"), Columns(customer="who", time="when", amount="paid"), rate=100 * WEI_PER_FEC)
     report = Replay(client, owner_key, Settings()).run(history)

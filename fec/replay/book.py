@@ -1,4 +1,4 @@
-"""What the till's logs say of orders: the one truth about what has been paid, taken back and captured."""
+"""What Checkout's logs say of orders: the one truth about what has been paid, taken back and captured."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Book:
     """Captures whose node could not be minted; its principal went back to the payer."""
 
     def read(self, logs: Iterable[Mapping[str, Any]], keys: Mapping[str, int] | None = None) -> None:
-        """Takes in logs of the till, in order; only those of certain orders, if `keys` has them."""
+        """Takes in logs of Checkout, in order; only those of certain orders, if `keys` has them."""
         events = topics()
         for log in logs:
             name, key = events.get(log["topics"][0]), log["topics"][1]

@@ -118,7 +118,7 @@ class Driver:
         self._many([("anvil_setBalance", ("0x" + account.hex(), hex(amount))) for account in accounts])
 
     def logs(self, first_block: int, last_block: int, step: int = 500) -> Iterator[list[dict[str, Any]]]:
-        """The till's logs that count, in pieces of so many blocks."""
+        """Checkout's logs that count, in pieces of so many blocks."""
         for first in range(first_block, last_block + 1, step):
             found: list[dict[str, Any]]
             (found,) = self.wire.results([self._logs(first, min(first + step - 1, last_block))])
@@ -244,8 +244,8 @@ class Driver:
         )
 
     def _logs(self, first: int, last: int) -> tuple[str, tuple[dict[str, Any]]]:
-        till = "0x" + self.ground.checkout.hex()
-        wanted = {"fromBlock": hex(first), "toBlock": hex(last), "address": till, "topics": [list(topics())]}
+        checkout = "0x" + self.ground.checkout.hex()
+        wanted = {"fromBlock": hex(first), "toBlock": hex(last), "address": checkout, "topics": [list(topics())]}
         return "eth_getLogs", (wanted,)
 
     def _many(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:

@@ -36,7 +36,7 @@ class Ground(NamedTuple):
     chain_id: int
     checkout: bytes
     domain: bytes
-    """Separator of the till's EIP-712 domain."""
+    """Separator of Checkout's EIP-712 domain."""
 
 
 class Bill(NamedTuple):
@@ -65,7 +65,7 @@ class Job(NamedTuple):
 
 
 def ground(chain_id: int, checkout: bytes) -> Ground:
-    """The ground of a run on the till at an address."""
+    """The ground of a run on the Checkout contract at an address."""
     names = keccak(CHECKOUT_NAME.encode()) + keccak(b"1")
     domain = keccak(_DOMAIN_TYPE + names + _word(chain_id) + _account(checkout))
     return Ground(chain_id, checkout, domain)

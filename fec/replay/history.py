@@ -22,7 +22,7 @@ from fec.replay.errors import BadRows
 ONLY_STORE = "store"
 #: The grid of all programs: Monday, 5 January 1970. Nothing can be bought before.
 ORIGIN = MONDAY
-#: The till keeps times in 40 bits.
+#: Checkout keeps times in 40 bits.
 _LATEST = 1 << 40
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _AMOUNT = re.compile(r"(?P<sign>[-+]?)(?P<whole>\d+|\d{1,3}(?:,\d{3})+)(?:\.(?P<fraction>\d+))?", re.ASCII)
@@ -59,7 +59,7 @@ class Row:
     reference: str
     """What the amount stands for, in the file's own currency."""
     order_id: str
-    """Id at the till; empty for a return."""
+    """Order id at Checkout; empty for a return."""
 
 
 @dataclass(frozen=True)

@@ -86,8 +86,8 @@ class Stage:
         return self._contract("FEC")
 
     @cached_property
-    def till(self) -> Contract:
-        """The till."""
+    def checkout(self) -> Contract:
+        """The Checkout contract."""
         return self._contract("Checkout")
 
     @cached_property
@@ -114,7 +114,7 @@ class Stage:
         for log in handle.logs("ProgramCreated", self.driver.height):
             values = log["args"]
             store = stores_of.get(values["operator"])
-            if store is None or values["issuer"] != self.till.address:
+            if store is None or values["issuer"] != self.checkout.address:
                 continue
             if values["periodLength"] != self.terms_of(store).period_length:
                 raise _other_terms(store)
@@ -155,7 +155,9 @@ class Stage:
     def _stores_with_terms(self) -> set[str]:
         """Those that have the terms asked for. Raises ReplayRefused if one has others."""
         stores = list(self.programs)
-        calls = [(self.till.address, self.till.encode_abi("termsOf", [self.programs[store]])) for store in stores]
+        calls = [
+            (self.checkout.address, self.checkout.encode_abi("termsOf", [self.programs[store]])) for store in stores
+        ]
         found = set()
         for store, answer in zip(stores, self.driver.views(calls), strict=True):
             if "error" in answer:
@@ -172,7 +174,7 @@ class Stage:
         known = [store for store in principals if store in self.programs]
         ids = [self.programs[store] for store in known]
         quotas = [self.client.programs.get(program_id).quota for program_id in ids]
-        reserved = self._numbers(self.till, "reservedOf", [[program_id] for program_id in ids])
+        reserved = self._numbers(self.checkout, "reservedOf", [[program_id] for program_id in ids])
         free = {store: quota - held for store, quota, held in zip(known, quotas, reserved, strict=True)}
         missing = {store: max(amount - free.get(store, 0), 0) for store, amount in principals.items()}
         budget = self.client.figures().budget
@@ -205,8 +207,8 @@ class Stage:
         return missing
 
     def _without_allowance(self, customers: Mapping[str, int]) -> list[str]:
-        till = self.till.address
-        pairs = [[to_checksum_address(self.wallets.customer(name).address), till] for name in customers]
+        checkout = self.checkout.address
+        pairs = [[to_checksum_address(self.wallets.customer(name).address), checkout] for name in customers]
         allowances = self._numbers(self.fec, "allowance", pairs)
         return [name for name, allowance in zip(customers, allowances, strict=True) if allowance < customers[name]]
 
@@ -216,7 +218,7 @@ class Stage:
 
     def _create(self, store: str, quota: int) -> Request:
         operator = to_checksum_address(self.wallets.store(store).address)
-        call = calls.create_program(operator, self.till.address, self.terms_of(store).period_length, ORIGIN, quota)
+        call = calls.create_program(operator, self.checkout.address, self.terms_of(store).period_length, ORIGIN, quota)
         return self._by_owner(self.adn, call, _SETUP_GAS)
 
     def _grant(self, store: str, quota: int) -> Request:
@@ -228,13 +230,13 @@ class Stage:
 
     def _set_terms(self, store: str) -> Request:
         call = calls.set_terms(self.programs[store], self._terms(store))
-        return self.request(self.wallets.store(store), _raw(self.till.address), call.data, _SETUP_GAS)
+        return self.request(self.wallets.store(store), _raw(self.checkout.address), call.data, _SETUP_GAS)
 
     def _terms(self, store: str) -> Terms:
         return self.terms_of(store).of(to_checksum_address(self.wallets.store(store).address))
 
     def _approve(self, customer: str) -> Request:
-        call = calls.approve(self.till.address, _ALL)
+        call = calls.approve(self.checkout.address, _ALL)
         return self.request(self.wallets.customer(customer), _raw(self.fec.address), call.data, _COIN_GAS)
 
     def _by_owner(self, contract: Contract, call: ContractCall, gas: int) -> Request:

@@ -62,11 +62,11 @@ class Replay:
         RPCUnreachable.
         """
         deployment = self._client.deployment
-        till = bytes.fromhex(deployments.contract(deployment, "Checkout")["address"][2:])
+        checkout = bytes.fromhex(deployments.contract(deployment, "Checkout")["address"][2:])
         url = str(getattr(self._client.web3.provider, "endpoint_uri", ""))
         with Wire(url) as wire:
             self._check_chain(wire)
-            driver = Driver(wire, ground(deployment["chainId"], till), Book(), self._settings.workers)
+            driver = Driver(wire, ground(deployment["chainId"], checkout), Book(), self._settings.workers)
             driver.take_over()
             try:
                 run = _Run(
@@ -280,18 +280,18 @@ class _Run:
         return lambda action: self._transaction(action, block.time)
 
     def _transaction(self, action: Action, moment: int) -> Request:
-        stage, till = self._stage, self._driver.ground.checkout
+        stage, checkout = self._stage, self._driver.ground.checkout
         if isinstance(action, Payment):
             return self._payment(action.row, moment)
         if isinstance(action, Refund):
             key = self._keys[action.order]
             data = calls.refund(key, action.amount).data
             wallet = self._wallets.store(self._rows[action.order].store)
-            return stage.request(wallet, till, data, gas_of(action), f"OrderRefunded {key}")
+            return stage.request(wallet, checkout, data, gas_of(action), f"OrderRefunded {key}")
         keys = [self._keys[row] for row in action.rows]
         data = calls.capture(keys).data
         what = ",".join(f"OrderCaptured {key}" for key in keys)
-        return stage.request(self._wallets.keeper(), till, data, gas_of(action), what)
+        return stage.request(self._wallets.keeper(), checkout, data, gas_of(action), what)
 
     def _payment(self, place: int, moment: int) -> Request:
         row = self._rows[place]
@@ -345,7 +345,7 @@ class _Run:
         return self._settings.terms_of(store).return_window
 
     def _prove(self, whole: Plan) -> None:
-        """Raises ReplayFailed unless the till's logs hold exactly what the plan says."""
+        """Raises ReplayFailed unless Checkout's logs hold exactly what the plan says."""
         book = self._driver.book
         actions = [action for block in whole.blocks for action in block.actions]
         paid = {self._keys[action.row] for action in actions if isinstance(action, Payment)}

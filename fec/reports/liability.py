@@ -56,7 +56,7 @@ class Policy:
     places: int = 2
     """Decimals of the currency's smallest unit, which the books are kept in."""
     point_price: Fraction = Fraction(1)
-    """Stand-alone price of one FEC that flows back, in FEC at the till: 1 where shops take it for as much."""
+    """Stand-alone price of one FEC that flows back, in FEC at checkout: 1 where shops accept it at par."""
     estimates: Estimates = _ALL_REDEEMED
     """Share of points expected to be redeemed; for `material-right`."""
     provision_rate: Fraction = Fraction(3, 200)

@@ -1,6 +1,6 @@
 """The economy, step by step: people join and leave, claim, and buy; merchants burn, as far as quotas and budget go.
 
-What is exact: a principal is the basket's amount times the burn share, rounded up as the till does; each node releases
+What is exact: a principal is the basket's amount times the burn share, rounded up as Checkout does; each node releases
 what its contract does; nodes that are alike are counted, not approximated. So the same orders at the same moments on
 the real contracts, one program for each kind of merchant, give the same supply, outstanding, budget and
 quotas to the wei.

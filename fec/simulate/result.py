@@ -31,7 +31,7 @@ class Point:
     without_quota: int = 0
     """Orders that could not be paid since quota or budget was used up."""
     without_coins: int = 0
-    """Orders that could not be paid since all coins had passed a till already."""
+    """Orders that could not be paid since all coins had already been spent once."""
     wash_burned: int = 0
     wash_received: int = 0
 
