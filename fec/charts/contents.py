@@ -19,7 +19,7 @@ _ONE = 10**CHART_DECIMALS
 
 @dataclass(frozen=True)
 class ChartContents:
-    """A chart's contents. Amounts in rows are drawn in millionths."""
+    """A chart's contents. Amounts in rows are in millionths."""
 
     datasets: Mapping[str, Sequence[Mapping[str, Any]]]
     words: Mapping[str, str | Sequence[str]]

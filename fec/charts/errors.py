@@ -1,4 +1,4 @@
-"""What goes wrong while a chart is drawn."""
+"""Errors of rendering a chart."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from fec.i18n.errors import FECError
 
 
 class ChartDataInvalid(FECError, ValueError):
-    """Data that a chart cannot be drawn from."""
+    """Data that is not valid for a chart."""
 
 
 class ChartUnknown(FECError, LookupError):

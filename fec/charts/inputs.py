@@ -1,4 +1,4 @@
-"""Reads the data of charts: amounts, moments, rows. What is wrong is said with its place.
+"""Validates the data of charts: amounts, times, rows. Errors name the place in the data.
 
 Amounts are decimals as text or integers, exact; a chart draws them in millionths, since a pixel needs no more.
 """
@@ -13,7 +13,7 @@ from typing import Any
 
 from fec.charts.errors import ChartDataInvalid
 
-#: Decimals that amounts may have, and those that are drawn.
+#: Decimals that amounts may have, and those that charts show.
 DECIMALS = 18
 CHART_DECIMALS = 6
 MILLISECONDS = 1_000
@@ -84,12 +84,12 @@ def each(data: Data, key: str) -> Iterator[tuple[Row, str]]:
 
 
 def millionths(value: int) -> int:
-    """An exact amount as it is drawn: in millionths."""
+    """An exact amount in millionths, as charts show it."""
     return value // _WEI_PER_MILLIONTH
 
 
 def check_order(items: Sequence[Any], key: Callable[[Any], int], name: str) -> None:
-    """Raises ChartDataInvalid unless moments rise."""
+    """Raises ChartDataInvalid unless times increase."""
     times = [key(item) for item in items]
     if any(later <= earlier for earlier, later in pairwise(times)):
         raise ChartDataInvalid(

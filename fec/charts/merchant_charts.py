@@ -71,7 +71,7 @@ def _shape() -> str:
 
 
 def _step(times: list[int]) -> tuple[str, str]:
-    """Of what length bars are, and how that is said."""
+    """The length of time that a bar covers, and its label."""
     span = (max(times) - min(times)) // DAY if times else 0
     if span < _BARS:
         return "day", _("FEC released per day")

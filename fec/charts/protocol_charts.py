@@ -43,7 +43,7 @@ def milestones(principal: int = ONE_ADN) -> list[tuple[int, str]]:
 
 
 def payout(data: Data) -> ChartContents:
-    """`{"principal": "1000"}`: the payout curve of a node; of one ADN if nothing is said."""
+    """`{"principal": "1000"}`: the payout curve of a node; of one ADN by default."""
     principal = amount(data, "principal", otherwise="1000")
 
     def point(period: int) -> dict[str, Any]:

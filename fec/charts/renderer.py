@@ -46,7 +46,7 @@ _INNER = re.compile(r"#(\w+)#|\$(\w+)")
 
 
 def render(name: str, data: Data, locale: str = i18n.SOURCE, theme: str = "light", width: int | None = None) -> str:
-    """A chart as SVG. The same arguments give the same text, whatever was drawn before; nothing else is read.
+    """A chart as SVG. The same arguments give the same text: no state is kept between calls.
 
     (Texts are measured with the fonts that are here, so that places may differ by a few pixels between machines.)
     `locale` is one of `fec.i18n.LOCALES`, `theme` is `light` or `dark`. With a `width`, in pixels, it is a picture of
@@ -139,7 +139,7 @@ def _resized(specification: dict[str, Any], width: int) -> dict[str, Any]:
 
 
 def _with_title(svg: str, name: str, title: Mapping[str, Any]) -> str:
-    """The picture with its title for those who cannot see it, and ids that do not depend on what was drawn before."""
+    """The SVG with title and description for screen readers, and with ids that do not depend on earlier charts."""
     lines = title["subtitle"] if isinstance(title["subtitle"], list) else [title["subtitle"]]
     described = f"<title>{escape(title['text'])}</title><desc>{escape('. '.join(lines))}</desc>"
     ids: dict[str, str] = {}

@@ -34,7 +34,7 @@ DARK = {
 THEMES: Mapping[str, Mapping[str, str]] = {"light": LIGHT, "dark": DARK}
 
 _LATIN = "Helvetica Neue, Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif"
-#: Families that browsers look for first to last; the first of each is what a PNG is drawn with.
+#: Families that browsers look for first to last; a PNG uses the first of each.
 FONTS = {
     **dict.fromkeys(LOCALES, _LATIN),
     "zh_Hans": "Noto Sans CJK SC, Noto Sans SC, Source Han Sans SC, PingFang SC, Microsoft YaHei, sans-serif",

@@ -1,4 +1,4 @@
-"""The command line: everything that the package does, from a terminal."""
+"""The command line: the package's functions as commands of `fec`."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ class Context:
             ) from error
 
     def deadline_in(self, seconds: int) -> int:
-        """A moment that many seconds from now, for the chain's next block: a development chain's latest may be old."""
+        """A deadline that many seconds from now, by the later of the chain's clock and this machine's."""
         return max(self.client.now(), int(time.time())) + seconds
 
     def resolve(self, refs: Sequence[NodeRef]) -> list[int]:
@@ -135,7 +135,7 @@ class Context:
         return [found[ref.name] if ref.token_id is None else ref.token_id for ref in refs]
 
     def confirm(self, *plan: str, final: bool = False) -> None:
-        """Says what will be done; checks that somebody can sign it; asks, if it cannot be undone."""
+        """Prints the plan, checks that there is a signing account, and asks for confirmation of final actions."""
         self._check_signer()
         self.ask(*plan, final=final)
 
@@ -211,16 +211,16 @@ class Context:
                 exact=exact_fec(amount),
             )
 
-    def show(self, record: Any, *shown: RenderableType) -> None:
+    def show(self, record: Any, *lines: RenderableType) -> None:
         """Prints a result: `record` for machines, or else the lines and tables."""
         if self.as_json:
             click.echo(json.dumps(record, indent=1))
             return
-        self.print(*shown)
+        self.print(*lines)
 
-    def print(self, *shown: RenderableType) -> None:
+    def print(self, *lines: RenderableType) -> None:
         """Prints for people. Amounts are never cut short: a table too wide for the terminal runs over."""
-        for item in shown:
+        for item in lines:
             if isinstance(item, Table):
                 terminal = self.out.width
                 self.out.width = _UNBOUNDED
@@ -286,7 +286,7 @@ class Context:
         )
 
     def _check_signer(self) -> None:
-        """Raises SignerMissing unless somebody can sign."""
+        """Raises SignerMissing if there is no signing account."""
         signer = self._signer()
         if signer is None:
             raise SignerMissing("No signing account. Give {signers}.", signers=_SIGNERS)

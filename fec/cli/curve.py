@@ -101,13 +101,13 @@ def picture(principal: int, width: int) -> Text:
     margin = max(len(label) for label in labels.values())
     step = 1 if width > margin + schedule.PERIODS + 3 else 2
     heights = [schedule.released(principal, k) * _ROWS * 8 // face for k in range(step, schedule.PERIODS + 1, step)]
-    drawn = Text(no_wrap=True)
+    chart = Text(no_wrap=True)
     for row in reversed(range(_ROWS)):
         bar = "".join(_EIGHTHS[min(8, max(0, height - 8 * row))] for height in heights)
-        drawn.append(f"{labels.get(row, ''):>{margin}} ┤", style="dim")
-        drawn.append(f"{bar}\n", style="green")
+        chart.append(f"{labels.get(row, ''):>{margin}} ┤", style="dim")
+        chart.append(f"{bar}\n", style="green")
     numbers = "".join(f"{k:>{20 // step}}" for k in range(20, schedule.PERIODS + 1, 20))
-    drawn.append(
+    chart.append(
         f"{'':>{margin}} └{'─' * len(heights)}\n{' ' * (margin - cell_len(axis))}{axis}  {numbers}", style="dim"
     )
-    return drawn
+    return chart

@@ -222,9 +222,9 @@ def withdraw(
     client = context.client
     who = files.read(member_file, files.MEMBER, files.member_from)
     vault = client.custody.vault(who.brand, who.id)
-    everything = not refs and amount is None
-    token_ids = [node.token_id for node in client.nodes.owned_by(vault)] if everything else context.resolve(refs)
-    coins = ALL_COINS if everything else amount or 0
+    withdraw_all = not refs and amount is None
+    token_ids = [node.token_id for node in client.nodes.owned_by(vault)] if withdraw_all else context.resolve(refs)
+    coins = ALL_COINS if withdraw_all else amount or 0
     withdrawal = client.custody.withdrawal(who, to, context.deadline_in(valid), token_ids=token_ids, amount=coins)
     what = _taken(withdrawal)
     if out is not None:

@@ -1,4 +1,4 @@
-"""`fec dev`: a chain of one's own with everything deployed on it."""
+"""`fec dev`: a development chain with all contracts deployed."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def dev(
 def _may_replace(before: Deployment | None, deployment: Deployment, out: Path) -> bool:
     """Whether a record is that of an earlier development chain: one deploys each contract where the next one does.
 
-    Raises DeploymentExists if it is somebody else's.
+    Raises DeploymentExists if it records another deployment.
     """
     if before is None:
         return False

@@ -28,12 +28,12 @@ def cell(wei: int) -> str:
 
 
 def stamp(timestamp: int) -> str:
-    """A moment in a table: local time without its offset, which a line beside the table says."""
+    """A time in a table: local, without its offset, which a line beside the table states."""
     return local(timestamp, short=True)
 
 
 def utc(timestamp: int) -> str:
-    """A moment for machines: ISO 8601 in UTC."""
+    """A time for machines: ISO 8601 in UTC."""
     try:
         return datetime.fromtimestamp(timestamp, UTC).isoformat().replace("+00:00", "Z")
     except (ValueError, OverflowError, OSError):  # beyond the year 9999
@@ -41,7 +41,7 @@ def utc(timestamp: int) -> str:
 
 
 def shape(principal: int, period_length: int) -> str:
-    """The curve of a node in a sentence. Wherever payback is shown, this is shown too."""
+    """The payback of a node in a sentence. It stands wherever payback is shown."""
     face = curve.face(principal)
     last = face - curve.released(principal, curve.PERIODS - 1)
     return _(

@@ -173,7 +173,7 @@ def _call(method: str, url: str, body: Any = None) -> dict[str, Any]:
         return document
     if "detail" not in document:
         raise _no_service(url, answer.status_code)
-    # Said in the reader's language, with what to do next.
+    # The service writes it in the reader's language.
     raise CommandRefused(str(document["detail"]))
 
 

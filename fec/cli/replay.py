@@ -247,7 +247,7 @@ def _show(context: Context, report: Report, settings: Settings, milliseconds: di
 
 
 def _remarks(report: Report) -> Iterator[str]:
-    """What is not as somebody might expect."""
+    """Notes on returns, rows and times that differ from the file."""
     if report.left_out:
         yield ngettext(
             "{count:number} return was not taken back:",

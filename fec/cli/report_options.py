@@ -1,4 +1,4 @@
-"""What the commands of `fec report` share: the index or export that they read, and how a report is shown or written."""
+"""Options of `fec report`'s commands, the data that they read, and how a report is printed or written."""
 
 from __future__ import annotations
 

@@ -188,7 +188,7 @@ def _rounded(wei: int) -> str:
 def _show_many(context: Context, base: Scenario, made: Sequence[sweep.Record], *, several: bool) -> None:
     record: dict[str, Any] = {"scenario": base.record, "cap": base.record["coupon"]["cap"]}
     record["runs"] = [{key: each[key] for key in ("changes", "seed", "run", "summary")} for each in made]
-    shown: list[Table | str] = []
+    parts: list[Table | str] = []
     groups: dict[str, list[sweep.Record]] = {}
     for each in made:
         groups.setdefault(_named(each["changes"]), []).append(each)
@@ -198,12 +198,12 @@ def _show_many(context: Context, base: Scenario, made: Sequence[sweep.Record], *
             for group in groups.values()
         ]
         record["fan"] = record["fans"][0]["fan"]
-        shown = [_spread_table(groups), _spread_words(len(made) // len(groups), made[0]["seed"])]
+        parts = [_spread_table(groups), _spread_words(len(made) // len(groups), made[0]["seed"])]
     else:
-        shown = [_sweep_table(made)]
+        parts = [_sweep_table(made)]
     context.show(
         record,
-        *shown,
+        *parts,
         _("Whole FEC, rounded down. No price of FEC is promised."),
         "",
         shape(_ONE_ADN, _period(base)),

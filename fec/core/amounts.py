@@ -10,7 +10,7 @@ def format_fec(wei: int, decimals: int | None = None) -> str:
     """Writes wei as FEC with thousands separators.
 
     Exact, without trailing zeros, unless `decimals` is given: then exactly that many (0 to 18), rounded down, so that
-    nobody is shown more than there is. Raises ValueError for a negative amount or another number of decimals.
+    no amount shown is above the true one. Raises ValueError for a negative amount or another number of decimals.
     """
     if wei < 0:
         raise ValueError(f"{wei} wei is negative; amounts of FEC are not.")

@@ -91,7 +91,7 @@ def _release(principal: int, start: int, period_length: int, period: int) -> Rel
 
 
 def next_release(principal: int, start: int, period_length: int, timestamp: int) -> Release | None:
-    """The first release after `timestamp` that brings anything; None once everything is released."""
+    """The first release after `timestamp` with an amount above 0; None if all is released."""
     done = periods_elapsed(start, period_length, timestamp)
     for period in range(done + 1, PERIODS + 1):
         release = _release(principal, start, period_length, period)
@@ -112,7 +112,7 @@ def period_when_released(principal: int, amount: int) -> int:
 
 
 def time_when_released(principal: int, amount: int, start: int, period_length: int) -> int:
-    """The moment, in seconds since the epoch, from which at least `amount` wei are released.
+    """The time, in seconds since the epoch, from which at least `amount` wei are released.
 
     Raises ValueError like `period_when_released`.
     """

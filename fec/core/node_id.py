@@ -56,5 +56,5 @@ class NodeId:
 
     @property
     def name(self) -> str:
-        """The short name that people are shown: program and serial, such as `3-42`."""
+        """The short name for people: program and serial, such as `3-42`."""
         return f"{self.program_id}-{self.serial}"

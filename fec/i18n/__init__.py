@@ -7,7 +7,7 @@ Sentences are written once, in English, with places for values:
     ngettext("{count:number} node", "{count:number} nodes", count)
     raise InvalidArgument("{text!r} is not hex.", text=text)      # errors of the package are sentences themselves
 
-`N_` marks a sentence that is put into a language elsewhere; `Message` is English text that can be said in others.
+`N_` marks a sentence that is translated elsewhere; `Message` is English text with its translations.
 Places: `{x:fec}` takes wei, `{x:number}` an integer, `{x:percent}` basis points, `{x:node}` a token id, `{x:date}`
 seconds since the epoch, `{x:duration}` seconds; `{x}` and `{x!r}` are Python's own.
 

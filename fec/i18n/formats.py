@@ -1,4 +1,4 @@
-"""Sentences with their values in place; amounts, numbers, moments and lengths of time, in the language spoken now."""
+"""Formats sentences, amounts, numbers, times and durations in the current language."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def ngettext(one: str, many: str, count: int, /, **values: Any) -> str:
 
 
 class Message(str):
-    """English text that can be said in other languages too."""
+    """English text that can be translated when it is printed."""
 
     msgid: str
     """The sentence in English, with places for values."""
@@ -83,18 +83,16 @@ def percent(basis_points: int) -> str:
 
 
 def local(timestamp: int, *, short: bool = False) -> str:
-    """A moment, in seconds since the epoch, in local time to the minute; ISO 8601 in English. `short` has no offset."""
+    """A time, in seconds since the epoch, in local time to the minute; ISO 8601 in English. `short` has no offset."""
     try:
-        moment = datetime.fromtimestamp(timestamp, UTC).astimezone()
+        when = datetime.fromtimestamp(timestamp, UTC).astimezone()
     except (ValueError, OverflowError, OSError):  # beyond the year 9999
         return f"{timestamp} s"
     if current() == SOURCE:
-        return moment.strftime("%Y-%m-%d %H:%M") if short else moment.isoformat(" ", "minutes")
+        return when.strftime("%Y-%m-%d %H:%M") if short else when.isoformat(" ", "minutes")
     if short:
-        return (
-            f"{format_skeleton('yMd', moment, locale=current())} {format_datetime(moment, 'HH:mm', locale=current())}"
-        )
-    return f"{format_date(moment, locale=current())} {format_datetime(moment, 'HH:mm ZZZZ', locale=current())}"
+        return f"{format_skeleton('yMd', when, locale=current())} {format_datetime(when, 'HH:mm', locale=current())}"
+    return f"{format_date(when, locale=current())} {format_datetime(when, 'HH:mm ZZZZ', locale=current())}"
 
 
 def duration(seconds: int) -> str:

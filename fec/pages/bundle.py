@@ -1,4 +1,4 @@
-"""The web pages that the package ships, and what they are told of a chain.
+"""The web pages that the package ships, and their configuration for a chain.
 
 `make web` builds them from `web/` into `fec/pages/web`. All files are held in memory: they are few and small.
 """
@@ -24,7 +24,7 @@ from fec.pages.errors import ChainUnread, PagesMissing
 NAMES = ("index", "pay", "wallet", "merchant", "transparency")
 #: The contracts that pages call.
 CALLED = ("FEC", "ADN", "Checkout")
-#: Where the pages look for what they are told.
+#: Name of the pages' configuration file.
 CONFIGURATION = "/config.json"
 _HASHED = "public, max-age=31536000, immutable"
 _CHECKED = "no-cache"
@@ -89,7 +89,7 @@ def config(
 
 
 def public_rpc(rpc: str) -> str | None:
-    """An address of the chain that browsers may be told: one on this machine. Others may hold somebody's key."""
+    """An RPC address that is safe to publish: one on this machine. Others may contain an API key."""
     return rpc if urlsplit(rpc).hostname in _LOOPBACK else None
 
 

@@ -14,4 +14,4 @@ class ChainUnread(FECError, ValueError):
 
 
 class PortTaken(FECError, OSError):
-    """Somebody else listens there."""
+    """The port is in use."""

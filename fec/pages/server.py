@@ -1,4 +1,4 @@
-"""Hands the pages out over HTTP by the standard library alone: for development chains, and whoever needs no service."""
+"""Serves the pages over HTTP with the standard library alone, for development chains without a service."""
 
 from __future__ import annotations
 

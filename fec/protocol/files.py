@@ -1,4 +1,4 @@
-"""JSON that people hand each other in files: whatever is wrong with it, said in a sentence."""
+"""Reads and writes JSON files, and describes what is wrong with one in a sentence."""
 
 from __future__ import annotations
 

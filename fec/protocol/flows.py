@@ -24,12 +24,12 @@ class Flow:
 
 
 def begin_of(timestamp: int, length: int) -> int:
-    """Where the day (`DAY`) or week (`WEEK`) begins that a moment lies in."""
+    """Start of the day (`DAY`) or week (`WEEK`) that contains a timestamp."""
     return timestamp - (timestamp - MONDAY) % length
 
 
 def claimable(nodes: Iterable[Node], timestamp: int) -> int:
-    """What can be claimed from nodes at a moment, as the curve has it."""
+    """What can be claimed from nodes at a time, by the curve."""
     return sum(node.claimable(timestamp) for node in nodes)
 
 

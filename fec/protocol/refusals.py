@@ -14,7 +14,7 @@ from fec.i18n import N_
 from fec.i18n.errors import ContractError, InvalidInput, LimitExceeded, NotAllowed, NotFound, StateConflict
 from fec.protocol import abi
 
-#: What each error means and what to do next, with places for its values (`fec.i18n`). Others are shown as they are.
+#: What each error means and what to do next, with places for its values (`fec.i18n`).
 _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
     "ADN_BatchTooShort": (InvalidInput, N_("The list has {length} entries but needs at least {least}. Name more.")),
     "ADN_BudgetExceeded": (
@@ -312,7 +312,7 @@ def _shown(kind: str, value: Any) -> Any:
 
 
 def decode_revert(data: bytes) -> ContractError:
-    """The error that a contract reverted with. Data that no contract here gives is shown as it is."""
+    """The error that a contract reverted with. Unknown data is printed as it is."""
     entry = _errors().get(data[:4])
     if entry is None:
         return ContractError("revert", {"data": "0x" + data.hex()}, N_("The contract refused with an unknown error."))

@@ -44,7 +44,7 @@ class Node:
 
     @property
     def end(self) -> int:
-        """Moment from which all of it is released."""
+        """Time from which all of it is released."""
         return self.start + curve.PERIODS * self.period_length
 
     @property
@@ -58,22 +58,22 @@ class Node:
         return self.face - self.claimed
 
     def period(self, timestamp: int) -> int:
-        """Whole periods elapsed at a moment, 0 to 100."""
+        """Whole periods elapsed at a time, 0 to 100."""
         return curve.periods_elapsed(self.start, self.period_length, timestamp)
 
     def claimable(self, timestamp: int) -> int:
-        """What can be claimed at a moment if nothing is claimed before, by the curve.
+        """What can be claimed at a time if nothing is claimed before, by the curve.
 
         In the period of a merge the chain holds back up to a wei for each node merged, until that period ends.
         """
         return curve.claimable(self.principal, self.claimed, self.period(timestamp))
 
     def released(self, timestamp: int) -> int:
-        """What it has let go at a moment, now or later; what was claimed is counted in."""
+        """What it has released at a time, now or later, claimed or not."""
         return self.claimed + self.claimable(timestamp)
 
     def next_release(self, timestamp: int) -> curve.Release | None:
-        """The first release after a moment that brings anything; None once everything is released."""
+        """The first release after a time with an amount above 0; None if all is released."""
         return curve.next_release(self.principal, self.start, self.period_length, timestamp)
 
 

@@ -30,7 +30,7 @@ EXACT = Message(
 def steps(data: Data) -> Any:
     """What is released when: program_id, owner, time, amount, for each end of a period that brings anything.
 
-    At each one's present period stands what can be claimed now, with `time` at the moment itself.
+    What can be claimed already has the cut-off as its `time`.
     """
     now = data.cutoff.timestamp
     alive = data.nodes.filter(lambda t: t.owner.notnull())
@@ -54,7 +54,7 @@ def steps(data: Data) -> Any:
 
 
 def last_time(data: Data) -> int:
-    """When the last of all nodes has paid in full, or the moment itself if that is past or there is none."""
+    """When the last of all nodes has paid in full, or the cut-off if that is past or there is none."""
     [(found,)] = data.rows(steps(data).agg(time=lambda t: t.time.max()))
     return data.cutoff.timestamp if found is None else int(found)
 
@@ -64,7 +64,7 @@ def calendar(
 ) -> Report:
     """What flows back in each day, week, month, quarter or year, by scope, and by cohort or shopper if that is wanted.
 
-    The first row of each is what can be claimed already; its `begin` and `end` are the moment.
+    The first row of each is what can be claimed already; its `begin` and `end` are the cut-off.
     """
     rows = data.scoped(steps(data), scope)
     if shopper is not None:

@@ -28,7 +28,7 @@ def supply(report: Report) -> dict[str, Any]:
 
 
 def flowback(calendar: Report) -> dict[str, Any]:
-    """A calendar's rows, of all scopes together; what can be claimed already stands at the moment itself."""
+    """A calendar's rows, of all scopes together; what can be claimed already is at the cut-off."""
     sums: dict[int, int] = defaultdict(int)
     for row in calendar.records():
         sums[row["begin"]] += row["amount"]

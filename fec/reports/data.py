@@ -1,4 +1,4 @@
-"""What reports are made of: the tables of an export as they stood at one moment, as Ibis expressions.
+"""What reports are made of: the tables of an export as of one cut-off, as Ibis expressions.
 
     with opened(folder) as data: …                          # an export, on DuckDB; or engine="spark"
     with of_index(store.open_database("shop.sqlite")) as data: …   # straight from an index
@@ -64,10 +64,10 @@ def wei(value: Any) -> Any:
 
 
 class Data:
-    """An export as of a moment, on one engine. Its tables are kept once they were asked for."""
+    """An export as of a cut-off, on one engine. Tables are cached on first use."""
 
     def __init__(self, folder: Path, engine: Engine = "duckdb", *, block: int | None = None, time: int | None = None):
-        """Takes an export and the moment: a block, or seconds since the epoch; else the export's own last block.
+        """Takes an export and the cut-off: a block, or seconds since the epoch; else the export's own last block.
 
         Raises ExportInvalid, MomentUnknown, EngineMissing.
         """
@@ -92,7 +92,7 @@ class Data:
 
     @cached_property
     def blocks(self) -> Any:
-        """Blocks up to the moment: number, hash, timestamp."""
+        """Blocks up to the cut-off: number, hash, timestamp."""
         return self._read("blocks").filter(lambda t: t.number <= self.cutoff.block)
 
     @cached_property
@@ -170,7 +170,7 @@ class Data:
         return table if scope.only is None else table.filter(table.scope == scope.only)
 
     def calendar(self, begin: int, end: int, every: Every) -> Any:
-        """Days from one moment to another: `day` since the epoch, and `begin`, `end` and `number` of their stretch."""
+        """Days from one time to another: `day` since the epoch, and `begin`, `end` and `number` of their interval."""
         rows = [
             (day, interval.begin, interval.end, number)
             for number, interval in enumerate(intervals(begin, end, every))
@@ -180,7 +180,7 @@ class Data:
         return self.small({name: [row[place] for row in rows] for place, name in enumerate(names)})
 
     def small(self, columns: dict[str, list[Any]], kinds: dict[str, pa.DataType] | None = None) -> Any:
-        """A table of one's own to join with; integers unless said otherwise."""
+        """An in-memory table to join with; integers by default."""
         arrays = {name: pa.array(values, (kinds or {}).get(name, pa.int64())) for name, values in columns.items()}
         return ibis.memtable(pa.table(arrays))
 
@@ -281,7 +281,7 @@ class Data:
 def opened(
     folder: Path, engine: Engine = "duckdb", *, block: int | None = None, time: int | None = None
 ) -> Iterator[Data]:
-    """An export as of a moment; see `Data`."""
+    """An export as of a cut-off; see `Data`."""
     data = Data(folder, engine, block=block, time=time)
     try:
         yield data

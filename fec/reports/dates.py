@@ -1,4 +1,4 @@
-"""The moment that a report is of, and stretches of time: days, weeks, months, quarters and years, in UTC."""
+"""The cut-off of a report, and intervals of time: days, weeks, months, quarters and years, in UTC."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class Cutoff:
     block_hash: str
     block_timestamp: int
     timestamp: int
-    """What has flowed back is told as of this second."""
+    """Flow-back is reported as of this second."""
     finalized: bool
     """Whether the block cannot be reorganised away any more."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """Some time: from `begin` until just before `end`, in seconds since the epoch."""
+    """An interval: from `begin` until just before `end`, in seconds since the epoch."""
 
     begin: int
     end: int
@@ -47,8 +47,8 @@ def interval_of(timestamp: int, every: Every) -> Interval:
         begin = begin_of(timestamp, length)
         return Interval(begin, begin + length)
     months = _MONTHS[every]
-    moment = datetime.fromtimestamp(timestamp, UTC)
-    first = (moment.year * 12 + moment.month - 1) // months * months
+    date = datetime.fromtimestamp(timestamp, UTC)
+    first = (date.year * 12 + date.month - 1) // months * months
     return Interval(_month(first), _month(first + months))
 
 
@@ -61,7 +61,7 @@ def intervals(begin: int, end: int, every: Every) -> Iterator[Interval]:
 
 
 def day(timestamp: int) -> str:
-    """The day of a moment, as ISO 8601 has it: 2017-12-31."""
+    """The day of a timestamp, in ISO 8601: 2017-12-31."""
     return datetime.fromtimestamp(timestamp, UTC).date().isoformat()
 
 

@@ -144,7 +144,7 @@ def _prepare(folder: Path) -> None:
 
 @contextmanager
 def _arrow(engine: Engine) -> Iterator[Any]:
-    """A cursor that gives Arrow, in one transaction that sees the database as of one moment."""
+    """A cursor that gives Arrow, in one transaction with one snapshot of the database."""
     if engine.dialect.name == "sqlite":
         # The driver brings an SQLite of its own. Two in one process do not see each other's locks, and the first to
         # close would take the log of writes away from under the other: the engine lets go of the file meanwhile.

@@ -116,7 +116,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Statement:
-    """The points liability of some programs at a moment."""
+    """The points liability of some programs at a cut-off."""
 
     cutoff: Cutoff
     policy: Policy
@@ -155,7 +155,7 @@ class _Account:
 
 
 class _CumulativeSums:
-    """Sums of facts up to a moment."""
+    """Cumulative sums of facts by time."""
 
     def __init__(self, facts: Sequence[Fact], name: str) -> None:
         self._times = [fact.time for fact in facts]

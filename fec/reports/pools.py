@@ -66,7 +66,7 @@ class Estimates:
         return cls(((0, share),))
 
     def at(self, timestamp: int) -> Fraction:
-        """What was expected at a moment."""
+        """The expected share at a time."""
         share = self.changes[0][1]
         for begin, later in self.changes:
             if begin <= timestamp:
@@ -76,7 +76,7 @@ class Estimates:
 
 @dataclass(frozen=True)
 class Pool:
-    """A pool at a moment."""
+    """A pool at a time."""
 
     deferred: int = 0
     issued: int = 0
@@ -132,7 +132,7 @@ def sum_movements(movements: Iterable[Movement]) -> Movement:
 
 
 def movement_between(before: Pool, after: Pool) -> Movement:
-    """What happened to a pool between two moments."""
+    """The movement of a pool between two times."""
     accrued = after.deferred - before.deferred
     caught_up = after.recognised(before.redeemed)
     revenue = after.recognised() - caught_up
@@ -156,7 +156,7 @@ class Year:
 
 
 def provision_between(before: Year, after: Year, rate: Fraction) -> Movement:
-    """What happened to a provision between two moments of one year.
+    """The movement of a provision between two times of one year.
 
     At the year's end what was redeemed in it is charged; what is then left is released (`breakage`), what is lacking
     is expensed (`catch_up`, below zero), so that nothing is carried into the next.

@@ -1,4 +1,4 @@
-"""Every report there is, by name, with the settings that they have unless told otherwise."""
+"""All reports by name, with their default settings."""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ def known(data: Data, scope: Scope, active: int = 30) -> Any:
     """One row for each scope and shopper: who has bought there, holds nodes of it, or was paid by them.
 
     Columns: scope, shopper, orders, spend, first, last (purchase; null if none), nodes, bound (face less claimed),
-    claimable, claimed, last_claim (null if none), state. Active is whoever bought within `active` days, lapsing within
-    twice as many.
+    claimable, claimed, last_claim (null if none), state: active within `active` days of a
+    purchase, lapsing within twice as many.
     """
     now = data.cutoff.timestamp
     orders = data.scoped(data.orders, scope)

@@ -14,7 +14,7 @@ INFLATION = Message("Each 1,000 burned promise 10,000, so supply can grow by 9,0
 
 
 def supply(data: Data, every: Every = "week") -> Report:
-    """The totals at the end of each day, week, month, … in which they changed; of the present one, as of the moment."""
+    """The totals at the end of each day, week, month, … in which they changed; of the present one, at the cut-off."""
     totals = data.totals_through_time
     [(first,)] = data.rows(totals.agg(first=totals.time.min()))
     now = data.cutoff.timestamp

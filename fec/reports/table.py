@@ -1,4 +1,4 @@
-"""A report: rows of exact values, and what each column is, for whoever shows, draws or writes them."""
+"""A report: rows of exact values, and the kind of each column."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Report:
-    """A table and what is to be said about it. A value that there is none of, such as a share of nothing, is None."""
+    """A table with its notes. A missing value, such as a share of nothing, is None."""
 
     name: str
     title: Message

@@ -62,7 +62,7 @@ def histories(data: Data, scope: Scope) -> Any:
 def fit(frequency: Any, recency: Any, age: Any, mean: Any) -> tuple[Any, Any, Fit] | None:
     """Fits both models to arrays, one entry a shopper; gives them and their parameters, None if the search finds none.
 
-    The arrays: repeat purchases, weeks from the first to the last, weeks from the first to the moment, and mean FEC of
+    The arrays: repeat purchases, weeks from the first to the last, weeks from the first to the cut-off, and mean FEC of
     a repeat purchase. Where hardly anybody has left, a and b may grow together without end: then the least of some
     small penalties on their size holds them.
     """

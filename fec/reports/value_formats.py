@@ -13,7 +13,7 @@ from fec.reports.table import Kind
 
 #: Decimals of FEC in tables, where columns are to be compared; files are exact.
 _TABLE_DECIMALS = 2
-#: Shown where there is no value.
+#: Printed where there is no value.
 NO_VALUE = "–"
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Dialect
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Inserts rows whose values are in the order of the table's columns; COPY where there is such a thing."""
+    """Inserts rows whose values are in the order of the table's columns; with COPY where the database has it."""
     if not rows:
         return
     values = _prepared(table, connection.dialect, rows)

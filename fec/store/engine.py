@@ -1,4 +1,4 @@
-"""Opening a database, and the two ways to talk to it: reading, of one moment, and writing, one at a time."""
+"""Opens a database, with transactions for reading (one snapshot) and writing (one at a time)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def open_database(where: str | Path, *, make: bool = True) -> Engine:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction that sees the database as of one moment, whatever others commit meanwhile. For reading only."""
+    """A read-only transaction with one snapshot of the database, whatever others commit meanwhile."""
     options: dict[str, Any] = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
     with engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection

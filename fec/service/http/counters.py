@@ -44,6 +44,6 @@ def answers(counter: Counter) -> bool:
 
 def _invalid(url: str) -> LimitsInvalid:
     return LimitsInvalid(
-        "Requests cannot be counted at {url!r}. Write memory://, to count in each process, or redis://HOST:PORT.",
+        "{url!r} is not a storage for rate limits. Write memory://, which counts per process, or redis://HOST:PORT.",
         url=url,
     )

@@ -106,7 +106,9 @@ class Limits:
                 reset_time = self._limiter.get_window_stats(limit, who).reset_time
             except StorageError as error:
                 raise later(
-                    "limits-unavailable", 1, "Requests cannot be counted now. Try again in a moment; nothing was done."
+                    "limits-unavailable",
+                    1,
+                    "The storage for rate limits does not answer. Nothing was done. Try again in a moment.",
                 ) from error
             seconds = max(1, ceil(reset_time - time.time()))
             found = problem(
@@ -152,7 +154,11 @@ def _too_large(most: int) -> Problem:
 
 
 def _too_slow(seconds: int) -> Problem:
-    found = problem("request-too-slow", "A request has {seconds} s to arrive. Send it again, at once.", seconds=seconds)
+    found = problem(
+        "request-too-slow",
+        "The request did not arrive within {seconds} s. Send it again in one piece.",
+        seconds=seconds,
+    )
     found.headers["Connection"] = "close"
     return found
 

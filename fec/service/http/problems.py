@@ -47,7 +47,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "method-not-allowed": (405, N_("This address does not take that method")),
     "request-too-large": (413, N_("The request is too large")),
     "request-too-slow": (408, N_("The request took too long to arrive")),
-    "limits-unavailable": (503, N_("Requests cannot be counted now")),
+    "limits-unavailable": (503, N_("The storage for rate limits does not answer")),
     "too-many-requests": (429, N_("Too many requests")),
     "not-signed-in": (401, N_("Who are you?")),
     "role-too-low": (403, N_("This key may not do that")),
