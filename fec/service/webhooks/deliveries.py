@@ -135,7 +135,7 @@ class Deliveries:
         program_id = endpoint.program_id
         with self._lock:
             if self._tests[program_id] >= self._policy.senders:
-                raise SendersBusy("As many messages as may be are being sent at once. Wait until one has arrived.")
+                raise SendersBusy("The maximum number of messages is being sent. Wait until one has arrived.")
             self._tests[program_id] += 1
         try:
             return self._pool.submit(self._send_now, endpoint, message).result()

@@ -56,7 +56,9 @@ def create(
         mine = select(func.count()).where(WebhookEndpoint.program_id == caller.program_id)
         most = service.settings.webhooks.endpoints
         if (session.scalar(mine) or 0) >= most:
-            raise problem("too-many-webhooks", "A merchant has {most} webhooks at most. Delete one first.", most=most)
+            raise problem(
+                "too-many-webhooks", "A merchant may have at most {most} webhooks. Delete one first.", most=most
+            )
         endpoint = WebhookEndpoint(
             id=secrets.token_urlsafe(16),
             program_id=caller.program_id,
