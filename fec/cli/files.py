@@ -16,7 +16,7 @@ from fec.i18n import N_, _
 from fec.i18n.errors import InvalidArgument
 from fec.i18n.parsing import parse_fec
 from fec.protocol.addresses import checked_address
-from fec.protocol.bytes32 import to_bytes32
+from fec.protocol.bytes32 import from_bytes32, to_bytes32
 from fec.protocol.files import MISFITS, Record, misfit, read_record, write_new
 from fec.protocol.members import Member, Withdrawal
 from fec.protocol.orders import Authorization, Invoice, Order
@@ -74,13 +74,12 @@ def invoice_from(record: Record) -> tuple[Invoice, str]:
     """An invoice and its merchant's signature."""
     invoice = Invoice(
         program_id=_count(record["programId"]),
-        order_id=record["orderId"],
+        # Bytes that are no text for people are shown in hex: control characters would rewrite the terminal.
+        order_id=from_bytes32(to_bytes32(record["orderId"])),
         amount=parse_fec(record["amount"]),
-        currency_reference=record["currencyReference"],
+        currency_reference=from_bytes32(to_bytes32(record["currencyReference"])),
         expiry=_count(record["expiry"]),
     )
-    to_bytes32(invoice.order_id)
-    to_bytes32(invoice.currency_reference)
     return invoice, _hex(record["merchantSignature"])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,10 @@ _TIMEOUT = 30
 _POLL_SECONDS = 0.5
 #: Seconds until a payment that is on its way is left to itself.
 _WAIT_SECONDS = 180
+
+
+#: Ids of invoices. Anything else would lead to another path of the server.
+_IDENTITY = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,8 @@ class InvoiceType(click.ParamType):
 
 
 def _link(text: str) -> Link:
+    if not text.isprintable():
+        raise ValueError(text)
     parts = urlsplit(text)
     fields = {name: values[-1] for name, values in parse_qs(parts.fragment, keep_blank_values=True).items()}
     folder, _slash, last = parts.path.rstrip("/").rpartition("/")
@@ -70,7 +77,9 @@ def _link(text: str) -> Link:
         root, number = folder.rpartition("/v1/")[0], last
     else:
         raise ValueError(text)
-    path = f"{root}/v1/pay/{quote(number, safe='')}"
+    if _IDENTITY.fullmatch(number) is None:
+        raise ValueError(text)
+    path = f"{quote(root, safe='/%')}/v1/pay/{number}"
     return Link(urlunsplit((parts.scheme, parts.netloc, path, "", "")), fields if last == "pay" else {})
 
 
@@ -158,7 +167,7 @@ def _call(method: str, url: str, body: Any = None) -> dict[str, Any]:
             timeout=_TIMEOUT,
             headers={"Accept-Language": language_tag(current())},
         )
-        document = answer.json()
+        document = _readable(answer.json())
     except requests.JSONDecodeError as error:
         raise _no_service(url, answer.status_code) from error
     except (requests.RequestException, ValueError) as error:  # among the latter, hosts that cannot be
@@ -175,6 +184,15 @@ def _call(method: str, url: str, body: Any = None) -> dict[str, Any]:
         raise _no_service(url, answer.status_code)
     # The service writes it in the reader's language.
     raise CommandRefused(str(document["detail"]))
+
+
+def _readable(value: Any) -> Any:
+    """What a server says, without characters that would rewrite the terminal."""
+    if isinstance(value, str):
+        return "".join(letter for letter in value if letter.isprintable())
+    if isinstance(value, dict):
+        return {_readable(name): _readable(each) for name, each in value.items()}
+    return [_readable(each) for each in value] if isinstance(value, list) else value
 
 
 def _no_service(url: str, status: int) -> FECError:

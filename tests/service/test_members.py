@@ -14,6 +14,7 @@ from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import DAY
 from fec.protocol.members import Member
+from fec.service.members import vaults
 from fec.service.models import Role
 from tests.service.conftest import ServiceClient, Shop, until
 
@@ -193,6 +194,23 @@ def test_withdraw__everything__goes_where_the_member_says_once(
     assert client.nodes.get(int(node["id"])).owner == HOME
     assert client.balance(HOME) == 50 * FEC
     assert seller.get(f"/v1/custody/{person.id}")["nextWithdrawal"] == "1"
+
+
+def test_vault__more_nodes_than_a_page__are_listed_in_order(
+    enrolled: Any, seller: ServiceClient, person: Person, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vaults, "_NODES", 4)
+    minted = [client.nodes.mint(1, FEC, enrolled["vault"]).token_id for _ in range(11)]
+    path, found = f"/v1/custody/{person.id}", []
+    until(lambda: seller.get(f"{path}?after={minted[-2]}"), lambda seen: seen["nodes"])
+    after = ""
+    while True:
+        page = seller.get(path + after)
+        found += [int(node["id"]) for node in page["nodes"]]
+        if page["more"] is None:
+            break
+        after = f"?after={page['more']}"
+    assert found == sorted(minted)
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

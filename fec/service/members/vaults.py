@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from eth_utils.crypto import keccak
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import JSONResponse
-from sqlalchemy import Select, select
+from sqlalchemy import Select, Text, cast, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -71,9 +71,13 @@ def show(
     query = select(nodes.c.token_id, nodes.c.owner, nodes.c.principal, nodes.c.claimed)
     with reading(service.engine) as connection:
         block = cursor_of(connection).block
-        rows = connection.execute(query.where(nodes.c.owner == member.vault)).all()
-    # By number: as text, 10 would come before 9.
-    held = sorted((Node(*row) for row in rows if row.token_id > int(after or 0)), key=lambda node: node.token_id)
+        # By number: as text, 10 would come before 9.
+        digits = func.length(cast(nodes.c.token_id, Text))
+        if after is not None:
+            longer = digits > len(after)
+            query = query.where(longer | ((digits == len(after)) & (nodes.c.token_id > int(after))))
+        mine = query.where(nodes.c.owner == member.vault).order_by(digits, nodes.c.token_id).limit(_NODES + 1)
+        held = [Node(*row) for row in connection.execute(mine)]
     return JSONResponse(
         {
             "memberId": member_id,
