@@ -24,9 +24,9 @@ PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "payout-curve.svg"
 PNG_BEGINS = b"\x89PNG\r\n\x1a\n"
 NOTHING = {
     "en": "No data yet.",
-    "zh_Hans": "还没有可显示的内容。",
-    "zh_Hant": "還沒有可顯示的內容。",
-    "ms": "Belum ada apa-apa untuk ditunjukkan.",
+    "zh_Hans": "还没有数据。",
+    "zh_Hant": "還沒有資料。",
+    "ms": "Belum ada data.",
 }
 
 

@@ -88,7 +88,7 @@ def test_help__language_anywhere__is_heeded(words: tuple[str, ...]) -> None:
     assert printed.startswith("Penggunaan: fec node claim [OPTIONS] [NODE]...")
     assert "Tuntut apa yang telah dilepaskan oleh nod" in printed
     assert "--dry-run" in printed
-    assert "Nyatakan apa yang akan dibuat; jangan hantar apa-apa." in printed
+    assert "Simulasikan dan terangkan transaksi, tanpa menghantarnya." in printed
     assert "Pilihan umum:" in printed
     assert "Tunjukkan bantuan ini dan keluar." in printed
 
@@ -232,7 +232,7 @@ def test_json__of_a_chain__is_the_same_in_all_languages(shell: Shell, node: str)
 
 
 @pytest.mark.parametrize(
-    ("locale", "check"), [("zh_Hant", "✓ FEC：創世供應量 ≤ 上限"), ("ms", "✓ FEC: bekalan asal ≤ had")]
+    ("locale", "check"), [("zh_Hant", "✓ FEC：創世供應量 ≤ 上限"), ("ms", "✓ FEC: bekalan genesis ≤ had")]
 )
 def test_status__each_language__lists_the_guarantees(shell: Shell, locale: str, check: str) -> None:
     assert check in shell("status", "--lang", locale).splitlines()
