@@ -202,7 +202,19 @@ def _tree(path: Path) -> ast.Module:
 
 @cache
 def _imported(path: Path) -> frozenset[Path]:
-    """The project's own modules that a module imports, directly or not."""
+    """The project's own modules that a module imports, directly or not; they may import each other."""
+    found: set[Path] = set()
+    left = [path]
+    while left:
+        new = _imports(left.pop()) - found
+        found |= new
+        left += new
+    return frozenset(found)
+
+
+@cache
+def _imports(path: Path) -> frozenset[Path]:
+    """The project's own modules that a module's text names."""
     names = {
         name
         for node in ast.walk(_tree(path))
@@ -210,8 +222,7 @@ def _imported(path: Path) -> frozenset[Path]:
         for name in [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
     }
     files = {Path(str(getattr(sys.modules.get(str(name)), "__file__", "/"))) for name in names}
-    own = {file for file in files if file.is_relative_to(ROOT) and not file.is_relative_to(ROOT / ".venv")}
-    return frozenset(own.union(*map(_imported, own)))
+    return frozenset(file for file in files if file.is_relative_to(ROOT) and not file.is_relative_to(ROOT / ".venv"))
 
 
 @cache
