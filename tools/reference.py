@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -118,19 +118,24 @@ def contract_pages() -> dict[str, str]:
     _, _, output = analyse()
     pages = {}
     for name in CONTRACTS:
-        pages[f"contracts/{name}.md"] = "\n".join(
-            contract_page(name, output["contracts"][f"contracts/{name}.sol"][name])
-        )
+        compiled = output["contracts"]
+        interface = compiled[f"contracts/interfaces/I{name}.sol"][f"I{name}"]
+        # The interface carries the documentation; the contract refers to it.
+        about = [str(interface[part].get(key, "")) for part, key in (("userdoc", "notice"), ("devdoc", "details"))]
+        page = contract_page(name, compiled[f"contracts/{name}.sol"][name], [text for text in about if text])
+        pages[f"contracts/{name}.md"] = "\n".join(page)
     libraries = sorted(source for source in output["contracts"] if source.startswith("contracts/libraries/"))
     texts = [library for source in libraries for library in library_page(output["sources"][source]["ast"])]
     pages["contracts/libraries.md"] = "\n".join(["# Libraries", "", *texts])
     return pages
 
 
-def contract_page(name: str, compiled: Mapping[str, Any]) -> Iterator[str]:
-    """A contract's functions, events and errors, each with what its NatSpec says."""
+def contract_page(name: str, compiled: Mapping[str, Any], about: Iterable[str]) -> Iterator[str]:
+    """What is said about a contract, and its functions, events and errors, each with what its NatSpec says."""
     user, developer = compiled["userdoc"], compiled["devdoc"]
-    yield from (f"# {name}", "", str(user.get("notice", "")), "", str(developer.get("details", "")), "")
+    yield from (f"# {name}", "")
+    for text in about:
+        yield from (text, "")
     for kind, heading in KINDS.items():
         yield from (f"## {heading}", "")
         of_kind = [entry for entry in compiled["abi"] if entry["type"] == kind]
