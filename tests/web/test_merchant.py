@@ -143,7 +143,7 @@ def test_merchant__figures__are_drawn_in_the_readers_language(world: World, open
         expect(figure.get_by_role("row").nth(1)).to_be_visible()
     before = picture.evaluate("image => image.currentSrc")
     shop.get_by_role("combobox").select_option("zh-Hant")
-    expect(shop.get_by_role("heading", name="負債的滾動變化")).to_be_visible()
+    expect(shop.get_by_role("heading", name="負債滾動表")).to_be_visible()
     assert picture.evaluate("image => image.currentSrc") != before
 
 
