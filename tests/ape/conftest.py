@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from fec.chain import deployments
 from fec.chain.deployments import Deployment
+from fec.chain.rpc import connect
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
 from fec.core.durations import WEEK
@@ -103,9 +104,9 @@ def bob(accounts) -> AccountAPI:
 
 
 @pytest.fixture
-def client(chain, deployment: Deployment) -> Client:
-    """Reads the deployment."""
-    return Client(chain.provider.web3, deployment)
+def client(url: str, deployment: Deployment) -> Client:
+    """Reads the deployment, on a connection of our own: Ape's adds a gas price to whatever is sent."""
+    return Client(connect(url), deployment)
 
 
 @pytest.fixture

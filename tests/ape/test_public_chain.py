@@ -90,7 +90,7 @@ def start(
             text=True,
         )
         relay.arm(process, moment)
-        output, _ = process.communicate(timeout=90)
+        output, _ = process.communicate(timeout=600)
         return process.returncode, output
 
     return run
