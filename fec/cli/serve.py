@@ -156,9 +156,9 @@ def _serve(
     with extra("server"):
         import uvicorn  # noqa: PLC0415 (optional: the base package goes without)
 
+        from fec.pages.origins import origin_of  # noqa: PLC0415
         from fec.relayer import LocalSigner  # noqa: PLC0415
         from fec.service.http.access_log import configure  # noqa: PLC0415
-        from fec.service.origins import origin_of  # noqa: PLC0415
         from fec.service.settings import Settings, WebhookPolicy  # noqa: PLC0415
     account = context.local_account()
     if account is None:

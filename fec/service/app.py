@@ -12,19 +12,23 @@ from fastapi.openapi.utils import get_openapi
 from starlette.middleware.cors import CORSMiddleware
 
 from fec.relayer import TransactionSigner
-from fec.service.actions import stream
-from fec.service.background import Background
+from fec.service.access import sign_in
 from fec.service.context import Service
-from fec.service.http import health, pages, problems, schemas, sign_in
+from fec.service.feed import feed
+from fec.service.http import problems, schemas
 from fec.service.http.access_log import AccessLog
 from fec.service.http.limits import Limits
 from fec.service.members import enrolment, vaults
-from fec.service.orders import captures, invoices, payments, refunds
+from fec.service.operations import health, pages
+from fec.service.operations.background import Background
+from fec.service.orders import captures, invoices, payments, refunds, stream
 from fec.service.reports import reports
+from fec.service.reports.figures import Figures
 from fec.service.rewards import batches, single
 from fec.service.settings import Settings
 from fec.service.shoppers import shoppers
 from fec.service.webhooks import endpoints
+from fec.service.webhooks.deliveries import Deliveries
 
 _ROUTERS = (
     invoices.router,
@@ -38,12 +42,11 @@ _ROUTERS = (
     shoppers.router,
     reports.router,
     endpoints.router,
+    feed.router,
     stream.router,
     sign_in.router,
     health.router,
 )
-
-
 _ABOUT: dict[str, Any] = {
     "title": "FEC service",
     "summary": "Invoices, payments without gas, refunds and captures for merchants.",
@@ -53,10 +56,11 @@ _ABOUT: dict[str, Any] = {
 def create_app(settings: Settings, signer: TransactionSigner) -> FastAPI:
     """The service, as ASGI. `signer` signs invoices and sends transactions. Raises what `Service` raises."""
     service = Service(settings, signer)
+    deliveries = Deliveries(service.engine, settings.secret, settings.webhooks)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        background = Background(service)
+        background = Background(service, deliveries)
         app.state.background = background
         background.start()
         try:
@@ -65,14 +69,10 @@ def create_app(settings: Settings, signer: TransactionSigner) -> FastAPI:
             background.stop()
             service.close()
 
-    app = FastAPI(
-        title="FEC service",
-        summary="Invoices, payments without gas, refunds and captures for a merchant.",
-        version=metadata.version("fec"),
-        lifespan=lifespan,
-        redirect_slashes=False,
-    )
+    app = FastAPI(**_ABOUT, version=metadata.version("fec"), lifespan=lifespan, redirect_slashes=False)
     app.state.service = service
+    app.state.deliveries = deliveries
+    app.state.figures = Figures(settings.database)
     for router in _ROUTERS:
         app.include_router(router)
     if settings.pages:

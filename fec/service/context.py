@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from fastapi import Depends, Request
+
 from fec import store
 from fec.chain.rpc import connect
 from fec.client.client import Client
 from fec.i18n.errors import FECError
 from fec.indexer import IndexDatabase
 from fec.relayer import Budget, Relayer, TransactionSigner
+from fec.service.actions.asking import Asking
 from fec.service.actions.guard import Guard
+from fec.service.actions.idempotency import Idempotency
 from fec.service.actions.outbox import Outbox
 from fec.service.http.counters import open_counter
-from fec.service.http.idempotency import Idempotency
 from fec.service.http.keys import KeyRing
 from fec.service.http.metrics import Metrics
-from fec.service.reports.figures import Figures
 from fec.service.settings import SECRET_BYTES, Settings
-from fec.service.webhooks.deliveries import Deliveries
 
 
 class SecretTooShort(FECError, ValueError):
@@ -61,8 +64,7 @@ class Service:
         )
         self.keys = KeyRing(self.engine, settings.secret)
         self.idempotency = Idempotency(self.engine)
-        self.deliveries = Deliveries(self.engine, settings.secret, settings.webhooks)
-        self.figures = Figures(settings.database)
+        self.asking = Asking(self.engine, self.outbox, self.idempotency)
         self.metrics = Metrics()
         self.latest_event = 0
         """Number of the last event, as of a moment ago: streams look at it."""
@@ -71,6 +73,15 @@ class Service:
     def close(self) -> None:
         """Lets the database go."""
         self.engine.dispose()
+
+
+def service_of(request: Request) -> Service:
+    """The service that the application belongs to."""
+    service: Service = request.app.state.service
+    return service
+
+
+Served = Annotated[Service, Depends(service_of)]
 
 
 def check_secret(secret: bytes) -> None:

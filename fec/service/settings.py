@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 
 from fec.chain.deployments import Deployment
 from fec.pages.bundle import WalletConnect
-from fec.service.origins import host_of, parse_origin
+from fec.pages.origins import host_of, parse_origin
 
+#: Cookie that a session is in.
+SESSION_COOKIE = "fec_session"
 #: Bytes that the secret behind the keyed hashes has at least.
 SECRET_BYTES = 32
 

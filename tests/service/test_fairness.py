@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fec.service.callers import counted_address
+from fec.service.http.callers import counted_address
 from fec.service.http.counters import LimitsInvalid, open_counter
 from tests.service.conftest import ServiceClient, until
 

@@ -8,7 +8,7 @@ import pytest
 
 from fec.chain.anvil import Anvil
 from fec.core.durations import DAY
-from fec.service.actions.outbox import Call
+from fec.protocol.calls import ContractCall
 from fec.service.models import Role
 from tests.service.conftest import WINDOW, ServiceClient, Shop, until
 
@@ -163,10 +163,10 @@ def test_refund__same_key_at_another_instance_meanwhile__is_one_refund(
     path, first = f"/v1/invoices/{invoice['id']}/refunds", list[Any]()
     simulate = other.service.outbox.simulate
 
-    def late(call: Call) -> None:
+    def late(call: ContractCall, *rest: Any) -> int:
         first.append(cashier.post(path, {}, Idempotency_Key="k-1"))
         cashier.until(invoice, lambda seen: seen["status"] == "refunded")
-        simulate(call)
+        return simulate(call, *rest)
 
     monkeypatch.setattr(other.service.outbox, "simulate", late)
     assert other.post(path, {}, Idempotency_Key="k-1") == first[0]

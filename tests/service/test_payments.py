@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from fec.chain.anvil import Anvil
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.protocol.calls import ContractCall
 from fec.protocol.orders import Invoice, Order
 from fec.relayer.models import RelayTransaction
 from fec.service import models
-from fec.service.actions.outbox import Call
-from fec.service.orders.invoices import SPEND
+from fec.service.orders.lookup import SPEND
 from fec.store import writer
 from tests.service.conftest import ServiceClient, Shop
 
@@ -208,7 +208,7 @@ def test_payment__while_one_out_of_a_vault_is_under_way__is_refused(cashier: Ser
     invoice = cashier.invoice("100")
     with Session(writer(cashier.service.engine)) as session, session.begin():
         kept = session.scalars(select(models.Invoice).where(models.Invoice.id == invoice["id"])).one()
-        call = Call("Custodian", "spend")  # nobody sends it before its lease is over
+        call = ContractCall("Custodian", "spend", ())  # nobody sends it before its lease is over
         cashier.service.outbox.add(session, SPEND, call, program_id=kept.program_id, details={}, invoice=kept)
     problem = cashier.refused("POST", f"/v1/pay/{invoice['id']}/payments", cashier.payment(invoice, shop.shopper))
     assert problem["type"] == "urn:fec:problem:payment-under-way"

@@ -12,9 +12,9 @@ from fec.chain.anvil import Anvil
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import DAY
+from fec.protocol.calls import ContractCall
 from fec.protocol.merkle import ProvenReward
 from fec.protocol.merkle import Reward as Leaf
-from fec.service.actions.outbox import Call
 from fec.service.models import Role
 from tests.service.conftest import ServiceClient, Shop, until
 
@@ -155,12 +155,12 @@ def test_batch__taken_while_another_asks__is_the_same(
     path = f"/v1/reward-batches/{made['id']}/shoppers/{ALICE}/rewards/0"
     simulate, first = funded.service.outbox.simulate, list[Any]()
 
-    def late(call: Call) -> None:
+    def late(call: ContractCall, *rest: Any) -> int:
         if not first:
             first.append(None)
             first.append(funded.anybody().post(path, None))
             until(funded.event_types, lambda types: "reward-taking.done" in types)
-        simulate(call)
+        return simulate(call, *rest)
 
     monkeypatch.setattr(funded.service.outbox, "simulate", late)
     assert funded.anybody().post(path, None)["id"] == first[1]["id"]

@@ -25,6 +25,20 @@ FLOORS = (
     ("cli",),
 )
 
+#: The same within the service, of its packages and its loose modules.
+SERVICE_FLOORS = (
+    ("models", "settings"),
+    ("http",),
+    ("actions",),
+    ("context",),
+    ("access",),
+    ("feed", "reports", "rewards", "webhooks"),
+    ("orders", "shoppers"),
+    ("members", "operations"),
+    ("app",),
+)
+ALL_FLOORS = {"fec": FLOORS, "fec.service": SERVICE_FLOORS}
+
 Imports = Mapping[str, frozenset[str]]
 
 
@@ -90,14 +104,14 @@ def circle(of: Mapping[str, set[str] | frozenset[str]]) -> list[str]:
     return next((found for name in sorted(of) if (found := search(name, []))), [])
 
 
-def upward(of: Imports) -> list[str]:
-    """Imports that do not point down the floors."""
-    floor = {name: height for height, names in enumerate(FLOORS) for name in names}
+def upward(of: Imports, package: str) -> list[str]:
+    """Imports within a package that do not point down its floors."""
+    floor = {name: height for height, names in enumerate(ALL_FLOORS[package]) for name in names}
     return sorted(
         f"{module} imports {target}"
         for module, targets in of.items()
         for target in targets
-        if (here := part(module, "fec")) and (there := part(target, "fec")) and here != there
+        if (here := part(module, package)) and (there := part(target, package)) and here != there
         if floor[there] >= floor[here]
     )
 
@@ -105,20 +119,26 @@ def upward(of: Imports) -> list[str]:
 REAL = graph(ROOT / "fec")
 
 
-def test_imports__of_every_package__point_down() -> None:
-    assert upward(REAL) == []
+@pytest.mark.parametrize("package", ALL_FLOORS)
+def test_imports__of_every_package__point_down(package: str) -> None:
+    assert upward(REAL, package) == []
 
 
 def test_imports__planted_upward__are_found() -> None:
     planted = {**REAL, "fec.core.amounts": frozenset({"fec.chain.rpc"})}
-    assert upward(planted) == ["fec.core.amounts imports fec.chain.rpc"]
+    assert upward(planted, "fec") == ["fec.core.amounts imports fec.chain.rpc"]
+
+
+def test_imports__planted_upward_in_the_service__are_found() -> None:
+    planted = {**REAL, "fec.service.actions.outbox": frozenset({"fec.service.context"})}
+    assert upward(planted, "fec.service") == ["fec.service.actions.outbox imports fec.service.context"]
 
 
 def test_imports__of_modules__go_in_no_circle() -> None:
     assert circle(REAL) == []
 
 
-@pytest.mark.parametrize("package", ["fec", "fec.service"])
+@pytest.mark.parametrize("package", ALL_FLOORS)
 def test_imports__of_packages__go_in_no_circle(package: str) -> None:
     assert circle(rooms(REAL, package)) == []
 
@@ -132,6 +152,18 @@ def test_modules__beside_the_packages__are_none() -> None:
         name for name in REAL if "." in name and part(name, "fec") not in {n for names in FLOORS for n in names}
     ] == []
     assert sorted(path.name for path in (ROOT / "fec").glob("*.py")) == ["__init__.py"]
+
+
+def test_modules__beside_the_services_packages__are_four() -> None:
+    loose = sorted(path.stem for path in (ROOT / "fec" / "service").glob("[!_]*.py"))
+    assert loose == ["app", "context", "models", "settings"]
+
+
+def test_routers__of_the_service__do_not_import_one_another() -> None:
+    sources = {name: path.read_text() for name, path in modules(ROOT / "fec").items()}
+    routers = {name for name in sources if "\nrouter = APIRouter(" in sources[name]}
+    assert len(routers) > 10
+    assert [(name, REAL[name] & routers) for name in sorted(routers) if REAL[name] & routers] == []
 
 
 @pytest.mark.parametrize("name", fec.__all__)

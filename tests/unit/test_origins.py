@@ -2,7 +2,7 @@
 
 import pytest
 
-from fec.service.origins import OriginInvalid, host_of, origin_of, parse_origin
+from fec.pages.origins import OriginInvalid, host_of, origin_of, parse_origin
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""What is asked of the chain, and the events that tell of it."""
+"""What is asked of the chain, once for each request, and the events that tell of it."""

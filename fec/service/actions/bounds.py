@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fec.client.orders import GAS_PER_BATCH, GAS_PER_CAPTURE
+from fec.protocol.calls import ContractCall
 
 #: A payment takes 0.2 million as a rule, and 0.8 million when a wallet checks a signature and a hook uses what it gets.
 ONE = 1_000_000
@@ -43,6 +44,6 @@ _BOUNDS: dict[tuple[str, str], _Bound] = {
 }
 
 
-def bound_of(contract: str, function: str, arguments: Sequence[Any]) -> int:
+def bound_of(call: ContractCall) -> int:
     """Most gas that a call may take, for its contract, its function, and as many things as it is about."""
-    return _BOUNDS.get((contract, function), _one)(arguments)
+    return _BOUNDS.get((call.contract, call.function), _one)(call.arguments)

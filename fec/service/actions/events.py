@@ -27,7 +27,7 @@ class Change:
 
 
 def record(session: Session, changes: Iterable[Change]) -> None:
-    """Writes events. To be the last thing that a transaction does: whoever waits here must hold nothing more to come.
+    """Writes events, as the last thing that a transaction does: others wait until it ends.
 
     Numbers follow the order of the commits, as else a reader could see 8, move on, and never see 7.
     """
@@ -60,13 +60,3 @@ def after(
     if invoice_number is not None:
         query = query.where(ServiceEvent.invoice_number == invoice_number)
     return session.scalars(query.order_by(ServiceEvent.sequence).limit(limit)).all()
-
-
-def shown(event: ServiceEvent) -> dict[str, Any]:
-    """An event as readers get it."""
-    return {
-        "sequence": event.sequence,
-        "type": event.type,
-        "createdAt": event.created_at,
-        "data": event.payload,
-    }

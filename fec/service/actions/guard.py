@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from fec.i18n.errors import ContractError
 from fec.relayer import GasTooHigh
-from fec.service.callers import current_caller
+from fec.service.http.callers import current_caller
 from fec.service.http.problems import Problem, later
 from fec.service.models import Action, Strikes
 from fec.service.settings import Patience

@@ -1,9 +1,11 @@
 """What is asked of the chain: kept in the transaction that answers who asked, then handed to the relayer, once.
 
-    call = Call("Checkout", "refund", order_key, amount)
-    outbox.simulate(call)                            # what the contract refuses raises a ContractError
+    call = calls.refund(order_key, amount)
+    gas = outbox.simulate(call, program_id)          # what the contract refuses raises a ContractError
     action = outbox.add(session, "refund", call, …)  # in the caller's transaction
-    outbox.push_new(action.number, call.gas)         # after it; after a crash, whoever tends the outbox does
+    outbox.push_soon(action.number, gas)             # after it; after a crash, whoever tends the outbox does
+
+`asking.py` does just that, and is what everybody uses.
 
 What it has come to is an event: `refund.done` or `refund.failed`, for an action of the kind `refund`. Should its
 transaction end otherwise after a reorganisation, that is a further event.
@@ -27,11 +29,12 @@ from fec.chain.contracts import open_handle
 from fec.chain.deployments import Deployment
 from fec.chain.rpc import clear_errors
 from fec.chain.sender import Sender
-from fec.i18n.errors import ContractError, FECError
+from fec.i18n.errors import ContractError, FECError, InsufficientGasCoin, RPCFailed, RPCUnreachable
 from fec.protocol.abi import CONTRACTS
-from fec.relayer import GasTooHigh, Relayer, RelayState, RequestConflict
+from fec.protocol.calls import ContractCall
+from fec.relayer import BudgetSpent, FeesTooHigh, GasTooHigh, Relayer, RelayState, RequestConflict
 from fec.relayer.models import RelayAttempt, RelayTransaction
-from fec.service.actions import events
+from fec.service.actions import events, schemas
 from fec.service.actions.bounds import bound_of
 from fec.service.actions.events import Change
 from fec.service.actions.guard import Guard
@@ -49,23 +52,6 @@ Ended = Callable[[Session, Action], None]
 
 class _Ended(Exception):
     """The action is not to be sent any more."""
-
-
-class Call:
-    """A call to one of the contracts, with arguments that JSON keeps."""
-
-    def __init__(self, contract: str, function: str, *arguments: Any) -> None:
-        """Takes names and arguments: whole numbers, texts, bytes, and sequences of them."""
-        self.contract = contract
-        self.function = function
-        self.arguments = [_plain(argument) for argument in arguments]
-        self.gas: int | None = None
-        """What it took when it was simulated."""
-
-    @property
-    def bound(self) -> int:
-        """Most gas that it may take."""
-        return bound_of(self.contract, self.function, self.arguments)
 
 
 class Outbox:
@@ -88,7 +74,7 @@ class Outbox:
         self._writer = writer(engine)
         self._relayer = relayer
         self._sender = Sender(web3, relayer.address)
-        self._contracts = {name: open_handle(web3, deployment, name, self._sender).contract for name in CONTRACTS}
+        self._contracts = {name: open_handle(web3, deployment, name, self._sender) for name in CONTRACTS}
         relayer.placed = self._follow
         self._guard = guard
         self.ended: dict[str, Ended] = {}
@@ -96,27 +82,23 @@ class Outbox:
 
     # ------------------------------------------------------------------ asking
 
-    def bound(self, call: Call) -> ContractFunction:
-        """A call as web3 has it. Raises InvalidArgument for values that it cannot carry."""
-        with clear_errors():
-            return self._contracts[call.contract].functions[call.function](*call.arguments)
+    def simulate(self, call: ContractCall, program_id: int, whom: Sequence[str] = ()) -> int:
+        """Gas that a call would take now.
 
-    def simulate(self, call: Call, program_id: int, whom: Sequence[str] = ()) -> None:
-        """Raises a ContractError if the contract would refuse it now, GasTooHigh if it takes more than its kind may.
-
-        `whom` is for whom it would be sent, if it is for somebody who pays nothing. Raises a problem if it is not their
-        turn, BudgetSpent if nothing more may be spent for the program today, RPCUnreachable, RPCFailed,
-        InvalidArgument, InsufficientGasCoin, FeesTooHigh.
+        `whom` is for whom it would be sent, if it is for somebody who pays nothing. Raises a ContractError if the
+        contract would refuse it, GasTooHigh if it takes more than its kind may, a problem if it is not their turn,
+        BudgetSpent if nothing more may be spent for the program today, RPCUnreachable, RPCFailed, InvalidArgument,
+        InsufficientGasCoin, FeesTooHigh.
         """
         self._relayer.check_budget(purse_of(program_id))
         with self._guard.simulating(whom) if whom else nullcontext():
-            call.gas = self._relayer.simulate(self.bound(call), call.bound)
+            return self._relayer.simulate(self._bound(call), bound_of(call))
 
     def add(
         self,
         session: Session,
         kind: str,
-        call: Call,
+        call: ContractCall,
         *,
         program_id: int,
         details: Mapping[str, Any],
@@ -142,7 +124,7 @@ class Outbox:
             details=dict(details),
             contract=call.contract,
             function=call.function,
-            arguments=call.arguments,
+            arguments=_plain(call.arguments),
             state=ActionState.REQUESTED,
             busy_until=int(time.time()) + _LEASE_SECONDS,
             created_at=int(time.time()),
@@ -166,15 +148,16 @@ class Outbox:
         if action is not None:
             self._hand_over(action, None)
 
-    def push_new(self, number: int, gas: int | None) -> None:
+    def push_soon(self, number: int, gas: int) -> None:
         """Hands an action over that the caller has just added, with the gas that its simulation took.
 
-        Raises as `push` does.
+        If that is not possible now, `tend` does it later: it is in the database.
         """
         with Session(self._engine) as session:
             action = session.get(Action, number)
         if action is not None and action.state == ActionState.REQUESTED:
-            self._hand_over(action, gas)
+            with suppress(RPCUnreachable, RPCFailed, InsufficientGasCoin, FeesTooHigh, BudgetSpent):
+                self._hand_over(action, gas)
 
     def tend(self) -> int:
         """Pushes what is waiting and notes what has come to its end; gives how many are open. Raises as `push` does.
@@ -203,6 +186,9 @@ class Outbox:
 
     # -------------------------------------------------------------------- steps
 
+    def _bound(self, call: ContractCall) -> ContractFunction:
+        return self._contracts[call.contract].bound(call)
+
     def _lease(self, number: int) -> Action | None:
         now = int(time.time())
         mine = (
@@ -222,8 +208,8 @@ class Outbox:
             call = _call_of(action)
             relay_id = self._relayer.submit(
                 action.request_key,
-                self.bound(call),
-                bound=call.bound,
+                self._bound(call),
+                bound=bound_of(call),
                 estimate=gas,
                 purse=purse_of(action.program_id),
                 kept=lambda session, id_: self._sent(session, number, id_),
@@ -263,7 +249,7 @@ class Outbox:
             query = select(RelayTransaction.id).where(RelayTransaction.request_key == action.request_key)
             relay_id = None if isinstance(error, RequestConflict) else session.scalar(query)
             if relay_id is None:
-                self._end(session, action, ActionState.FAILED, _shown(error))
+                self._end(session, action, ActionState.FAILED, _error(error))
             else:
                 action.state, action.relay_id = ActionState.SENT, relay_id
                 _touch(session, action)
@@ -323,7 +309,7 @@ class Outbox:
             self._guard.ended(session, action, wasted=wasted)
         if action.kind in self.ended:
             self.ended[action.kind](session, action)
-        change = Change(action.program_id, action.invoice_number, f"{action.kind}.{state.value}", action_body(action))
+        change = Change(action.program_id, action.invoice_number, f"{action.kind}.{state.value}", schemas.body(action))
         events.record(session, [change])
 
 
@@ -355,8 +341,8 @@ def purse_of(program_id: int) -> str:
     return f"program {program_id}"
 
 
-def _call_of(action: Action) -> Call:
-    return Call(action.contract, action.function, *action.arguments)
+def _call_of(action: Action) -> ContractCall:
+    return ContractCall(action.contract, action.function, tuple(action.arguments))
 
 
 def _plain(value: Any) -> Any:
@@ -366,19 +352,6 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def action_body(action: Action) -> dict[str, Any]:
-    """An action as readers get it."""
-    return {
-        "id": action.id,
-        "kind": action.kind,
-        "state": ActionState(action.state).value,
-        "transactionHash": action.transaction_hash,
-        "error": action.error,
-        "createdAt": action.created_at,
-        **action.details,
-    }
-
-
 def _touch(session: Session, action: Action) -> None:
     """Readers of the action's invoice see a change."""
     if action.invoice_number is not None:
@@ -386,7 +359,7 @@ def _touch(session: Session, action: Action) -> None:
         session.execute(query.values(revision=Invoice.revision + 1))
 
 
-def _shown(error: ContractError | GasTooHigh | RequestConflict) -> dict[str, Any]:
+def _error(error: ContractError | GasTooHigh | RequestConflict) -> dict[str, Any]:
     values = error.values if isinstance(error, ContractError) else {}
     return {
         "name": error.name if isinstance(error, ContractError) else type(error).__name__,

@@ -1,1 +1,1 @@
-"""What every request goes through: who calls, how often, idempotency, problems, languages."""
+"""What every answer shares: problems, languages, types of fields, limits, keys, and the record of requests."""

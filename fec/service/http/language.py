@@ -20,6 +20,6 @@ def say(sentence: str, values: Mapping[str, Any], language: str) -> str:
         return i18n._(sentence, **values)
 
 
-def exact(wei: int) -> str:
-    """An amount for machines: exact decimals of FEC, without separators."""
-    return exact_fec(wei)
+def exact_or_none(wei: int | None) -> str | None:
+    """An amount for machines that may not be known yet: exact decimals of FEC, without separators."""
+    return None if wei is None else exact_fec(wei)

@@ -15,11 +15,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fec.service.callers import counted_address, current_caller
-from fec.service.http.auth import COOKIE
+from fec.service.http.callers import counted_address, current_caller
 from fec.service.http.counters import Counter
 from fec.service.http.problems import Problem, answer, later, of_error, problem
-from fec.service.settings import Settings
+from fec.service.settings import SESSION_COOKIE, Settings
 
 #: For those who watch the service; they are not counted.
 _FREE = ("/healthz", "/readyz", "/metrics")
@@ -174,4 +173,4 @@ def _first(message: Message, receive: Receive) -> Receive:
 
 
 def _token(headers: Headers, request: Request) -> str | None:
-    return headers.get("authorization") or request.cookies.get(COOKIE)
+    return headers.get("authorization") or request.cookies.get(SESSION_COOKIE)

@@ -1,105 +1,109 @@
 """Members of the brand that the service's key is: announced by a hash, sold to by their vault's address.
 
-The service keeps no key of a member's and can move nothing out of a vault: custody.py has what members sign for that.
+The service keeps no key of a member's and can move nothing out of a vault: vaults.py has what members sign for that.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fec.indexer.views import view
-from fec.service.actions.events import Change
-from fec.service.actions.outbox import Call, action_body
-from fec.service.http.auth import Reader, Seller, Served
-from fec.service.http.idempotency import Answer, Effect, Fingerprint, OptionalKey
+from fec.protocol import calls
+from fec.service.access.auth import Reader, Seller
+from fec.service.actions.asking import Add, Asked, Wanted
+from fec.service.actions.idempotency import Fingerprint, OptionalKey
+from fec.service.context import Served
+from fec.service.http.paging import Before, Limit, following
 from fec.service.http.problems import declared, problem
 from fec.service.members import schemas
+from fec.service.members.schemas import MemberPath
 from fec.service.models import Action, ActionState, BrandMember
-from fec.service.orders.payments import push_soon
-from fec.service.rewards.single import Before, Limit
 
 router = APIRouter(prefix="/v1/members", tags=["members"])
 
 ENROLLMENT = "enrollment"
 
-MemberId = Annotated[schemas.MemberId, Path()]
-
 
 @router.post("", status_code=202, response_model=schemas.Member, responses=declared(401, 403, 409))
 def enroll(
-    body: schemas.NewMember,
-    service: Served,
-    caller: Seller,
-    fingerprint: Fingerprint,
-    key: OptionalKey = None,
+    body: schemas.NewMember, service: Served, caller: Seller, fingerprint: Fingerprint, key: OptionalKey = None
 ) -> JSONResponse:
     """Announce a member by their id, and learn where their vault is. A member is announced once.
 
     Key and salt stay with the member: without them, nobody moves anything out of the vault, this service neither.
     """
-    call = Call("Custodian", "enroll", body.member_id)
-    pushed: list[int] = []
+    mine = select(BrandMember).where(
+        BrandMember.program_id == caller.program_id, BrandMember.member_id == body.member_id
+    )
 
-    def prepare() -> str:
-        service.outbox.simulate(call, caller.program_id)
-        return service.client.custody.vault(service.signer.address, body.member_id)
+    def prepare() -> Wanted:
+        vault = service.client.custody.vault(service.signer.address, body.member_id)
+        return Wanted(calls.enroll(body.member_id), schemas.EnrollmentDetails(member_id=body.member_id, vault=vault))
 
-    def commit(session: Session, vault: str) -> Effect:
-        mine = BrandMember.program_id == caller.program_id, BrandMember.member_id == body.member_id
-        member = session.scalars(select(BrandMember).where(*mine).with_for_update()).one_or_none()
-        known = None if member is None else session.get_one(Action, member.action_number)
-        if member is not None and known is not None and known.state != ActionState.FAILED:
-            return Effect(Answer(202, _bodies(session, [member])[0]))
-        details = {"memberId": body.member_id, "vault": vault}
-        action = service.outbox.add(session, ENROLLMENT, call, program_id=caller.program_id, details=details)
+    def known(session: Session) -> Action | None:
+        return _announcement(session, session.scalars(mine).one_or_none())
+
+    def keep(session: Session, add: Add) -> Action:
+        member = session.scalars(mine.with_for_update()).one_or_none()
+        earlier = _announcement(session, member)
+        if earlier is not None:
+            return earlier
+        action = add()
         if member is None:
             member = BrandMember(
-                program_id=caller.program_id, member_id=body.member_id, vault=vault, created_at=int(time.time())
+                program_id=caller.program_id,
+                member_id=body.member_id,
+                vault=action.details["vault"],
+                created_at=int(time.time()),
             )
             session.add(member)
         member.action_number = action.number
         session.flush()
-        pushed.append(action.number)
-        change = Change(caller.program_id, None, f"{ENROLLMENT}.requested", action_body(action))
-        return Effect(Answer(202, _bodies(session, [member])[0]), [change])
+        return action
 
-    answer = service.idempotency.do(caller.program_id, key, fingerprint, prepare, commit)
-    for number in pushed:
-        push_soon(service, number, call)
-    return answer
+    asked = Asked(ENROLLMENT, caller.program_id, key, fingerprint)
+    return service.asking.ask(
+        asked, prepare, lambda session, _: _members(session, [session.scalars(mine).one()])[0], keep=keep, known=known
+    ).response()
 
 
-@router.get("", response_model=schemas.MemberPage, responses=declared(401, 403))
-def page(service: Served, caller: Reader, limit: Limit = 50, before: Before = None) -> JSONResponse:
+@router.get("", responses=declared(401, 403))
+def page(service: Served, caller: Reader, limit: Limit = 50, before: Before = None) -> schemas.MemberPage:
     """List the members that were announced, the newest first."""
     query = select(BrandMember).where(BrandMember.program_id == caller.program_id)
     if before is not None:
         query = query.where(BrandMember.number < before)
     with Session(service.engine) as session:
         found = session.scalars(query.order_by(BrandMember.number.desc()).limit(limit)).all()
-        shown = _bodies(session, found)
-    return JSONResponse({"items": shown, "next": str(found[-1].number) if len(found) == limit else None})
+        return schemas.MemberPage(items=_members(session, found), next=following(found, limit))
 
 
-@router.get("/{member_id}", response_model=schemas.Member, responses=declared(401, 403, 404))
-def one(member_id: MemberId, service: Served, caller: Reader) -> JSONResponse:
+@router.get("/{member_id}", responses=declared(401, 403, 404))
+def one(member_id: MemberPath, service: Served, caller: Reader) -> schemas.Member:
     """Show a member: their vault, and whether it is on the chain. What is in it, /v1/custody says."""
     query = select(BrandMember).where(BrandMember.program_id == caller.program_id, BrandMember.member_id == member_id)
     with Session(service.engine) as session:
         found = session.scalars(query).one_or_none()
         if found is None:
-            raise problem("not-found", "There is no member {id} here. Check the id, or enroll it.", id=member_id)
-        return JSONResponse(_bodies(session, [found])[0])
+            raise problem(
+                "not-found", "There is no member with id {id} here. Check the id, or enroll it.", id=member_id
+            )
+        return _members(session, [found])[0]
 
 
-def _bodies(session: Session, members: Sequence[BrandMember]) -> list[dict[str, Any]]:
+def _announcement(session: Session, member: BrandMember | None) -> Action | None:
+    """The action that announces a member, or has done so; none if it has failed."""
+    action = None if member is None else session.get_one(Action, member.action_number)
+    return None if action is None or action.state == ActionState.FAILED else action
+
+
+def _members(session: Session, members: Sequence[BrandMember]) -> list[schemas.Member]:
     latest = view("members_latest")
     query = select(latest.c.vault, latest.c.enrolled, latest.c.deployed).where(
         latest.c.vault.in_([member.vault for member in members])
@@ -108,13 +112,13 @@ def _bodies(session: Session, members: Sequence[BrandMember]) -> list[dict[str, 
     actions = select(Action).where(Action.number.in_([member.action_number for member in members]))
     by_number = {action.number: action for action in session.scalars(actions)}
     return [
-        {
-            "memberId": member.member_id,
-            "vault": member.vault,
-            "enrolled": member.vault in vaults and bool(vaults[member.vault].enrolled),
-            "deployed": member.vault in vaults and bool(vaults[member.vault].deployed),
-            "createdAt": member.created_at,
-            "enrollment": action_body(by_number[member.action_number]),
-        }
+        schemas.Member(
+            member_id=member.member_id,
+            vault=member.vault,
+            enrolled=member.vault in vaults and bool(vaults[member.vault].enrolled),
+            deployed=member.vault in vaults and bool(vaults[member.vault].deployed),
+            created_at=member.created_at,
+            enrollment=schemas.Enrollment.of(by_number[member.action_number]),
+        )
         for member in members
     ]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from fastapi import Path
 from pydantic import Field
 
-from fec.service.http.schemas import Account, Action, FecOrZero, Hash, Identity, Request, Seconds, Signature
-from fec.service.http.schemas import _Model as Model
-from fec.service.shoppers.schemas import HeldNode, Moment, Shape
+from fec.service.actions.schemas import Action, Details
+from fec.service.http.schemas import Account, FecOrZero, Hash, Identity, Model, Request, Seconds, Signature
+from fec.service.shoppers.schemas import HeldNode, IndexedAt, Shape
 
 MemberId = Annotated[
     str, Field(pattern="^0x[0-9a-f]{64}$", description="keccak256(abi.encode(key, salt)): tells nobody who it is.")
 ]
+MemberPath = Annotated[MemberId, Path()]
 TokenIdText = Annotated[str, Field(pattern="^[1-9][0-9]{0,76}$", description="A node's token id.")]
 TokenIds = Annotated[list[TokenIdText], Field(max_length=50)]
 
@@ -23,6 +25,17 @@ class NewMember(Request):
     member_id: MemberId
 
 
+class EnrollmentDetails(Details):
+    """What an enrollment tells of itself."""
+
+    member_id: Hash
+    vault: Account
+
+
+class Enrollment(Action, EnrollmentDetails):
+    """An announcement that the service sends."""
+
+
 class Member(Model):
     """A member of the brand, whose vault only the member's own key opens."""
 
@@ -31,7 +44,7 @@ class Member(Model):
     enrolled: bool = Field(description="Announced on the chain, by the index.")
     deployed: bool = Field(description="The vault is on the chain: the member has acted. It can receive before that.")
     created_at: Seconds
-    enrollment: Action
+    enrollment: Enrollment
 
 
 class MemberPage(Model):
@@ -51,7 +64,7 @@ class Vault(Model):
     nodes: list[HeldNode] = Field(description="Two hundred at most, by token id.")
     more: str | None = Field(description="Give it as `after` for the nodes that follow.")
     next_withdrawal: str = Field(description="Number that the next withdrawal has to be signed with.")
-    as_of: Moment
+    as_of: IndexedAt
     shape: Shape
 
 
@@ -61,13 +74,15 @@ class ToSign(Model):
     document: dict[str, Any]
 
 
-class _Revealed(Request):
+class Revealed(Request):
+    """What a member reveals and signs to act."""
+
     key: Account = Field(description="Address of the member's key. To act is to reveal it: it is on the chain then.")
     salt: str = Field(pattern="^0x[0-9a-fA-F]{64}$", description="The member's salt. To act is to reveal it as well.")
     signature: Signature = Field(description="The key's; contracts sign by ERC-1271.")
 
 
-class NewSpend(_Revealed):
+class NewSpend(Revealed):
     """A member's signed payment of an invoice, out of their vault."""
 
     invoice_id: Identity
@@ -76,15 +91,19 @@ class NewSpend(_Revealed):
     cause: Account | None = None
 
 
-class Spend(Action):
-    """A member's payment that the service sends."""
+class SpendDetails(Details):
+    """What a member's payment tells of itself."""
 
     invoice_id: Identity
     member_id: Hash
     vault: Account
 
 
-class NewWithdrawal(_Revealed):
+class Spend(Action, SpendDetails):
+    """A member's payment that the service sends."""
+
+
+class NewWithdrawal(Revealed):
     """Nodes and coins that a member takes out of their vault."""
 
     to: Account
@@ -93,11 +112,15 @@ class NewWithdrawal(_Revealed):
     deadline: Seconds
 
 
-class Withdrawal(Action):
-    """A member's withdrawal that the service sends."""
+class WithdrawalDetails(Details):
+    """What a withdrawal tells of itself."""
 
     member_id: Hash
     vault: Account
     to: Account
     token_ids: list[str]
     amount: FecOrZero | None = Field(description="Null for all coins.")
+
+
+class Withdrawal(Action, WithdrawalDetails):
+    """A member's withdrawal that the service sends."""

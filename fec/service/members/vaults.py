@@ -1,6 +1,6 @@
 """What members do with their vaults: look, spend, withdraw. Each act is signed by the member's own key.
 
-No API key: whoever knows a member's id may look, as the chain has it all, and nothing moves without the member's
+There is no API key: who knows a member's id may look, as the chain has it all, and nothing moves without the member's
 signature. The service checks by simulation, sends, and pays for gas, for members that one of its merchants announced.
 Anybody else could send the same. It cannot act by itself.
 """
@@ -9,61 +9,54 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from eth_utils.crypto import keccak
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import JSONResponse
 from sqlalchemy import Select, Text, cast, func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from fec.core.amounts import exact_fec
 from fec.core.node_id import NodeId
-from fec.i18n.errors import ContractError
 from fec.i18n.parsing import parse_fec
 from fec.indexer.database import cursor_of
 from fec.indexer.views import view
+from fec.protocol import calls
 from fec.protocol.members import ALL_COINS, Member, Withdrawal
-from fec.protocol.orders import Order
-from fec.protocol.signing import TypedMessage, is_usual, plain
+from fec.protocol.signing import is_usual, plain
 from fec.protocol.types import Node
-from fec.service.actions import events
-from fec.service.actions.events import Change
+from fec.service.actions.asking import Add, Asked, Wanted
 from fec.service.actions.guard import subjects
-from fec.service.actions.outbox import Call, action_body
-from fec.service.context import Service
-from fec.service.http import schemas
-from fec.service.http.auth import Served
-from fec.service.http.idempotency import busy
-from fec.service.http.language import exact
-from fec.service.http.problems import Problem, declared, problem
-from fec.service.members import schemas as schemas_members
-from fec.service.members.enrolment import MemberId
+from fec.service.context import Served, Service
+from fec.service.http.problems import declared, problem
+from fec.service.http.schemas import Account, FecOrZero, Identity, Seconds
+from fec.service.http.typed_data import document
+from fec.service.members import schemas
+from fec.service.members.schemas import MemberPath
 from fec.service.models import Action, ActionState, BrandMember, Invoice
-from fec.service.orders.invoices import SPEND, any_invoice
-from fec.service.orders.links import signed
-from fec.service.orders.payments import Cause, MinPrincipal, check_worth, payable, push_soon
-from fec.service.shoppers import shoppers
-from fec.store import reading, writer
+from fec.service.orders.lookup import SPEND, any_invoice, check_worth, order_of, payable
+from fec.service.orders.schemas import Cause, MinPrincipal
+from fec.service.shoppers.holdings import held_node, shape
+from fec.service.shoppers.schemas import IndexedAt
+from fec.store import reading
 
 router = APIRouter(prefix="/v1/custody/{member_id}", tags=["members"])
 
 WITHDRAWAL = "withdrawal"
 _NODES = 200
 
-TokenIds = Annotated[
-    list[schemas_members.TokenIdText], Query(alias="tokenId", max_length=50, description="Nodes to take out.")
-]
-After = Annotated[schemas_members.TokenIdText | None, Query(description="`more` of the answer before.")]
+TokenIds = Annotated[list[schemas.TokenIdText], Query(alias="tokenId", max_length=50, description="Nodes to take out.")]
+After = Annotated[schemas.TokenIdText | None, Query(description="`more` of the answer before.")]
 
 
-@router.get("", response_model=schemas_members.Vault, responses=declared(404))
+@router.get("", responses=declared(404))
 def show(
-    member_id: MemberId,
+    member_id: MemberPath,
     service: Served,
     after: After = None,
     language: Annotated[str | None, Header(alias="Accept-Language", max_length=500)] = None,
-) -> JSONResponse:
+) -> schemas.Vault:
     """Show what is in a member's vault: nodes by the index, coins by the chain."""
     member = _member(service, member_id)
     now = service.client.now()
@@ -78,116 +71,115 @@ def show(
             query = query.where(longer | ((digits == len(after)) & (nodes.c.token_id > int(after))))
         mine = query.where(nodes.c.owner == member.vault).order_by(digits, nodes.c.token_id).limit(_NODES + 1)
         held = [Node(*row) for row in connection.execute(mine)]
-    return JSONResponse(
-        {
-            "memberId": member_id,
-            "brand": service.signer.address,
-            "vault": member.vault,
-            "coins": exact(service.client.balance(member.vault)),
-            "nodes": [shoppers.node_body(node, now) for node in held[:_NODES]],
-            "more": str(held[_NODES - 1].token_id) if len(held) > _NODES else None,
-            "nextWithdrawal": str(service.client.custody.nonce(member.vault)),
-            "asOf": {"block": block, "timestamp": now},
-            "shape": shoppers.shape(language),
-        }
+    return schemas.Vault(
+        member_id=member_id,
+        brand=service.signer.address,
+        vault=member.vault,
+        coins=exact_fec(service.client.balance(member.vault)),
+        nodes=[held_node(node, now) for node in held[:_NODES]],
+        more=str(held[_NODES - 1].token_id) if len(held) > _NODES else None,
+        next_withdrawal=str(service.client.custody.nonce(member.vault)),
+        as_of=IndexedAt(block=block, timestamp=now),
+        shape=shape(language),
     )
 
 
-@router.get("/spend", response_model=schemas_members.ToSign, responses=declared(404))
+@router.get("/spend", responses=declared(404))
 def to_spend(
     *,
-    member_id: MemberId,
+    member_id: MemberPath,
     service: Served,
-    invoice_id: Annotated[schemas.Identity, Query(alias="invoiceId", description="What to pay.")],
+    invoice_id: Annotated[Identity, Query(alias="invoiceId", description="What to pay.")],
     min_principal: MinPrincipal = "0",
     cause: Cause = None,
-) -> JSONResponse:
+) -> schemas.ToSign:
     """Say what a member's key is to sign to pay an invoice out of the vault."""
     member = _member(service, member_id)
-    order = _order(_invoice(service, invoice_id), member.vault, min_principal, cause)
-    return _to_sign(service.client.custody.spend_message(order))
+    order = order_of(_invoice(service, invoice_id), member.vault, min_principal, cause)
+    return schemas.ToSign(document=document(service.client.custody.spend_message(order)))
 
 
-@router.post("/spends", status_code=202, response_model=schemas_members.Spend, responses=declared(403, 404, 409))
-def spend(member_id: MemberId, body: schemas_members.NewSpend, service: Served) -> JSONResponse:
+@router.post("/spends", status_code=202, response_model=schemas.Spend, responses=declared(403, 404, 409))
+def spend(member_id: MemberPath, body: schemas.NewSpend, service: Served) -> JSONResponse:
     """Send a payment that a member's key has signed. Sent again, it is the same payment, and is answered alike."""
     member = _member(service, member_id)
     revealed = _revealed(service, member_id, body.key, body.salt)
     invoice = _invoice(service, body.invoice_id)
-    check_worth(service, invoice.amount)
-    order = _order(invoice, member.vault, body.min_principal, body.cause)
+    order = order_of(invoice, member.vault, body.min_principal, body.cause)
 
-    def call() -> Call:
+    def prepare() -> Wanted:
+        check_worth(service, invoice.amount)
         token_ids = _in_vault(service, member, body.token_ids)
+        details = schemas.SpendDetails(invoice_id=invoice.id, member_id=member_id, vault=member.vault)
         signature = plain(body.key, service.client.custody.spend_message(order).hash, body.signature)
-        return Call("Custodian", "spend", revealed.fields, order.fields, token_ids, signature)
+        return Wanted(calls.spend(revealed, order, token_ids, signature), details)
 
-    details = {"invoiceId": invoice.id, "memberId": member_id, "vault": member.vault}
     whom = subjects(("invoice", invoice.number), ("member", member_id))
-    asked = _Asked(SPEND, invoice.program_id, _digest(member_id, body.model_dump_json()), details, invoice, whom)
-    return _relay(service, asked, call)
+    signed = _Signed(SPEND, invoice.program_id, _digest(member_id, body.model_dump_json()), invoice, whom)
+    return _ask(service, signed, prepare, schemas.Spend)
 
 
-@router.get("/withdrawal", response_model=schemas_members.ToSign, responses=declared(404))
+@router.get("/withdrawal", responses=declared(404))
 def to_withdraw(
     *,
-    member_id: MemberId,
+    member_id: MemberPath,
     service: Served,
-    to: Annotated[schemas.Account, Query(description="Who gets it.")],
-    deadline: Annotated[schemas.Seconds, Query(description="Last second at which it may be carried out.")],
-    amount: Annotated[schemas.FecOrZero | None, Query(description="All coins, unless given.")] = None,
+    to: Annotated[Account, Query(description="Who gets it.")],
+    deadline: Annotated[Seconds, Query(description="Last second at which it may be carried out.")],
+    amount: Annotated[FecOrZero | None, Query(description="All coins, unless given.")] = None,
     token_ids: TokenIds = [],  # noqa: B006 (never changed)
-) -> JSONResponse:
+) -> schemas.ToSign:
     """Say what a member's key is to sign to take nodes and coins out of the vault."""
     member = _member(service, member_id)
     nonce = service.client.custody.nonce(member.vault)
     taken = Withdrawal(member.vault, tuple(_in_vault(service, member, token_ids)), _coins(amount), to, nonce, deadline)
-    return _to_sign(service.client.custody.withdrawal_message(taken))
+    return schemas.ToSign(document=document(service.client.custody.withdrawal_message(taken)))
 
 
-@router.post(
-    "/withdrawals", status_code=202, response_model=schemas_members.Withdrawal, responses=declared(403, 404, 409)
-)
-def withdraw(member_id: MemberId, body: schemas_members.NewWithdrawal, service: Served) -> JSONResponse:
+@router.post("/withdrawals", status_code=202, response_model=schemas.Withdrawal, responses=declared(403, 404, 409))
+def withdraw(member_id: MemberPath, body: schemas.NewWithdrawal, service: Served) -> JSONResponse:
     """Send a withdrawal that a member's key has signed. Sent again, it is the same one, and is answered alike."""
     member = _member(service, member_id)
     revealed = _revealed(service, member_id, body.key, body.salt)
     coins = _coins(body.amount)
-    _check_something(service, member, body.token_ids, coins)
 
-    def call() -> Call:
+    def prepare() -> Wanted:
+        _check_something(service, member, body.token_ids, coins)
         token_ids = _in_vault(service, member, body.token_ids)
+        details = schemas.WithdrawalDetails(
+            member_id=member_id,
+            vault=member.vault,
+            to=body.to,
+            token_ids=body.token_ids,
+            amount=None if body.amount is None else exact_fec(coins),
+        )
+        # Its number is in what was signed, and is none of the call's arguments.
+        nonce = 0 if is_usual(body.signature) else service.client.custody.nonce(member.vault)
+        taken = Withdrawal(member.vault, tuple(token_ids), coins, body.to, nonce, body.deadline)
         signature = body.signature
         if not is_usual(signature):
-            nonce = service.client.custody.nonce(member.vault)
-            taken = Withdrawal(member.vault, tuple(token_ids), coins, body.to, nonce, body.deadline)
             signature = plain(body.key, service.client.custody.withdrawal_message(taken).hash, signature)
-        terms = (token_ids, coins, body.to, body.deadline, signature)
-        return Call("Custodian", "withdraw", revealed.fields, *terms)
+        return Wanted(calls.withdraw(revealed, taken, signature), details)
 
-    details = {
-        "memberId": member_id,
-        "vault": member.vault,
-        "to": body.to,
-        "tokenIds": body.token_ids,
-        "amount": None if body.amount is None else exact(coins),
-    }
     whom = subjects(("member", member_id))
-    asked = _Asked(WITHDRAWAL, member.program_id, _digest(member_id, body.model_dump_json()), details, None, whom)
-    return _relay(service, asked, call)
+    signed = _Signed(WITHDRAWAL, member.program_id, _digest(member_id, body.model_dump_json()), None, whom)
+    return _ask(service, signed, prepare, schemas.Withdrawal)
 
 
-@router.get("/actions/{action_id}", response_model=schemas.Action, responses=declared(404))
-def one(member_id: MemberId, action_id: schemas.Identity, service: Served) -> JSONResponse:
+@router.get("/actions/{action_id}", responses=declared(404))
+def one(member_id: MemberPath, action_id: Identity, service: Served) -> schemas.Spend | schemas.Withdrawal:
     """Show how far a member's payment or withdrawal has come."""
     query = select(Action).where(Action.id == action_id, Action.kind.in_((SPEND, WITHDRAWAL)))
     with Session(service.engine) as session:
         found = session.scalars(query).one_or_none()
-        if found is None or found.details["memberId"] != member_id:
-            raise problem(
-                "not-found", "Member {member} has asked for no {id}. Check the id.", member=member_id, id=action_id
-            )
-        return JSONResponse(action_body(found))
+    if found is None or found.details["memberId"] != member_id:
+        raise problem(
+            "not-found",
+            "Member {member} has no payment or withdrawal with id {id}. Check the id.",
+            member=member_id,
+            id=action_id,
+        )
+    return schemas.Spend.of(found) if found.kind == SPEND else schemas.Withdrawal.of(found)
 
 
 # ------------------------------------------------------------------- shared
@@ -199,7 +191,7 @@ def _member(service: Service, member_id: str) -> BrandMember:
     with Session(service.engine) as session:
         found = session.scalars(query).one_or_none()
     if found is None:
-        raise problem("not-found", "There is no member {id} here. Check the id, or enroll it.", id=member_id)
+        raise problem("not-found", "There is no member with id {id} here. Check the id, or enroll it.", id=member_id)
     return found
 
 
@@ -216,10 +208,6 @@ def _revealed(service: Service, member_id: str, key: str, salt: str) -> Member:
 def _invoice(service: Service, invoice_id: str) -> Invoice:
     with Session(service.engine) as session:
         return any_invoice(session, invoice_id)
-
-
-def _order(invoice: Invoice, vault: str, min_principal: str, cause: str | None) -> Order:
-    return Order(signed(invoice), invoice.signature, vault, parse_fec(min_principal), cause)
 
 
 def _coins(amount: str | None) -> int:
@@ -245,7 +233,7 @@ def _in_vault(service: Service, member: BrandMember, texts: list[str]) -> list[i
         held = set(session.scalars(query))
     for token_id in token_ids:
         if token_id not in held:
-            raise problem("not-found", "Node {id} is not in the vault. Leave it out.", id=_name(token_id))
+            raise problem("not-found", "Node {id} is not in this vault. Leave it out.", id=_name(token_id))
     return token_ids
 
 
@@ -256,39 +244,20 @@ def _name(token_id: int) -> str:
         return str(token_id)
 
 
-def _to_sign(message: TypedMessage) -> JSONResponse:
-    """For JSON, whose readers take no large numbers: as text, which wallets take as well."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, list):
-            return [plain(item) for item in value]
-        return str(value) if isinstance(value, int) else value
-
-    values = {name: plain(value) for name, value in message.document["message"].items()}
-    return JSONResponse({"document": {**message.document, "message": values}})
-
-
 def _digest(member_id: str, body: str) -> str:
     return "0x" + keccak(text=f"{member_id} {body}").hex()
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """What a member asks for; `digest` is of all that they sent."""
+class _Signed:
+    """What a member has signed; `digest` is of all that they sent."""
 
     kind: str
     program_id: int
     digest: str
-    details: dict[str, Any]
     invoice: Invoice | None
     whom: list[str]
     """Who answers for it if it fails."""
-
-    def known(self, service: Service) -> JSONResponse | None:
-        """The answer, if it was asked for before in the same words, and has not failed."""
-        with Session(service.engine) as session:
-            found = session.scalars(self.same.where(Action.state != ActionState.FAILED)).first()
-            return None if found is None else JSONResponse(action_body(found), 202)
 
     @property
     def same(self) -> Select[Action]:
@@ -298,39 +267,23 @@ class _Asked:
         )
 
 
-def _relay(service: Service, asked: _Asked, make: Callable[[], Call]) -> JSONResponse:
+def _ask(
+    service: Service,
+    signed: _Signed,
+    prepare: Callable[[], Wanted],
+    shape_of: type[schemas.Spend] | type[schemas.Withdrawal],
+) -> JSONResponse:
     """Has sent what a member signed, once; what the contract refuses raises a ContractError."""
-    known = asked.known(service)
-    if known is not None:
-        return known
-    try:
-        call = make()
-        service.outbox.simulate(call, asked.program_id, asked.whom)
-        with Session(writer(service.engine)) as session, session.begin():
-            invoice = None if asked.invoice is None else payable(session, asked.invoice)
-            # One that has not failed holds the number after those that have: the same once more is refused, and found.
-            failed = len(session.scalars(asked.same.where(Action.state == ActionState.FAILED)).all())
-            action = service.outbox.add(
-                session,
-                asked.kind,
-                call,
-                program_id=asked.program_id,
-                details=asked.details,
-                invoice=invoice,
-                digest=asked.digest,
-                request_key=f"{asked.kind} {asked.digest} {failed + 1}",
-                whom=asked.whom,
-            )
-            shown, number = action_body(action), action.number
-            change = Change(asked.program_id, action.invoice_number, f"{asked.kind}.requested", shown)
-            events.record(session, [change])
-    except (Problem, ContractError, IntegrityError) as error:
-        # The same may have been sent twice at once: then there is but one answer.
-        known = asked.known(service)
-        if known is not None:
-            return known
-        if isinstance(error, IntegrityError):
-            raise busy() from error
-        raise
-    push_soon(service, number, call)
-    return JSONResponse(shown, 202)
+
+    def known(session: Session) -> Action | None:
+        return session.scalars(signed.same.where(Action.state != ActionState.FAILED)).first()
+
+    def keep(session: Session, add: Add) -> Action:
+        invoice = None if signed.invoice is None else payable(session, signed.invoice)
+        # One that has not failed holds the number after those that have: the same once more is refused, and found.
+        failed = len(session.scalars(signed.same.where(Action.state == ActionState.FAILED)).all())
+        request_key = f"{signed.kind} {signed.digest} {failed + 1}"
+        return add(invoice=invoice, digest=signed.digest, request_key=request_key)
+
+    asked = Asked(signed.kind, signed.program_id, whom=signed.whom)
+    return service.asking.ask(asked, prepare, lambda _, action: shape_of.of(action), keep=keep, known=known).response()

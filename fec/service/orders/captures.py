@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from fec.indexer.views import as_of
+from fec.protocol import calls
 from fec.relayer.models import RelayTransaction
-from fec.service.actions import events
-from fec.service.actions.events import Change
-from fec.service.actions.outbox import Call, action_body
-from fec.service.context import Service
-from fec.service.http import schemas
-from fec.service.http.auth import Manager, Reader, Served
+from fec.service.access.auth import Manager, Reader
+from fec.service.actions.asking import Add, Asked, Wanted
+from fec.service.context import Served, Service
 from fec.service.http.problems import declared, problem
 from fec.service.models import Action, ActionState, CaptureClaim
-from fec.service.orders.payments import push_soon
+from fec.service.orders import schemas
 from fec.store import writer
 
 router = APIRouter(prefix="/v1/captures", tags=["captures"])
@@ -28,8 +25,8 @@ router = APIRouter(prefix="/v1/captures", tags=["captures"])
 CAPTURE = "capture"
 
 
-@router.post("", status_code=202, response_model=schemas.CapturePage, responses=declared(401, 403, 409))
-def create(body: schemas.NewCapture, service: Served, caller: Manager) -> JSONResponse:
+@router.post("", status_code=202, responses=declared(401, 403, 409))
+def create(body: schemas.NewCapture, service: Served, caller: Manager) -> schemas.CapturePage:
     """Capture orders whose return window is over: all that are due, or those named. An order is captured once."""
     keys = due(service, caller.program_id)
     if body.order_keys is not None:
@@ -38,19 +35,19 @@ def create(body: schemas.NewCapture, service: Served, caller: Manager) -> JSONRe
     if not captures:
         raise problem(
             "nothing-to-capture",
-            "No order of the program that was asked for is in escrow with its return window over, and not being "
-            "captured already. Ask again once a return deadline has passed.",
+            "None of these orders can be captured now: each is captured, is being captured, or can still be refunded. "
+            "Ask again once a return deadline has passed.",
         )
-    return JSONResponse({"items": captures}, 202)
+    return schemas.CapturePage(items=captures)
 
 
-@router.get("", response_model=schemas.CapturePage, responses=declared(401, 403))
-def page(service: Served, caller: Reader) -> JSONResponse:
+@router.get("", responses=declared(401, 403))
+def page(service: Served, caller: Reader) -> schemas.CapturePage:
     """List the latest captures, the newest first."""
     query = select(Action).where(Action.program_id == caller.program_id, Action.kind == CAPTURE)
     with Session(service.engine) as session:
         found = session.scalars(query.order_by(Action.number.desc()).limit(100)).all()
-    return JSONResponse({"items": [action_body(action) for action in found]})
+    return schemas.CapturePage(items=[schemas.Capture.of(action) for action in found])
 
 
 def due(service: Service, program_id: int) -> list[str]:
@@ -70,34 +67,32 @@ def due(service: Service, program_id: int) -> list[str]:
         return [str(row["order_key"]) for row in found]
 
 
-def capture(service: Service, program_id: int, keys: Sequence[str]) -> list[dict[str, object]]:
+def capture(service: Service, program_id: int, keys: Sequence[str]) -> list[schemas.Capture]:
     """Asks for orders to be captured, in batches that fit a block; gives the captures.
 
     Raises a ContractError if the contract refuses, and asks for nothing then.
     """
-    captures = []
-    for batch in service.client.orders.batches(keys) if keys else ():
-        call = Call("Checkout", "capture", batch)
-        service.outbox.simulate(call, program_id)
-        try:
-            with Session(writer(service.engine)) as session, session.begin():
-                action = service.outbox.add(
-                    session,
-                    CAPTURE,
-                    call,
-                    program_id=program_id,
-                    details={"orderKeys": batch},
-                )
-                session.add_all(CaptureClaim(order_key=key, action_number=action.number) for key in batch)
-                shown = action_body(action)
-                events.record(session, [Change(program_id, None, "capture.requested", shown)])
-                number = action.number
-        except IntegrityError:
-            # Another instance has just claimed some of them; what it left is due again next time.
-            continue
-        push_soon(service, number, call)
-        captures.append(shown)
-    return captures
+    batches = service.client.orders.batches(keys) if keys else []
+    return [found for batch in batches if (found := _capture(service, program_id, batch)) is not None]
+
+
+def _capture(service: Service, program_id: int, batch: list[str]) -> schemas.Capture | None:
+    """Asks for orders to be captured at once; nothing, if another instance has just claimed some of them."""
+
+    def keep(session: Session, add: Add) -> Action:
+        action = add()
+        session.add_all(CaptureClaim(order_key=key, action_number=action.number) for key in batch)
+        session.flush()
+        return action
+
+    wanted = Wanted(calls.capture(batch), schemas.CaptureDetails(order_keys=batch))
+    asked = Asked(CAPTURE, program_id)
+    try:
+        answer = service.asking.ask(asked, lambda: wanted, lambda _, action: schemas.Capture.of(action), keep=keep)
+    except IntegrityError:
+        # What the other left is due again next time.
+        return None
+    return schemas.Capture.model_validate(answer.body)
 
 
 def release(session: Session, action: Action) -> None:

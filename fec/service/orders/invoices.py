@@ -4,35 +4,31 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import JSONResponse
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fec.core.node_id import NodeId
 from fec.i18n.parsing import parse_fec
 from fec.indexer.models import OrderRecord
 from fec.indexer.views import view
 from fec.protocol.orders import Invoice as SignedInvoice
+from fec.service.access.auth import Reader, Seller
 from fec.service.actions.events import Change
-from fec.service.actions.outbox import action_body
-from fec.service.context import Service
-from fec.service.http import schemas
-from fec.service.http.auth import Caller, Reader, Seller, Served
-from fec.service.http.idempotency import Answer, Effect, Fingerprint, OptionalKey
-from fec.service.http.language import exact
+from fec.service.actions.idempotency import Answer, Effect, Fingerprint, OptionalKey
+from fec.service.context import Served, Service
+from fec.service.http.paging import Before, Limit, following
 from fec.service.http.problems import declared, problem
-from fec.service.models import Action, Invoice, InvoiceStatus
+from fec.service.http.schemas import Identity
+from fec.service.models import Invoice, InvoiceStatus
+from fec.service.orders import schemas
 from fec.service.orders.links import pay_link, qr_code
+from fec.service.orders.lookup import any_invoice, if_changed, invoice_model, latest_payments, own_invoice
 
 router = APIRouter(prefix="/v1/invoices", tags=["invoices"])
 
-PAYMENT = "payment"
-#: A payment out of a member's vault.
-SPEND = "spend"
 _NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "It is as the ETag given says."}}
 _ETAG = {"ETag": {"description": "Changes with every change of the invoice.", "schema": {"type": "string"}}}
 
@@ -73,22 +69,22 @@ def create(
         _check_new(session, invoice)
         session.add(invoice)
         session.flush()
-        shown = invoice_body(service, invoice, None)
-        return Effect(Answer(201, shown), [Change(invoice.program_id, invoice.number, "invoice.created", shown)])
+        body = invoice_model(service, invoice, None).dump()
+        return Effect(Answer(201, body), [Change(invoice.program_id, invoice.number, "invoice.created", body)])
 
-    return service.idempotency.do(caller.program_id, key, fingerprint, prepare, commit)
+    return service.idempotency.do(caller.program_id, key, fingerprint, prepare, commit).response()
 
 
-@router.get("", response_model=schemas.InvoicePage, responses=declared(401, 403))
+@router.get("", responses=declared(401, 403))
 def page(
     *,
     service: Served,
     caller: Reader,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    before: Annotated[int | None, Query(ge=1, le=2**53 - 1, description="`next` of the page before.")] = None,
+    limit: Limit = 50,
+    before: Before = None,
     status: Annotated[InvoiceStatus | None, Query()] = None,
     order_id: Annotated[str | None, Query(alias="orderId", min_length=1, max_length=32, pattern="^[ -~]*$")] = None,
-) -> JSONResponse:
+) -> schemas.InvoicePage:
     """List invoices, the newest first."""
     query = select(Invoice).where(Invoice.program_id == caller.program_id)
     if before is not None:
@@ -100,9 +96,8 @@ def page(
     with Session(service.engine) as session:
         invoices = session.scalars(query.order_by(Invoice.number.desc()).limit(limit)).all()
         payments = latest_payments(session, invoices)
-    shown = [invoice_body(service, invoice, payments.get(invoice.number)) for invoice in invoices]
-    following = str(invoices[-1].number) if len(invoices) == limit else None
-    return JSONResponse({"items": shown, "next": following})
+    items = [invoice_model(service, invoice, payments.get(invoice.number)) for invoice in invoices]
+    return schemas.InvoicePage(items=items, next=following(invoices, limit))
 
 
 @router.get(
@@ -111,7 +106,7 @@ def page(
     responses={**declared(401, 403, 404), **_NOT_MODIFIED, 200: {"headers": _ETAG}},
 )
 def one(
-    invoice_id: schemas.Identity,
+    invoice_id: Identity,
     service: Served,
     caller: Reader,
     known: Annotated[str | None, Header(alias="If-None-Match", max_length=200)] = None,
@@ -129,14 +124,14 @@ _PNG: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/{invoice_id}/qr.svg", response_class=Response, responses={**declared(404), **_SVG})
-def qr_svg(invoice_id: schemas.Identity, service: Served) -> Response:
-    """Show the QR code of an invoice's pay page, as SVG. For whoever knows the invoice's id."""
+def qr_svg(invoice_id: Identity, service: Served) -> Response:
+    """Show the QR code of an invoice's pay page, as SVG. Whoever knows the invoice's id may see it."""
     return _qr(service, invoice_id, "svg", "image/svg+xml")
 
 
 @router.get("/{invoice_id}/qr.png", response_class=Response, responses={**declared(404), **_PNG})
-def qr_png(invoice_id: schemas.Identity, service: Served) -> Response:
-    """Show the QR code of an invoice's pay page, as PNG. For whoever knows the invoice's id."""
+def qr_png(invoice_id: Identity, service: Served) -> Response:
+    """Show the QR code of an invoice's pay page, as PNG. Whoever knows the invoice's id may see it."""
     return _qr(service, invoice_id, "png", "image/png")
 
 
@@ -144,80 +139,6 @@ def _qr(service: Service, invoice_id: str, kind: str, media_type: str) -> Respon
     with Session(service.engine) as session:
         link = pay_link(service, any_invoice(session, invoice_id))
     return Response(qr_code(link, kind), media_type=media_type, headers={"Cache-Control": "private, max-age=86400"})
-
-
-# ------------------------------------------------------------------- shared
-
-
-def any_invoice(session: Session, invoice_id: str) -> Invoice:
-    """The invoice of an id, whoever asks. Raises a problem if there is none."""
-    invoice = session.scalars(select(Invoice).where(Invoice.id == invoice_id)).one_or_none()
-    if invoice is None:
-        raise problem("not-found", "There is no invoice {id} here. Check the id.", id=invoice_id)
-    return invoice
-
-
-def own_invoice(session: Session, caller: Caller, invoice_id: str) -> Invoice:
-    """A merchant's own invoice. Raises a problem if there is none."""
-    invoice = any_invoice(session, invoice_id)
-    if invoice.program_id != caller.program_id:
-        raise problem("not-found", "There is no invoice {id} here. Check the id.", id=invoice_id)
-    return invoice
-
-
-def if_changed(service: Service, session: Session, invoice: Invoice, known: str | None) -> Response:
-    """An invoice with its ETag; nothing but that if the reader knows it already."""
-    tag = f'"{invoice.id}.{invoice.revision}"'
-    headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    if known is not None and tag in [part.strip().removeprefix("W/") for part in known.split(",")]:
-        return Response(status_code=304, headers=headers)
-    payment = latest_payments(session, [invoice]).get(invoice.number)
-    return JSONResponse(invoice_body(service, invoice, payment), headers=headers)
-
-
-def latest_payments(session: Session, invoices: Sequence[Invoice]) -> dict[int, Action]:
-    """The latest payment of each invoice that has one, by the invoice's number."""
-    numbers = [invoice.number for invoice in invoices]
-    latest = select(func.max(Action.number)).where(Action.invoice_number.in_(numbers), Action.kind == PAYMENT)
-    found = session.scalars(select(Action).where(Action.number.in_(latest.group_by(Action.invoice_number))))
-    return {action.invoice_number: action for action in found if action.invoice_number is not None}
-
-
-def invoice_body(service: Service, invoice: Invoice, payment: Action | None) -> dict[str, Any]:
-    """An invoice as readers get it."""
-    base = f"{service.settings.public_url}/v1/invoices/{invoice.id}"
-    return {
-        "id": invoice.id,
-        "programId": invoice.program_id,
-        "orderId": invoice.order_id,
-        "orderKey": invoice.order_key,
-        "amount": exact(invoice.amount),
-        "currencyReference": invoice.currency_reference,
-        "items": invoice.items,
-        "expiry": invoice.expiry,
-        "createdAt": invoice.created_at,
-        "merchantSignature": invoice.signature,
-        "status": InvoiceStatus(invoice.status).value,
-        "revision": invoice.revision,
-        "payer": invoice.payer,
-        "customer": invoice.customer,
-        "paidAt": invoice.paid_at,
-        "returnDeadline": invoice.return_deadline,
-        "refunded": exact(invoice.refunded),
-        "toMerchant": _exact(invoice.to_merchant),
-        "burned": _exact(invoice.burned),
-        "donated": _exact(invoice.donated),
-        "cause": invoice.cause,
-        "returned": _exact(invoice.returned),
-        "nodeId": None if invoice.token_id is None else str(invoice.token_id),
-        "node": None if invoice.token_id is None else NodeId.decode(invoice.token_id).name,
-        "payment": None if payment is None else action_body(payment),
-        "links": {"pay": pay_link(service, invoice), "qrSvg": f"{base}/qr.svg", "qrPng": f"{base}/qr.png"},
-    }
-
-
-def _exact(wei: int | None) -> str | None:
-    return None if wei is None else exact(wei)
 
 
 def _check_signer(service: Service, program_id: int) -> None:

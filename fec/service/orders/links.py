@@ -7,23 +7,15 @@ from urllib.parse import urlencode
 
 import segno
 
-from fec.protocol.orders import Invoice as SignedInvoice
+from fec.core.amounts import exact_fec
+from fec.protocol import calls
 from fec.protocol.orders import Order
-from fec.service.actions.outbox import Call
 from fec.service.context import Service
-from fec.service.http.language import exact
 from fec.service.models import Invoice
 
 
-def signed(invoice: Invoice) -> SignedInvoice:
-    """An invoice as the service signed it."""
-    return SignedInvoice(
-        invoice.program_id, invoice.order_id, invoice.amount, invoice.currency_reference, invoice.expiry
-    )
-
-
 def pay_link(service: Service, invoice: Invoice) -> str:
-    """The pay page's address. Behind the # is the whole signed invoice, for the page to check: it trusts nobody.
+    """The pay page's address. Behind the # is the whole signed invoice, for the page to check: it trusts no server.
 
     Browsers keep that part to themselves; no server sees it.
     """
@@ -32,7 +24,7 @@ def pay_link(service: Service, invoice: Invoice) -> str:
         "checkout": service.client.orders.address,
         "program": invoice.program_id,
         "order": invoice.order_id,
-        "amount": exact(invoice.amount),
+        "amount": exact_fec(invoice.amount),
         "reference": invoice.currency_reference,
         "expiry": invoice.expiry,
         "signature": invoice.signature,
@@ -42,12 +34,12 @@ def pay_link(service: Service, invoice: Invoice) -> str:
 
 
 def wallet_link(service: Service, order: Order) -> str:
-    """An EIP-681 address that pays an order: it has the coupon call Checkout in the same transaction (ERC-1363).
+    """An EIP-681 address that pays an order: the coupon calls Checkout in the same transaction (ERC-1363).
 
     A struct is no argument of EIP-681, but `bytes` are: what `pay` takes, encoded, is what `transferAndCall` carries.
     Never a bare transfer, which would skip the burn.
     """
-    encoded = str(service.outbox.bound(Call("Checkout", "pay", order.fields))._encode_transaction_data())[10:]
+    encoded = calls.pay(order).encoded_arguments.hex()
     coupon = service.settings.deployment["contracts"]["FEC"]["address"]
     chain = service.settings.deployment["chainId"]
     arguments = f"address={service.client.orders.address}&uint256={order.amount}&bytes=0x{encoded}"

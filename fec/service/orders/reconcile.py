@@ -19,7 +19,7 @@ from fec.service.actions import events
 from fec.service.actions.events import Change
 from fec.service.context import Service
 from fec.service.models import Invoice, InvoiceStatus, ReconcileCursor
-from fec.service.orders.invoices import invoice_body, latest_payments
+from fec.service.orders.lookup import invoice_model, latest_payments
 from fec.store import writer
 
 #: What an invoice repeats of its order.
@@ -111,9 +111,9 @@ def _changes(service: Service, session: Session, now: _Moment, since: int | None
             changed.append((invoice, types))
     payments = latest_payments(session, [invoice for invoice, _ in changed])
     for invoice, types in changed:
-        shown = invoice_body(service, invoice, payments.get(invoice.number))
+        body = invoice_model(service, invoice, payments.get(invoice.number)).dump()
         for kind in types:
-            yield Change(invoice.program_id, invoice.number, kind, shown)
+            yield Change(invoice.program_id, invoice.number, kind, body)
 
 
 def _orders(session: Session, keys: Sequence[str], block: int) -> dict[str, Any]:

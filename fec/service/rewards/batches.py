@@ -10,34 +10,31 @@ import secrets
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from fec.i18n.errors import ContractError
+from fec.core.amounts import exact_fec
 from fec.i18n.parsing import parse_fec
 from fec.indexer.models import EventRecord, RewardBatchVersion
 from fec.indexer.models import Reward as RewardRow
 from fec.indexer.views import view
-from fec.protocol.bytes32 import to_bytes32
-from fec.protocol.merkle import Reward, RewardTree
-from fec.service.actions import events
-from fec.service.actions.events import Change
+from fec.protocol import calls
+from fec.protocol.merkle import ProvenReward, Reward, RewardTree
+from fec.service.access.auth import Caller, Manager, Reader
+from fec.service.actions.asking import Add, Asked, Wanted
 from fec.service.actions.guard import subjects
-from fec.service.actions.outbox import Call, action_body
-from fec.service.http import schemas
-from fec.service.http.auth import Caller, Manager, Reader, Served
-from fec.service.http.idempotency import Fingerprint, RequiredKey
-from fec.service.http.language import exact
+from fec.service.actions.idempotency import Fingerprint, RequiredKey
+from fec.service.context import Served
+from fec.service.http.paging import Before, Limit, following
 from fec.service.http.problems import declared, problem
+from fec.service.http.schemas import Account, Identity
 from fec.service.models import Action, ActionState, RewardEntry, RewardList
-from fec.service.orders.payments import push_soon
-from fec.service.rewards import schemas as schemas_rewards
-from fec.service.rewards.single import Asker, Before, Limit, asked, in_their_blocks
-from fec.store import writer
+from fec.service.rewards import schemas
+from fec.service.rewards.lookup import in_their_blocks
 
 router = APIRouter(prefix="/v1/reward-batches", tags=["rewards"])
 
@@ -46,7 +43,7 @@ TAKING = "reward-taking"
 RECLAIM = "reward-reclaim"
 
 Index = Annotated[int, Path(ge=0, le=2**31 - 1, description="The reward's number within the batch.")]
-Shopper = Annotated[schemas.Account, Path(description="Whose rewards.")]
+Shopper = Annotated[Account, Path(description="Whose rewards.")]
 
 
 @dataclass(frozen=True)
@@ -57,16 +54,17 @@ class _Funded:
     left: int
 
 
-@router.post("", status_code=202, response_model=schemas_rewards.RewardBatch, responses=declared(401, 403, 404, 409))
+@router.post("", status_code=202, response_model=schemas.RewardBatch, responses=declared(401, 403, 404, 409))
 def create(
-    body: schemas_rewards.NewRewardBatch, service: Served, caller: Manager, fingerprint: Fingerprint, key: RequiredKey
+    body: schemas.NewRewardBatch, service: Served, caller: Manager, fingerprint: Fingerprint, key: RequiredKey
 ) -> JSONResponse:
     """Set FEC of the service's key aside for all rewards of a list. Each key is one batch, however often it is sent."""
     tree = RewardTree([Reward(place, each.shopper, parse_fec(each.amount)) for place, each in enumerate(body.rewards)])
-    call = Call(
-        "Checkout", "fundRewards", caller.program_id, tree.root, tree.total, body.deadline, to_bytes32(body.reason)
-    )
+    call = calls.fund_rewards(caller.program_id, tree, body.deadline, body.reason)
     identity, now = secrets.token_urlsafe(16), int(time.time())
+    details = schemas.FundingDetails(
+        list_id=identity, root=tree.root, total=exact_fec(tree.total), count=len(tree.rewards)
+    )
 
     def listed(action: Action) -> RewardList:
         return RewardList(
@@ -81,7 +79,8 @@ def create(
             created_at=now,
         )
 
-    def also(session: Session, action: Action) -> None:
+    def keep(session: Session, add: Add) -> Action:
+        action = add()
         row = listed(action)
         session.add(row)
         session.flush()
@@ -96,47 +95,41 @@ def create(
             for proven in tree.proofs()
         ]
         session.execute(insert(RewardEntry), entries)
+        return action
 
-    details = {"listId": identity, "root": tree.root, "total": exact(tree.total), "count": len(tree.rewards)}
-    return asked(
-        service,
-        Asker(caller.program_id, key, fingerprint),
-        FUNDING,
-        call,
-        details,
-        shown=lambda action: _body(listed(action), action, None),
-        also=also,
-    )
+    asked = Asked(FUNDING, caller.program_id, key, fingerprint)
+    return service.asking.ask(
+        asked, lambda: Wanted(call, details), lambda _, action: _batch(listed(action), action, None), keep=keep
+    ).response()
 
 
-@router.get("", response_model=schemas_rewards.RewardBatchPage, responses=declared(401, 403))
-def page(service: Served, caller: Reader, limit: Limit = 50, before: Before = None) -> JSONResponse:
+@router.get("", responses=declared(401, 403))
+def page(service: Served, caller: Reader, limit: Limit = 50, before: Before = None) -> schemas.RewardBatchPage:
     """List batches and what is left of them, the newest first."""
     query = select(RewardList).where(RewardList.program_id == caller.program_id)
     if before is not None:
         query = query.where(RewardList.number < before)
     with Session(service.engine) as session:
         found = session.scalars(query.order_by(RewardList.number.desc()).limit(limit)).all()
-        shown = _bodies(session, found)
-    return JSONResponse({"items": shown, "next": str(found[-1].number) if len(found) == limit else None})
+        return schemas.RewardBatchPage(items=_batches(session, found), next=following(found, limit))
 
 
-@router.get("/{list_id}", response_model=schemas_rewards.RewardBatch, responses=declared(401, 403, 404))
-def one(list_id: schemas.Identity, service: Served, caller: Reader) -> JSONResponse:
+@router.get("/{list_id}", responses=declared(401, 403, 404))
+def one(list_id: Identity, service: Served, caller: Reader) -> schemas.RewardBatch:
     """Show a batch and what is left of it."""
     with Session(service.engine) as session:
-        return JSONResponse(_bodies(session, [_own(session, caller, list_id)])[0])
+        return _batches(session, [_own(session, caller, list_id)])[0]
 
 
-@router.get("/{list_id}/rewards", response_model=schemas_rewards.ProvenRewardPage, responses=declared(401, 403, 404))
+@router.get("/{list_id}/rewards", responses=declared(401, 403, 404))
 def rewards(
     *,
-    list_id: schemas.Identity,
+    list_id: Identity,
     service: Served,
     caller: Reader,
     limit: Limit = 50,
     after: Annotated[int | None, Query(ge=0, le=2**31 - 1, description="`next` of the page before.")] = None,
-) -> JSONResponse:
+) -> schemas.ProvenRewardPage:
     """List a batch's rewards with their proofs, in its order, and which were taken."""
     with Session(service.engine) as session:
         found = _own(session, caller, list_id)
@@ -144,47 +137,45 @@ def rewards(
         if after is not None:
             query = query.where(RewardEntry.position > after)
         entries = session.scalars(query.order_by(RewardEntry.position).limit(limit)).all()
-        shown = _entries(session, _funded(session, [found]).get(found.number), entries)
-    return JSONResponse({"items": shown, "next": str(entries[-1].position) if len(entries) == limit else None})
+        items = _proven(session, _funded(session, [found]).get(found.number), entries)
+    return schemas.ProvenRewardPage(items=items, next=str(entries[-1].position) if len(entries) == limit else None)
 
 
 @router.post(
-    "/{list_id}/reclaim",
-    status_code=202,
-    response_model=schemas_rewards.Reclaim,
-    responses=declared(401, 403, 404, 409),
+    "/{list_id}/reclaim", status_code=202, response_model=schemas.Reclaim, responses=declared(401, 403, 404, 409)
 )
 def reclaim(
-    list_id: schemas.Identity, service: Served, caller: Manager, fingerprint: Fingerprint, key: RequiredKey
+    list_id: Identity, service: Served, caller: Manager, fingerprint: Fingerprint, key: RequiredKey
 ) -> JSONResponse:
     """Have what nobody took sent back to the service's key, once the deadline has passed."""
     with Session(service.engine) as session:
         found = _own(session, caller, list_id)
         batch_id = _batch_id(session, found)
-    call = Call("Checkout", "reclaimRewards", batch_id)
-    return asked(service, Asker(caller.program_id, key, fingerprint), RECLAIM, call, {"listId": list_id})
+    wanted = Wanted(calls.reclaim_rewards(batch_id), schemas.ReclaimDetails(list_id=list_id))
+    asked = Asked(RECLAIM, caller.program_id, key, fingerprint)
+    return service.asking.ask(asked, lambda: wanted, lambda _, action: schemas.Reclaim.of(action)).response()
 
 
 # ------------------------------------------------------------- for the shopper
 
 
-@router.get("/{list_id}/shoppers/{shopper}", response_model=schemas_rewards.ShoppersRewards, responses=declared(404))
-def proofs(list_id: schemas.Identity, shopper: Shopper, service: Served) -> JSONResponse:
-    """Show a shopper's rewards in a batch, with the proofs that take them. For whoever knows the batch's id."""
+@router.get("/{list_id}/shoppers/{shopper}", responses=declared(404))
+def proofs(list_id: Identity, shopper: Shopper, service: Served) -> schemas.ShoppersRewards:
+    """Show a shopper's rewards in a batch, with the proofs that take them. Whoever knows the batch's id may see it."""
     with Session(service.engine) as session:
         found = _any(session, list_id)
         entries = _of_shopper(session, found, shopper)
-        shown = _entries(session, _funded(session, [found]).get(found.number), entries)
-        return JSONResponse({"batch": _bodies(session, [found])[0], "items": shown})
+        items = _proven(session, _funded(session, [found]).get(found.number), entries)
+        return schemas.ShoppersRewards(batch=_batches(session, [found])[0], items=items)
 
 
 @router.post(
     "/{list_id}/shoppers/{shopper}/rewards/{index}",
     status_code=202,
-    response_model=schemas_rewards.Taking,
+    response_model=schemas.Taking,
     responses=declared(403, 404, 409),
 )
-def take(list_id: schemas.Identity, shopper: Shopper, index: Index, service: Served) -> JSONResponse:
+def take(list_id: Identity, shopper: Shopper, index: Index, service: Served) -> JSONResponse:
     """Have a reward's node minted to its shopper, without gas. Asked again, it is the same; it is taken once."""
     with Session(service.engine) as session:
         found = _any(session, list_id)
@@ -193,33 +184,34 @@ def take(list_id: schemas.Identity, shopper: Shopper, index: Index, service: Ser
             raise problem(
                 "not-found", "Reward {index} of this batch is not for {shopper}.", index=index, shopper=shopper
             )
-        known = _taking(session, entry)
-        if known is not None:
-            return JSONResponse(action_body(known), 202)
-        batch_id = _batch_id(session, found)
-    call = Call("Checkout", "takeReward", batch_id, index, entry.shopper, entry.amount, entry.proof)
-    details = {"listId": list_id, "index": index, "shopper": entry.shopper, "amount": exact(entry.amount)}
-    whom = subjects(("shopper", entry.shopper), ("reward", f"{list_id} {index}"))
-    refused = None
-    try:
-        service.outbox.simulate(call, found.program_id, whom)
-    except ContractError as error:
-        refused = error
-    with Session(writer(service.engine)) as session, session.begin():
-        entry = session.get_one(RewardEntry, (found.number, index), with_for_update=True)
+
+    def prepare() -> Wanted:
+        with Session(service.engine) as session:
+            batch_id = _batch_id(session, found)
+        proven = ProvenReward(Reward(index, entry.shopper, entry.amount), tuple(entry.proof))
+        details = schemas.TakingDetails(
+            list_id=list_id, index=index, shopper=entry.shopper, amount=exact_fec(entry.amount)
+        )
+        return Wanted(calls.take_reward(batch_id, proven), details)
+
+    def known(session: Session) -> Action | None:
+        return _taking(session, session.get_one(RewardEntry, (found.number, index)))
+
+    def keep(session: Session, add: Add) -> Action:
+        locked = session.get_one(RewardEntry, (found.number, index), with_for_update=True)
         # Somebody else may just have asked for the same, and got it.
-        known = _taking(session, entry)
-        if known is not None:
-            return JSONResponse(action_body(known), 202)
-        if refused is not None:
-            raise refused
-        action = service.outbox.add(session, TAKING, call, program_id=found.program_id, details=details, whom=whom)
-        entry.action_number = action.number
-        shown = action_body(action)
-        events.record(session, [Change(found.program_id, None, f"{TAKING}.requested", shown)])
-        number = action.number
-    push_soon(service, number, call)
-    return JSONResponse(shown, 202)
+        earlier = _taking(session, locked)
+        if earlier is not None:
+            return earlier
+        action = add()
+        locked.action_number = action.number
+        return action
+
+    whom = subjects(("shopper", entry.shopper), ("reward", f"{list_id} {index}"))
+    asked = Asked(TAKING, found.program_id, whom=whom)
+    return service.asking.ask(
+        asked, prepare, lambda _, action: schemas.Taking.of(action), keep=keep, known=known
+    ).response()
 
 
 # ------------------------------------------------------------------- shared
@@ -246,7 +238,7 @@ def _own(session: Session, caller: Caller, list_id: str) -> RewardList:
 
 
 def _unknown(list_id: str) -> Exception:
-    return problem("not-found", "There is no reward batch {id} here. Check the id.", id=list_id)
+    return problem("not-found", "There is no reward batch with id {id} here. Check the id.", id=list_id)
 
 
 def _of_shopper(session: Session, found: RewardList, shopper: str) -> Sequence[RewardEntry]:
@@ -280,34 +272,34 @@ def _batch_id(session: Session, found: RewardList) -> int:
     funded = _funded(session, [found]).get(found.number)
     if funded is None:
         raise problem(
-            "not-found", "The batch {id} is not on the chain yet. Ask again once its funding is done.", id=found.id
+            "not-found", "Batch {id} is not on the chain yet. Ask again once its funding is done.", id=found.id
         )
     return funded.batch_id
 
 
-def _bodies(session: Session, lists: Sequence[RewardList]) -> list[dict[str, Any]]:
+def _batches(session: Session, lists: Sequence[RewardList]) -> list[schemas.RewardBatch]:
     funded = _funded(session, lists)
     query = select(Action).where(Action.number.in_([each.action_number for each in lists]))
     actions = {action.number: action for action in session.scalars(query)}
-    return [_body(each, actions[each.action_number], funded.get(each.number)) for each in lists]
+    return [_batch(each, actions[each.action_number], funded.get(each.number)) for each in lists]
 
 
-def _body(found: RewardList, action: Action, funded: _Funded | None) -> dict[str, Any]:
-    return {
-        "id": found.id,
-        "batchId": None if funded is None else str(funded.batch_id),
-        "root": found.root,
-        "total": exact(found.total),
-        "count": found.count,
-        "left": None if funded is None else exact(funded.left),
-        "deadline": found.deadline,
-        "reason": found.reason,
-        "createdAt": found.created_at,
-        "funding": action_body(action),
-    }
+def _batch(found: RewardList, action: Action, funded: _Funded | None) -> schemas.RewardBatch:
+    return schemas.RewardBatch(
+        id=found.id,
+        batch_id=None if funded is None else str(funded.batch_id),
+        root=found.root,
+        total=exact_fec(found.total),
+        count=found.count,
+        left=None if funded is None else exact_fec(funded.left),
+        deadline=found.deadline,
+        reason=found.reason,
+        created_at=found.created_at,
+        funding=schemas.Funding.of(action),
+    )
 
 
-def _entries(session: Session, funded: _Funded | None, entries: Sequence[RewardEntry]) -> list[dict[str, Any]]:
+def _proven(session: Session, funded: _Funded | None, entries: Sequence[RewardEntry]) -> list[schemas.ProvenReward]:
     taken: dict[int, int] = {}
     if funded is not None and entries:
         query = select(RewardRow.batch_index, RewardRow.token_id).where(
@@ -315,13 +307,13 @@ def _entries(session: Session, funded: _Funded | None, entries: Sequence[RewardE
         )
         taken = {index: token_id for index, token_id in session.execute(query) if index is not None}
     return [
-        {
-            "index": entry.position,
-            "shopper": entry.shopper,
-            "amount": exact(entry.amount),
-            "proof": entry.proof,
-            "taken": entry.position in taken,
-            "nodeId": str(taken[entry.position]) if entry.position in taken else None,
-        }
+        schemas.ProvenReward(
+            index=entry.position,
+            shopper=entry.shopper,
+            amount=exact_fec(entry.amount),
+            proof=entry.proof,
+            taken=entry.position in taken,
+            node_id=str(taken[entry.position]) if entry.position in taken else None,
+        )
         for entry in entries
     ]

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fec.service.http.schemas import Account, Action, FecOrZero, FecText, Hash, Identity, Request, Seconds
-from fec.service.http.schemas import _Model as Model
+from fec.service.actions.schemas import Action, Details
+from fec.service.http.schemas import Account, FecOrZero, FecText, Hash, Identity, Model, Request, Seconds
 
 Reason = Annotated[
     str,
@@ -23,12 +23,17 @@ class NewReward(Request):
     reason: Reason = ""
 
 
-class Reward(Action):
-    """A node on its way to a shopper."""
+class RewardDetails(Details):
+    """What a reward tells of itself."""
 
     shopper: Account
     amount: FecText
     reason: str
+
+
+class Reward(Action, RewardDetails):
+    """A node on its way to a shopper."""
+
     node_id: str | None = Field(description="Token id of the node, once the index has it.")
     node: str | None = Field(description="The node's short name.")
 
@@ -54,10 +59,14 @@ class NewAllowance(Request):
     amount: FecOrZero
 
 
-class Allowance(Action):
-    """An allowance on its way."""
+class AllowanceDetails(Details):
+    """What an allowance tells of itself."""
 
     amount: FecOrZero
+
+
+class Allowance(Action, AllowanceDetails):
+    """An allowance on its way."""
 
 
 class ListedReward(Request):
@@ -75,6 +84,19 @@ class NewRewardBatch(Request):
     reason: Reason = ""
 
 
+class FundingDetails(Details):
+    """What a batch's funding tells of itself."""
+
+    list_id: Identity
+    root: Hash
+    total: FecText
+    count: int
+
+
+class Funding(Action, FundingDetails):
+    """FEC on its way to be set aside for a batch."""
+
+
 class RewardBatch(Model):
     """A list of rewards, and what is left of it, by the index."""
 
@@ -87,7 +109,7 @@ class RewardBatch(Model):
     deadline: Seconds
     reason: str
     created_at: Seconds
-    funding: Action
+    funding: Funding
 
 
 class RewardBatchPage(Model):
@@ -122,8 +144,8 @@ class ShoppersRewards(Model):
     items: list[ProvenReward]
 
 
-class Taking(Action):
-    """A reward on its way to its shopper."""
+class TakingDetails(Details):
+    """What the taking of a reward tells of itself."""
 
     list_id: Identity
     index: int
@@ -131,7 +153,15 @@ class Taking(Action):
     amount: FecText
 
 
-class Reclaim(Action):
-    """What nobody took, on its way back to the service's key."""
+class Taking(Action, TakingDetails):
+    """A reward on its way to its shopper."""
+
+
+class ReclaimDetails(Details):
+    """What a reclaim tells of itself."""
 
     list_id: Identity
+
+
+class Reclaim(Action, ReclaimDetails):
+    """What nobody took, on its way back to the service's key."""

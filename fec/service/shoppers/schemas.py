@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from fec.service.http.schemas import Account, FecOrZero, Seconds
-from fec.service.http.schemas import _Model as Model
+from fec.service.http.schemas import Account, FecOrZero, Model, Seconds
 
 
 class Shape(Model):
@@ -18,7 +17,7 @@ class Shape(Model):
     sentence: str = Field(description="The same for people, in the request's language.")
 
 
-class Moment(Model):
+class IndexedAt(Model):
     """What the numbers are as of."""
 
     block: int = Field(description="Last block that the nodes are indexed up to.")
@@ -50,16 +49,16 @@ class Shopper(Holding):
 class ShopperPage(Model):
     """Some shoppers, by address."""
 
-    as_of: Moment
+    as_of: IndexedAt
     shape: Shape
     items: list[Shopper]
     next: str | None = Field(description="Give it as `after` for the page that follows.")
 
 
-class ShopperShown(Shopper):
-    """One shopper."""
+class ShopperDetail(Shopper):
+    """One shopper, and what the numbers are as of."""
 
-    as_of: Moment
+    as_of: IndexedAt
     shape: Shape
 
 
@@ -91,7 +90,7 @@ class HeldNode(Model):
 class NodePage(Model):
     """Some nodes of a shopper's, the oldest first."""
 
-    as_of: Moment
+    as_of: IndexedAt
     shape: Shape
     items: list[HeldNode]
     next: str | None = Field(description="Give it as `after` for the page that follows.")
@@ -109,7 +108,7 @@ class Flow(Model):
 class Calendar(Model):
     """What flows back when, if nobody claims, splits, merges or gives away a node before."""
 
-    as_of: Moment
+    as_of: IndexedAt
     shape: Shape
     claimable: FecOrZero = Field(description="What can be claimed now.")
     items: list[Flow]

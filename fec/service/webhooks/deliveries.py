@@ -31,6 +31,7 @@ from fec.service.actions.events import Change
 from fec.service.models import ServiceEvent, WebhookAttempt, WebhookEndpoint
 from fec.service.settings import WebhookPolicy
 from fec.service.webhooks.outbound import Outcome, post
+from fec.service.webhooks.schemas import DisabledWebhook
 from fec.store import writer
 
 #: Endpoints that one instance sends to at once.
@@ -284,15 +285,15 @@ class Deliveries:
         endpoint.lease, endpoint.leased_until = None, 0
         if outcome.status == _GONE or now - endpoint.failing_since >= self._policy.give_up_after:
             endpoint.enabled = False
-            payload = {
-                "id": endpoint.id,
-                "url": endpoint.url,
-                "cursor": endpoint.cursor,
-                "failures": endpoint.failures,
-                "failingSince": endpoint.failing_since,
-                "error": outcome.error,
-            }
-            events.record(session, [Change(endpoint.program_id, None, "webhook.disabled", payload)])
+            told = DisabledWebhook(
+                id=endpoint.id,
+                url=endpoint.url,
+                cursor=endpoint.cursor,
+                failures=endpoint.failures,
+                failing_since=endpoint.failing_since,
+                error=outcome.error,
+            )
+            events.record(session, [Change(endpoint.program_id, None, "webhook.disabled", told.dump())])
 
     def _delay(self, failures: int, retry_after: int) -> int:
         """Seconds until the next attempt: doubled each time, and spread, so that those who failed together part."""

@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
-from typing import Annotated, Any
+from dataclasses import replace
+from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from fec.service.context import Service
-from fec.service.http import schemas
-from fec.service.http.auth import Caller, Manager, Served
-from fec.service.http.idempotency import Answer, Effect, Fingerprint, OptionalKey
+from fec.service.access.auth import Caller, Manager
+from fec.service.actions.idempotency import Answer, Effect, Fingerprint, OptionalKey
+from fec.service.context import Served
+from fec.service.http.paging import Before, Limit, following
 from fec.service.http.problems import declared, later, problem
+from fec.service.http.schemas import Identity, Sequence
 from fec.service.models import Merchant, ServiceEvent, WebhookAttempt, WebhookEndpoint
-from fec.service.webhooks import schemas as schemas_webhooks
-from fec.service.webhooks.deliveries import Message, SendersBusy, message_of, trial_message
+from fec.service.webhooks import schemas
+from fec.service.webhooks.deliveries import Deliveries, Message, SendersBusy, message_of, trial_message
 from fec.service.webhooks.outbound import AddressRefused, check_url
 from fec.store import writer
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 
-Limit = Annotated[int, Query(ge=1, le=200)]
-Before = Annotated[int | None, Query(ge=1, le=2**53 - 1, description="`next` of the page before.")]
+
+def deliveries_of(request: Request) -> Deliveries:
+    """What sends the application's events."""
+    deliveries: Deliveries = request.app.state.deliveries
+    return deliveries
 
 
-@router.post("", status_code=201, response_model=schemas_webhooks.WebhookWithSecret, responses=declared(401, 403, 409))
+Sending = Annotated[Deliveries, Depends(deliveries_of)]
+
+
+@router.post("", status_code=201, response_model=schemas.WebhookWithSecret, responses=declared(401, 403, 409))
 def create(
-    body: schemas_webhooks.NewWebhook,
+    *,
+    body: schemas.NewWebhook,
     service: Served,
+    deliveries: Sending,
     caller: Manager,
     fingerprint: Fingerprint,
     key: OptionalKey = None,
@@ -74,33 +83,32 @@ def create(
         )
         session.add(endpoint)
         session.flush()
-        return Effect(Answer(201, _body(endpoint)))
+        return Effect(Answer(201, _webhook(endpoint).dump()))
 
     # What is kept of the answer does not have the secret.
-    return _with_secret(service, service.idempotency.do(caller.program_id, key, fingerprint, prepare, commit))
+    return _with_secret(deliveries, service.idempotency.do(caller.program_id, key, fingerprint, prepare, commit))
 
 
-@router.get("", response_model=schemas_webhooks.WebhookPage, responses=declared(401, 403))
-def page(service: Served, caller: Manager, limit: Limit = 50, before: Before = None) -> JSONResponse:
+@router.get("", responses=declared(401, 403))
+def page(service: Served, caller: Manager, limit: Limit = 50, before: Before = None) -> schemas.WebhookPage:
     """List the endpoints, the newest first."""
     query = select(WebhookEndpoint).where(WebhookEndpoint.program_id == caller.program_id)
     if before is not None:
         query = query.where(WebhookEndpoint.number < before)
     with Session(service.engine) as session:
         found = session.scalars(query.order_by(WebhookEndpoint.number.desc()).limit(limit)).all()
-    following = str(found[-1].number) if len(found) == limit else None
-    return JSONResponse({"items": [_body(endpoint) for endpoint in found], "next": following})
+    return schemas.WebhookPage(items=[_webhook(endpoint) for endpoint in found], next=following(found, limit))
 
 
-@router.get("/{webhook_id}", response_model=schemas_webhooks.Webhook, responses=declared(401, 403, 404))
-def one(webhook_id: schemas.Identity, service: Served, caller: Manager) -> JSONResponse:
+@router.get("/{webhook_id}", responses=declared(401, 403, 404))
+def one(webhook_id: Identity, service: Served, caller: Manager) -> schemas.Webhook:
     """Show where an endpoint stands."""
     with Session(service.engine) as session:
-        return JSONResponse(_body(_own(session, caller, webhook_id)))
+        return _webhook(_own(session, caller, webhook_id))
 
 
 @router.delete("/{webhook_id}", status_code=204, response_class=Response, responses=declared(401, 403, 404))
-def remove(webhook_id: schemas.Identity, service: Served, caller: Manager) -> Response:
+def remove(webhook_id: Identity, service: Served, caller: Manager) -> Response:
     """Send nothing there any more, and forget the endpoint with its attempts."""
     with Session(writer(service.engine)) as session, session.begin():
         session.delete(_own(session, caller, webhook_id))
@@ -110,12 +118,14 @@ def remove(webhook_id: schemas.Identity, service: Served, caller: Manager) -> Re
 @router.post(
     "/{webhook_id}/secret",
     status_code=201,
-    response_model=schemas_webhooks.WebhookWithSecret,
+    response_model=schemas.WebhookWithSecret,
     responses=declared(401, 403, 404, 409),
 )
 def rotate(
-    webhook_id: schemas.Identity,
+    *,
+    webhook_id: Identity,
     service: Served,
+    deliveries: Sending,
     caller: Manager,
     fingerprint: Fingerprint,
     key: OptionalKey = None,
@@ -129,17 +139,13 @@ def rotate(
         endpoint = _own(session, caller, webhook_id, lock=True)
         endpoint.secret_version += 1
         endpoint.previous_until = int(time.time()) + service.settings.webhooks.rotation
-        return Effect(Answer(201, _body(endpoint)))
+        return Effect(Answer(201, _webhook(endpoint).dump()))
 
-    return _with_secret(service, service.idempotency.do(caller.program_id, key, fingerprint, lambda: None, commit))
+    return _with_secret(deliveries, service.idempotency.do(caller.program_id, key, fingerprint, lambda: None, commit))
 
 
-@router.post(
-    "/{webhook_id}/replay", status_code=202, response_model=schemas_webhooks.Webhook, responses=declared(401, 403, 404)
-)
-def replay(
-    webhook_id: schemas.Identity, body: schemas_webhooks.NewReplay, service: Served, caller: Manager
-) -> JSONResponse:
+@router.post("/{webhook_id}/replay", status_code=202, responses=declared(401, 403, 404))
+def replay(webhook_id: Identity, body: schemas.NewReplay, service: Served, caller: Manager) -> schemas.Webhook:
     """Send all events again that came after a number, in order, beginning at once. Enables what was disabled."""
 
     with Session(writer(service.engine)) as session, session.begin():
@@ -149,50 +155,44 @@ def replay(
         endpoint.enabled, endpoint.failures, endpoint.failing_since, endpoint.next_attempt_at = True, 0, None, 0
         # What is under way does not move the cursor any more.
         endpoint.lease, endpoint.leased_until = None, 0
-        return JSONResponse(_body(endpoint), 202)
+        return _webhook(endpoint)
 
 
-@router.post(
-    "/{webhook_id}/events/{sequence}",
-    status_code=201,
-    response_model=schemas_webhooks.Attempt,
-    responses=declared(401, 403, 404),
-)
+@router.post("/{webhook_id}/events/{sequence}", status_code=201, responses=declared(401, 403, 404))
 def again(
-    webhook_id: schemas.Identity,
-    sequence: Annotated[schemas.Sequence, Path(description="The event's number.")],
+    webhook_id: Identity,
+    sequence: Annotated[Sequence, Path(description="The event's number.")],
     service: Served,
+    deliveries: Sending,
     caller: Manager,
-) -> JSONResponse:
+) -> schemas.Attempt:
     """Send one event again, once and now, whatever the endpoint's turn is; the answer says what came of it."""
     with Session(service.engine, expire_on_commit=False) as session:
         endpoint = _own(session, caller, webhook_id)
         event = session.get(ServiceEvent, sequence)
         if event is None or event.program_id != caller.program_id:
-            raise problem("not-found", "There is no event {sequence} here. Check its number.", sequence=sequence)
+            raise problem("not-found", "There is no event {sequence} here. Check the number.", sequence=sequence)
         message = message_of(event)
-    return _sent(service, endpoint, message)
+    return _sent(deliveries, endpoint, message)
 
 
-@router.post(
-    "/{webhook_id}/test", status_code=201, response_model=schemas_webhooks.Attempt, responses=declared(401, 403, 404)
-)
-def test(webhook_id: schemas.Identity, service: Served, caller: Manager) -> JSONResponse:
+@router.post("/{webhook_id}/test", status_code=201, responses=declared(401, 403, 404))
+def test(webhook_id: Identity, service: Served, deliveries: Sending, caller: Manager) -> schemas.Attempt:
     """Send a test, of the type webhook.test, once and now; the answer says what came of it."""
     with Session(service.engine, expire_on_commit=False) as session:
         endpoint = _own(session, caller, webhook_id)
-    return _sent(service, endpoint, trial_message(caller.program_id))
+    return _sent(deliveries, endpoint, trial_message(caller.program_id))
 
 
-@router.get("/{webhook_id}/attempts", response_model=schemas_webhooks.AttemptPage, responses=declared(401, 403, 404))
+@router.get("/{webhook_id}/attempts", responses=declared(401, 403, 404))
 def attempts(
     *,
-    webhook_id: schemas.Identity,
+    webhook_id: Identity,
     service: Served,
     caller: Manager,
     limit: Limit = 50,
     before: Before = None,
-) -> JSONResponse:
+) -> schemas.AttemptPage:
     """List what was sent and what came of it, the newest first, for thirty days."""
     with Session(service.engine) as session:
         endpoint = _own(session, caller, webhook_id)
@@ -200,20 +200,19 @@ def attempts(
         if before is not None:
             query = query.where(WebhookAttempt.number < before)
         found = session.scalars(query.order_by(WebhookAttempt.number.desc()).limit(limit)).all()
-    following = str(found[-1].number) if len(found) == limit else None
-    return JSONResponse({"items": [_attempt_body(attempt) for attempt in found], "next": following})
+    return schemas.AttemptPage(items=[_attempt(attempt) for attempt in found], next=following(found, limit))
 
 
 # ------------------------------------------------------------------- shared
 
 
-def _sent(service: Service, endpoint: WebhookEndpoint, message: Message) -> JSONResponse:
-    """Sends a message now, and answers with what came of it."""
+def _sent(deliveries: Deliveries, endpoint: WebhookEndpoint, message: Message) -> schemas.Attempt:
+    """Sends a message now, and says what came of it."""
     try:
-        attempt = service.deliveries.send(endpoint, message)
+        attempt = deliveries.send(endpoint, message)
     except SendersBusy as error:
         raise later("too-many-at-once", 1, "{sentence}", sentence=error.message) from error
-    return JSONResponse(_attempt_body(attempt), 201)
+    return _attempt(attempt)
 
 
 def _own(session: Session, caller: Caller, webhook_id: str, *, lock: bool = False) -> WebhookEndpoint:
@@ -222,7 +221,7 @@ def _own(session: Session, caller: Caller, webhook_id: str, *, lock: bool = Fals
     )
     found = session.scalars(query.with_for_update() if lock else query).one_or_none()
     if found is None:
-        raise problem("not-found", "There is no webhook {id} here. Check the id.", id=webhook_id)
+        raise problem("not-found", "There is no webhook with id {id} here. Check the id.", id=webhook_id)
     return found
 
 
@@ -230,37 +229,37 @@ def _latest(session: Session) -> int:
     return session.scalar(select(func.max(ServiceEvent.sequence))) or 0
 
 
-def _with_secret(service: Service, answer: JSONResponse) -> JSONResponse:
-    body = json.loads(bytes(answer.body))
-    secret = service.deliveries.secret(body["id"], body["secretVersion"])
-    replayed = {name: value for name, value in answer.headers.items() if name == "idempotency-replayed"}
-    return JSONResponse({**body, "secret": secret}, answer.status_code, replayed)
+def _with_secret(deliveries: Deliveries, answer: Answer) -> JSONResponse:
+    endpoint = schemas.Webhook.model_validate(answer.body)
+    secret = deliveries.secret(endpoint.id, endpoint.secret_version)
+    shown_once = schemas.WebhookWithSecret(**dict(endpoint), secret=secret)
+    return replace(answer, body=shown_once.dump()).response()
 
 
-def _body(endpoint: WebhookEndpoint) -> dict[str, Any]:
-    return {
-        "id": endpoint.id,
-        "url": endpoint.url,
-        "types": endpoint.types,
-        "enabled": endpoint.enabled,
-        "cursor": endpoint.cursor,
-        "failures": endpoint.failures,
-        "failingSince": endpoint.failing_since,
-        "nextAttemptAt": endpoint.next_attempt_at or None,
-        "createdAt": endpoint.created_at,
-        "secretVersion": endpoint.secret_version,
-        "previousSecretUntil": endpoint.previous_until,
-    }
+def _webhook(endpoint: WebhookEndpoint) -> schemas.Webhook:
+    return schemas.Webhook(
+        id=endpoint.id,
+        url=endpoint.url,
+        types=endpoint.types,
+        enabled=endpoint.enabled,
+        cursor=endpoint.cursor,
+        failures=endpoint.failures,
+        failing_since=endpoint.failing_since,
+        next_attempt_at=endpoint.next_attempt_at or None,
+        created_at=endpoint.created_at,
+        secret_version=endpoint.secret_version,
+        previous_secret_until=endpoint.previous_until,
+    )
 
 
-def _attempt_body(attempt: WebhookAttempt) -> dict[str, Any]:
-    return {
-        "messageId": attempt.message_id,
-        "sequence": attempt.sequence,
-        "type": attempt.type,
-        "attemptedAt": attempt.attempted_at,
-        "durationMs": attempt.duration_ms,
-        "delivered": attempt.error is None,
-        "status": attempt.status,
-        "error": attempt.error,
-    }
+def _attempt(attempt: WebhookAttempt) -> schemas.Attempt:
+    return schemas.Attempt(
+        message_id=attempt.message_id,
+        sequence=attempt.sequence,
+        type=attempt.type,
+        attempted_at=attempt.attempted_at,
+        duration_ms=attempt.duration_ms,
+        delivered=attempt.error is None,
+        status=attempt.status,
+        error=attempt.error,
+    )

@@ -6,8 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fec.service.http.schemas import Identity, Request, Seconds, Sequence
-from fec.service.http.schemas import _Model as Model
+from fec.service.http.schemas import Identity, Model, Request, Seconds, Sequence
 
 EventType = Annotated[str, Field(pattern=r"^[a-z][a-z-]{0,39}\.[a-z]{1,40}$", examples=["invoice.paid"])]
 EventTypes = Annotated[list[EventType] | None, Field(description="Types of the events that are sent; all, if null.")]
@@ -65,6 +64,17 @@ class WebhookPage(Model):
 
     items: list[Webhook]
     next: str | None = Field(description="Give it as `before` for the page that follows.")
+
+
+class DisabledWebhook(Model):
+    """What the event `webhook.disabled` tells."""
+
+    id: Identity
+    url: str
+    cursor: int
+    failures: int
+    failing_since: Seconds
+    error: str | None
 
 
 class Attempt(Model):

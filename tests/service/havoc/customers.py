@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 from eth_account.signers.local import LocalAccount
 
-from fec.service.http.language import exact
+from fec.core.amounts import exact_fec
 
 #: An answer that is lost may be asked for again for so long.
 _PATIENCE_SECONDS = 600
@@ -88,7 +88,7 @@ class Customer:
             f"{self.name}-{len(self.purchases) + 1}", chance.randrange(10**18, 40 * 10**18), self.wallet.address
         )
         self.purchases.append(purchase)
-        asked = {"orderId": purchase.order_id, "amount": exact(purchase.amount), "expiresIn": _YEAR}
+        asked = {"orderId": purchase.order_id, "amount": exact_fec(purchase.amount), "expiresIn": _YEAR}
         purchase.invoice = self._ask(http, "POST", "/v1/invoices", asked, f"invoice {purchase.order_id}").json()
         if chance.random() < 0.9:
             self.pay(http, purchase)
@@ -114,7 +114,7 @@ class Customer:
         purchase.refunds.append(refund)
         path = f"/v1/invoices/{self._id(purchase)}/refunds"
         for _ in range(self._random.choice((1, 1, 2))):
-            answer = self._ask(http, "POST", path, {"amount": exact(refund.amount)}, refund.key)
+            answer = self._ask(http, "POST", path, {"amount": exact_fec(refund.amount)}, refund.key)
             if answer.status_code == 202:
                 accepted = answer.json()["id"]
                 assert refund.action in (None, accepted), f"{refund} was accepted twice"

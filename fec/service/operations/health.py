@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Response
-from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from sqlalchemy import func, select
@@ -15,8 +14,7 @@ from sqlalchemy.orm import Session
 from fec.chain.rpc import clear_errors
 from fec.i18n.errors import FECError
 from fec.relayer.models import RelayTransaction
-from fec.service.context import Service
-from fec.service.http.auth import Served
+from fec.service.context import Served, Service
 from fec.service.http.counters import answers
 from fec.service.http.problems import declared
 from fec.service.models import Action, Invoice
@@ -49,22 +47,22 @@ class Readiness(BaseModel):
     checks: dict[str, Check]
 
 
-@router.get("/healthz", response_model=Health, responses=declared())
-def healthz() -> JSONResponse:
+@router.get("/healthz", responses=declared())
+def healthz() -> Health:
     """Say that the process answers."""
-    return JSONResponse({"status": "ok"})
+    return Health(status="ok")
 
 
 @router.get(
     "/readyz",
-    response_model=Readiness,
     responses={**declared(), 503: {"model": Readiness, "description": "Not ready."}},
 )
-def readyz(service: Served) -> JSONResponse:
+def readyz(service: Served, response: Response) -> Readiness:
     """Say whether database, chain, index and relayer are as they should be."""
     checks = {name: _check(probe, service) for name, probe in _PROBES.items()}
-    ready = all(check["ok"] for check in checks.values())
-    return JSONResponse({"ready": ready, "checks": checks}, 200 if ready else 503)
+    ready = all(check.ok for check in checks.values())
+    response.status_code = 200 if ready else 503
+    return Readiness(ready=ready, checks=checks)
 
 
 @router.get(
@@ -78,13 +76,13 @@ def metrics(service: Served) -> Response:
     return Response(generate_latest(service.metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-def _check(probe: Any, service: Service) -> dict[str, Any]:
+def _check(probe: Any, service: Service) -> Check:
     try:
         ok, detail = probe(service)
     except (FECError, DBAPIError) as error:
         # The sentence may name the address of the chain or the database, which is nobody's business here.
         ok, detail = False, type(error).__name__
-    return {"ok": ok, "detail": detail}
+    return Check(ok=ok, detail=detail)
 
 
 def _database(service: Service) -> tuple[bool, str]:

@@ -39,10 +39,16 @@ RequiredKey = Annotated[str, Header(alias="Idempotency-Key", pattern=_PATTERN, d
 
 @dataclass(frozen=True)
 class Answer:
-    """What a request is answered."""
+    """What a request is answered: a status, and the body as JSON, made by a model's `dump`."""
 
     status: int
-    body: Any
+    body: dict[str, Any]
+    replayed: bool = False
+    """Whether an earlier request with the same key was answered so."""
+
+    def response(self) -> JSONResponse:
+        """The answer, as it is sent."""
+        return JSONResponse(self.body, self.status, {"Idempotency-Replayed": "true"} if self.replayed else None)
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ class Idempotency:
         fingerprint: str,
         prepare: Callable[[], T],
         commit: Callable[[Session, T], Effect],
-    ) -> JSONResponse:
+    ) -> Answer:
         """Answers a request: as it was answered before under that key, or by what `commit` does now.
 
         `prepare` asks the chain and changes nothing; `commit` runs in the transaction that keeps the answer. Raises
@@ -104,7 +110,7 @@ class Idempotency:
                 # Somebody else was faster with something that is there once only: now it can be seen.
                 return self._commit(program_id, key, fingerprint, prepared, commit)
 
-    def _look(self, program_id: int, key: str | None, fingerprint: str) -> JSONResponse | None:
+    def _look(self, program_id: int, key: str | None, fingerprint: str) -> Answer | None:
         if key is None:
             return None
         with Session(self._engine) as session:
@@ -117,7 +123,7 @@ class Idempotency:
         fingerprint: str,
         prepared: T,
         commit: Callable[[Session, T], Effect],
-    ) -> JSONResponse:
+    ) -> Answer:
         with Session(self._writer) as session, session.begin():
             if key is not None:
                 _claim(session, program_id, key)
@@ -137,7 +143,7 @@ class Idempotency:
                     )
                 )
             events.record(session, effect.changes)
-        return JSONResponse(effect.answer.body, effect.answer.status)
+        return effect.answer
 
     def forget_old(self) -> None:
         """Deletes answers that nobody will ask for again."""
@@ -172,7 +178,7 @@ def _claim(session: Session, program_id: int, key: str) -> None:
         raise busy()
 
 
-def _known(session: Session, program_id: int, key: str, fingerprint: str) -> JSONResponse | None:
+def _known(session: Session, program_id: int, key: str, fingerprint: str) -> Answer | None:
     found = session.get(IdempotencyRecord, (program_id, key))
     if found is None:
         return None
@@ -182,11 +188,11 @@ def _known(session: Session, program_id: int, key: str, fingerprint: str) -> JSO
             "The key {key} was sent with another request. Choose a new key for each thing to be done.",
             key=key,
         )
-    return JSONResponse(found.body, found.status, {"Idempotency-Replayed": "true"})
+    return Answer(found.status, found.body, replayed=True)
 
 
 def busy() -> Problem:
-    """What the second of two is told who ask for the same at once."""
+    """What the second of two callers is told who ask for the same at once."""
     return problem(
         "idempotency-key-busy", "The same request is being answered. Send it again in a moment for its answer."
     )

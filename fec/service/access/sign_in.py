@@ -1,40 +1,39 @@
-"""Signing in with Ethereum (EIP-4361): whoever operates the program on the chain is its manager here."""
+"""Signing in with Ethereum (EIP-4361): the operator of a program on the chain is its manager here."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 from siwe import SiweMessage  # type: ignore[import-untyped]
 from sqlalchemy.orm import Session
 
 from fec.chain.signatures import has_signed
 from fec.i18n.errors import NotFound
 from fec.protocol.signing import text_hash
+from fec.service.access import schemas
+from fec.service.access.auth import Reader
 from fec.service.actions.guard import subjects
-from fec.service.context import Service
-from fec.service.http import schemas
-from fec.service.http.auth import COOKIE, Reader, Served
+from fec.service.context import Served, Service
 from fec.service.http.problems import Problem, declared, problem
 from fec.service.models import Merchant, Role
+from fec.service.settings import SESSION_COOKIE
 
 router = APIRouter(prefix="/v1/session", tags=["session"])
 
 
-@router.post("/nonce", status_code=201, response_model=schemas.Nonce, responses=declared())
-def nonce(service: Served) -> JSONResponse:
+@router.post("/nonce", status_code=201, responses=declared())
+def nonce(service: Served) -> schemas.Nonce:
     """Get a nonce for one sign-in, to be put into the EIP-4361 message with the domain and the chain given."""
-    shown = {
-        "nonce": service.keys.new_nonce(),
-        "domain": service.settings.domain,
-        "chainId": service.settings.deployment["chainId"],
-    }
-    return JSONResponse(shown, 201)
+    return schemas.Nonce(
+        nonce=service.keys.new_nonce(),
+        domain=service.settings.domain,
+        chain_id=service.settings.deployment["chainId"],
+    )
 
 
-@router.post("", status_code=201, response_model=schemas.SignedIn, responses=declared(403, 404))
-def sign_in(body: schemas.SignIn, service: Served) -> JSONResponse:
+@router.post("", status_code=201, responses=declared(403, 404))
+def sign_in(body: schemas.SignIn, service: Served, response: Response) -> schemas.SignedIn:
     """Sign in with a signed EIP-4361 message, as the operator of a program."""
     with Session(service.engine) as session:
         if session.get(Merchant, body.program_id) is None:
@@ -54,10 +53,8 @@ def sign_in(body: schemas.SignIn, service: Served) -> JSONResponse:
             program=body.program_id,
         )
     token = service.keys.open_session(body.program_id, address, service.settings.session_seconds)
-    shown = {"token": token, "programId": body.program_id, "address": address, "role": Role.MANAGER.value}
-    response = JSONResponse(shown, 201)
     response.set_cookie(
-        COOKIE,
+        SESSION_COOKIE,
         token,
         max_age=service.settings.session_seconds,
         path="/v1",
@@ -65,22 +62,22 @@ def sign_in(body: schemas.SignIn, service: Served) -> JSONResponse:
         httponly=True,
         samesite="strict",
     )
-    return response
+    return schemas.SignedIn(token=token, program_id=body.program_id, address=address, role=Role.MANAGER.value)
 
 
-@router.get("", response_model=schemas.Me, responses=declared(401, 403))
-def who(caller: Reader) -> JSONResponse:
+@router.get("", responses=declared(401, 403))
+def who(caller: Reader) -> schemas.Me:
     """Say who calls."""
-    return JSONResponse({"programId": caller.program_id, "role": caller.role.value, "name": caller.name})
+    return schemas.Me(program_id=caller.program_id, role=caller.role.value, name=caller.name)
 
 
 @router.delete("", status_code=204, response_class=Response, responses=declared(401, 403))
 def sign_out(request: Request, service: Served, _: Reader) -> Response:
     """End the session. An API key stays: revoke it where it was made."""
     bearer = request.headers.get("authorization", "").partition(" ")[2]
-    service.keys.close_session(bearer or request.cookies.get(COOKIE, ""))
+    service.keys.close_session(bearer or request.cookies.get(SESSION_COOKIE, ""))
     response = Response(status_code=204)
-    response.delete_cookie(COOKIE, path="/v1")
+    response.delete_cookie(SESSION_COOKIE, path="/v1")
     return response
 
 
@@ -116,4 +113,4 @@ def _time(text: str) -> datetime:
 
 
 def _refused(reason: str) -> Problem:
-    return problem("sign-in-refused", "{reason} Get a new nonce, and sign anew.", reason=reason)
+    return problem("sign-in-refused", "{reason} Get a new nonce, and sign again.", reason=reason)

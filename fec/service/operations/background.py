@@ -17,6 +17,7 @@ from fec.service.context import Service
 from fec.service.models import ServiceEvent
 from fec.service.orders import captures
 from fec.service.orders.reconcile import reconcile
+from fec.service.webhooks.deliveries import Deliveries
 
 _CAPTURE_SECONDS = 30
 _BELL_MS = 200
@@ -79,9 +80,10 @@ class Loop:
 class Background:
     """All loops of one instance."""
 
-    def __init__(self, service: Service) -> None:
-        """Takes the service; starts nothing."""
+    def __init__(self, service: Service, deliveries: Deliveries) -> None:
+        """Takes the service, and what sends its events; starts nothing."""
         self._service = service
+        self._deliveries = deliveries
         self._told_of: int | None = None
         """Nonce that was last told of as stalled."""
         self._told_budget = 0
@@ -95,7 +97,7 @@ class Background:
         if settings.capture:
             self.loops.append(Loop(service, "capture", _CAPTURE_SECONDS * 1000, self._capture))
         if settings.deliver:
-            self.loops.append(Loop(service, "webhooks", settings.poll_ms, service.deliveries.deliver))
+            self.loops.append(Loop(service, "webhooks", settings.poll_ms, deliveries.deliver))
         self.loops.append(Loop(service, "bell", _BELL_MS, self._look))
         self.loops.append(Loop(service, "tidy", _TIDY_SECONDS * 1000, self._tidy))
 
@@ -113,7 +115,7 @@ class Background:
             self._indexer.close()
         for loop in self.loops:
             loop.join()
-        self._service.deliveries.close()
+        self._deliveries.close()
 
     def _follow(self) -> None:
         if self._indexer is not None:
@@ -156,5 +158,5 @@ class Background:
     def _tidy(self) -> None:
         self._service.keys.forget_expired()
         self._service.idempotency.forget_old()
-        self._service.deliveries.forget_old()
+        self._deliveries.forget_old()
         self._service.guard.forget_old()

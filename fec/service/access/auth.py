@@ -12,18 +12,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fec.indexer.views import view
-from fec.service.context import Service
+from fec.service.context import Served, Service
 from fec.service.http.problems import Problem, problem
 from fec.service.models import Role
+from fec.service.settings import SESSION_COOKIE
 
-COOKIE = "fec_session"
 _READS = frozenset(Role)
 _SELLS = frozenset({Role.CASHIER, Role.MANAGER})
 _MANAGES = frozenset({Role.MANAGER})
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 _bearer = HTTPBearer(auto_error=False, description="An API key, or a session's token.")
-_cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="A session, from signing in with Ethereum.")
+_cookie = APIKeyCookie(name=SESSION_COOKIE, auto_error=False, description="A session, from signing in with Ethereum.")
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,6 @@ class Caller:
     role: Role
     name: str
     """For logs: `key 3`, or the address that signed in."""
-
-
-def service_of(request: Request) -> Service:
-    """The service that the application belongs to."""
-    service: Service = request.app.state.service
-    return service
-
-
-Served = Annotated[Service, Depends(service_of)]
 
 
 def caller_of(

@@ -1,0 +1,1 @@
+"""Events for readers: pages from a cursor on, and streams."""

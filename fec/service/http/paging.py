@@ -1,0 +1,22 @@
+"""Pages of a list: how many entries to give, and behind which one to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Protocol
+
+from fastapi import Query
+
+Limit = Annotated[int, Query(ge=1, le=200)]
+Before = Annotated[int | None, Query(ge=1, le=2**53 - 1, description="`next` of the page before.")]
+
+
+class Numbered(Protocol):
+    """A row with a number that grows."""
+
+    number: int
+
+
+def following(rows: Sequence[Numbered], limit: int) -> str | None:
+    """What to give as `before` for the page that follows these rows; None if they are the last ones."""
+    return str(rows[-1].number) if len(rows) == limit else None
