@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo dev web screenshots test lint prove mutants coverage soak havoc zoo format bench abi pictures reference release lock clean
+.PHONY: help setup up demo dev web screenshots test lint prove mutants coverage soak havoc zoo format bench abi openapi pictures reference release lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -19,7 +19,7 @@ $(READY): requirements.lock package-lock.json tools/bootstrap.lock tools/node.lo
 
 PAGES := fec/pages/web/index.html
 
-$(PAGES): $(READY) $(shell find web -type f -not -path 'web/src/generated/*') $(wildcard fec/protocol/abi/*.json fec/charts/*.py fec/charts/specs/*.json) fec/core/curve.py fec/protocol/signing.py fec/protocol/refusals.py tools/web.py
+$(PAGES): $(READY) $(shell find web -type f -not -path 'web/src/generated/*') $(wildcard fec/protocol/abi/*.json fec/charts/*.py fec/charts/specs/*.json) fec/core/curve.py fec/protocol/signing.py fec/protocol/refusals.py docs/reference/openapi.json tools/web.py
 	@$(BIN)/python -m tools.web
 	@touch $@
 
@@ -74,6 +74,9 @@ zoo: $(READY) ## Try the product on real nodes and through endpoints of every ki
 abi: $(READY) ## Make fec/protocol/abi and the record of storage and sizes from the contracts
 	@$(BIN)/python tools/artifacts.py
 	@$(BIN)/python -m tools.layout --write
+
+openapi: $(READY) ## Write docs/reference/openapi.json from the service
+	@$(BIN)/python -m tools.openapi
 
 pictures: $(READY) ## Make the picture of the payout curve that the documents show
 	@$(BIN)/fec chart payout -o docs/pictures/payout-curve.svg --lang en

@@ -22,6 +22,7 @@ from fec.pages.bundle import CALLED
 from fec.protocol import abi, refusals, signing
 from fec.protocol.orders import Invoice, Order
 from fec.protocol.signing import Domain
+from tools import openapi
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "web"
@@ -54,15 +55,25 @@ def generate() -> None:
         # Left alone when nothing changed, so that what watches it sees nothing either.
         if not path.exists() or path.read_text() != text:
             path.write_text(text)
+    types()
+
+
+def types() -> None:
+    """Writes the types of the service's API. Exits if it cannot be read."""
+    names = ("--root-types", "--root-types-no-schema-prefix")
+    _run("openapi-typescript", str(openapi.FILE), "--output", str(GENERATED / "api.ts"), *names)
 
 
 def build() -> None:
     """Checks the types and bundles the pages. Exits if either fails."""
-    for command in (["tsc", "--project", "web"], ["vite", "build", "web", "--logLevel", "warn"]):
-        tool, *rest = command
-        done = subprocess.run([ROOT / "node_modules" / ".bin" / tool, *rest], cwd=ROOT, check=False)
-        if done.returncode:
-            sys.exit(f"The pages could not be built: {' '.join(command)} failed (see above).")
+    _run("tsc", "--project", "web")
+    _run("vite", "build", "web", "--logLevel", "warn")
+
+
+def _run(tool: str, *arguments: str) -> None:
+    done = subprocess.run([ROOT / "node_modules" / ".bin" / tool, *arguments], cwd=ROOT, check=False)
+    if done.returncode:
+        sys.exit(f"The pages could not be built: {tool} {' '.join(arguments)} failed (see above).")
 
 
 def _literal(value: Any) -> str:

@@ -33,36 +33,3 @@ export async function call<T>(method: "GET" | "POST" | "DELETE", path: string, b
   const { type = "", detail = "" } = found as { type?: string; detail?: string };
   throw new Problem(type.replace("urn:fec:problem:", ""), response.status, detail);
 }
-
-export interface ServiceAction {
-  id: string;
-  state: "requested" | "sent" | "done" | "failed";
-  transactionHash: string | null;
-  error: { sentence: string } | null;
-}
-
-export interface ServiceInvoice {
-  id: string;
-  programId: number;
-  orderId: string;
-  orderKey: string;
-  amount: string;
-  currencyReference: string;
-  items: string;
-  expiry: number;
-  createdAt: number;
-  status: "open" | "expired" | "paid" | "captured" | "refunded";
-  revision: number;
-  payer: string | null;
-  customer: string | null;
-  paidAt: number | null;
-  returnDeadline: number | null;
-  refunded: string;
-  toMerchant: string | null;
-  burned: string | null;
-  donated: string | null;
-  nodeId: string | null;
-  node: string | null;
-  payment: ServiceAction | null;
-  links: { pay: string; qrSvg: string; qrPng: string };
-}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from fec.service.http.schemas import TEXT, Account, Model, Program, Request, Signature
+from fec.service.models import Role
 
 
 class Nonce(Model):
@@ -29,12 +30,12 @@ class SignedIn(Model):
     token: str
     program_id: int
     address: Account
-    role: str
+    role: Role
 
 
 class Me(Model):
     """Who calls."""
 
     program_id: int
-    role: str
+    role: Role
     name: str

@@ -62,13 +62,13 @@ def sign_in(body: schemas.SignIn, service: Served, response: Response) -> schema
         httponly=True,
         samesite="strict",
     )
-    return schemas.SignedIn(token=token, program_id=body.program_id, address=address, role=Role.MANAGER.value)
+    return schemas.SignedIn(token=token, program_id=body.program_id, address=address, role=Role.MANAGER)
 
 
 @router.get("", responses=declared(401, 403))
 def who(caller: Reader) -> schemas.Me:
     """Say who calls."""
-    return schemas.Me(program_id=caller.program_id, role=caller.role.value, name=caller.name)
+    return schemas.Me(program_id=caller.program_id, role=caller.role, name=caller.name)
 
 
 @router.delete("", status_code=204, response_class=Response, responses=declared(401, 403))

@@ -27,7 +27,7 @@ class Action(Model):
 
     id: Identity
     kind: str
-    state: str = Field(description="requested, sent, done or failed; what failed has changed nothing.")
+    state: models.ActionState = Field(description="What failed has changed nothing.")
     transaction_hash: Hash | None
     error: ActionError | None
     created_at: Seconds
@@ -43,7 +43,7 @@ def body(action: models.Action) -> dict[str, Any]:
     own = Action(
         id=action.id,
         kind=action.kind,
-        state=models.ActionState(action.state).value,
+        state=models.ActionState(action.state),
         transaction_hash=action.transaction_hash,
         error=None if action.error is None else ActionError.model_validate(action.error),
         created_at=action.created_at,

@@ -117,7 +117,7 @@ def invoice_model(service: Service, invoice: Invoice, payment: Action | None) ->
         expiry=invoice.expiry,
         created_at=invoice.created_at,
         merchant_signature=invoice.signature,
-        status=InvoiceStatus(invoice.status).value,
+        status=InvoiceStatus(invoice.status),
         revision=invoice.revision,
         payer=invoice.payer,
         customer=invoice.customer,

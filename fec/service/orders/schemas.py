@@ -23,6 +23,7 @@ from fec.service.http.schemas import (
     Signature,
     whole,
 )
+from fec.service.models import InvoiceStatus
 
 Cause = Annotated[Account | None, Query(description="Cause that receives the merchant's donation.")]
 MinPrincipal = Annotated[FecOrZero, Query(alias="minPrincipal", description="Least node to accept.")]
@@ -81,7 +82,7 @@ class Invoice(Model):
     expiry: Seconds = Field(description="Last second at which it can be paid.")
     created_at: Seconds
     merchant_signature: Signature = Field(description="By the program's signer, over the invoice (EIP-712).")
-    status: str = Field(description="open, expired, paid (in escrow), captured (final) or refunded (in whole).")
+    status: InvoiceStatus = Field(description="paid: in escrow; captured: final; refunded: all of it.")
     revision: int
     payer: Account | None
     customer: Account | None

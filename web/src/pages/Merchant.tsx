@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { settings } from "../chain";
 import { sentenceOf } from "../errors";
 import { t } from "../i18n";
+import type { Me } from "../generated/api";
 import { call, Problem } from "../service";
 import { Button, Notice, Waiting } from "../ui/parts";
 import { shopName } from "../ui/shops";
@@ -11,12 +12,6 @@ import { Program } from "./merchant/Program";
 import { Shoppers } from "./merchant/Shoppers";
 import { SignIn } from "./merchant/SignIn";
 import { OrdersTab } from "./merchant/OrdersTab";
-
-export interface Me {
-  programId: number;
-  role: string;
-  name: string;
-}
 
 type Found = { at: "unknown" } | { at: "out" } | { at: "in"; me: Me } | { at: "failed"; sentence: string };
 

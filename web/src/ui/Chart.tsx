@@ -4,6 +4,7 @@ import { sentenceOf } from "../errors";
 import { t } from "../i18n";
 import { date, number } from "../i18n/format";
 import { language, type Language } from "../i18n/language";
+import type { Report as ServiceReport } from "../generated/api";
 import { call, serviceUrl } from "../service";
 import { Notice, Waiting } from "./parts";
 
@@ -14,8 +15,7 @@ const LEAST = 280;
 const MOST = 1_200;
 
 /** What the service says of a chart beside its picture. */
-export interface Report<Data> {
-  asOf: { block: number; timestamp: number };
+export interface Report<Data> extends Omit<ServiceReport, "data"> {
   data: Data;
 }
 

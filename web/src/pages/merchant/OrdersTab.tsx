@@ -3,7 +3,8 @@ import { useState } from "preact/hooks";
 import { sentenceOf } from "../../errors";
 import { t } from "../../i18n";
 import { date, fec, parseFec, plain, shortDay } from "../../i18n/format";
-import { call, serviceUrl, type ServiceInvoice } from "../../service";
+import type { Invoice } from "../../generated/api";
+import { call, serviceUrl } from "../../service";
 import { Bars, type Bar } from "../../ui/Bars";
 import { Dialog } from "../../ui/Dialog";
 import { Button, Fact, Facts, Fec, Field, Notice, Section, Waiting } from "../../ui/parts";
@@ -30,7 +31,7 @@ export function OrdersTab() {
   );
 }
 
-function NewInvoice({ onMade }: { onMade(invoice: ServiceInvoice): void }) {
+function NewInvoice({ onMade }: { onMade(invoice: Invoice): void }) {
   const [form, setForm] = useState({ orderId: "", amount: "", currencyReference: "", items: "" });
   const [key, setKey] = useState(() => crypto.randomUUID());
   const [busy, setBusy] = useState(false);
@@ -53,7 +54,7 @@ function NewInvoice({ onMade }: { onMade(invoice: ServiceInvoice): void }) {
     setProblem(null);
     try {
       // Sent again after a broken connection, it is the same invoice.
-      onMade(await call<ServiceInvoice>("POST", "/v1/invoices", { ...form, amount: plain(amount ?? 0n) }, key));
+      onMade(await call<Invoice>("POST", "/v1/invoices", { ...form, amount: plain(amount ?? 0n) }, key));
       setForm({ orderId: "", amount: "", currencyReference: "", items: "" });
     } catch (error) {
       setProblem(sentenceOf(error));
@@ -83,7 +84,7 @@ function NewInvoice({ onMade }: { onMade(invoice: ServiceInvoice): void }) {
 }
 
 function List({ orders, onShow }: { orders: Orders; onShow(id: string): void }) {
-  const [refunding, setRefunding] = useState<ServiceInvoice | null>(null);
+  const [refunding, setRefunding] = useState<Invoice | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const run = (task: Promise<unknown>) => task.then(() => setProblem(null), (error: unknown) => setProblem(sentenceOf(error)));
   const capture = () => void run(call("POST", "/v1/captures", {}));
@@ -137,7 +138,7 @@ async function download(): Promise<void> {
   URL.revokeObjectURL(link.href);
 }
 
-export function statusName(status: ServiceInvoice["status"]): string {
+export function statusName(status: Invoice["status"]): string {
   return {
     open: t("status.open"),
     expired: t("status.expired"),
@@ -148,7 +149,7 @@ export function statusName(status: ServiceInvoice["status"]): string {
 }
 
 /** What was sold on each of the latest days, of the orders listed. */
-function Sales({ items }: { items: ServiceInvoice[] }) {
+function Sales({ items }: { items: Invoice[] }) {
   const byDay = new Map<number, bigint>();
   for (const invoice of items) {
     if (!PAID.includes(invoice.status) || invoice.paidAt === null) continue;
@@ -166,7 +167,7 @@ function Sales({ items }: { items: ServiceInvoice[] }) {
 }
 
 /** An invoice for the shopper to scan; says so as soon as it is paid. */
-function InvoiceDialog({ invoice, onClose }: { invoice: ServiceInvoice; onClose(): void }) {
+function InvoiceDialog({ invoice, onClose }: { invoice: Invoice; onClose(): void }) {
   return (
     <Dialog title={`${invoice.orderId} · ${fec(parseFec(invoice.amount) ?? 0n)} FEC`} onClose={onClose} wide>
       {invoice.status === "open" ? (

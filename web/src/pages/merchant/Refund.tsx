@@ -3,11 +3,12 @@ import { useState } from "preact/hooks";
 import { sentenceOf } from "../../errors";
 import { t } from "../../i18n";
 import { fec, parseFec, plain } from "../../i18n/format";
-import { call, type ServiceInvoice } from "../../service";
+import type { Invoice } from "../../generated/api";
+import { call } from "../../service";
 import { Dialog } from "../../ui/Dialog";
 import { Button, Fact, Facts, Fec, Field, Notice } from "../../ui/parts";
 
-export function Refund({ invoice, onClose }: { invoice: ServiceInvoice; onClose(): void }) {
+export function Refund({ invoice, onClose }: { invoice: Invoice; onClose(): void }) {
   const left = (parseFec(invoice.amount) ?? 0n) - (parseFec(invoice.refunded) ?? 0n);
   const [text, setText] = useState(plain(left));
   // One dialog is one refund, however often its button is pressed.

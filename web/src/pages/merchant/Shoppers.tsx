@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { sentenceOf } from "../../errors";
 import { t } from "../../i18n";
 import { fec, number, parseFec, percent, shortDay } from "../../i18n/format";
+import type { Calendar, Shopper, ShopperPage } from "../../generated/api";
 import { call } from "../../service";
 import { Bars } from "../../ui/Bars";
 import { Chart } from "../../ui/Chart";
@@ -10,23 +11,6 @@ import { Dialog } from "../../ui/Dialog";
 import { Address, Button, Fact, Facts, Fec, Notice, Section, Waiting } from "../../ui/parts";
 import { Shape } from "../../ui/Curve";
 import { shortened } from "../../ui/text";
-
-interface Shopper {
-  address: string;
-  nodes: number;
-  principal: string;
-  claimable: string;
-  outstanding: string;
-  spend: string;
-  tier: number | null;
-  burnBps: number | null;
-}
-
-interface Calendar {
-  claimable: string;
-  items: { begin: number; end: number; amount: string }[];
-  later: string;
-}
 
 const WEEKS = 12;
 const wei = (text: string) => parseFec(text) ?? 0n;
@@ -37,7 +21,7 @@ export function Shoppers() {
   const [problem, setProblem] = useState<string | null>(null);
   const [selected, setSelected] = useState<Shopper | null>(null);
   const load = (after: string | null) =>
-    call<{ items: Shopper[]; next: string | null }>("GET", `/v1/shoppers?limit=50${after ? `&after=${after}` : ""}`).then(
+    call<ShopperPage>("GET", `/v1/shoppers?limit=50${after ? `&after=${after}` : ""}`).then(
       (page) => {
         setItems((known) => [...(after ? (known ?? []) : []), ...page.items]);
         setNext(page.next);

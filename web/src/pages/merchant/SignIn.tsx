@@ -5,6 +5,7 @@ import { createSiweMessage } from "viem/siwe";
 import { settings } from "../../chain";
 import { sentenceOf } from "../../errors";
 import { t } from "../../i18n";
+import type { Nonce } from "../../generated/api";
 import { call } from "../../service";
 import { Confirm } from "../../ui/Action";
 import { Connect } from "../../ui/Connect";
@@ -49,7 +50,7 @@ export function SignIn({ onSignedIn }: { onSignedIn(): void }) {
 async function prove(programId: number): Promise<void> {
   const address = account.value;
   if (!address) return;
-  const { nonce, domain, chainId } = await call<{ nonce: string; domain: string; chainId: number }>("POST", "/v1/session/nonce");
+  const { nonce, domain, chainId } = await call<Nonce>("POST", "/v1/session/nonce");
   const statement = `Sign in as the operator of program ${programId}.`;
   const message = createSiweMessage({ address, chainId, domain, nonce, statement, uri: location.origin, version: "1" });
   const signature = await ask<Hex>("personal_sign", [stringToHex(message), address]);

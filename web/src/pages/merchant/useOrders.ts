@@ -2,20 +2,16 @@
 import { useEffect, useState } from "preact/hooks";
 import { settings } from "../../chain";
 import { sentenceOf } from "../../errors";
-import { call, serviceUrl, type ServiceAction, type ServiceInvoice } from "../../service";
+import type { Invoice, InvoicePage, Payment } from "../../generated/api";
+import { call, serviceUrl } from "../../service";
 
 const CHANGES = ["created", "paid", "refunded", "captured", "expired", "reorganised"].map((kind) => `invoice.${kind}`);
 const FAILURES = ["payment.failed", "refund.failed", "capture.failed"];
 const PAGE = 50;
 const WHOLE_PAGE = 200;
 
-interface Page {
-  items: ServiceInvoice[];
-  next: string | null;
-}
-
 export interface Orders {
-  items: ServiceInvoice[];
+  items: Invoice[];
   /** Whether the stream of events is open. */
   live: boolean;
   /** Why the latest thing that was asked for failed on the chain. */
@@ -25,15 +21,15 @@ export interface Orders {
 }
 
 export function useOrders(): Orders {
-  const [items, setItems] = useState<ServiceInvoice[]>([]);
+  const [items, setItems] = useState<Invoice[]>([]);
   const [next, setNext] = useState<string | null>(null);
   const [live, setLive] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
 
-  const merge = (found: ServiceInvoice[]) => setItems((known) => merged(known, found));
+  const merge = (found: Invoice[]) => setItems((known) => merged(known, found));
   const load = (before: string | null) =>
-    call<Page>("GET", `/v1/invoices?limit=${PAGE}${before ? `&before=${before}` : ""}`).then(
+    call<InvoicePage>("GET", `/v1/invoices?limit=${PAGE}${before ? `&before=${before}` : ""}`).then(
       (page) => {
         merge(page.items);
         setNext(page.next);
@@ -51,9 +47,9 @@ export function useOrders(): Orders {
     };
     stream.onerror = () => setLive(false);
     const data = <T,>(event: Event) => JSON.parse((event as MessageEvent<string>).data) as T;
-    for (const kind of CHANGES) stream.addEventListener(kind, (event) => merge([data<ServiceInvoice>(event)]));
+    for (const kind of CHANGES) stream.addEventListener(kind, (event) => merge([data<Invoice>(event)]));
     for (const kind of FAILURES)
-      stream.addEventListener(kind, (event) => setFailure(data<ServiceAction>(event).error?.sentence ?? null));
+      stream.addEventListener(kind, (event) => setFailure(data<Pick<Payment, "error">>(event).error?.sentence ?? null));
     return () => stream.close();
   }, []);
 
@@ -61,7 +57,7 @@ export function useOrders(): Orders {
 }
 
 /** The newest first; of each order what was said last. */
-export function merged(known: ServiceInvoice[], found: ServiceInvoice[]): ServiceInvoice[] {
+export function merged(known: Invoice[], found: Invoice[]): Invoice[] {
   const byId = new Map(known.map((invoice) => [invoice.id, invoice]));
   for (const invoice of found) {
     const before = byId.get(invoice.id);
@@ -91,7 +87,7 @@ export async function ordersAsCsv(): Promise<string> {
   const rows: string[] = [COLUMNS.join(",")];
   let before: string | null = null;
   do {
-    const page: Page = await call<Page>("GET", `/v1/invoices?limit=${WHOLE_PAGE}${before ? `&before=${before}` : ""}`);
+    const page: InvoicePage = await call<InvoicePage>("GET", `/v1/invoices?limit=${WHOLE_PAGE}${before ? `&before=${before}` : ""}`);
     for (const invoice of page.items) rows.push(COLUMNS.map((name) => cell(name, invoice[name])).join(","));
     before = page.next;
   } while (before);

@@ -6,7 +6,8 @@ import { sentenceOf } from "../../errors";
 import { t } from "../../i18n";
 import { fec, plain } from "../../i18n/format";
 import { authorization, type Choices, type Invoice } from "../../invoice";
-import { call, serviceUrl, type ServiceInvoice } from "../../service";
+import type { InvoiceStatus } from "../../generated/api";
+import { call, serviceUrl } from "../../service";
 import { Confirm } from "../../ui/Action";
 import { Notice, Waiting } from "../../ui/parts";
 import { account, ask } from "../../wallet";
@@ -73,7 +74,7 @@ function arrived(id: string): Promise<void> {
       finish();
     };
     const seen = (event: MessageEvent<string>) => {
-      const { status } = JSON.parse(event.data) as Partial<ServiceInvoice>;
+      const { status } = JSON.parse(event.data) as { status?: InvoiceStatus };
       if (status && status !== "open" && status !== "expired") end(resolve);
     };
     for (const kind of ["invoice.state", "invoice.paid", "invoice.captured"]) stream.addEventListener(kind, seen);
