@@ -98,7 +98,7 @@ def open_handle(web3: Web3, deployment: Deployment, name: str, sender: Sender) -
     if not code:
         raise DeploymentMissing(
             "{name} is recorded at {address} on chain {chain_id}, but there is no code. A local chain that "
-            "was restarted forgets everything: deploy anew.",
+            "was restarted has forgotten its contracts: deploy them again.",
             name=name,
             address=address,
             chain_id=deployment["chainId"],

@@ -30,7 +30,7 @@ class Service:
     """One instance: its database, its chain, its key."""
 
     def __init__(self, settings: Settings, signer: TransactionSigner) -> None:
-        """Opens everything; starts nothing.
+        """Opens the database, the chain and the contracts; starts nothing.
 
         Raises SecretTooShort, and what opening raises: DatabaseInvalid, DatabaseUnreachable, DatabaseOutdated,
         WrongDatabase, RPCUnreachable, RPCFailed, WrongNetwork, DeploymentMissing.

@@ -15,7 +15,7 @@ from fec.store.base import AddressText, Base, Hash32Text, JSONValue, TokenIdInt,
 
 
 class Role(StrEnum):
-    """What a key may do: a cashier sells and refunds, a manager does everything, an accountant reads."""
+    """What a key may do: a cashier sells and refunds, a manager does all of it, an accountant reads."""
 
     CASHIER = "cashier"
     MANAGER = "manager"
@@ -183,7 +183,7 @@ class Action(Base):
     error: Mapped[JSONValue | None]
     """Why it failed: the contract's error, its values, and a sentence."""
     busy_until: Mapped[int]
-    """Until when whoever is handing it to the relayer has it for themselves."""
+    """Until when the process that hands it to the relayer has it for itself."""
     created_at: Mapped[int]
 
 
@@ -224,7 +224,7 @@ class ServiceEvent(Base):
 
 
 class ReconcileCursor(Base):
-    """The one row that says up to which block the invoices follow the index; whoever moves it locks it."""
+    """The one row that says up to which block the invoices follow the index; who moves it locks it."""
 
     __tablename__ = "reconcile_cursor"
     __table_args__ = (CheckConstraint("id = 1", name="single"),)
@@ -259,7 +259,7 @@ class WebhookEndpoint(Base):
     lease: Mapped[str | None] = mapped_column(Text)
     """Whoever is at it, by a random word: only they may say what came of it."""
     leased_until: Mapped[int]
-    """After it, whoever was at it is thought to have crashed."""
+    """After it, the process that was at it is thought to have crashed."""
     created_at: Mapped[int]
 
 

@@ -132,7 +132,7 @@ def test_deployments__of_a_chain_that_was_restarted__is_refused(record: Path) ->
     with Anvil() as fresh:
         error = Shell(fresh, record, None).refused("status")
     assert error["error"] == "DeploymentMissing"
-    assert "A local chain that was restarted forgets everything: deploy anew." in error["message"]
+    assert "A local chain that was restarted has forgotten its contracts: deploy them again." in error["message"]
 
 
 def test_environment__names_chain_and_deployment(

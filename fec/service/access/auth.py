@@ -57,7 +57,7 @@ def caller_of(
 def _unknown() -> Problem:
     found = problem(
         "not-signed-in",
-        "Send an API key that is not revoked as `Authorization: Bearer fec_key_…`, or sign in anew at /v1/session.",
+        "Send an API key that is not revoked as `Authorization: Bearer fec_key_…`, or sign in again at /v1/session.",
     )
     found.headers["WWW-Authenticate"] = 'Bearer realm="fec"'
     return found

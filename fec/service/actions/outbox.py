@@ -3,7 +3,7 @@
     call = calls.refund(order_key, amount)
     gas = outbox.simulate(call, program_id)          # what the contract refuses raises a ContractError
     action = outbox.add(session, "refund", call, …)  # in the caller's transaction
-    outbox.push_soon(action.number, gas)             # after it; after a crash, whoever tends the outbox does
+    outbox.push_soon(action.number, gas)             # after it; after a crash, `tend` does
 
 `asking.py` does just that, and is what everybody uses.
 
@@ -42,8 +42,8 @@ from fec.service.http.problems import safe
 from fec.service.models import Action, ActionState, Invoice
 from fec.store import writer
 
-#: Longer than handing an action over takes, mostly; after it, whoever was at it is thought to have crashed. Should they
-#: be at it still, no harm is done: the relayer takes a request on once.
+#: Longer than it mostly takes to hand an action over; after it, the process that was at it is thought to have crashed.
+#: If it is at it still, no harm is done: the relayer takes a request on once.
 _LEASE_SECONDS = 30
 
 #: Does what else an end brings about, in the transaction that says so.
@@ -286,7 +286,7 @@ class Outbox:
                 self._end(session, action, ActionState.FAILED, _why_failed(session, relayed))
 
     def _follow(self, session: Session, relayed: RelayTransaction) -> None:
-        """An action that has ended ends anew if its transaction did so otherwise, in the block of another branch."""
+        """An action that has ended ends again if its transaction did so otherwise, in the block of another branch."""
         if relayed.block_number is None or (self._confirmations and relayed.state != RelayState.FINAL):
             return
         state = ActionState.DONE if relayed.succeeded else ActionState.FAILED
@@ -299,9 +299,10 @@ class Outbox:
         if action.state != state:
             self._end(session, action, state, None if relayed.succeeded else _why_failed(session, relayed))
 
-    def _end(self, session: Session, action: Action, state: ActionState, error: dict[str, Any] | None) -> None:
+    def _end(self, session: Session, action: Action, state: ActionState, error: schemas.ActionError | None) -> None:
         was = action.state
-        action.state, action.error = state, error
+        action.state = state
+        action.error = None if error is None else error.dump()
         # In this order, as who asks: first the invoice, then those who answer for it.
         _touch(session, action)
         if was in (ActionState.REQUESTED, ActionState.SENT):
@@ -313,27 +314,28 @@ class Outbox:
         events.record(session, [change])
 
 
-_REVERTED = {
-    "name": "reverted",
-    "values": {},
-    "sentence": "Its block reverted it, although a simulation had passed: something else came first. Look; ask anew.",
-}
-_DISPLACED = {
-    "name": "displaced",
-    "values": {},
-    "sentence": "It was never sent: somebody else used the service's key. Ask anew.",
-}
+_REVERTED = schemas.ActionError(
+    name="reverted",
+    values={},
+    sentence="The transaction was reverted in its block, although its simulation had passed. "
+    "Something else came first: look at the state, and ask again.",
+)
+_DISPLACED = schemas.ActionError(
+    name="displaced",
+    values={},
+    sentence="It was never sent: somebody else used the service's key. Ask again.",
+)
 
 
-def _why_failed(session: Session, relayed: RelayTransaction) -> dict[str, Any]:
+def _why_failed(session: Session, relayed: RelayTransaction) -> schemas.ActionError:
     """What to say of a request whose block did not do it."""
     if not session.get_one(RelayAttempt, relayed.transaction_hash).filler:
         return _REVERTED
-    return {
-        "name": "refused",
-        "values": {"reason": relayed.refused},
-        "sentence": "It was not sent: the chain's node never takes such a transaction. Ask for less at once, or anew.",
-    }
+    return schemas.ActionError(
+        name="refused",
+        values={"reason": relayed.refused},
+        sentence="It was not sent: the chain's node never takes such a transaction. Ask for less at once.",
+    )
 
 
 def purse_of(program_id: int) -> str:
@@ -359,10 +361,10 @@ def _touch(session: Session, action: Action) -> None:
         session.execute(query.values(revision=Invoice.revision + 1))
 
 
-def _error(error: ContractError | GasTooHigh | RequestConflict) -> dict[str, Any]:
+def _error(error: ContractError | GasTooHigh | RequestConflict) -> schemas.ActionError:
     values = error.values if isinstance(error, ContractError) else {}
-    return {
-        "name": error.name if isinstance(error, ContractError) else type(error).__name__,
-        "values": {name: safe(value) for name, value in values.items()},
-        "sentence": str(error),
-    }
+    return schemas.ActionError(
+        name=error.name if isinstance(error, ContractError) else type(error).__name__,
+        values={name: safe(value) for name, value in values.items()},
+        sentence=str(error),
+    )

@@ -2,8 +2,8 @@
 
 raise problem("invoice-expired", "The invoice expired at {expiry:date}. Ask for a new one.", expiry=invoice.expiry)
 
-Titles and sentences are written once, in English, with places for values as `fec.i18n` has them; `words.say` puts them
-into the reader's language.
+Titles and sentences are written once, in English, with places for values as `fec.i18n` has them; `language.say` puts
+them into the reader's language.
 """
 
 from __future__ import annotations
@@ -34,8 +34,9 @@ from fec.i18n.errors import (
     StateConflict,
 )
 from fec.relayer import BudgetSpent, FeesTooHigh, GasTooHigh
+from fec.service.http import schemas
 from fec.service.http.language import language_of, say
-from fec.service.http.validation import said
+from fec.service.http.validation import sentence_of
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -86,7 +87,7 @@ _KEY = ("header", "Idempotency-Key")
 _REFUSALS = ((NotAllowed, 403), (NotFound, 404), (InvalidInput, 409), (LimitExceeded, 409), (StateConflict, 409))
 
 
-#: What is nobody's fault who asks: by error, the kind and the sentence.
+#: Troubles that the caller has not caused: by error, the kind and the sentence.
 _TROUBLES: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
     (
         (InsufficientGasCoin, FeesTooHigh),
@@ -112,22 +113,22 @@ class Problem(Exception):
         self.detail = detail
         self.values = dict(values)
         self.status = status or KINDS[kind][0]
-        self.shown = self.values
+        self.public_values = self.values
         """For machines: the values, or those of the contract's error."""
         self.error: str | None = None
         self.headers: dict[str, str] = {}
 
     def body(self, language: str, request_id: str | None = None) -> dict[str, Any]:
         """The document, in a language."""
-        return {
-            "type": f"urn:fec:problem:{self.kind}",
-            "title": say(KINDS[self.kind][1], {}, language),
-            "status": self.status,
-            "detail": say(self.detail, self.values, language),
-            "error": self.error,
-            "values": {name: safe(value) for name, value in self.shown.items()},
-            "requestId": request_id,
-        }
+        return schemas.Problem(
+            type=f"urn:fec:problem:{self.kind}",
+            title=say(KINDS[self.kind][1], {}, language),
+            status=self.status,
+            detail=say(self.detail, self.values, language),
+            error=self.error,
+            values={name: safe(value) for name, value in self.public_values.items()},
+            request_id=request_id,
+        ).dump()
 
 
 def problem(kind: str, detail: str, **values: Any) -> Problem:
@@ -147,7 +148,7 @@ def of_error(error: Exception) -> Problem:
     if isinstance(error, ContractError):
         status = next((status for kind, status in _REFUSALS if isinstance(error, kind)), 409)
         found = Problem("refused-by-contract", "{sentence}", {"sentence": error.message}, status)
-        found.error, found.shown = error.name, error.values
+        found.error, found.public_values = error.name, error.values
         return found
     if isinstance(error, BudgetSpent):
         return later("budget-spent", error.seconds, "{sentence}", sentence=error.message)
@@ -190,7 +191,9 @@ def install(app: FastAPI) -> None:
     def on_invalid(request: Request, error: Exception) -> JSONResponse:
         if not isinstance(error, RequestValidationError):
             raise TypeError("registered for invalid requests only")
-        faults = [{"where": "/".join(map(str, fault["loc"])), "what": said(fault)} for fault in error.errors()[:10]]
+        faults = [
+            {"where": "/".join(map(str, fault["loc"])), "what": sentence_of(fault)} for fault in error.errors()[:10]
+        ]
         if any(fault["type"] == "missing" and fault["loc"] == _KEY for fault in error.errors()):
             missing = problem("idempotency-key-missing", "Choose a key for this, and send it as Idempotency-Key.")
             return answer(missing, request)

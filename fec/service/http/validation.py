@@ -52,7 +52,7 @@ _FORMS = {
 }
 
 
-def said(fault: Mapping[str, Any]) -> str:
+def sentence_of(fault: Mapping[str, Any]) -> str:
     """One of pydantic's findings, as a `Message`; its own words, if it is of a kind that is not foreseen."""
     told = fault.get("ctx", {})
     sentence = _FORMS.get(told.get("pattern", "")) or _SENTENCES.get(fault["type"])

@@ -116,6 +116,6 @@ def _release_undone(service: Service) -> None:
     with Session(service.engine) as session:
         found = session.scalars(select(CaptureClaim.order_key).where(*undone)).all()
     if found:
-        # Looked for anew: another instance may have released and claimed some of them meanwhile.
+        # Looked for again: another instance may have released and claimed some of them meanwhile.
         with Session(writer(service.engine)) as session, session.begin():
             session.execute(delete(CaptureClaim).where(*undone), execution_options={"synchronize_session": False})

@@ -1,4 +1,4 @@
-"""Invoices: made and signed for a merchant, listed, shown."""
+"""Invoices: made and signed for a merchant, listed, looked at."""
 
 from __future__ import annotations
 

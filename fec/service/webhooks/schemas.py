@@ -54,7 +54,7 @@ class Webhook(Model):
 
 
 class WebhookWithSecret(Webhook):
-    """An endpoint, and its secret: it is shown now and never again."""
+    """An endpoint, and its secret: only this answer has it."""
 
     secret: str = Field(pattern="^whsec_[A-Za-z0-9+/]{43}=$")
 
