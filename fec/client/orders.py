@@ -77,7 +77,7 @@ class Orders:
         return Quote(*self._checkout.read("quote", *terms, block=NEXT_BLOCK))
 
     def check_customer(self, customer: str) -> None:
-        """Raises CustomerRefusesNodes if a customer is a contract that does not take nodes."""
+        """Raises CustomerRefusesNodes if a customer is a contract that does not accept nodes."""
         check_customer(self._checkout.contract.w3, self._adn.address, self._checkout.address, customer)
 
     def invoice_message(self, invoice: Invoice) -> TypedMessage:

@@ -10,7 +10,7 @@ from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import DAY
 from fec.protocol.orders import Invoice, Order
-from tests.fixtures.hostile import YES, place
+from tests.fixtures.hostile import INVALID, YES, place
 from tests.service.conftest import ServiceClient, Shop
 from tests.service.test_hostile import client, unsigned
 from tests.service.test_sign_in import formed
@@ -67,3 +67,17 @@ def test_order__merchant_signed_in_a_form_that_wallets_give__is_paid(
     order = Order(invoice, given, chain.accounts[0].address)
     client.orders.approve(10 * FEC)
     assert client.orders.pay(order).amount == 10 * FEC
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_payment__customer_that_accepts_no_nodes__is_refused_before_the_sale(
+    cashier: ServiceClient, shop: Shop, chain: Anvil
+) -> None:
+    customer = place(chain, SAFE, INVALID)
+    invoice = cashier.invoice("100")
+    payment = cashier.payment(invoice, shop.shopper, customer=customer)
+    quoted = cashier.http.get(f"/v1/pay/{invoice['id']}/quote", params={"customer": customer})
+    sent = cashier.http.post(f"/v1/pay/{invoice['id']}/payments", json=payment)
+    refusals = [(answer.status_code, answer.json()["type"]) for answer in (quoted, sent)]
+    assert refusals == [(409, "urn:fec:problem:customer-refuses-nodes")] * 2
+    assert cashier.get(f"/v1/pay/{invoice['id']}")["status"] == "open"

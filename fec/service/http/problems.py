@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from fec.client.errors import CustomerRefusesNodes
 from fec.i18n import N_, language_tag
 from fec.i18n.errors import (
     ContractError,
@@ -73,6 +74,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "too-little": (409, N_("This is too little to pay gas for")),
     "nothing-to-withdraw": (409, N_("There is nothing to withdraw")),
     "budget-spent": (503, N_("The day's budget for gas is spent")),
+    "customer-refuses-nodes": (409, N_("The customer does not accept nodes")),
     "gas-too-high": (409, N_("This takes too much gas")),
     "refused-by-contract": (409, N_("The contract refuses")),
     "chain-unavailable": (503, N_("The chain does not answer")),
@@ -150,6 +152,8 @@ def of_error(error: Exception) -> Problem:
         found = Problem("refused-by-contract", "{sentence}", {"sentence": error.message}, status)
         found.error, found.public_values = error.name, error.values
         return found
+    if isinstance(error, CustomerRefusesNodes):
+        return problem("customer-refuses-nodes", "{sentence}", sentence=error.message)
     if isinstance(error, BudgetSpent):
         return later("budget-spent", error.seconds, "{sentence}", sentence=error.message)
     if isinstance(error, InvalidAmount | InvalidArgument | GasTooHigh):

@@ -120,6 +120,7 @@ def create(invoice_id: Identity, body: schemas.NewPayment, service: Served) -> J
         _check_payable(service, invoice)
         check_worth(service, invoice.amount)
         order = order_of(invoice, body.customer, body.min_principal, body.cause)
+        service.client.orders.check_customer(body.customer)
         signature = _checked_signature(service, order, body)
         authorization = Authorization(body.payer, body.valid_after, body.valid_before, signature)
         # The rest is the contract's to say: expired, paid before, no balance, another signer, quota.
