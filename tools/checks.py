@@ -124,6 +124,8 @@ class Runner:
         """Runs all, in their order as far as there is room; gives how each ended."""
         self.logs.mkdir(parents=True, exist_ok=True)
         waiting, ended = list(steps), []
+        # Who ends a run ends its steps too.
+        before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
         try:
             while waiting or self._running:
                 for step in [*waiting]:
@@ -137,6 +139,7 @@ class Runner:
                 else:
                     time.sleep(TICK)
         finally:
+            signal.signal(signal.SIGTERM, before)
             for *_, process in self._running:
                 os.killpg(process.pid, signal.SIGKILL)
         return ended

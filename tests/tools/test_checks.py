@@ -1,5 +1,6 @@
 """The runner of checks: it fails when a step does, shows what failed, and leaves tests out only if nothing changed."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -32,6 +33,20 @@ def test_run__step_fails__is_shown_whole_and_the_others_go_on(tmp_path: Path) ->
 def test_run__step_that_is_killed__has_failed(tmp_path: Path) -> None:
     [ended], _ = run(tmp_path, python("killed", "import os; os.kill(os.getpid(), 9)"))
     assert ended.code == -9
+
+
+def test_run__is_ended__ends_its_steps(tmp_path: Path) -> None:
+    lives = tmp_path / "lives"
+    code = f"""if True:
+        import os, pathlib, signal, time
+        os.kill(os.getppid(), signal.SIGTERM)
+        time.sleep(60)
+        pathlib.Path({str(lives)!r}).touch()
+    """
+    with pytest.raises(SystemExit) as ended:
+        run(tmp_path, python("ends its runner", code))
+    assert ended.value.code == 128 + signal.SIGTERM
+    assert not lives.exists()
 
 
 def test_run__tests_pass__their_closing_line_is_shown(tmp_path: Path) -> None:
