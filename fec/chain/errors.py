@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fec.i18n import N_
 from fec.i18n.errors import RPCFailed
 
 
@@ -30,6 +31,9 @@ class RateLimited(RPCFailed):
     def __init__(self, pause: int = 0) -> None:
         """Takes the seconds."""
         super().__init__(
-            "The RPC endpoint limits how fast it is asked, and did not answer in time. Wait a little, or use another."
+            N_(
+                "The RPC endpoint limits the rate of requests and did not answer in time. "
+                "Wait a little, or use another."
+            ),
         )
         self.pause = pause

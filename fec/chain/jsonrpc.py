@@ -183,7 +183,8 @@ class Endpoint:
             raise RateLimited(_pause(response))
         if len(calls) > 1 and (status in _BATCH_REFUSALS or (refusal is not None and status < _SERVER_ERRORS)):
             raise _BatchRefused
-        by_id = {one.get("id"): one for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict)}
+        answers = found if isinstance(found, list) else [found]
+        by_id: dict[Any, Any] = {_id(one): one for one in answers if isinstance(one, dict)}
         if all(_is_answer(by_id.get(question["id"])) for question in numbered) and len(by_id) == len(calls):
             return [_result(by_id[question["id"]]) for question in numbered]
         if len(calls) == 1 and refusal is not None and None in by_id:
@@ -209,6 +210,12 @@ def _whole_refusal(found: Any) -> Refused | None:
     if isinstance(found, list) and len(found) == 1 and isinstance(found[0], dict) and found[0].get("id") is None:
         [found] = found
     return Refused(found["error"]) if isinstance(found, dict) and isinstance(found.get("error"), dict) else None
+
+
+def _id(answer: dict[str, Any]) -> int | str | None:
+    """The number of the question that an answer names; None if it names none, or something that is no number."""
+    found = answer.get("id")
+    return found if isinstance(found, int | str) else None
 
 
 def _is_answer(found: Any) -> bool:

@@ -25,7 +25,7 @@ from web3.middleware import ExtraDataToPOAMiddleware
 from web3.providers import JSONBaseProvider
 from web3.types import BlockIdentifier, RPCEndpoint, RPCResponse
 
-from fec.chain.errors import Refused
+from fec.chain.errors import RateLimited, Refused
 from fec.chain.jsonrpc import Call, Endpoint
 from fec.chain.reverts import is_revert, revert_data
 from fec.chain.spans import Span
@@ -35,6 +35,7 @@ from fec.i18n.errors import (
     InsufficientGasCoin,
     InvalidArgument,
     RPCFailed,
+    RPCUnreachable,
 )
 from fec.protocol.refusals import decode_revert
 
@@ -167,6 +168,10 @@ class EndpointProvider(JSONBaseProvider):
             try:
                 # Refused with a server's error and no words it may have been too much, too.
                 [answer] = self.endpoint.ask([call]) if first < to else self.ask([call])
+            except RateLimited:
+                raise  # waited for in vain; a smaller search would be limited, too
+            except RPCUnreachable:
+                [answer] = self.ask([call])
             except RPCFailed:
                 if first == to:
                     raise

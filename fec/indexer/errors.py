@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fec.i18n import N_
 from fec.i18n.errors import FECError
 
 
@@ -23,9 +24,11 @@ class LogsPruned(FECError, LookupError):
     def __init__(self, block: int) -> None:
         """Takes a block of which it is known that it has logs."""
         super().__init__(
-            "The RPC endpoint gives no logs of block {block}, in which these contracts have some. It has thrown old "
-            "logs away, or is on another chain. Nothing was changed. Use an endpoint that keeps all logs (an archive "
-            "node).",
+            N_(
+                "The RPC endpoint gives no logs of block {block}, in which these contracts have some. It has deleted "
+                "old logs, or is on another chain. Nothing was changed. Use an endpoint that keeps all logs (an archive "
+                "node)."
+            ),
             block=block,
         )
         self.block = block
@@ -37,8 +40,10 @@ class IndexIncomplete(FECError, RuntimeError):
     def __init__(self, block: int) -> None:
         """Takes the block at which that was found out."""
         super().__init__(
-            "The index lacks events: at block {block} its sums are not the chain's. Make it anew through an endpoint "
-            "that keeps all logs (an archive node): `fec index rollback 0`, then `fec index run`.",
+            N_(
+                "The index lacks events: at block {block} its sums are not the chain's. Make it again through an "
+                "endpoint that keeps all logs (an archive node): `fec index rollback 0`, then `fec index run`."
+            ),
             block=block,
         )
         self.block = block

@@ -9,7 +9,7 @@ from typing import Any
 
 from eth_utils.crypto import keccak
 
-from fec.chain.errors import Refused
+from fec.chain.errors import RateLimited, Refused
 from fec.chain.jsonrpc import CALLS_PER_REQUEST, Call, Endpoint
 from fec.chain.spans import Span
 from fec.i18n.errors import RPCFailed, RPCUnreachable, WrongAnswer
@@ -224,6 +224,8 @@ class Chain:
         wanted = {"fromBlock": hex(first), "toBlock": hex(last), "address": self._decoder.addresses}
         try:
             [logs] = self._endpoint.ask([("eth_getLogs", [wanted])])
+        except RateLimited:
+            raise
         except (RPCUnreachable, RPCFailed):
             # It may have been too much to answer in time, or is refused without a word.
             self._span.refused(last - first + 1)

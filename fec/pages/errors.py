@@ -15,3 +15,7 @@ class ChainUnread(FECError, ValueError):
 
 class PortTaken(FECError, OSError):
     """The port is in use."""
+
+
+class OriginInvalid(FECError, ValueError):
+    """Text that is no origin: a scheme, a host, and a port perhaps."""

@@ -6,11 +6,7 @@ from ipaddress import ip_address
 
 from yarl import URL
 
-from fec.i18n.errors import FECError
-
-
-class OriginInvalid(FECError, ValueError):
-    """Text that is no origin: a scheme, a host, and a port perhaps."""
+from fec.pages.errors import OriginInvalid
 
 
 def parse_origin(text: str) -> str:

@@ -71,10 +71,7 @@ def test_quote__no_cause__shares_add_up_and_the_offer_is_told(shell: Shell, givi
 
 def test_quote__unknown_cause__is_refused(shell: Shell, giving: str, bob: str, alice: str) -> None:
     error = shell.refused("quote", "120", "--program", giving, "--cause", alice)
-    assert (
-        error["message"]
-        == f"Program {giving} donates to {bob}, not to {alice}. Choose one of its causes. Choose one of its causes."
-    )
+    assert error["message"] == f"Program {giving} donates to {bob}, not to {alice}. Choose one of its causes."
 
 
 def test_quote__unknown_program__says_that_there_is_none(shell: Shell) -> None:
@@ -128,7 +125,7 @@ def test_sign__file_exists__is_left_alone(operator: Shell, program: str, invoice
     assert Path(invoice).read_text() == before
 
 
-def test_sign__not_the_till__is_refused(shell: Shell, program: str, owner: str, alice: str) -> None:
+def test_sign__not_the_signer__is_refused(shell: Shell, program: str, owner: str, alice: str) -> None:
     error = shell.refused("order", "sign", "5", "--program", program, "--id", "A-2")
     assert error["message"] == f"The signer of program {program} is {owner}, not {alice}. Sign with that key."
 

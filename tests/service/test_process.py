@@ -157,7 +157,7 @@ def test_serve__at_all_addresses_of_a_machine__asks_for_the_public_one(environme
 def test_keys__listed__are_without_their_secrets(fec: Fec, environment: dict[str, str], shop: Shop) -> None:
     fec("serve", "merchant", "add", "--program", shop.escrow)
     token = fec("serve", "key", "add", "--program", shop.escrow, "--role", "accountant", "--label", "books")
-    assert "add --yes" in refused(environment, "--json", "serve", "key", "revoke", "1")
+    assert "Add --yes" in refused(environment, "--json", "serve", "key", "revoke", "1")
     fec("serve", "key", "revoke", 1, "--yes")
     listed = fec("--json", "serve", "key", "list")
     [key] = json.loads(listed)

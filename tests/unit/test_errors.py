@@ -25,3 +25,26 @@ def test_errors__of_a_part__stand_in_its_module_of_errors(part: str) -> None:
         if isinstance(each, ast.ClassDef) and each.name in NAMES
     ]
     assert stray == []
+
+
+def unmarked(source: str) -> list[str]:
+    """Sentences that a constructor gives its base class without a mark for translation."""
+    return [
+        str(call.args[0].value)
+        for call in ast.walk(ast.parse(source))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "super().__init__" and call.args
+        if isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str)
+        if call.args[0].value.strip(" {}[]").count(" ")
+    ]
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("errors.py")), ids=lambda path: path.parent.name)
+def test_sentence__that_a_constructor_holds__is_marked_for_translation(path: Path) -> None:
+    sentences = [
+        each for each in unmarked(path.read_text()) if "refused: {reason}" not in each and "[{call}]" not in each
+    ]
+    assert sentences == []
+
+
+def test_unmarked__a_sentence_without_a_mark__is_found() -> None:
+    assert unmarked('class A(E):\n    def __init__(self):\n        super().__init__("Not so.")') == ["Not so."]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from fec.pages.origins import OriginInvalid, host_of, origin_of, parse_origin
+from fec.pages.errors import OriginInvalid
+from fec.pages.origins import host_of, origin_of, parse_origin
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,8 @@ class Asking:
             return wanted, self._outbox.simulate(wanted.call, asked.program_id, asked.whom)
 
         def commit(session: Session, simulated: tuple[Wanted, int] | None) -> Effect:
+            # It may run again, after what an earlier run has added was taken back.
+            new.clear()
             if simulated is None:
                 action = None if known is None else known(session)
                 if action is None:
@@ -138,6 +140,8 @@ class Asking:
         try:
             answer = self._idempotency.do(asked.program_id, asked.key, asked.fingerprint, simulate, commit)
         except (Problem, ContractError, IntegrityError) as error:
+            if isinstance(error, Problem) and error.kind == "idempotency-key-reused":
+                raise
             # The same may have been sent twice at once: then there is one answer.
             found = earlier()
             if found is not None:

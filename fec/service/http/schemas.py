@@ -9,9 +9,10 @@ from pydantic.alias_generators import to_camel
 
 from fec.protocol.addresses import checked_address
 
-#: Digits of an amount: up to ten before the point, as the cap has, and up to eighteen after it; not zero.
+#: Digits of an amount that is asked for: up to ten before the point, and up to eighteen after it; not zero.
 AMOUNT = r"^(?!0(\.0+)?$)(0|[1-9][0-9]{0,9})(\.[0-9]{1,18})?$"
 SHARE = r"^(0|[1-9][0-9]{0,9})(\.[0-9]{1,18})?$"
+EXACT = r"^(0|[1-9][0-9]*)(\.[0-9]{1,18})?$"
 #: Fits the 32 bytes that it has on the chain.
 ORDER_ID = r"^[!-~]([ -~]{0,30}[!-~])?$"
 REFERENCE = r"^([ -~]{0,32}|[ -~\u00a1-\ud7ff\uf900-\ufffd]{0,10})$"
@@ -24,6 +25,8 @@ HASH = "^0x[0-9a-f]{64}$"
 
 FecText = Annotated[str, Field(pattern=AMOUNT, max_length=29, examples=["12.5"], description="FEC, exact, not zero.")]
 FecOrZero = Annotated[str, Field(pattern=SHARE, max_length=29, examples=["0"], description="FEC, exact.")]
+#: What the service says: allowances, sums and what others ask of the chain know no bound.
+Fec = Annotated[str, Field(pattern=EXACT, examples=["12.5"], description="FEC, exact.")]
 Account = Annotated[
     str,
     Field(

@@ -8,7 +8,7 @@ from fastapi import Path
 from pydantic import Field
 
 from fec.service.actions.schemas import Action, Details
-from fec.service.http.schemas import Account, FecOrZero, Hash, Identity, Model, Request, Seconds, Signature
+from fec.service.http.schemas import Account, Fec, FecOrZero, Hash, Identity, Model, Request, Seconds, Signature
 from fec.service.shoppers.schemas import HeldNode, IndexedAt, Shape
 
 MemberId = Annotated[
@@ -60,7 +60,7 @@ class Vault(Model):
     member_id: Hash
     brand: Account
     vault: Account
-    coins: FecOrZero
+    coins: Fec
     nodes: list[HeldNode] = Field(description="Two hundred at most, by token id.")
     more: str | None = Field(description="Give it as `after` for the nodes that follow.")
     next_withdrawal: str = Field(description="Number that the next withdrawal has to be signed with.")
@@ -119,7 +119,7 @@ class WithdrawalDetails(Details):
     vault: Account
     to: Account
     token_ids: list[str]
-    amount: FecOrZero | None = Field(description="Null for all coins.")
+    amount: Fec | None = Field(description="Null for all coins.")
 
 
 class Withdrawal(Action, WithdrawalDetails):

@@ -12,6 +12,7 @@ from fec.service.http.schemas import (
     REFERENCE,
     TEXT,
     Account,
+    Fec,
     FecOrZero,
     FecText,
     Hash,
@@ -76,7 +77,7 @@ class Invoice(Model):
     program_id: int
     order_id: str
     order_key: Hash
-    amount: FecText
+    amount: Fec
     currency_reference: str
     items: str
     expiry: Seconds = Field(description="Last second at which it can be paid.")
@@ -88,14 +89,12 @@ class Invoice(Model):
     customer: Account | None
     paid_at: Seconds | None
     return_deadline: Seconds | None = Field(description="When its return window ends; none if it was final at once.")
-    refunded: FecOrZero
-    to_merchant: FecOrZero | None = Field(description="Once captured, as are the following.")
-    burned: FecOrZero | None
-    donated: FecOrZero | None
+    refunded: Fec
+    to_merchant: Fec | None = Field(description="Once captured, as are the following.")
+    burned: Fec | None
+    donated: Fec | None
     cause: Account | None
-    returned: FecOrZero | None = Field(
-        description="Burn share that went back to the payer, as no node could be minted."
-    )
+    returned: Fec | None = Field(description="Burn share that went back to the payer, as no node could be minted.")
     node_id: str | None = Field(description="Token id of the customer's node.")
     node: str | None = Field(description="The node's short name.")
     payment: Payment | None = Field(description="The latest payment that was sent by this service.")
@@ -116,11 +115,11 @@ class Quote(Model):
     """What a payment would do now."""
 
     tier: int = Field(description="The customer's, from 0.")
-    spend: FecOrZero = Field(description="Lifetime spend that the tier follows from.")
-    to_merchant: FecOrZero
-    donation: FecOrZero = Field(description="What a cause would get, off the merchant's part, if one is picked.")
-    principal: FecOrZero = Field(description="What is burned into the customer's node.")
-    face: FecOrZero = Field(description="What the node will pay in all, over 100 periods.")
+    spend: Fec = Field(description="Lifetime spend that the tier follows from.")
+    to_merchant: Fec
+    donation: Fec = Field(description="What a cause would get, off the merchant's part, if one is picked.")
+    principal: Fec = Field(description="What is burned into the customer's node.")
+    face: Fec = Field(description="What the node will pay in all, over 100 periods.")
     return_deadline: Seconds
     first_release: Seconds
     last_release: Seconds
@@ -165,7 +164,7 @@ class RefundDetails(Details):
     """What a refund tells of itself."""
 
     invoice_id: Identity
-    amount: FecText
+    amount: Fec
 
 
 class Refund(Action, RefundDetails):

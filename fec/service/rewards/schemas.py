@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from fec.service.actions.schemas import Action, Details
-from fec.service.http.schemas import Account, FecOrZero, FecText, Hash, Identity, Model, Request, Seconds
+from fec.service.http.schemas import Account, Fec, FecOrZero, FecText, Hash, Identity, Model, Request, Seconds
 
 Reason = Annotated[
     str,
@@ -27,7 +27,7 @@ class RewardDetails(Details):
     """What a reward tells of itself."""
 
     shopper: Account
-    amount: FecText
+    amount: Fec
     reason: str
 
 
@@ -49,8 +49,8 @@ class Funds(Model):
     """What rewards can be paid out of now."""
 
     account: Account = Field(description="The service's key: send it FEC for rewards.")
-    balance: FecOrZero
-    allowance: FecOrZero = Field(description="What Checkout may still take of it.")
+    balance: Fec
+    allowance: Fec = Field(description="What Checkout may still take of it.")
 
 
 class NewAllowance(Request):
@@ -62,7 +62,7 @@ class NewAllowance(Request):
 class AllowanceDetails(Details):
     """What an allowance tells of itself."""
 
-    amount: FecOrZero
+    amount: Fec
 
 
 class Allowance(Action, AllowanceDetails):
@@ -89,7 +89,7 @@ class FundingDetails(Details):
 
     list_id: Identity
     root: Hash
-    total: FecText
+    total: Fec
     count: int
 
 
@@ -103,9 +103,9 @@ class RewardBatch(Model):
     id: Identity
     batch_id: str | None = Field(description="The batch's number on the chain, once the index has it.")
     root: Hash
-    total: FecText
+    total: Fec
     count: int
-    left: FecOrZero | None = Field(description="What was neither taken nor reclaimed, once the index has the batch.")
+    left: Fec | None = Field(description="What was neither taken nor reclaimed, once the index has the batch.")
     deadline: Seconds
     reason: str
     created_at: Seconds
@@ -124,7 +124,7 @@ class ProvenReward(Model):
 
     index: int
     shopper: Account
-    amount: FecText
+    amount: Fec
     proof: list[Hash] = Field(description="From the leaf's neighbour up, for `takeReward`.")
     taken: bool = Field(description="By the index.")
     node_id: str | None = Field(description="Token id of the node, if it was taken.")
@@ -150,7 +150,7 @@ class TakingDetails(Details):
     list_id: Identity
     index: int
     shopper: Account
-    amount: FecText
+    amount: Fec
 
 
 class Taking(Action, TakingDetails):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from fec.service.http.schemas import Account, FecOrZero, Model, Seconds
+from fec.service.http.schemas import Account, Fec, Model, Seconds
 
 
 class Shape(Model):
@@ -28,20 +28,18 @@ class Holding(Model):
     """What is bound in a shopper's nodes of the program."""
 
     nodes: int
-    principal: FecOrZero
-    face: FecOrZero = Field(description="All that the nodes ever pay.")
-    claimed: FecOrZero
-    claimable: FecOrZero = Field(description="What can be claimed now.")
-    outstanding: FecOrZero = Field(description="What is yet to be paid, claimable or not.")
+    principal: Fec
+    face: Fec = Field(description="All that the nodes ever pay.")
+    claimed: Fec
+    claimable: Fec = Field(description="What can be claimed now.")
+    outstanding: Fec = Field(description="What is yet to be paid, claimable or not.")
 
 
 class Shopper(Holding):
     """A shopper of the program. Nothing is known of them but an address."""
 
     address: Account
-    spend: FecOrZero = Field(
-        description="Lifetime spend, with the program or its alliance, that the tier follows from."
-    )
+    spend: Fec = Field(description="Lifetime spend, with the program or its alliance, that the tier follows from.")
     tier: int | None = Field(description="From 0; null if the program has no terms.")
     burn_bps: int | None = Field(description="Share of a payment that their tier has burned, in basis points.")
 
@@ -67,7 +65,7 @@ class Release(Model):
 
     period: int = Field(description="From 1 to 100.")
     timestamp: Seconds
-    amount: FecOrZero
+    amount: Fec
 
 
 class HeldNode(Model):
@@ -75,11 +73,11 @@ class HeldNode(Model):
 
     id: str
     name: str
-    principal: FecOrZero
-    face: FecOrZero
-    claimed: FecOrZero
-    claimable: FecOrZero
-    outstanding: FecOrZero
+    principal: Fec
+    face: Fec
+    claimed: Fec
+    claimable: Fec
+    outstanding: Fec
     period: int = Field(description="Whole periods that are over, of 100.")
     period_length: int = Field(description="Seconds.")
     start: Seconds
@@ -101,8 +99,8 @@ class Flow(Model):
 
     begin: Seconds
     end: Seconds = Field(description="Not within any more.")
-    amount: FecOrZero
-    in_all: FecOrZero = Field(description="What can be claimed right before the end, if nothing is claimed before.")
+    amount: Fec
+    in_all: Fec = Field(description="What can be claimed right before the end, if nothing is claimed before.")
 
 
 class Calendar(Model):
@@ -110,6 +108,6 @@ class Calendar(Model):
 
     as_of: IndexedAt
     shape: Shape
-    claimable: FecOrZero = Field(description="What can be claimed now.")
+    claimable: Fec = Field(description="What can be claimed now.")
     items: list[Flow]
-    later: FecOrZero = Field(description="What is released only after the last of these.")
+    later: Fec = Field(description="What is released only after the last of these.")
