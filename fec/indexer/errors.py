@@ -26,8 +26,8 @@ class LogsPruned(FECError, LookupError):
         super().__init__(
             N_(
                 "The RPC endpoint gives no logs of block {block}, in which these contracts have some. It has deleted "
-                "old logs, or is on another chain. Nothing was changed. Use an endpoint that keeps all logs (an archive "
-                "node)."
+                "old logs, or is on another chain. Nothing was changed. Use an endpoint that keeps all logs (an "
+                "archive node)."
             ),
             block=block,
         )

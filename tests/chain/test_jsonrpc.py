@@ -76,7 +76,7 @@ def test_ask__some_of_a_batch_are_limited__only_those_are_asked_again(through: T
 )
 def test_ask__limited_for_ever__says_so(through: Through, whole: Whole) -> None:
     proxy = through(Profile("", request=lambda *_: whole))
-    with pytest.raises(RateLimited, match="limits how fast it is asked"):
+    with pytest.raises(RateLimited, match="limits the rate of requests"):
         Endpoint(proxy.url, limits=QUICK).ask(CALLS[:2])
     assert proxy.requests <= QUICK.attempts
 

@@ -38,7 +38,7 @@ def test_parse_origin__as_people_write_it__is_as_browsers_do(text: str, origin: 
     ],
 )
 def test_parse_origin__anything_else__is_refused(text: str) -> None:
-    with pytest.raises(OriginInvalid, match="no path"):
+    with pytest.raises(OriginInvalid, match="without a path"):
         parse_origin(text)
 
 
