@@ -63,7 +63,7 @@ def rows(invoice: str) -> Iterator[Row]:
         yield "POST", "/v1/captures", {"orderKeys": keys}, 422
     yield "POST", "/v1/captures", {"orderKeys": ["0x" + "a" * 64]}, 409
     yield "POST", "/v1/captures", {}, 409
-    for body in ({"programId": 0}, {"programId": 1, "message": "x", "signature": "0x"}, {"message": "\0"}):
+    for body in ({"programId": 0}, {"programId": 1, "message": "x", "signature": "0x0"}, {"message": "\0"}):
         yield "POST", "/v1/session", body, 422
     yield "POST", "/v1/session", {"programId": 1, "message": "hello", "signature": "0x00"}, 404
     for member in ("", "0x12", SOMEBODY, None):

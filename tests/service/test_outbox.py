@@ -41,7 +41,7 @@ def test_tend__one_cannot_be_sent__others_come_to_their_end(
     coin = chain.web3.eth.get_balance(shop.signer.address)
     with monkeypatch.context() as crashing:
         crashing.setattr(outbox, "_LEASE_SECONDS", 0)
-        crashing.setattr(cashier.service.outbox, "push_new", lambda *_: None)
+        crashing.setattr(cashier.service.outbox, "push_soon", lambda *_: None)
         cashier.pay(cashier.invoice(), shop.shopper)
     chain.request("anvil_setBalance", shop.signer.address, "0x1")
     cashier.service.relayer.tick()

@@ -111,6 +111,6 @@ def test_reports__not_installed__says_what_to_install(
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_reports__cannot_be_made__are_tried_again(bought: ServiceClient, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr(bought.service.figures, "_database", "/dev/null/nothing")
+        broken.setattr(bought.http.app.state.figures, "_database", "/dev/null/nothing")
         assert bought.refused("GET", "/v1/reports/flowback")["status"] == 503
     assert bought.get("/v1/reports/flowback")["data"]["releases"]

@@ -69,7 +69,7 @@ class WebhookPage(Model):
 class DisabledWebhook(Model):
     """What the event `webhook.disabled` tells."""
 
-    id: Identity
+    id: str
     url: str
     cursor: int
     failures: int
