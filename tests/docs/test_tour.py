@@ -109,7 +109,7 @@ def test_tour__webhooks__came_once_each_and_in_order(toured: Path) -> None:
 
 def test_tour__what_it_prints__has_the_shape_and_a_clean_check(toured: Path) -> None:
     printed = (toured / "printed").read_text()
-    assert "the burned amount is back in period 55, half of the total in period 86" in printed
+    assert "The burned amount is back in period 55, half of the total in period 86" in printed
     assert "✓ 0 differences at block" in printed
 
 

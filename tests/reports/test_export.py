@@ -59,7 +59,7 @@ def test_export__again__replaces_what_was_there(world: World, tmp_path: Path) ->
 
 def test_export__into_a_folder_of_other_things__is_refused(world: World, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(ExportInvalid, match=r"holds other files \(notes.txt\)"):
+    with pytest.raises(ExportInvalid, match=r"contains other files \(notes.txt\)"):
         export(store.open_database(world.index), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 

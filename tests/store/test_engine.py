@@ -33,7 +33,7 @@ def bind_both(engine: Engine, first: Deployment, second: Deployment) -> None:
 
 @pytest.mark.parametrize("where", ["mysql://localhost/fec", "sqlite://", "nonsense://", "postgresql://fec:x:y/"])
 def test_open__no_such_kind__is_refused(where: str) -> None:
-    with pytest.raises(DatabaseInvalid, match=r"names neither|no address of a database"):
+    with pytest.raises(DatabaseInvalid, match=r"is neither an SQLite file|is not a database address"):
         store.open_database(where)
 
 
@@ -67,7 +67,7 @@ def test_bind__to_another_deployment__is_refused(engine: Engine) -> None:
         store.bind(connection, deployment())
     with (
         store.writing(engine) as connection,
-        pytest.raises(WrongDatabase, match=r"on chain 31337, not of .* on chain 1\."),
+        pytest.raises(WrongDatabase, match=r"on chain 31337, not to .* on chain 1\."),
     ):
         store.bind(connection, deployment(chain_id=1))
 

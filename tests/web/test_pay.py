@@ -85,7 +85,7 @@ def test_pay__declined_in_the_wallet__nothing_is_sent_and_it_can_be_tried_again(
     wallet.declines = True
     sign = page.get_by_role("button", name="Sign and pay 100 FEC")
     sign.click()
-    expect(page.get_by_role("alert")).to_contain_text("You declined it in the wallet.")
+    expect(page.get_by_role("alert")).to_contain_text("You declined in the wallet.")
     wallet.declines = False
     sign.click()
     expect(page.get_by_text("Paid. Thank you!")).to_be_visible()
@@ -182,7 +182,7 @@ def test_pay__too_little__says_how_much_more(world: World, open_page: Open) -> N
     hal = world.person("hal", fec=30)
     page, _ = open_page(world.invoice("P-10", "100")["links"]["pay"], hal)
     connect(page)
-    expect(page.get_by_role("alert")).to_contain_text("You have 30 FEC; 70 more are needed.")
+    expect(page.get_by_role("alert")).to_contain_text("You have 30 FEC and need 70 more.")
 
 
 def test_pay__expired_while_open__says_so(world: World, people: View) -> None:
@@ -200,7 +200,7 @@ def test_pay__reloaded_after_signing__shows_that_it_is_paid(world: World, open_p
     world.anvil.request("evm_setAutomine", False)
     try:
         page.get_by_role("button", name="Sign and pay 100 FEC").click()
-        expect(page.get_by_text("Signed and handed over.")).to_be_visible()
+        expect(page.get_by_text("Signed and sent to the shop.")).to_be_visible()
         page.reload()
         expect(page.get_by_text("To the shop")).to_be_visible()
     finally:

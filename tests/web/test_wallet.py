@@ -136,7 +136,7 @@ def test_wallet__history__tells_what_happened(world: World, open_page: Open) -> 
     expect(rows).to_have_count(4)
     expect(rows.nth(0)).to_contain_text(f"Gave ADN {NodeId.decode(other).name} to")
     expect(rows.nth(1)).to_contain_text(f"ADN {NodeId.decode(token).name} paid you 21.1")
-    expect(rows.nth(3)).to_contain_text("Got the new node")
+    expect(rows.nth(3)).to_contain_text("Received the new node")
 
 
 def test_wallet__declined__says_so_and_goes_on(world: World, open_page: Open) -> None:
@@ -148,7 +148,7 @@ def test_wallet__declined__says_so_and_goes_on(world: World, open_page: Open) ->
     wallet.declines = True
     page.get_by_role("button", name="Claim all").click()
     page.get_by_role("dialog").get_by_role("button", name="Claim", exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text("You declined it in the wallet.")
+    expect(page.get_by_role("alert")).to_contain_text("You declined in the wallet.")
     wallet.declines = False
     do(page, "Claim")
 

@@ -28,7 +28,7 @@ from tests.web.world import World, environment_of, free_port, key_ring, serving,
 
 PROJECT = "project-of-the-tests"
 OFFER = "Wallet app (WalletConnect)"
-DECLINED = "You declined it in the wallet."
+DECLINED = "You declined in the wallet."
 
 
 class WalletApp:
