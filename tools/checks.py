@@ -7,8 +7,9 @@ python -m tools.checks NAME…    only these steps
 What a step prints is kept in out/checks/NAME.log. Of a step that fails it is shown whole; of one that runs tests, its
 closing lines are shown in any case. out/checks/times.json has the table for programs.
 
-Tests of our own tools take long and depend on few files. They are left out while those files are what they were when
-the tests passed last, by a hash in tools/tested.txt; `python -m tools.checks --record` runs them and writes it.
+Some steps take long and depend on few files: the proofs, and the tests of our own tools. Such a step is left out while
+those files are what they were when it passed last, by a hash in tools/passed.json; `python -m tools.checks --record`
+runs these steps if it must, and writes it.
 """
 
 from __future__ import annotations
@@ -30,17 +31,12 @@ from rich.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / "out" / "checks"
-RECORD = ROOT / "tools" / "tested.txt"
+RECORD = ROOT / "tools" / "passed.json"
 BIN = Path(sys.prefix) / "bin"
 PROCESSORS = os.cpu_count() or 1
 #: Processes of pytest: many tests wait for clocks, blocks and processes, so that more fit than there are processors.
 WORKERS = PROCESSORS + 1
 PYTEST = ("pytest", "-p", "no:ape_test", "-n", str(WORKERS), "--dist", "loadfile", "--no-loadscope-reorder")
-#: What the tests of tools depend on.
-TOOLS = (
-    *("contracts", "mutants", "tests/contracts", "tests/fixtures", "tests/tools", "tools"),
-    *("ape-config.yaml", "package-lock.json", "requirements.lock", "tests/conftest.py"),
-)
 TICK = 0.05  # seconds
 
 
@@ -53,12 +49,14 @@ class Step:
         command: its words; a program is looked for in `.venv/bin` first.
         load: how many processors it keeps busy.
         closing: how many lines of its end are shown when it is well.
+        needs: files and folders that decide how it ends, if they are few: it is left out while they are unchanged.
     """
 
     name: str
     command: Sequence[str]
     load: int = 1
     closing: int = 0
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,12 +81,26 @@ LINT = (
     Step("ruff format", ("ruff", "format", "--check", ".")),
     Step("forge fmt", ("forge", "fmt", "--check", "contracts", "tests/forge", "proofs/symbolic")),
 )
-TOOL_TESTS = Step("tests of tools", ("pytest", "-p", "no:ape_test", "tests/tools"), closing=1)
+TOOL_TESTS = Step(
+    "tests of tools",
+    ("pytest", "-p", "no:ape_test", "tests/tools"),
+    closing=1,
+    needs=(
+        *("contracts", "mutants", "tests/contracts", "tests/fixtures", "tests/tools", "tools"),
+        *("ape-config.yaml", "package-lock.json", "requirements.lock", "tests/conftest.py"),
+    ),
+)
+PROOFS = Step(
+    "proofs",
+    ("python", "-m", "proofs", "--quick"),
+    closing=1,
+    needs=("contracts", "proofs", "tools/solc", "foundry.toml", "package-lock.json"),
+)
 #: Longest first: what is long and begun last ends alone.
 TESTS = (
     Step("pytest", (*PYTEST, "tests", "--ignore=tests/ape", "--ignore=tests/tools"), PROCESSORS, 1),
     Step("ape", ("ape", "test", "tests/ape"), closing=1),
-    Step("proofs", ("python", "-m", "proofs", "--quick"), closing=1),
+    PROOFS,
     Step("forge", ("python", "-m", "tests.forge", "--quick")),
     TOOL_TESTS,
     Step("mutants", ("python", "-m", "mutants", "--changed"), closing=1),
@@ -98,16 +110,21 @@ TESTS = (
 )
 
 
-def fingerprint(root: Path = ROOT, places: Iterable[str] = TOOLS) -> str:
+def fingerprint(needs: Iterable[str], root: Path = ROOT) -> str:
     """Hash of the files in some places, by name and content, apart from what tools make or write themselves."""
     digest = hashlib.sha256()
-    for place in places:
+    for place in needs:
         path = root / place
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.is_file() and "__pycache__" not in file.parts and file.name != RECORD.name:
                 digest.update(f"{file.relative_to(root).as_posix()}\0".encode())
                 digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def passed(record: Path) -> dict[str, str]:
+    """By step, the hash of what it needs as it was when the step passed last."""
+    return json.loads(record.read_text()) if record.exists() else {}
 
 
 class Runner:
@@ -212,33 +229,36 @@ def chosen(names: Sequence[str]) -> tuple[list[Step], list[str]]:
     if names:
         wanted = {*names, *(step.name for step in LINT if "lint" in names)}
         return [step for step in every.values() if step.name in wanted], []
-    if RECORD.exists() and RECORD.read_text().strip() == fingerprint():
-        return [step for step in every.values() if step is not TOOL_TESTS], [TOOL_TESTS.name]
-    return list(every.values()), []
+    before = passed(RECORD)
+    same = {step.name for step in every.values() if step.needs and before.get(step.name) == fingerprint(step.needs)}
+    return [step for step in every.values() if step.name not in same], sorted(same)
 
 
 @click.command(help=__doc__)
 @click.argument("names", nargs=-1, metavar="[NAME]…")
-@click.option("--record", is_flag=True, help="Run the tests of tools, and record that they passed.")
+@click.option("--record", is_flag=True, help="Run what is left out while nothing changed, and record that it passed.")
 def main(names: tuple[str, ...], record: bool) -> None:
     """Command line."""
     console = Console(width=None if sys.stdout.isatty() else 120)
     began = time.monotonic()
-    steps, left_out = ([TOOL_TESTS], []) if record else chosen(names)
-    before = fingerprint()
+    steps, left_out = chosen(names)
+    if record:
+        steps = [step for step in steps if step.needs]
+    hashes = {step.name: fingerprint(step.needs) for step in steps}
     ended = Runner(console).run(steps)
     seconds = time.monotonic() - began
     console.print(table(ended, left_out, seconds))
     times = {one.step.name: [round(one.seconds, 1), round(one.cpu_seconds, 1)] for one in ended}
     (LOGS / "times.json").write_text(json.dumps({"seconds": round(seconds, 1), "steps": times}, indent=1) + "\n")
+    if record:
+        good = {one.step.name: hashes[one.step.name] for one in ended if not one.code}
+        RECORD.write_text(json.dumps({**passed(RECORD), **good}, indent=1, sort_keys=True) + "\n")
     failed = [one.step.name for one in ended if one.code]
     if failed:
         console.print(
             f"[red]Failed: {', '.join(failed)}.[/red] What they said is above, and in {LOGS.relative_to(ROOT)}."
         )
         sys.exit(1)
-    if record:
-        RECORD.write_text(before + "\n")
     console.print(f"All {len(ended)} steps passed.")
 
 

@@ -1,5 +1,6 @@
 """The runner of checks: it fails when a step does, shows what failed, and leaves tests out only if nothing changed."""
 
+import json
 import signal
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ import click
 import pytest
 from rich.console import Console
 
-from tools.checks import LINT, TESTS, TOOL_TESTS, Ended, Runner, Step, chosen, fingerprint, table
+from tools.checks import LINT, PROOFS, ROOT, TESTS, TOOL_TESTS, Ended, Runner, Step, chosen, fingerprint, table
 
 
 def python(name: str, code: str, load: int = 1, closing: int = 0) -> Step:
@@ -85,33 +86,44 @@ def test_chosen__lint__is_all_of_it_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("recorded", [None, "of other files"])
-def test_chosen__tools_may_have_changed__their_tests_run(
+def test_chosen__what_it_needs_may_have_changed__runs(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, recorded: str | None
 ) -> None:
-    record = tmp_path / "tested.txt"
+    record = tmp_path / "passed.json"
     monkeypatch.setattr("tools.checks.RECORD", record)
     if recorded:
-        record.write_text(recorded)
+        record.write_text(json.dumps({TOOL_TESTS.name: recorded, PROOFS.name: recorded}))
     assert chosen([]) == ([*TESTS, *LINT], [])
 
 
-def test_chosen__tools_unchanged__their_tests_are_left_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    record = tmp_path / "tested.txt"
-    record.write_text(fingerprint() + "\n")
+def test_chosen__what_it_needs_is_unchanged__is_left_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    record = tmp_path / "passed.json"
+    record.write_text(json.dumps({PROOFS.name: fingerprint(PROOFS.needs), TOOL_TESTS.name: "of other files"}))
     monkeypatch.setattr("tools.checks.RECORD", record)
     steps, left_out = chosen([])
-    assert TOOL_TESTS not in steps
-    assert left_out == ["tests of tools"]
+    assert (PROOFS in steps, TOOL_TESTS in steps, left_out) == (False, True, ["proofs"])
+
+
+def test_chosen__by_name__runs_in_any_case(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    record = tmp_path / "passed.json"
+    record.write_text(json.dumps({PROOFS.name: fingerprint(PROOFS.needs)}))
+    monkeypatch.setattr("tools.checks.RECORD", record)
+    assert chosen(["proofs"]) == ([PROOFS], [])
+
+
+@pytest.mark.parametrize("step", [step for step in TESTS if step.needs], ids=lambda step: step.name)
+def test_needs__of_every_step__are_there(step: Step) -> None:
+    assert [place for place in step.needs if not (ROOT / place).exists()] == []
 
 
 def test_fingerprint__any_change__is_another(tmp_path: Path) -> None:
     (tmp_path / "tools").mkdir()
     (tmp_path / "tools" / "a.py").write_text("a")
-    found = [fingerprint(tmp_path, ["tools"])]
+    found = [fingerprint(["tools"], tmp_path)]
     (tmp_path / "tools" / "a.py").write_text("b")
-    found.append(fingerprint(tmp_path, ["tools"]))
+    found.append(fingerprint(["tools"], tmp_path))
     (tmp_path / "tools" / "a.py").rename(tmp_path / "tools" / "b.py")
-    found.append(fingerprint(tmp_path, ["tools"]))
+    found.append(fingerprint(["tools"], tmp_path))
     assert len(set(found)) == 3
 
 
