@@ -109,7 +109,7 @@ class Chronicle:
     def _payout(self, values: Mapping[str, Any], time: int, tx_hash: str) -> None:
         node, amount = self.nodes[int(values["tokenId"])], int(values["claimAmount"])
         node.claimed += amount
-        # Whoever claims gets all there is, so that the node has then paid exactly what it has released.
+        # A claim pays all that is due, so that the node has then paid exactly what it has released.
         if node.claimed != node.released(time):
             self.early.append(node.token_id)
         if values["recipient"] != node.owner:

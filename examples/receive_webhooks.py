@@ -1,4 +1,4 @@
-"""Receives a till service's webhooks: checks each signature, leaves out what came before, and prints the rest.
+"""Receives the service's webhooks: checks each signature, leaves out what came before, and prints the rest.
 
 WEBHOOK_SECRET=whsec_… python examples/receive_webhooks.py 8090
 """

@@ -86,7 +86,7 @@ def _row(name: str, scores: Iterable[Mapping[str, Any]]) -> str:
     sums = Counter[str]()
     for one in scores:
         sums.update({key: value for key, value in one.items() if isinstance(value, int)})
-    # Whoever is in the record has no mutant alive, so that survivors are the equivalent ones.
+    # A contract in the record has no mutant alive, so that survivors are the equivalent ones.
     counted = sums[KILLED] + sums[TIMEOUT] + sums["equivalent"]
     of_all = Score(name, Counter({status: sums[status] for status in (KILLED, TIMEOUT)}), 0)
     numbers = [counted, sums[KILLED], sums[TIMEOUT], sums["equivalent"], of_all.percent]

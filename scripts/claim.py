@@ -53,8 +53,8 @@ def cli(
 
     Name nodes by short name (3-42: program 3, number 42) or full token id. Many nodes are claimed in several
     transactions, each of half a block at most. With --for, anybody can claim; the owners are paid.
-    Whoever claims for others pays the gas, so that what is less than the merchant thinks worth paying out (a program's
-    minClaim at the till) waits until it is more, unless --all is given.
+    The claimer pays the gas, so that what is less than the merchant thinks worth paying out (a program's
+    minClaim in its terms) waits until it is more, unless --all is given.
 
     \b
     Examples:
@@ -106,7 +106,7 @@ def _worth_paying(client: Client, due: Sequence[Node], now: int) -> list[Node]:
 
 
 def _smallest_claim(client: Client, program_id: int) -> int:
-    """A program's smallest claim worth paying out, in wei; zero if it has no terms at the till."""
+    """A program's smallest claim worth paying out, in wei; zero if it has no terms with Checkout."""
     try:
         return client.terms.get(program_id).min_claim
     except NotFound:

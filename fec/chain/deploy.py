@@ -174,7 +174,7 @@ def verify(web3: Web3, deployment: Deployment) -> list[Message]:
         if all(checks.values()):
             fec, adn = _at(web3, deployment, "FEC"), _at(web3, deployment, "ADN")
             checks |= _wiring(fec, adn)
-            checks |= _till_wiring(fec, adn, _at(web3, deployment, "Checkout"), _at(web3, deployment, "Custodian"))
+            checks |= _checkout_wiring(fec, adn, _at(web3, deployment, "Checkout"), _at(web3, deployment, "Custodian"))
     wrong = [check for check, holds in checks.items() if not holds]
     if wrong:
         raise VerificationFailed("The deployment is not as it should be. These do not hold: {checks}.", checks=wrong)
@@ -216,7 +216,7 @@ def _wiring(fec: Contract, adn: Contract) -> dict[Message, bool]:
     }
 
 
-def _till_wiring(fec: Contract, adn: Contract, checkout: Contract, custodian: Contract) -> dict[Message, bool]:
+def _checkout_wiring(fec: Contract, adn: Contract, checkout: Contract, custodian: Contract) -> dict[Message, bool]:
     checks = {
         Message("{name}: its nodes are ADN, its coupon is FEC", name=name): contract.functions.adn().call()
         == adn.address

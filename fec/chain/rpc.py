@@ -50,7 +50,7 @@ _STATE = ("eth_call", "eth_estimateGas", "eth_getTransactionCount", "eth_getBala
 _ALL_BLOCKS = 1 << 40
 _LOGS = 8_000
 
-_MISFIT = re.compile(r"value (.+ is not compatible with type .+)\.")
+_INCOMPATIBLE = re.compile(r"value (.+ is not compatible with type .+)\.")
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def clear_errors() -> Iterator[None]:
         raise RPCFailed("The RPC endpoint refused: {reason}", reason=error) from error
     except (MismatchedABI, InvalidAddress, Web3ValidationError, Web3TypeError, Web3ValueError) as error:
         # Of web3's page on all overloads, the lines that say what is wrong.
-        reasons = _MISFIT.findall(str(error)) or [str(error)]
+        reasons = _INCOMPATIBLE.findall(str(error)) or [str(error)]
         raise InvalidArgument("The call cannot carry these values: {reasons}", reasons="; ".join(reasons)) from error
 
 
@@ -94,7 +94,7 @@ class EndpointProvider(JSONBaseProvider):
     as the endpoint wants. Where it has no block to come, the latest one stands for it.
     """
 
-    #: EIP-3668 would have this process fetch addresses that a contract names, whoever wrote the contract.
+    #: EIP-3668 would have this process fetch addresses that any contract names.
     global_ccip_read_enabled = False
 
     def __init__(self, endpoint: Endpoint) -> None:

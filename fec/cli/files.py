@@ -17,7 +17,7 @@ from fec.i18n.errors import InvalidArgument
 from fec.i18n.parsing import parse_fec
 from fec.protocol.addresses import checked_address
 from fec.protocol.bytes32 import from_bytes32, to_bytes32
-from fec.protocol.files import MISFITS, Record, misfit, read_record, write_new
+from fec.protocol.files import RECORD_ERRORS, Record, read_record, reason_of, write_new
 from fec.protocol.members import Member, Withdrawal
 from fec.protocol.orders import Authorization, Invoice, Order
 
@@ -54,8 +54,8 @@ def read(path: Path, otherwise: str, build: Callable[[Record], T]) -> T:
     """Reads a file of a kind. Raises CommandRefused, with the sentence `otherwise`, if it is not of that kind."""
     try:
         return build(read_record(path))
-    except MISFITS as error:
-        raise CommandRefused(otherwise, path=path, reason=misfit(error)) from error
+    except RECORD_ERRORS as error:
+        raise CommandRefused(otherwise, path=path, reason=reason_of(error)) from error
 
 
 def invoice_record(invoice: Invoice, signature: str) -> Record:

@@ -20,7 +20,7 @@ from fec.core.amounts import exact_fec
 from fec.i18n import _
 from fec.i18n.catalogs import current, language_tag
 from fec.i18n.errors import FECError, WrongNetwork
-from fec.protocol.files import MISFITS, Record, misfit
+from fec.protocol.files import RECORD_ERRORS, Record, reason_of
 from fec.protocol.orders import Authorization, Invoice, Order
 
 _TIMEOUT = 30
@@ -98,8 +98,8 @@ def read(context: Context, place: Path | Link) -> tuple[Invoice, str]:
     try:
         found = files.invoice_from(_record_of_link(fields) if fields else fetched)
         chain, checkout = (int(fields["chain"]), fields["checkout"]) if fields else (None, None)
-    except MISFITS as error:
-        raise CommandRefused("{url} is not an invoice: {reason}", url=place.url, reason=misfit(error)) from error
+    except RECORD_ERRORS as error:
+        raise CommandRefused("{url} is not an invoice: {reason}", url=place.url, reason=reason_of(error)) from error
     if chain is not None and chain != context.client.deployment["chainId"]:
         raise WrongNetwork(context.client.deployment["chainId"], chain)
     if checkout is not None and checkout.lower() != context.client.orders.address.lower():

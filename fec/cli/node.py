@@ -243,26 +243,26 @@ def _claim_plan(due: Sequence[Node], now: int, payee: str | None) -> list[str]:
 def _show_claimed(context: Context, claims: Sequence[Claimed]) -> None:
     if not claims:
         return
-    payments = [payment for claimed in claims for payment in claimed.payouts]
-    paid = sum(payment.amount for payment in payments)
+    payouts = [payout for claimed in claims for payout in claimed.payouts]
+    paid = sum(payout.amount for payout in payouts)
     context.show(
         {
             "paid": exact_fec(paid),
-            "payments": [
+            "payouts": [
                 {
-                    "name": NodeId.decode(payment.token_id).name,
-                    "tokenId": str(payment.token_id),
-                    "recipient": payment.recipient,
-                    "amount": exact_fec(payment.amount),
+                    "name": NodeId.decode(payout.token_id).name,
+                    "tokenId": str(payout.token_id),
+                    "recipient": payout.recipient,
+                    "amount": exact_fec(payout.amount),
                 }
-                for payment in payments
+                for payout in payouts
             ],
             "transactions": [receipt_record(claimed.receipt) for claimed in claims],
         },
         _(
             "Paid {paid:fec} from {nodes}.",
             paid=paid,
-            nodes=ngettext("{count:number} node", "{count:number} nodes", len(payments)),
+            nodes=ngettext("{count:number} node", "{count:number} nodes", len(payouts)),
         ),
         *(receipt_line(claimed.receipt) for claimed in claims),
     )

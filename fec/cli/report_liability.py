@@ -135,7 +135,7 @@ def liability(
         raise CommandRefused(
             "A rate of 0 FEC gives no prices. Give the FEC that one unit of the currency buys, such as --rate 100."
         )
-    with extra("server", "analytics"):
+    with extra("server", "reports"):
         from fec.reports import accounts, chart_data, pools  # noqa: PLC0415
         from fec.reports.liability import Policy, statement  # noqa: PLC0415
     changes = sorted((begin, Fraction(bps, BASIS_POINTS)) for begin, bps in estimates) or [(0, Fraction(1))]

@@ -98,7 +98,7 @@ def opened(
     """The data that the options name."""
     if time is not None and block is not None:
         raise CommandRefused("Give --at or --block, not both.")
-    with extra("server", "analytics"):
+    with extra("server", "reports"):
         from fec import store  # noqa: PLC0415
         from fec.reports import data, export  # noqa: PLC0415
     with tempfile.TemporaryDirectory(prefix="fec-export-") as made:

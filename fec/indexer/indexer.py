@@ -57,8 +57,8 @@ class Indexer:
         store.upgrade(engine)
         with store.writing(engine) as connection:
             store.bind(connection, deployment)
-        self.keeper = IndexDatabase(engine)
-        self.keeper.begin()
+        self.database = IndexDatabase(engine)
+        self.database.begin()
 
     def close(self) -> None:
         """Ends the connection to the chain."""
@@ -74,12 +74,12 @@ class Indexer:
         pauses = self._endpoint.patience.pauses()
         while True:
             heads = self._chain.heads()
-            cursor = self.keeper.cursor()
+            cursor = self.database.cursor()
             try:
                 if self._rewound(cursor, heads):
                     continue
                 if cursor.next_block > heads.latest.number:
-                    cursor = self.keeper.finalize(cursor, heads.finalized)
+                    cursor = self.database.finalize(cursor, heads.finalized)
                     if not self._compared:
                         self._compare_totals(cursor)
                     return cursor
@@ -99,7 +99,7 @@ class Indexer:
                     ) from error
                 self._endpoint.wait(pause)
             except IndexInconsistent:
-                self.keeper.note_incomplete(cursor.block)
+                self.database.note_incomplete(cursor.block)
                 raise
 
     def rollback(self, block: int) -> Cursor:
@@ -107,8 +107,8 @@ class Indexer:
 
         Raises LogsPruned, and forgets nothing, if the endpoint could not give it again.
         """
-        cursor = self.keeper.cursor()
-        kept = self.keeper.hashes(min(block, cursor.block), 1)
+        cursor = self.database.cursor()
+        kept = self.database.hashes(min(block, cursor.block), 1)
         return self._forget(cursor, *(kept[0] if kept else (None, None)))
 
     def follow(self, stop: threading.Event, seconds: int, failed: Callable[[FECError], object]) -> None:
@@ -132,7 +132,7 @@ class Indexer:
                 stretch, reading = reading.result(), None
                 if stretch.last < heads.latest.number:
                     reading = reader.submit(self._chain.stretch, stretch.last + 1, stretch.last_hash, heads)
-                yield self.keeper.add(stretch, heads.finalized, self._depth), len(stretch.events)
+                yield self.database.add(stretch, heads.finalized, self._depth), len(stretch.events)
 
     # -------------------------------------------------------------------- back
 
@@ -160,7 +160,7 @@ class Indexer:
     def _rewound_to_shorter(self, cursor: Cursor, heads: Heads) -> bool:
         """The chain ends before the index does. If that is all, the endpoint is most often just late: it gets time."""
         latest = heads.latest
-        if self.keeper.hashes(latest.number, 1) == [(latest.number, latest.hash)]:
+        if self.database.hashes(latest.number, 1) == [(latest.number, latest.hash)]:
             for pause in islice(self._endpoint.patience.pauses(), _LOOKS):
                 self._endpoint.wait(pause)
                 if self._chain.heads().latest != latest:
@@ -170,7 +170,7 @@ class Indexer:
 
     def _undo(self, cursor: Cursor, below: int) -> None:
         """Back to the highest block that the index and the chain have in common."""
-        while kept := self.keeper.hashes(below, _HASHES):
+        while kept := self.database.hashes(below, _HASHES):
             headers = self._chain.headers([number for number, _ in kept])
             for (number, block_hash), header in zip(kept, headers, strict=True):
                 if header is not None and header.hash == block_hash:
@@ -185,10 +185,10 @@ class Indexer:
         What is near the head always can.
         """
         end = -1 if last is None else last
-        if cursor.block - end > self._depth and self.keeper.has_events_behind(end):
+        if cursor.block - end > self._depth and self.database.has_events_behind(end):
             self._check_logs_are_kept(end)
         self._compared = False
-        return self.keeper.undo_all(cursor) if last is None else self.keeper.undo(cursor, last, last_hash)
+        return self.database.undo_all(cursor) if last is None else self.database.undo(cursor, last, last_hash)
 
     # ------------------------------------------------------------ what is there
 
@@ -198,7 +198,7 @@ class Indexer:
         Nodes throw away the oldest first: with these, those of all later blocks are there. Without, a search of blocks
         that are thrown away finds nothing, and nobody says so.
         """
-        number, block_hash = self.keeper.last_event_block(last)
+        number, block_hash = self.database.last_event_block(last)
         if not self._chain.keeps_logs_of(number, block_hash):
             raise LogsPruned(number)
 
@@ -207,12 +207,12 @@ class Indexer:
         if cursor.block_hash is None:
             return
         on_chain = Reads(self._endpoint, self._deployment, cursor.block_hash).totals()
-        indexed = self.keeper.totals()
-        if on_chain is None or self.keeper.cursor().block_hash != cursor.block_hash:
+        indexed = self.database.totals()
+        if on_chain is None or self.database.cursor().block_hash != cursor.block_hash:
             # It cannot be told, or somebody else went on meanwhile: the next look compares.
             return
         self._compared = on_chain == indexed
-        self.keeper.note_incomplete(None if self._compared else cursor.block)
+        self.database.note_incomplete(None if self._compared else cursor.block)
         if not self._compared:
             raise IndexIncomplete(cursor.block)
 

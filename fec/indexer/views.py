@@ -1,6 +1,6 @@
 """How things stand: the last version of each key, now, at a block, or as of the finalized one.
 
-As SQL views for people and analytics (`nodes_latest`, `nodes_finalized`, …), and as selects for Python (`as_of`).
+As SQL views for people and reports (`nodes_latest`, `nodes_finalized`, …), and as selects for Python (`as_of`).
 """
 
 from __future__ import annotations

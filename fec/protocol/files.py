@@ -11,8 +11,8 @@ from fec.i18n import Message
 from fec.i18n.errors import FECError, InvalidArgument
 
 Record = dict[str, Any]
-#: What the makers of records raise on a record that is not theirs.
-MISFITS = (FECError, ValueError, TypeError, KeyError, AttributeError)
+#: What makers of records raise on a record of another form.
+RECORD_ERRORS = (FECError, ValueError, TypeError, KeyError, AttributeError)
 
 
 def read_record(path: Path) -> Record:
@@ -28,8 +28,8 @@ def read_record(path: Path) -> Record:
     return document
 
 
-def misfit(error: Exception) -> FECError | Message:
-    """Why a record is not what it should be, by what its maker raised: one of `MISFITS`."""
+def reason_of(error: Exception) -> FECError | Message:
+    """The reason why a record cannot be read, by the error that its maker raised: one of `RECORD_ERRORS`."""
     if isinstance(error, FECError):
         return error
     if isinstance(error, KeyError):

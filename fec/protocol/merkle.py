@@ -22,7 +22,7 @@ from eth_utils.crypto import keccak
 from fec.i18n.errors import InvalidAmount, InvalidArgument
 from fec.i18n.parsing import parse_fec
 from fec.protocol.addresses import checked_address
-from fec.protocol.files import MISFITS, misfit, read_record, write_new
+from fec.protocol.files import RECORD_ERRORS, read_record, reason_of, write_new
 
 _WHOLE = re.compile(r"[0-9]{1,78}")
 #: What may follow in the header: nothing, or the reward's number.
@@ -169,8 +169,8 @@ def read_proofs(path: Path, shopper: str | None = None) -> list[ProvenReward]:
         root = document["root"]
         proven = [_proven(entry) for entry in document["rewards"]]
         wrong = [each.reward.index for each in proven if each.root != root]
-    except MISFITS as error:
-        raise InvalidArgument("{path} is not a file of proofs: {reason}", path=path, reason=misfit(error)) from error
+    except RECORD_ERRORS as error:
+        raise InvalidArgument("{path} is not a file of proofs: {reason}", path=path, reason=reason_of(error)) from error
     if wrong:
         raise InvalidArgument(
             "{path}: the proof of reward {index} does not match the root in the file. Make the file again.",

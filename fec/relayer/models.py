@@ -24,7 +24,7 @@ class RelayState(StrEnum):
 
 
 class RelayAccount(Base):
-    """A key that sends; whoever takes a nonce locks its row."""
+    """A key that sends. Its row is locked while a nonce is taken."""
 
     __tablename__ = "relay_accounts"
 

@@ -270,7 +270,7 @@ class Relayer:
             return states, False
         noted = True
         for seen in changed:
-            # One at a time: whoever records an event must hold nothing that another may want before its commit.
+            # One at a time: a process that records an event may hold no lock that another wants before its commit.
             with Session(self._writer) as session, session.begin():
                 request = session.get_one(RelayTransaction, seen.id, with_for_update=True)
                 if stands(request) == stands(seen):

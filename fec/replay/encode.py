@@ -42,7 +42,7 @@ class Ground(NamedTuple):
 class Bill(NamedTuple):
     """An invoice to be signed, and who pays it."""
 
-    till_key: bytes
+    signer_key: bytes
     program_id: int
     order_id: bytes
     amount: int
@@ -91,7 +91,7 @@ def signed_transaction(base: Ground, job: Job) -> str:
 def pay_data(domain: bytes, bill: Bill) -> bytes:
     """Calldata of `pay` for a bill, which its store signs."""
     invoice = _word(bill.program_id) + bill.order_id + _word(bill.amount) + bill.reference + _word(bill.expiry)
-    signature = _sign(bill.till_key, keccak(b"\x19\x01" + domain + keccak(_INVOICE_TYPE + invoice)))
+    signature = _sign(bill.signer_key, keccak(b"\x19\x01" + domain + keccak(_INVOICE_TYPE + invoice)))
     # No least principal; the struct lies one word in, the signature after its nine words.
     choices = _account(bill.customer) + _ZERO + _account(bill.cause) + _word(9 * 32)
     v = bytes([27 + signature[64]])

@@ -8,7 +8,7 @@ from pathlib import Path
 from fec.i18n import N_, Message
 from fec.i18n.errors import FECError
 
-#: Problems listed at once; whoever corrects the first ones often corrects them all.
+#: Problems listed at once. To correct the first ones often corrects them all.
 _LISTED = 20
 
 

@@ -298,7 +298,7 @@ class _Run:
         wallet = self._wallets.customer(row.customer)
         cause = self._settings.terms_of(row.store).cause
         bill = Bill(
-            till_key=self._wallets.store(row.store).key,
+            signer_key=self._wallets.store(row.store).key,
             program_id=self._stage.programs[row.store],
             order_id=to_bytes32(row.order_id),
             amount=row.amount,

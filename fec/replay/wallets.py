@@ -1,4 +1,4 @@
-"""Test wallets: the same for the same seed and name, on every machine. Whoever knows the seed holds their keys."""
+"""Test wallets: the same for the same seed and name, on every machine. Anybody who knows the seed has their keys."""
 
 from __future__ import annotations
 

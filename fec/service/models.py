@@ -257,7 +257,7 @@ class WebhookEndpoint(Base):
     failing_since: Mapped[int | None]
     next_attempt_at: Mapped[int]
     lease: Mapped[str | None] = mapped_column(Text)
-    """Whoever is at it, by a random word: only they may say what came of it."""
+    """A random word of the process that is at it: only that one may say what came of it."""
     leased_until: Mapped[int]
     """After it, the process that was at it is thought to have crashed."""
     created_at: Mapped[int]

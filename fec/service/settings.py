@@ -41,7 +41,7 @@ class WebhookPolicy:
 
 @dataclass(frozen=True)
 class Patience:
-    """How much the service puts up with, from whoever has it spend gas or ask the chain. Times in seconds."""
+    """How often one caller may have the service spend gas or ask the chain. Times in seconds."""
 
     free: int = 1
     """Failures of an invoice, payer, member or shopper that have no consequence."""

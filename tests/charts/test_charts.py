@@ -119,8 +119,8 @@ def test_supply__without_cap_or_events__has_no_rule() -> None:
 
 
 def test_supply__event_of_ones_own__is_written_as_it_is() -> None:
-    data = {**sample("supply"), "events": [{"time": MONDAY + 3 * WEEK, "name": "new till"}]}
-    assert "new till" in texts(render("supply", data, "zh_Hans"))
+    data = {**sample("supply"), "events": [{"time": MONDAY + 3 * WEEK, "name": "new store"}]}
+    assert "new store" in texts(render("supply", data, "zh_Hans"))
 
 
 def test_fan__has_two_bands_and_the_middle() -> None:

@@ -170,29 +170,29 @@ def test_claim__all__pays_what_was_released(shell: Shell, node: str, weeks_later
     weeks_later(3)
     claimed = shell.json("node", "claim")
     assert claimed["paid"] == format_fec(released(1_000 * WEI_PER_FEC, 3))
-    assert [payment["name"] for payment in claimed["payments"]] == [node]
+    assert [payout["name"] for payout in claimed["payouts"]] == [node]
 
 
 def test_claim__to_another__pays_them(shell: Shell, node: str, bob: str, weeks_later: WeeksLater) -> None:
     weeks_later(1)
-    [payment] = shell.json("node", "claim", node, "--to", bob)["payments"]
-    assert payment["recipient"] == bob
+    [payout] = shell.json("node", "claim", node, "--to", bob)["payouts"]
+    assert payout["recipient"] == bob
 
 
 def test_claim__keeper__has_the_owner_paid(
     shell: Shell, node: str, alice: str, bob: str, weeks_later: WeeksLater
 ) -> None:
     weeks_later(1)
-    [payment] = shell.as_(bob).json("node", "claim", "--for", alice)["payments"]
-    assert payment["recipient"] == alice
+    [payout] = shell.as_(bob).json("node", "claim", "--for", alice)["payouts"]
+    assert payout["recipient"] == alice
 
 
 def test_claim__keeper_by_name__has_the_owner_paid(
     shell: Shell, node: str, alice: str, bob: str, weeks_later: WeeksLater
 ) -> None:
     weeks_later(1)
-    [payment] = shell.as_(bob).json("node", "claim", node, "--for-owners")["payments"]
-    assert payment["recipient"] == alice
+    [payout] = shell.as_(bob).json("node", "claim", node, "--for-owners")["payouts"]
+    assert payout["recipient"] == alice
 
 
 def test_claim__dry_run__shows_what_would_be_paid(shell: Shell, node: str, weeks_later: WeeksLater) -> None:
@@ -237,7 +237,7 @@ def test_claim__all_paid__says_so(shell: Shell, node: str, weeks_later: WeeksLat
 
 def test_claim__same_node_twice__claims_once(shell: Shell, node: str, weeks_later: WeeksLater) -> None:
     weeks_later(1)
-    assert len(shell.json("node", "claim", node, node)["payments"]) == 1
+    assert len(shell.json("node", "claim", node, node)["payouts"]) == 1
 
 
 def test_claim__no_nodes__is_refused(shell: Shell, bob: str) -> None:
@@ -341,8 +341,8 @@ def test_merge__unlike_nodes__is_refused(shell: Shell, node: str, weeks_later: W
 def test_delegate__one_node__lets_them_claim(shell: Shell, node: str, bob: str, weeks_later: WeeksLater) -> None:
     shell("node", "delegate", bob, node)
     weeks_later(1)
-    [payment] = shell.as_(bob).json("node", "claim", node)["payments"]
-    assert payment["recipient"] == bob
+    [payout] = shell.as_(bob).json("node", "claim", node)["payouts"]
+    assert payout["recipient"] == bob
 
 
 def test_delegate__all_then_revoked__no_longer(shell: Shell, node: str, bob: str, weeks_later: WeeksLater) -> None:

@@ -79,11 +79,11 @@ def weeks_later(chain: Anvil) -> Callable[[int], int]:
     return travel
 
 
-# ------------------------------------------------------------------- the till
+# ------------------------------------------------------------------- orders
 
 
 @pytest.fixture
-def till(accounts: list[LocalAccount]) -> LocalAccount:
+def signer(accounts: list[LocalAccount]) -> LocalAccount:
     """The key that signs the shop's invoices."""
     return accounts[4]
 
@@ -94,10 +94,10 @@ def cause(accounts: list[LocalAccount]) -> str:
 
 
 @pytest.fixture
-def terms(accounts: list[LocalAccount], till: LocalAccount, cause: str) -> Terms:
+def terms(accounts: list[LocalAccount], signer: LocalAccount, cause: str) -> Terms:
     """Two tiers, and 1 % to a cause."""
     return Terms(
-        signer=till.address,
+        signer=signer.address,
         treasury=accounts[6].address,
         tiers=(Tier(0, 1_000), Tier(100, 2_000)),
         donation_bps=100,
@@ -114,7 +114,7 @@ def shop(owner: Client, accounts: list[LocalAccount]) -> Client:
 
 @pytest.fixture
 def program_id(owner: Client, shop: Client, terms: Terms) -> int:
-    """The shop's program, with the till as its issuer."""
+    """The shop's program, with Checkout as its issuer."""
     created = owner.programs.create(
         shop.address, issuer=owner.orders.address, period_length=WEEK, origin=MONDAY, quota=10_000 * WEI_PER_FEC
     )
@@ -124,18 +124,18 @@ def program_id(owner: Client, shop: Client, terms: Terms) -> int:
 
 @pytest.fixture
 def shopper(alice: Client) -> Client:
-    """Alice, who lets the till take what she owes."""
+    """Alice, who lets Checkout take what she owes."""
     alice.orders.approve(100_000 * WEI_PER_FEC)
     return alice
 
 
 @pytest.fixture
-def order(alice: Client, till: LocalAccount, program_id: int) -> Callable[..., Order]:
-    """Makes orders of Alice's for 100 FEC, signed by the till; each with an id of its own."""
+def order(alice: Client, signer: LocalAccount, program_id: int) -> Callable[..., Order]:
+    """Makes orders of Alice's for 100 FEC, signed by the program's signer; each with an id of its own."""
     numbers = count(1)
 
     def make(amount: int = 100 * WEI_PER_FEC, customer: str | None = None, **choices: Any) -> Order:
         invoice = Invoice(program_id, f"A-{next(numbers)}", amount, "USD 1.00", alice.now() + HOUR)
-        return Order(invoice, alice.orders.sign(invoice, till), customer or alice.address, **choices)
+        return Order(invoice, alice.orders.sign(invoice, signer), customer or alice.address, **choices)
 
     return make

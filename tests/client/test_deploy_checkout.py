@@ -1,4 +1,4 @@
-"""That till and custodian are wired as they should be, is checked."""
+"""That Checkout and Custodian are wired as they should be is checked."""
 
 from copy import deepcopy
 
@@ -34,7 +34,7 @@ def test_verify__contract_of_another_deployment__names_the_wiring(
         verify(chain.web3, mixed)
 
 
-def test_verify__second_till_on_the_same_nodes__names_the_custodian(
+def test_verify__second_checkout_on_the_same_nodes__names_the_custodian(
     chain: Anvil, deployment: Deployment, accounts: list[LocalAccount]
 ) -> None:
     nodes = {name: deployment["contracts"][name] for name in ("ADN", "FEC")}
@@ -45,7 +45,7 @@ def test_verify__second_till_on_the_same_nodes__names_the_custodian(
         verify(chain.web3, mixed)
 
 
-def test_deploy__interrupted_before_the_till__goes_on(
+def test_deploy__interrupted_before_the_checkout__goes_on(
     chain: Anvil, deployment: Deployment, accounts: list[LocalAccount]
 ) -> None:
     nodes = {name: deployment["contracts"][name] for name in ("ADN", "FEC")}

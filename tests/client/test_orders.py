@@ -296,10 +296,12 @@ def test_pay__twice__is_refused(shopper: Client, order: NewOrder) -> None:
         shopper.orders.pay(bought)
 
 
-def test_pay__forged_invoice__is_refused(shopper: Client, order: NewOrder, program_id: int, till: LocalAccount) -> None:
+def test_pay__forged_invoice__is_refused(
+    shopper: Client, order: NewOrder, program_id: int, signer: LocalAccount
+) -> None:
     genuine = order()
     forged = replace(genuine, invoice=replace(genuine.invoice, amount=FEC))
-    with refused(NotAllowed, "Checkout_InvalidSignature", programId=program_id, signer=till.address):
+    with refused(NotAllowed, "Checkout_InvalidSignature", programId=program_id, signer=signer.address):
         shopper.orders.pay(forged)
 
 

@@ -24,7 +24,7 @@ def tree(alice: Client, bob: Client) -> RewardTree:
 
 @pytest.fixture
 def generous(shop: Client) -> Client:
-    """The shop, which lets the till take what it gives away."""
+    """The shop, which lets Checkout take what it gives away."""
     shop.orders.approve(1_000 * FEC)
     return shop
 

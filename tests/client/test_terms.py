@@ -86,7 +86,7 @@ def test_set__return_window_too_long__is_refused(shop: Client, program_id: int, 
         shop.terms.set(program_id, replace(terms, return_window=YEAR + 1))
 
 
-def test_set__treasury_is_the_till__is_refused(shop: Client, program_id: int, terms: Terms) -> None:
+def test_set__treasury_is_the_signer__is_refused(shop: Client, program_id: int, terms: Terms) -> None:
     with refused(InvalidInput, "Checkout_InvalidAccount", account=shop.orders.address):
         shop.terms.set(program_id, replace(terms, treasury=shop.orders.address))
 

@@ -94,7 +94,7 @@ abstract contract Admission is Nodes {
         _succeeded("approveCandidate");
     }
 
-    /// @dev Whoever has every member's consent joins; without it, the first member that has not given it is named.
+    /// @dev A program with every member's consent joins; without it, the first member that has not given it is named.
     function joinAlliance(uint256 seed) external {
         for (uint256 i = 0; i < alliances * programs.length; ++i) {
             uint256 choice = (_rand(seed, "choice") % (alliances * programs.length) + i) % (alliances * programs.length);

@@ -82,7 +82,7 @@ abstract contract Refusals is RefusalsAtCheckout {
         _refused(stranger, address(adn), call, expected, "a claim from no node");
     }
 
-    /// @dev Whoever may transfer the node may not claim from it: the approved, and with `claim` an operator neither.
+    /// @dev An account that may transfer the node may not claim from it: the approved, and with `claim` an operator neither.
     function _refuseForeignClaims(uint256 seed, uint256 tokenId) private {
         Node storage node = nodes[tokenId];
         uint256 kind = _rand(seed, "claim") % 2;

@@ -32,7 +32,7 @@ class Story:
 
     def __post_init__(self) -> None:
         accounts = self.anvil.accounts
-        self.till, self.key = accounts[4], accounts[7]
+        self.signer, self.key = accounts[4], accounts[7]
         self.treasury, self.cause = accounts[6].address, accounts[5].address
         self.owner = Client(self.anvil.web3, self.deployment, accounts[0].address)
         self.alice, self.bob, self.shop, self.rival = (
@@ -62,7 +62,7 @@ class Story:
         return self
 
     def program(self) -> int:
-        """A new one of the shop's, with the till as its issuer."""
+        """A new one of the shop's, with Checkout as its issuer."""
         quota = 100_000 * FEC
         created = self.owner.programs.create(
             self.shop.address, issuer=self.owner.orders.address, period_length=WEEK, origin=MONDAY, quota=quota
@@ -71,7 +71,7 @@ class Story:
 
     def terms(self, return_window: int = 0) -> Terms:
         return Terms(
-            signer=self.till.address,
+            signer=self.signer.address,
             treasury=self.treasury,
             tiers=(Tier(0, 1_000), Tier(100, 2_000)),
             return_window=return_window,
@@ -87,7 +87,7 @@ class Story:
         invoice = Invoice(program_id, f"{self.seed}/{next(self.numbers)}", amount, "USD 1.00", expiry)
         return Order(
             invoice,
-            self.owner.orders.sign(invoice, self.till),
+            self.owner.orders.sign(invoice, self.signer),
             customer or self.alice.address,
             cause=self.cause if cause else None,
         )

@@ -28,9 +28,9 @@ def address(engine: Engine) -> str:
     return engine.url.render_as_string(hide_password=False)
 
 
-def wait_for_progress(keeper: IndexDatabase, since: Cursor) -> None:
+def wait_for_progress(database: IndexDatabase, since: Cursor) -> None:
     deadline = time.monotonic() + DEADLINE_SECONDS
-    while keeper.cursor() == since:
+    while database.cursor() == since:
         assert time.monotonic() < deadline
         time.sleep(0.001)
 
@@ -131,11 +131,11 @@ def test_kill__at_random_instants__loses_and_doubles_nothing(
         fork = story.anvil.request("evm_snapshot")
         story.play(1, seed=100 * seed + turn)
         # There is work for many small transactions.
-        cursor = indexer.keeper.cursor()
-        kept = indexer.keeper.hashes(rng.randrange(cursor.next_block + 1), 1)
-        cursor = indexer.keeper.undo(cursor, *kept[0]) if kept else indexer.keeper.undo_all(cursor)
+        cursor = indexer.database.cursor()
+        kept = indexer.database.hashes(rng.randrange(cursor.next_block + 1), 1)
+        cursor = indexer.database.undo(cursor, *kept[0]) if kept else indexer.database.undo_all(cursor)
         process = follower.start(address(engine), story.anvil.url, story.deployment)
-        wait_for_progress(indexer.keeper, cursor)
+        wait_for_progress(indexer.database, cursor)
         time.sleep(rng.randrange(100) / 1000)
         process.kill()
         process.join()
@@ -156,10 +156,10 @@ def test_two_readers__on_one_database__end_in_the_same_rows(
     indexer = indexing(engine)
     processes = [follower.start(address(engine), story.anvil.url, story.deployment) for _ in range(2)]
     for turn in range(4):
-        cursor = indexer.keeper.cursor()
+        cursor = indexer.database.cursor()
         fork = story.anvil.request("evm_snapshot")
         story.play(3, seed=turn)
-        wait_for_progress(indexer.keeper, cursor)
+        wait_for_progress(indexer.database, cursor)
         if turn % 2:
             story.anvil.request("evm_revert", fork)
     assert [process.exitcode for process in processes] == [None, None]

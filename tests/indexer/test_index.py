@@ -152,20 +152,20 @@ def test_sync__ranges_of_any_size__give_the_same(
 
 def test_rebuild__from_events_alone__gives_the_same(indexed: Engine, indexing: NewIndexer) -> None:
     before = content(indexed)
-    keeper = indexing(indexed).keeper
+    database = indexing(indexed).database
     with store.writing(indexed) as connection:
         connection.execute(delete(NodeVersion))
         connection.execute(update(OrderRecord).values(order_id="nonsense"))
-    assert list(keeper.rebuild())[-1] == len(before["events"])
+    assert list(database.rebuild())[-1] == len(before["events"])
     assert content(indexed) == before
 
 
 def test_undo__to_any_block__is_the_state_of_that_block(indexed: Engine, indexing: NewIndexer, story: Story) -> None:
     indexer = indexing(indexed)
     deployed = max(record["blockNumber"] for record in story.deployment["contracts"].values())
-    blocks = indexer.keeper.hashes(story.anvil.web3.eth.block_number - 1, 1_000)
+    blocks = indexer.database.hashes(story.anvil.web3.eth.block_number - 1, 1_000)
     for number, block_hash in [block for block in blocks if block[0] >= deployed][::9]:
-        indexer.keeper.undo(indexer.keeper.cursor(), number, block_hash)
+        indexer.database.undo(indexer.database.cursor(), number, block_hash)
         assert check(indexed, story.anvil.url, story.deployment).differences == []
     indexer.sync()
     assert_proven(indexed, story.anvil, story.deployment)
@@ -173,10 +173,10 @@ def test_undo__to_any_block__is_the_state_of_that_block(indexed: Engine, indexin
 
 def test_as_of__any_block__is_what_was_latest_then(indexed: Engine, indexing: NewIndexer, story: Story) -> None:
     indexer = indexing(indexed)
-    middle, block_hash = indexer.keeper.hashes(story.anvil.web3.eth.block_number - 30, 1)[0]
+    middle, block_hash = indexer.database.hashes(story.anvil.web3.eth.block_number - 30, 1)[0]
     with store.reading(indexed) as connection:
         then = {kind: sorted(map(repr, connection.execute(as_of(kind, middle)))) for kind in KINDS}
-    indexer.keeper.undo(indexer.keeper.cursor(), middle, block_hash)
+    indexer.database.undo(indexer.database.cursor(), middle, block_hash)
     with store.reading(indexed) as connection:
         assert then == {kind: sorted(map(repr, connection.execute(as_of(kind)))) for kind in KINDS}
 

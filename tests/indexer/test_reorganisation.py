@@ -67,11 +67,11 @@ def test_reorganisation__of_everything__begins_anew(engine: Engine, indexing: Ne
     """Not one block is left that was indexed: the chain was started again, say."""
     indexer = indexing(engine)
     indexer.sync()
-    cursor = indexer.keeper.cursor()
-    indexer.keeper.undo_all(cursor)
-    assert indexer.keeper.cursor().block_hash is None
+    cursor = indexer.database.cursor()
+    indexer.database.undo_all(cursor)
+    assert indexer.database.cursor().block_hash is None
     indexer.sync()
-    assert indexer.keeper.cursor() == cursor
+    assert indexer.database.cursor() == cursor
     assert_proven(engine, story.anvil, story.deployment)
 
 
@@ -96,7 +96,7 @@ def test_reorganisation__late_endpoint__undoes_nothing(engine: Engine, indexing:
         indexer = indexing(engine, proxy.url)
         before = indexer.sync()
         undone: list[object] = []
-        indexer.keeper.undo = lambda *arguments: undone.append(arguments)  # type: ignore[method-assign]
+        indexer.database.undo = lambda *arguments: undone.append(arguments)  # type: ignore[method-assign]
         proxy.percent = 50
         for _ in range(20):
             assert indexer.sync() == before
@@ -125,4 +125,4 @@ def test_reorganisation__while_reading__ends_in_step(
         indexer.sync()
     assert_proven(engine, story.anvil, story.deployment)
     assert content(engine) == fresh()
-    assert indexer.keeper.cursor().next_block > 1
+    assert indexer.database.cursor().next_block > 1

@@ -72,7 +72,7 @@ def test_wheel__built__holds_every_file_that_is_read_at_run_time(wheel: Path) ->
     assert held == {path.relative_to(ROOT).as_posix() for path in files}
 
 
-def test_base__alone__has_what_a_till_needs_and_nothing_of_ape(base: Path, tmp_path: Path) -> None:
+def test_base__alone__has_what_a_shop_needs_and_nothing_of_ape(base: Path, tmp_path: Path) -> None:
     code = """if True:
         import json, sys
         import fec.client.client, fec.client.custody, fec.protocol.abi, fec.protocol.signing

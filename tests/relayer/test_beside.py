@@ -31,7 +31,7 @@ def request(engine: Engine, number: int) -> RelayTransaction:
 def test_tick__another_notes_one_of_several__neither_waits_for_ever(
     relaying: Relaying, chain: Anvil, engine: Engine, transfer: Transfer
 ) -> None:
-    """Whoever notes a request records an event, one at a time: here, the account's row is what they all lock for it."""
+    """Each request noted records an event, one at a time: here, all lock the account's row for it."""
     one, other = relaying(), relaying()
     chain.request("evm_setAutomine", False)
     first, second = (one.submit(f"transfer {amount}", transfer(amount)) for amount in (1, 2))

@@ -1,4 +1,4 @@
-"""Histories on a chain: what the till, the coupon and the nodes say afterwards."""
+"""Histories on a chain: what Checkout, the coupon and the nodes say afterwards."""
 
 from collections.abc import Callable
 from typing import Any

@@ -61,7 +61,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             story.travel(5 * WEEK)
         story.alice.nodes.mint(1, 10**18 + 7)
         story.pay(story.at_once, 12 * 10**18)
-        folder = tmp_path_factory.mktemp("analytics")
+        folder = tmp_path_factory.mktemp("reports")
         address = index_of(story, f"sqlite:///{folder / 'fec.sqlite'}")
         database_ = store.open_database(address)
         export(database_, folder / "export")

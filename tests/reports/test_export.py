@@ -96,9 +96,9 @@ def test_moment__a_block_before_the_end__is_as_an_index_that_ended_there(world: 
     indexer = Indexer(engine, world.anvil.url, world.deployment)
     indexer.sync()
     indexer.close()
-    keeper = IndexDatabase(engine)
-    [(number, hash_)] = keeper.hashes(block, 1)
-    keeper.undo(keeper.cursor(), number, hash_)
+    database = IndexDatabase(engine)
+    [(number, hash_)] = database.hashes(block, 1)
+    database.undo(database.cursor(), number, hash_)
     with of_index(engine) as rolled_back, opened(world.folder, block=block) as earlier:
         assert rolled_back.cutoff == earlier.cutoff
         assert overview(rolled_back, Scope("program")).rows == overview(earlier, Scope("program")).rows

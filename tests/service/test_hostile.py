@@ -1,4 +1,4 @@
-"""Wallets and receivers that waste the gas of whoever pays for it: refused at once, and nobody waits behind them."""
+"""Wallets and receivers that waste the payer's gas: refused at once, and nobody waits behind them."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Payments that shoppers sign and the service sends: each once, whoever sends it how often, or a clear no."""
+"""Payments that shoppers sign and the service sends: each once, however often it is sent, or a clear no."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

@@ -105,7 +105,7 @@ def test_reports__not_installed__says_what_to_install(
 ) -> None:
     monkeypatch.setattr(figures, "find_spec", lambda _: None)
     problem = serving().refused("GET", "/v1/reports/supply")
-    assert (problem["status"], problem["values"]) == (501, {"extras": "analytics,charts"})
+    assert (problem["status"], problem["values"]) == (501, {"extras": "reports,charts"})
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

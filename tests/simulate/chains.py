@@ -95,11 +95,11 @@ class InProcess:
 
 
 class OnAnvil:
-    """Anvil through `fec.client.client`: invoices are signed by a till, shoppers pay out of an allowance."""
+    """Anvil through `fec.client.client`: invoices signed by the program's signer, payments out of an allowance."""
 
     def __init__(self, anvil: Anvil, scenario: Scenario) -> None:
         self.anvil = anvil
-        owner, self.till, *_ = anvil.accounts
+        owner, self.signer, *_ = anvil.accounts
         coupon = scenario.coupon
         terms = Deployed(owner.address, owner.address, coupon.cap, coupon.genesis, coupon.elsewhere)
         self.client = Client(anvil.web3, deploy(anvil.web3, owner, terms), owner)
@@ -118,7 +118,7 @@ class OnAnvil:
             origin=scenario.start - 10 * kind.period,
             quota=0,
         )
-        client.terms.set(created.program_id, Terms(self.till.address, client.address, tiers=(Tier(0, kind.burn),)))
+        client.terms.set(created.program_id, Terms(self.signer.address, client.address, tiers=(Tier(0, kind.burn),)))
         return created.program_id
 
     def travel_to(self, timestamp: int) -> None:
@@ -135,7 +135,7 @@ class OnAnvil:
         for number in range(purchase.count):
             program, expiry = self.programs[purchase.kind], self.client.now() + DAY
             invoice = Invoice(program, f"{next(self.numbers)}", purchase.amount, "", expiry)
-            order = Order(invoice, self.client.orders.sign(invoice, self.till), self.client.address)
+            order = Order(invoice, self.client.orders.sign(invoice, self.signer), self.client.address)
             capture = self.client.orders.pay(order).capture
             assert capture is not None
             assert capture.token_id is not None

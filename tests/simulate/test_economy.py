@@ -317,7 +317,7 @@ def test_deal__many_baskets__gives_each_size_its_turn(counts: list[int], sizes: 
     assert not sums or max(sums) - min(sums) <= 1
 
 
-def test_principal__is_rounded_up_as_the_till_does() -> None:
+def test_principal__is_rounded_up_as_checkout_does() -> None:
     assert Economy(small(merchants__shops__burn="12.34%")).kinds[0].principal(10_001) == 1_235
 
 

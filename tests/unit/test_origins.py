@@ -27,7 +27,7 @@ def test_parse_origin__as_people_write_it__is_as_browsers_do(text: str, origin: 
         "shop.example",
         "ftp://shop.example",
         "https://",
-        "https://shop.example/till",
+        "https://shop.example/counter",
         "https://shop.example?x=1",
         "https://me@shop.example",
         "https://shop example",

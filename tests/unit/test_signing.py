@@ -17,10 +17,10 @@ from fec.protocol.signing import Domain
 
 ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
-TILL = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
+CHECKOUT = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
 ZERO = "0x" + "00" * 20
 
-DOMAIN = Domain("FEC Checkout", 31337, TILL)
+DOMAIN = Domain("FEC Checkout", 31337, CHECKOUT)
 INVOICE = Invoice(7, "A-1027", 100 * 10**18, "USD 1.00", 1_800_000_000)
 ORDER = Order(INVOICE, "0x", ALICE, min_principal=5, cause=BOB)
 INVOICE_TYPE = "uint256 programId,bytes32 orderId,uint256 amount,bytes32 currencyReference,uint256 expiry"

@@ -49,7 +49,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("web")
     with Anvil(timestamp=MONDAY) as anvil:
         deployment, cast = build(anvil)
-        environment = environment_of(anvil, deployment, cast["till"], folder)
+        environment = environment_of(anvil, deployment, cast["signer"], folder)
         tokens = []
         ring, engine = key_ring(environment, deployment)
         for program, name in ((cast["escrow"], "Book shop"), (cast["at_once"], "Corner café")):

@@ -1,4 +1,4 @@
-"""The pay page: from the till's QR code to the node."""
+"""The pay page: from the cashier's QR code to the node."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -127,14 +127,14 @@ def test_pay__already_paid__says_so(world: World, open_page: Open, people: View)
     expect(other.get_by_role("button", name="pay")).to_have_count(0)
 
 
-def test_pay__till_is_a_contract__its_signature_counts(world: World, open_page: Open) -> None:
+def test_pay__signer_is_a_contract__its_signature_counts(world: World, open_page: Open) -> None:
     """ERC-1271: the contract says that its key's signature is its own, and then that another's is not."""
     mia = world.person("mia", fec=100)
     invoice, other = world.invoice("P-1271", "100"), world.invoice("P-1272", "100")
     client = world.client.signed_by(world.operator)
     terms = client.terms.get(world.at_once)
     try:
-        client.terms.set(world.at_once, replace(terms, signer=key_wallet(world, world.till.address)))
+        client.terms.set(world.at_once, replace(terms, signer=key_wallet(world, world.signer.address)))
         page, _ = open_page(invoice["links"]["pay"], mia)
         expect(page.get_by_text("Signed by the shop")).to_be_visible()
         connect(page)

@@ -68,7 +68,7 @@ def elsewhere(world: World, root: Path, tmp_path_factory: pytest.TempPathFactory
     world.nodes(shopper, 1)
     world.travel(30 * WEEK)
     with relaying() as relay:
-        environment = environment_of(world.anvil, world.deployment, world.till, folder)
+        environment = environment_of(world.anvil, world.deployment, world.signer, folder)
         environment |= {"FEC_WALLETCONNECT": PROJECT, "FEC_WALLETCONNECT_RELAY": relay.url}
         ring, engine = key_ring(environment, world.deployment)
         ring.add_merchant(world.at_once, "Corner café")

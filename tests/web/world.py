@@ -43,7 +43,7 @@ class World:
     deployment: Deployment
     owner: LocalAccount
     operator: LocalAccount
-    till: LocalAccount
+    signer: LocalAccount
     cause: str
     escrow: int
     """Program with a return window."""
@@ -98,8 +98,8 @@ def build(anvil: Anvil) -> tuple[Deployment, dict[str, Any]]:
     accounts = anvil.accounts
     deployment = deploy(anvil.web3, accounts[0])
     owner = Client(anvil.web3, deployment, accounts[0])
-    operator, till, cause = accounts[3], accounts[4], accounts[5].address
-    terms = Terms(till.address, accounts[6].address, donation_bps=100, causes=(cause,))
+    operator, signer, cause = accounts[3], accounts[4], accounts[5].address
+    terms = Terms(signer.address, accounts[6].address, donation_bps=100, causes=(cause,))
     programs = []
     for change in ({"return_window": WINDOW, "donation_bps": 0, "causes": ()}, {}):
         made = owner.programs.create(
@@ -107,11 +107,11 @@ def build(anvil: Anvil) -> tuple[Deployment, dict[str, Any]]:
         )
         owner.signed_by(operator).terms.set(made.program_id, replace(terms, **change))
         programs.append(made.program_id)
-    names = {"owner": accounts[0], "operator": operator, "till": till, "cause": cause}
+    names = {"owner": accounts[0], "operator": operator, "signer": signer, "cause": cause}
     return deployment, {**names, "escrow": programs[0], "at_once": programs[1]}
 
 
-def environment_of(anvil: Anvil, deployment: Deployment, till: LocalAccount, folder: Path) -> dict[str, str]:
+def environment_of(anvil: Anvil, deployment: Deployment, signer: LocalAccount, folder: Path) -> dict[str, str]:
     record = folder / "31337.json"
     deployments.write(deployment, record, overwrite=True)
     return {
@@ -120,7 +120,7 @@ def environment_of(anvil: Anvil, deployment: Deployment, till: LocalAccount, fol
         "FEC_DEPLOYMENTS": str(record),
         "FEC_DATABASE": str(folder / "service.sqlite"),
         "FEC_SERVICE_SECRET": SECRET,
-        "FEC_PRIVATE_KEY": "0x" + bytes(till.key).hex(),
+        "FEC_PRIVATE_KEY": "0x" + bytes(signer.key).hex(),
     }
 
 

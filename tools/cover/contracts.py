@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 #: What is never deployed: interfaces have no code, the others serve tests.
 LEFT_OUT = ("contracts/interfaces/", "contracts/test/")
 #: Left out: state machines and properties with drawn examples, since what those reach is luck.
-TESTS = ["tests/contracts", "-m", "not hypothesis", "--ignore-glob=tests/contracts/test_*machine*.py"]
+TESTS = ["tests/contracts", "-m", "not hypothesis", "--ignore=tests/contracts/stateful"]
 
 
 def measure(folder: Path) -> list[Figure]:

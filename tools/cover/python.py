@@ -38,7 +38,7 @@ def measure(folder: Path) -> list[Figure]:
     folder.mkdir(parents=True)
     places = os.environ | {"COVERAGE_ROOT": str(ROOT), "COVERAGE_DATA": str(folder)}
     for command in COMMANDS:
-        # Every Python process that finds the variable measures itself, whoever started it.
+        # Every Python process that finds the variable measures itself, whichever process started it.
         measured = places | {"COVERAGE_PROCESS_START": str(CONFIGURATION)}
         subprocess.run([sys.executable, *shlex.split(command)], cwd=ROOT, env=measured, stdout=sys.stderr, check=True)
     for report in (

@@ -3,7 +3,7 @@ import { getAddress, isAddress, type Address } from "viem";
 
 /** How wallet apps on other devices are reached. */
 export interface WalletConnect {
-  /** Of whoever hands out the pages, with the relay. */
+  /** The project of the pages' host, with the relay. */
   projectId: string;
   /** Address of the relay; without one, WalletConnect's own. */
   relay?: string;

@@ -1,8 +1,8 @@
 """Who may have the service spend gas and time on them: nobody for ever on what fails, nobody at the cost of others.
 
-An action that its block reverts has cost gas for nothing. Whoever it was for (an invoice, a payer, a member, an address
-on the network) is struck: once or a few times for free, as two may meet by chance; then after pauses that grow; in the
-end not before the next day. What is under way is bounded as well, and so are simulations, which cost the chain's node.
+An action that its block reverts has cost gas for nothing. The one that it was for (an invoice, a payer, a member, an
+address on the network) is struck: once or a few times for free, as two may meet by chance; then after pauses that grow;
+in the end not before the next day. What is under way is bounded as well, and so are simulations, which cost the node.
 """
 
 from __future__ import annotations

@@ -195,18 +195,16 @@ def install(app: FastAPI) -> None:
     def on_invalid(request: Request, error: Exception) -> JSONResponse:
         if not isinstance(error, RequestValidationError):
             raise TypeError("registered for invalid requests only")
-        faults = [
-            {"where": "/".join(map(str, fault["loc"])), "what": sentence_of(fault)} for fault in error.errors()[:10]
-        ]
-        if any(fault["type"] == "missing" and fault["loc"] == _KEY for fault in error.errors()):
+        errors = [{"where": "/".join(map(str, one["loc"])), "what": sentence_of(one)} for one in error.errors()[:10]]
+        if any(one["type"] == "missing" and one["loc"] == _KEY for one in error.errors()):
             missing = problem("idempotency-key-missing", "Choose a key for this, and send it as Idempotency-Key.")
             return answer(missing, request)
         found = problem(
             "invalid-request",
             "{where}: {what}. Correct that and send it again.",
-            where=faults[0]["where"],
-            what=faults[0]["what"],
-            faults=faults,
+            where=errors[0]["where"],
+            what=errors[0]["what"],
+            errors=errors,
         )
         return answer(found, request)
 

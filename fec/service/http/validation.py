@@ -52,8 +52,8 @@ _FORMS = {
 }
 
 
-def sentence_of(fault: Mapping[str, Any]) -> str:
+def sentence_of(error: Mapping[str, Any]) -> str:
     """One of pydantic's findings, as a `Message`; its own words, if it is of a kind that is not foreseen."""
-    told = fault.get("ctx", {})
-    sentence = _FORMS.get(told.get("pattern", "")) or _SENTENCES.get(fault["type"])
-    return str(fault["msg"]) if sentence is None else Message(sentence, **told)
+    told = error.get("ctx", {})
+    sentence = _FORMS.get(told.get("pattern", "")) or _SENTENCES.get(error["type"])
+    return str(error["msg"]) if sentence is None else Message(sentence, **told)

@@ -125,13 +125,13 @@ _PNG: dict[int | str, dict[str, Any]] = {
 
 @router.get("/{invoice_id}/qr.svg", response_class=Response, responses={**declared(404), **_SVG})
 def qr_svg(invoice_id: Identity, service: Served) -> Response:
-    """Show the QR code of an invoice's pay page, as SVG. Whoever knows the invoice's id may see it."""
+    """Show the QR code of an invoice's pay page, as SVG. Anybody who knows the invoice's id may see it."""
     return _qr(service, invoice_id, "svg", "image/svg+xml")
 
 
 @router.get("/{invoice_id}/qr.png", response_class=Response, responses={**declared(404), **_PNG})
 def qr_png(invoice_id: Identity, service: Served) -> Response:
-    """Show the QR code of an invoice's pay page, as PNG. Whoever knows the invoice's id may see it."""
+    """Show the QR code of an invoice's pay page, as PNG. Anybody who knows the invoice's id may see it."""
     return _qr(service, invoice_id, "png", "image/png")
 
 

@@ -1,4 +1,4 @@
-"""Paying: what a shopper's page needs, without an API key. Whoever knows an invoice's id may see it and pay it."""
+"""Paying: what a shopper's page needs, without an API key. Anybody who knows an invoice's id may see it and pay it."""
 
 from __future__ import annotations
 

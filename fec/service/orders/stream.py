@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1/pay/{invoice_id}", tags=["events"])
 
 @router.get("/events", response_class=EventSourceResponse, responses={**declared(404), **STREAM})
 def follow(invoice_id: Identity, service: Served, last_event_id: LastEventId = None) -> Response:
-    """Send an invoice's state, then every change of it as it happens. Whoever knows the invoice's id may listen."""
+    """Send an invoice's state, then every change of it as it happens. Anybody who knows the invoice's id may listen."""
     first: list[ServerSentEvent] = []
     with Session(service.engine) as session:
         invoice = any_invoice(session, invoice_id)

@@ -58,7 +58,7 @@ class Figures:
 
     async def _run(self, program_id: int | None) -> dict[str, Any]:
         if find_spec("ibis") is None:
-            raise missing("analytics,charts")
+            raise missing("reports,charts")
         arguments = [] if program_id is None else [str(program_id)]
         # The service's key and secret are none of its business.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("FEC_")}

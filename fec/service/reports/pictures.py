@@ -41,7 +41,7 @@ def missing(extras: str) -> Exception:
     """The problem that extras of the package are not installed."""
     return problem(
         "not-installed",
-        "This service was installed without reports. Whoever runs it can add them: pip install 'fec[{extras}]'.",
+        "This service was installed without reports. Its operator can add them: pip install 'fec[{extras}]'.",
         extras=extras,
     )
 

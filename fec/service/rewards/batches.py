@@ -161,7 +161,7 @@ def reclaim(
 
 @router.get("/{list_id}/shoppers/{shopper}", responses=declared(404))
 def proofs(list_id: Identity, shopper: Shopper, service: Served) -> schemas.ShoppersRewards:
-    """Show a shopper's rewards in a batch, with the proofs that take them. Whoever knows the batch's id may see it."""
+    """Show a shopper's rewards in a batch, with the proofs that take them, to anybody who knows the batch's id."""
     with Session(service.engine) as session:
         found = _any(session, list_id)
         entries = _of_shopper(session, found, shopper)

@@ -1,4 +1,4 @@
-"""Sends events to merchants' endpoints: signed (Standard Webhooks), in order, at least once, by whoever comes first.
+"""Sends events to merchants' endpoints: signed (Standard Webhooks), in order, at least once, by the first process free.
 
 An endpoint is leased in one transaction, sent to in none, and the outcome is written in another: the attempt and where
 the endpoint stands now, together. Killed between the two, the same event is sent again with the same id.
@@ -38,7 +38,7 @@ from fec.store import writer
 _WORKERS = 8
 #: Events that an endpoint gets before others have their turn.
 _TURN = 100
-#: The endpoint is gone, says whoever answers so: nothing is to be sent there again (Standard Webhooks).
+#: An answer that says that the endpoint is gone: nothing is sent there again (Standard Webhooks).
 _GONE = 410
 #: 2^20 times the first delay is longer than any longest one.
 _MOST_DOUBLINGS = 20
@@ -49,7 +49,7 @@ log = structlog.get_logger("fec.service")
 
 @dataclass(frozen=True)
 class _Task:
-    """An event to be sent, by whoever holds the lease."""
+    """An event to be sent, by the process that holds the lease."""
 
     endpoint: WebhookEndpoint
     lease: str
@@ -183,7 +183,7 @@ class Deliveries:
     def _lease(self) -> _Task | None:
         """The endpoint that has been waiting longest, for this instance alone, and the event that it is to get.
 
-        Merchants have their turns: whoever is sent to least comes first, and no more than a few endpoints of one
+        Merchants have their turns: the one that is sent to least comes first, and no more than a few endpoints of one
         merchant are sent to at once.
         """
         now = int(time.time())

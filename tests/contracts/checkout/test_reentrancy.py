@@ -1,4 +1,4 @@
-"""Whoever is given a node is called, and may call back: nothing comes of it that would not come one after the other."""
+"""A contract that receives a node is called, and may call back: the outcome is that of calls one after the other."""
 
 from __future__ import annotations
 

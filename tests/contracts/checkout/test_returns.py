@@ -326,7 +326,7 @@ def test_capture__batch_of_receivers_that_burn_gas__costs_each_no_more_than_its_
 def test_capture__too_little_gas__reverts_and_never_returns_the_share(
     market: Market, guest: Contract, mode: str
 ) -> None:
-    """Whoever captures cannot starve a mint: with any amount of gas the node is minted, or nothing happens."""
+    """A capture cannot starve a mint: with any amount of gas the node is minted, or nothing happens."""
     guest.set(MODES[mode], ZERO, b"")
     order = escrowed(market, customer=market.bob if mode == "Accept" else guest.address)
     market.chain.now += DAY

@@ -111,7 +111,7 @@ def test_permit__replayed__reverts(funded: World) -> None:
 def test_permit__front_run__leaves_the_allowance_that_was_signed(funded: World) -> None:
     signature = vrs(sign(funded, "Permit", [SIGNER, funded.bob, 40, 0, NOW]))
     funded.fec.permit(SIGNER, funded.bob, 40, NOW, *signature, sender=funded.stranger)
-    # Whoever permits and spends in one go has to carry on when the permit was used up by another.
+    # A caller that permits and spends in one go has to carry on when another has used the permit.
     funded.fec.transferFrom(SIGNER, funded.bob, 40, sender=funded.bob)
     assert funded.fec.balanceOf(funded.bob) == 40
 

@@ -129,7 +129,7 @@ def test_withdraw__sent_by_another_without_signature__reverts(market: Market, wh
     ],
 )
 def test_withdraw__anything_but_what_was_signed__reverts(market: Market, field: str, other: Any) -> None:
-    """Whoever relays can change nothing."""
+    """A relayer can change nothing."""
     member = market.member()
     node = filled(market, member)
     asked: dict[str, Any] = {"nodes": [node], "amount": 1, "to": market.carol}

@@ -5,7 +5,7 @@ After every step all that can be seen on the chain is compared with the model, a
 - G1  supply + outstanding ≤ cap; supply + outstanding = S₀ + 9·B; outstanding = Σ (10·principal − claimed)
 - G2  principal never changes within a family, and at the end of its life each has paid exactly ten times that
 - G3  what a family has paid and could claim is never above its curve
-- G4  whoever is not entitled gets the named error, and nothing changes
+- G4  a caller without the right gets the named error, and nothing changes
 """
 
 from __future__ import annotations
@@ -322,7 +322,7 @@ class NodeMachine(RuleBasedStateMachine):
 
     @rule(node=PICK, who=PICK, how=st.integers(0, 2))
     def use_approval(self, node: int, who: int, how: int) -> None:
-        """Whoever holds any approval of a node uses it, in each of the ways."""
+        """An account with any approval of a node uses it, in each of the ways."""
         there = self.model.nodes.get(self.node_id(node))
         if there is None:
             return

@@ -1,4 +1,4 @@
-"""Processes that are killed and started again, as whoever looks after a shop's machine would.
+"""Processes that are killed and started again, as the operator of a shop's machine would.
 
 Each is a process that runs the command `fec serve …` or `fec index run …` and nothing else.
 """

@@ -34,7 +34,7 @@ class Weather:
         self._deepest = deepest
         self._stop = threading.Event()
         self._turn = threading.Lock()
-        """Whoever makes blocks or takes them away has it."""
+        """Held by the thread that makes blocks or takes them away."""
         self._threads = [threading.Thread(target=run, name="weather") for run in (self._run, self._make_blocks)]
         self.failure: BaseException | None = None
 

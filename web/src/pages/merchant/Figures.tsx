@@ -63,7 +63,7 @@ interface FigureProps<Name extends keyof Data> {
   rows(data: Data[Name]): string[][];
 }
 
-/** A chart, and the same as a table for whoever would rather read it. */
+/** A chart, and the same as a table for readers who prefer one. */
 function Figure<Name extends keyof Data>({ name, title, heads, rows }: FigureProps<Name>) {
   const [report, setReport] = useState<Report<Data[Name]> | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
