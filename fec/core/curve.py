@@ -11,9 +11,10 @@ explained there. Amounts are in wei, times and period lengths in seconds.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 PERIODS = 100
 FACE_MULTIPLE = 10
@@ -37,6 +38,7 @@ def periods_elapsed(start: int, period_length: int, timestamp: int) -> int:
     return min(PERIODS, max(0, timestamp - start) // period_length)
 
 
+@cache
 def growth_down(k: int) -> int:
     """1.05^k − 1 in Q124, rounded down; for k ≥ 100 the denominator of the curve itself."""
     if k >= PERIODS:
@@ -64,6 +66,14 @@ def claimable(principal: int, claimed: int, k: int) -> int:
     Zero, not less, for the wei by which a split can leave a node ahead of its curve until its next period.
     """
     return max(0, released(principal, k) - claimed)
+
+
+def claimable_in_all(lots: Iterable[tuple[int, int, int]], k: int) -> int:
+    """The same for many nodes: lots of principal, claimed, and how many nodes are so."""
+    growth = FACE_MULTIPLE * growth_down(k)
+    return sum(
+        due * count for principal, claimed, count in lots if (due := principal * growth // FULL_GROWTH - claimed) > 0
+    )
 
 
 def starts_at(origin: int, period_length: int, timestamp: int) -> int:

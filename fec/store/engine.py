@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from fec.store.errors import DatabaseInvalid, DatabaseUnreachable
+from fec.store.functions import add_functions
 
 #: How long one writer waits for another on SQLite.
 _BUSY_SECONDS = 60
@@ -103,6 +104,7 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
         "foreign_keys = ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
+    add_functions(connection)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -17,7 +17,7 @@ from fec.core import curve
 from fec.core.durations import DAY, WEEK
 from fec.indexer.models import Claim, NodeRecord, NodeVersion, TotalsVersion
 from fec.indexer.views import view
-from fec.protocol.flows import flows
+from fec.protocol.flows import Lots, flows
 from fec.protocol.types import Node
 from fec.store import reading
 
@@ -182,7 +182,7 @@ def calendar(facts: Facts, by: str) -> dict[tuple[int, int], tuple[int, int]]:
             found[scope, facts.now] = (waiting, waiting)
         last = max(row.start + curve.PERIODS * row.period_length for row in rows)
         weeks = max(last - facts.now, 0) // WEEK + 2
-        for flow in flows(nodes, facts.now, WEEK, weeks):
+        for flow in flows(Lots.of(nodes), facts.now, WEEK, weeks):
             if flow.amount:
                 found[scope, flow.end] = (flow.amount, flow.in_all)
     return found

@@ -6,20 +6,21 @@ that is known.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Response
-from sqlalchemy import Connection, select, union
+from sqlalchemy import Connection, func, select, union
 
+from fec.core import curve
 from fec.core.amounts import WEI_PER_FEC, exact_fec
 from fec.core.durations import DAY, WEEK
 from fec.indexer.database import cursor_of
 from fec.indexer.models import NodeRecord, NodeVersion, OrderRecord
 from fec.indexer.models import Reward as RewardRow
 from fec.indexer.views import view
-from fec.protocol.flows import claimable, flows
+from fec.protocol.flows import Lots, flows
 from fec.protocol.types import Node
 from fec.service.access.auth import Reader
 from fec.service.context import Served
@@ -29,6 +30,7 @@ from fec.service.reports.pictures import SVG, Looking, picture
 from fec.service.shoppers import schemas
 from fec.service.shoppers.holdings import held_node, shape
 from fec.store import reading
+from fec.store.functions import claimable, wei_sum
 
 router = APIRouter(prefix="/v1/shoppers", tags=["shoppers"])
 
@@ -57,11 +59,12 @@ def page(
     with reading(service.engine) as connection:
         as_of = schemas.IndexedAt(block=cursor_of(connection).block, timestamp=now)
         addresses = _addresses(connection, caller.program_id, after, limit)
-        nodes = _nodes(connection, caller.program_id, addresses)
+        bound = _bound(connection, caller.program_id, addresses, now)
         tiers = _tiers(connection, caller.program_id)
     spends = service.client.terms.spends(caller.program_id, addresses)
     items = [
-        _shopper(address, nodes[address], spend, tiers, now) for address, spend in zip(addresses, spends, strict=True)
+        _shopper(address, bound.get(address, _NOTHING), spend, tiers)
+        for address, spend in zip(addresses, spends, strict=True)
     ]
     return schemas.ShopperPage(
         as_of=as_of, shape=shape(language), items=items, next=addresses[-1] if len(addresses) == limit else None
@@ -75,10 +78,10 @@ def one(address: Address, service: Served, caller: Reader, language: Language = 
     with reading(service.engine) as connection:
         as_of = schemas.IndexedAt(block=cursor_of(connection).block, timestamp=now)
         _check_known(connection, caller.program_id, address)
-        nodes = _nodes(connection, caller.program_id, [address])
+        bound = _bound(connection, caller.program_id, [address], now)
         tiers = _tiers(connection, caller.program_id)
     spend = service.client.terms.spend(caller.program_id, address)
-    found = _shopper(address, nodes[address], spend, tiers, now)
+    found = _shopper(address, bound.get(address, _NOTHING), spend, tiers)
     return schemas.ShopperDetail(**dict(found), as_of=as_of, shape=shape(language))
 
 
@@ -97,7 +100,7 @@ def nodes_of(
     with reading(service.engine) as connection:
         as_of = schemas.IndexedAt(block=cursor_of(connection).block, timestamp=now)
         _check_known(connection, caller.program_id, address)
-        nodes = _nodes(connection, caller.program_id, [address], int(after or 0), limit)[address]
+        nodes = _nodes(connection, caller.program_id, address, int(after or 0), limit)
     return schemas.NodePage(
         as_of=as_of,
         shape=shape(language),
@@ -121,18 +124,18 @@ def calendar(
     with reading(service.engine) as connection:
         as_of = schemas.IndexedAt(block=cursor_of(connection).block, timestamp=now)
         _check_known(connection, caller.program_id, address)
-        nodes = _nodes(connection, caller.program_id, [address])[address]
-    found = list(flows(nodes, now, DAY if by == "day" else WEEK, count))
+        lots = _lots(connection, caller.program_id, address)
+    found = list(flows(lots, now, DAY if by == "day" else WEEK, count))
     last = found[-1]
     return schemas.Calendar(
         as_of=as_of,
         shape=shape(language),
-        claimable=exact_fec(claimable(nodes, now)),
+        claimable=exact_fec(lots.claimable(now)),
         items=[
             schemas.Flow(begin=flow.begin, end=flow.end, amount=exact_fec(flow.amount), in_all=exact_fec(flow.in_all))
             for flow in found
         ],
-        later=exact_fec(sum(node.outstanding for node in nodes) - last.in_all),
+        later=exact_fec(lots.outstanding - last.in_all),
     )
 
 
@@ -148,28 +151,40 @@ def calendar_svg(
     now = service.client.now()
     with reading(service.engine) as connection:
         _check_known(connection, caller.program_id, address)
-        nodes = _nodes(connection, caller.program_id, [address])[address]
-    last = max((node.end for node in nodes), default=now)
+        lots = _lots(connection, caller.program_id, address)
+    last = max(lots.end, now)
     step = DAY if last - now < _DAYS * DAY else WEEK
-    found = flows(nodes, now, step, max(last - now, 0) // step + 2)
-    releases = [{"time": now, "amount": exact_fec(claimable(nodes, now))}]
+    found = flows(lots, now, step, (last - now) // step + 2)
+    releases = [{"time": now, "amount": exact_fec(lots.claimable(now))}]
     releases += [{"time": flow.begin, "amount": exact_fec(flow.amount)} for flow in found if flow.amount]
     return picture("flowback", {"releases": releases}, look)
 
 
-def _shopper(
-    address: str, nodes: Sequence[Node], spend: int, tiers: Sequence[Sequence[int]], now: int
-) -> schemas.Shopper:
+@dataclass(frozen=True)
+class _Bound:
+    """What a shopper's nodes of the program add up to; amounts in wei."""
+
+    nodes: int
+    principal: int
+    claimed: int
+    claimable: int
+
+
+_NOTHING = _Bound(0, 0, 0, 0)
+
+
+def _shopper(address: str, bound: _Bound, spend: int, tiers: Sequence[Sequence[int]]) -> schemas.Shopper:
     reached = [place for place, (least, _) in enumerate(tiers) if least * WEI_PER_FEC <= spend]
     tier = reached[-1] if reached else None
+    face = curve.face(bound.principal)
     return schemas.Shopper(
         address=address,
-        nodes=len(nodes),
-        principal=exact_fec(sum(node.principal for node in nodes)),
-        face=exact_fec(sum(node.face for node in nodes)),
-        claimed=exact_fec(sum(node.claimed for node in nodes)),
-        claimable=exact_fec(claimable(nodes, now)),
-        outstanding=exact_fec(sum(node.outstanding for node in nodes)),
+        nodes=bound.nodes,
+        principal=exact_fec(bound.principal),
+        face=exact_fec(face),
+        claimed=exact_fec(bound.claimed),
+        claimable=exact_fec(bound.claimable),
+        outstanding=exact_fec(face - bound.claimed),
         spend=exact_fec(spend),
         tier=tier,
         burn_bps=None if tier is None else tiers[tier][1],
@@ -206,18 +221,33 @@ def _check_known(connection: Connection, program_id: int, address: str) -> None:
         raise problem("not-found", "{address} is no shopper of this program. Check the address.", address=address)
 
 
-def _nodes(
-    connection: Connection, program_id: int, owners: Sequence[str], after: int = 0, limit: int | None = None
-) -> dict[str, list[Node]]:
-    """The nodes of a program that some accounts hold now, by owner, the oldest first."""
+def _nodes(connection: Connection, program_id: int, owner: str, after: int, limit: int) -> list[Node]:
+    """Some of the nodes of a program that an account holds now, the oldest first."""
     latest = view("nodes_latest")
     query = select(latest.c.token_id, latest.c.owner, latest.c.principal, latest.c.claimed).where(
-        latest.c.owner.in_(owners), latest.c.program_id == program_id, latest.c.serial > after
+        latest.c.owner == owner, latest.c.program_id == program_id, latest.c.serial > after
     )
-    found: dict[str, list[Node]] = defaultdict(list)
-    for row in connection.execute(query.order_by(latest.c.serial).limit(limit)):
-        found[row.owner].append(Node(row.token_id, row.owner, row.principal, row.claimed))
-    return found
+    return [Node(*row) for row in connection.execute(query.order_by(latest.c.serial).limit(limit))]
+
+
+def _bound(connection: Connection, program_id: int, owners: Sequence[str], now: int) -> dict[str, _Bound]:
+    """What the nodes of a program add up to that some accounts hold now, by owner; one row each, of however many."""
+    latest = view("nodes_latest")
+    due = claimable(latest.c.principal, latest.c.claimed, latest.c.start, latest.c.period_length, now)
+    query = (
+        select(latest.c.owner, func.count(), wei_sum(latest.c.principal), wei_sum(latest.c.claimed), wei_sum(due))
+        .where(latest.c.owner.in_(owners), latest.c.program_id == program_id)
+        .group_by(latest.c.owner)
+    )
+    return {owner: _Bound(*sums) for owner, *sums in connection.execute(query)}
+
+
+def _lots(connection: Connection, program_id: int, owner: str) -> Lots:
+    """The nodes of a program that an account holds now, those that are alike together."""
+    latest = view("nodes_latest")
+    alike = (latest.c.start, latest.c.period_length, latest.c.principal, latest.c.claimed)
+    query = select(*alike, func.count()).where(latest.c.owner == owner, latest.c.program_id == program_id)
+    return Lots((row[0], row[1], row[2], row[3], row[4]) for row in connection.execute(query.group_by(*alike)))
 
 
 def _tiers(connection: Connection, program_id: int) -> Sequence[Sequence[int]]:
