@@ -62,6 +62,10 @@ class Patience:
     """Simulations for one caller at once, in one instance."""
     refused_a_minute: int = 60
     """Simulations for one caller that end with a refusal, in one instance."""
+    simulations_of_merchant: int = 16
+    """Simulations at once for one merchant with a key, from wherever they come."""
+    refused_of_merchant: int = 120
+    """Of a merchant's simulations, those in a minute that end with a refusal."""
 
     def pause(self, subject: str, failures: int) -> int:
         """Seconds to wait after so many failures."""

@@ -1,9 +1,8 @@
 """A purse with a bottom: what fails costs the key little, what is empty costs nothing, and a day costs what it may."""
 
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Event
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.i18n.errors import ContractError
 from fec.relayer.models import RelayTransaction
 from fec.service.actions.guard import Guard
+from fec.service.http.callers import current_caller
 from fec.service.http.problems import Problem
 from fec.service.models import Role
 from fec.service.settings import Patience
@@ -144,7 +144,9 @@ def test_payment__days_budget_is_spent__is_refused_until_tomorrow(serving: Servi
 def test_payment__one_merchants_budget_is_spent__others_are_served(serving: Serving, shop: Shop) -> None:
     cashier = serving()
     cashier.paid(shop.shopper, "100")
-    spent, by_purse = until(cashier.service.relayer.spent, lambda seen: seen[0] > 0)
+    # Until its block is noted, what it may cost at most counts as spent.
+    until(cashier.service.relayer.waiting, lambda waiting: waiting is None)
+    spent, by_purse = cashier.service.relayer.spent()
     assert by_purse == {f"program {shop.escrow}": spent}
     strict = serving(merchant_budget=spent)
     invoice = strict.invoice("100", orderId="B-1")
@@ -172,39 +174,74 @@ def test_readyz__budget__says_how_much_of_it_is_spent(serving: Serving, shop: Sh
 @pytest.fixture
 def guard(serving: Serving) -> Guard:
     service = serving(role=Role.MANAGER).service
-    return Guard(service.engine, Patience(simulations=2, refused_a_minute=3))
+    few = Patience(simulations=2, refused_a_minute=3, simulations_of_merchant=2, refused_of_merchant=3)
+    return Guard(service.engine, few)
+
+
+@pytest.fixture
+def called() -> Iterator[None]:
+    """As while a request is served that came from somewhere."""
+    token = current_caller.set("203.0.113.7")
+    yield
+    current_caller.reset(token)
+
+
+#: Who asks: anybody for a payer, or a merchant for its program.
+CALLERS: dict[str, tuple[list[str], int]] = {"anybody": (["payer 1"], 7), "merchant": ([], 7)}
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_simulating__as_many_at_once_as_one_caller_may__the_next_is_refused(guard: Guard) -> None:
-    begun, ending = [Event(), Event()], Event()
-
-    def simulate(number: int) -> None:
-        with guard.simulating(["payer 1"]):
-            begun[number].set()
-            assert ending.wait(60)
-
-    with ThreadPoolExecutor(2) as pool:
-        running = [pool.submit(simulate, number) for number in range(2)]
-        assert all(each.wait(60) for each in begun)
-        with pytest.raises(Problem) as refused, guard.simulating(["payer 1"]):
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.usefixtures("called")
+def test_simulating__as_many_at_once_as_one_caller_may__the_next_is_refused(guard: Guard, caller: str) -> None:
+    with ExitStack() as stack:
+        for _ in range(2):
+            stack.enter_context(guard.simulating(*CALLERS[caller]))
+        with pytest.raises(Problem) as refused, guard.simulating(*CALLERS[caller]):
             pytest.fail("a third one was let in")
-        ending.set()
-        for each in running:
-            each.result()
     assert (refused.value.kind, refused.value.headers) == ("too-many-at-once", {"Retry-After": "1"})
-    with guard.simulating(["payer 1"]):
+    with guard.simulating(*CALLERS[caller]):
         pass
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.usefixtures("called")
 def test_simulating__refused_as_often_as_one_caller_may__the_next_is_refused(
-    guard: Guard, monkeypatch: pytest.MonkeyPatch
+    guard: Guard, caller: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(time, "time", lambda: 1_000_000_000.0)
     for _ in range(3):
-        with pytest.raises(ContractError), guard.simulating(["payer 1"]):
+        with pytest.raises(ContractError), guard.simulating(*CALLERS[caller]):
             raise ContractError("Refused", {}, "")
-    with pytest.raises(Problem) as refused, guard.simulating(["payer 1"]):
+    with pytest.raises(Problem) as refused, guard.simulating(*CALLERS[caller]):
         pytest.fail("a fourth one was let in")
     assert refused.value.kind == "too-many-at-once"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.usefixtures("called")
+def test_simulating__one_merchant_is_refused_as_often_as_it_may__another_is_not(guard: Guard) -> None:
+    for _ in range(3):
+        with pytest.raises(ContractError), guard.simulating((), 7):
+            raise ContractError("Refused", {}, "")
+    with guard.simulating((), 8), guard.simulating(["payer 1"]):
+        pass
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_simulating__by_the_service_itself__is_not_counted(guard: Guard) -> None:
+    for _ in range(9):
+        with pytest.raises(ContractError), guard.simulating((), 7):
+            raise ContractError("Refused", {}, "")
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_reward__merchant_asks_for_too_much_all_the_time__waits(serving: Serving) -> None:
+    manager = serving(role=Role.MANAGER, patience=Patience(refused_of_merchant=2))
+    asked = [
+        manager.call("POST", "/v1/rewards", {"shopper": HOSTILE.address, "amount": "10"}, Idempotency_Key=f"r-{number}")
+        for number in range(3)
+    ]
+    assert [answer.status_code for answer in asked] == [409, 409, 429]
+    assert asked[-1].json()["type"] == "urn:fec:problem:too-many-at-once"

@@ -61,20 +61,21 @@ class Guard:
     # ------------------------------------------------------------- simulations
 
     @contextmanager
-    def simulating(self, whom: Sequence[str]) -> Iterator[None]:
-        """Around a simulation that anybody can ask for. Raises a problem if it is not this one's turn."""
+    def simulating(self, whom: Sequence[str] = (), program_id: int | None = None) -> Iterator[None]:
+        """Around a simulation. Raises a problem if it is not this one's turn.
+
+        `whom` is for whom anybody can ask for it, who are counted by their address on the network. Without it, the
+        program's merchant asks with a key, and is counted, wherever the requests come from. What the service does by
+        itself is not counted.
+        """
         self._check(whom)
-        caller = current_caller.get()
-        with self._lock:
-            minute = int(time.time()) // _MINUTE
-            if minute != self._minute:
-                self._minute = minute
-                self._refused.clear()
-            if self._simulating[caller] >= self._patience.simulations:
-                raise _too_soon(1)
-            if self._refused[caller] >= self._patience.refused_a_minute:
-                raise _too_soon(_MINUTE - int(time.time()) % _MINUTE)
-            self._simulating[caller] += 1
+        patience, caller = self._patience, current_caller.get()
+        most, refused = patience.simulations, patience.refused_a_minute
+        if not whom and caller:
+            caller = f"program {program_id}"
+            most, refused = patience.simulations_of_merchant, patience.refused_of_merchant
+        if caller:
+            self._enter(caller, most, refused)
         try:
             yield
         except (ContractError, GasTooHigh):
@@ -82,10 +83,26 @@ class Guard:
                 self._refused[caller] += 1
             raise
         finally:
-            with self._lock:
-                self._simulating[caller] -= 1
-                if not self._simulating[caller]:
-                    del self._simulating[caller]
+            if caller:
+                self._leave(caller)
+
+    def _enter(self, caller: str, most: int, refused: int) -> None:
+        with self._lock:
+            now = int(time.time())
+            if now // _MINUTE != self._minute:
+                self._minute = now // _MINUTE
+                self._refused.clear()
+            if self._simulating[caller] >= most:
+                raise _too_soon(1)
+            if self._refused[caller] >= refused:
+                raise _too_soon(_MINUTE - now % _MINUTE)
+            self._simulating[caller] += 1
+
+    def _leave(self, caller: str) -> None:
+        with self._lock:
+            self._simulating[caller] -= 1
+            if not self._simulating[caller]:
+                del self._simulating[caller]
 
     # ----------------------------------------------------------------- strikes
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Engine, or_, select, update
@@ -91,7 +91,7 @@ class Outbox:
         InsufficientGasCoin, FeesTooHigh.
         """
         self._relayer.check_budget(purse_of(program_id))
-        with self._guard.simulating(whom) if whom else nullcontext():
+        with self._guard.simulating(whom, program_id):
             return self._relayer.simulate(self._bound(call), bound_of(call))
 
     def add(
