@@ -25,6 +25,7 @@ from fec.i18n.errors import NotFound
 from fec.protocol import calls, signing
 from fec.protocol.addresses import checked_address
 from fec.protocol.bytes32 import from_bytes32
+from fec.protocol.calls import ContractCall
 from fec.protocol.orders import (
     Authorization,
     Capture,
@@ -160,32 +161,34 @@ class Orders:
         return replace(order, merchant_signature=plain)
 
     # ----------------------------------------------------------------- payment
+    # With a return window the contract would take the coins of a customer that gets no node at capture: each of these
+    # raises CustomerRefusesNodes before it sends anything.
 
     def pay(self, order: Order) -> Paid:
         """Pays an order out of the signer's allowance to Checkout."""
-        return self._paid(self._checkout.send(calls.pay(self.plain(order))))
+        return self._pay(order, calls.pay(self.plain(order)))
 
     def pay_with_permit(self, order: Order, permit: Permit) -> Paid:
         """Pays an order of the signer's, who permits it in the same transaction (ERC-2612).
 
         Raises InvalidArgument for a signature that is not r, s, v.
         """
-        return self._paid(self._checkout.send(calls.pay_with_permit(self.plain(order), permit)))
+        return self._pay(order, calls.pay_with_permit(self.plain(order), permit))
 
     def pay_with_authorization(self, order: Order, authorization: Authorization) -> Paid:
         """Sends a payment that its payer has signed (ERC-3009). The signer of the transaction pays for gas only."""
         given = authorization
         message = self.authorization_message(order, given.payer, given.valid_after, given.valid_before)
         signed = replace(given, signature=signing.plain(given.payer, message.hash, given.signature))
-        return self._paid(self._checkout.send(calls.pay_with_authorization(self.plain(order), signed)))
+        return self._pay(order, calls.pay_with_authorization(self.plain(order), signed))
 
     def transfer_and_call(self, order: Order) -> Paid:
         """Pays an order by sending the signer's FEC along with it, without any allowance (ERC-1363)."""
-        return self._paid(self._fec.send(calls.transfer_and_pay(self.address, self.plain(order))))
+        return self._pay(order, calls.transfer_and_pay(self.address, self.plain(order)), self._fec)
 
     def pay_from_nodes(self, order: Order, token_ids: Sequence[int]) -> Paid:
         """Claims from nodes for their owners, then pays out of the signer's allowance to Checkout."""
-        return self._paid(self._checkout.send(calls.pay_from_nodes(self.plain(order), token_ids)))
+        return self._pay(order, calls.pay_from_nodes(self.plain(order), token_ids))
 
     # ------------------------------------------------------------------- after
 
@@ -263,6 +266,10 @@ class Orders:
     def _block(self) -> int:
         with clear_errors():
             return self._checkout.contract.w3.eth.block_number
+
+    def _pay(self, order: Order, call: ContractCall, handle: Handle | None = None) -> Paid:
+        self.check_customer(order.customer)
+        return self._paid((handle or self._checkout).send(call))
 
     def _paid(self, receipt: TxReceipt) -> Paid:
         return paid(self._checkout, self._adn, receipt)

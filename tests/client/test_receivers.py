@@ -1,5 +1,7 @@
 """Customers that are contracts: those that would not take a node are refused before anything is sold to them."""
 
+from collections.abc import Callable
+
 import pytest
 from eth_account.signers.local import LocalAccount
 from web3 import Web3
@@ -12,6 +14,7 @@ from fec.client.errors import CustomerRefusesNodes
 from fec.client.receivers import check_customer
 from fec.core.amounts import WEI_PER_FEC
 from fec.i18n.errors import RPCUnreachable
+from fec.protocol.orders import Order
 from tests.contracts.support.build import compiled
 
 AMOUNT = 100 * WEI_PER_FEC
@@ -68,6 +71,30 @@ def test_quote__customer_that_delegates_to_what_takes_none__raises(
     chain.request("anvil_setCode", delegating, "0xef0100" + alice.orders.address.removeprefix("0x"))
     with pytest.raises(CustomerRefusesNodes):
         alice.orders.quote(program_id, AMOUNT, delegating)
+
+
+#: Each way to pay, with the shopper's key.
+WAYS: dict[str, Callable[[Client, LocalAccount, Order], object]] = {
+    "allowance": lambda shopper, _, order: shopper.orders.pay(order),
+    "permit": lambda shopper, key, order: shopper.orders.pay_with_permit(order, shopper.orders.permit(order, key)),
+    "authorization": lambda shopper, key, order: shopper.orders.pay_with_authorization(
+        order, shopper.orders.authorize(order, key)
+    ),
+    "transfer": lambda shopper, _, order: shopper.orders.transfer_and_call(order),
+    "nodes": lambda shopper, _, order: shopper.orders.pay_from_nodes(order, []),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_pay__customer_contract_that_takes_no_nodes__raises_before_anything_is_sent(
+    *, way: str, shopper: Client, accounts: list[LocalAccount], order: Callable[..., Order], chain: Anvil
+) -> None:
+    chain.request("anvil_setCode", CODE_AT, "0x5f5ffd")
+    bought = order(customer=CODE_AT)
+    blocks = chain.web3.eth.block_number
+    with pytest.raises(CustomerRefusesNodes, match="does not accept nodes"):
+        WAYS[way](shopper, accounts[1], bought)
+    assert chain.web3.eth.block_number == blocks
 
 
 def test_check_customer__nobody_answers__is_not_said_of_the_customer() -> None:

@@ -23,6 +23,8 @@ from tests.service.test_members import Person, withdrawal
 Serving = Callable[..., ServiceClient]
 
 HOSTILE = Account.from_key(b"\x99" * 32)
+#: Takes nodes as any account does: what is refused is then the payer's.
+CUSTOMER = Account.from_key(b"\x98" * 32).address
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def relayed(cashier: ServiceClient) -> list[str]:
 
 def unsigned(cashier: ServiceClient, invoice: Any, payer: str) -> dict[str, Any]:
     """A payment of a wallet that is code: what it signs is its own business."""
-    query = {"payer": payer, "customer": payer}
+    query = {"payer": payer, "customer": CUSTOMER}
     document = cashier.http.get(f"/v1/pay/{invoice['id']}/authorization", params=query).json()["authorization"]
     window = {"validAfter": 0, "validBefore": int(document["message"]["validBefore"])}
     return {**query, **window, "signature": "0x" + "11" * 65}

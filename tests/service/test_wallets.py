@@ -75,9 +75,11 @@ def test_payment__customer_that_accepts_no_nodes__is_refused_before_the_sale(
 ) -> None:
     customer = place(chain, SAFE, INVALID)
     invoice = cashier.invoice("100")
-    payment = cashier.payment(invoice, shop.shopper, customer=customer)
-    quoted = cashier.http.get(f"/v1/pay/{invoice['id']}/quote", params={"customer": customer})
-    sent = cashier.http.post(f"/v1/pay/{invoice['id']}/payments", json=payment)
-    refusals = [(answer.status_code, answer.json()["type"]) for answer in (quoted, sent)]
-    assert refusals == [(409, "urn:fec:problem:customer-refuses-nodes")] * 2
+    path = f"/v1/pay/{invoice['id']}"
+    query = {"customer": customer, "payer": shop.shopper.address}
+    answers = [cashier.http.get(f"{path}/{what}", params=query) for what in ("quote", "authorization", "wallet")]
+    payment = {**cashier.payment(invoice, shop.shopper), "customer": customer}
+    answers.append(cashier.http.post(f"{path}/payments", json=payment))
+    refusals = [(answer.status_code, answer.json()["type"]) for answer in answers]
+    assert refusals == [(409, "urn:fec:problem:customer-refuses-nodes")] * 4
     assert cashier.get(f"/v1/pay/{invoice['id']}")["status"] == "open"

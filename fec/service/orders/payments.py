@@ -63,7 +63,7 @@ def quote(invoice_id: Identity, service: Served, customer: Customer) -> schemas.
     )
 
 
-@router.get("/authorization", responses=declared(404))
+@router.get("/authorization", responses=declared(404, 409))
 def authorization(
     *,
     invoice_id: Identity,
@@ -74,13 +74,14 @@ def authorization(
     cause: Cause = None,
 ) -> schemas.Signable:
     """Say what the payer's wallet is to sign so that the service can send the payment: no gas coin is needed."""
-    order = order_of(_invoice(service, invoice_id), customer, min_principal, cause)
     orders = service.client.orders
+    order = order_of(_invoice(service, invoice_id), customer, min_principal, cause)
+    orders.check_customer(customer)
     message = orders.authorization_message(order, payer, 0, order.invoice.expiry + 1)
     return schemas.Signable(order=document(orders.order_message(order)), authorization=document(message))
 
 
-@router.get("/wallet", responses=declared(404))
+@router.get("/wallet", responses=declared(404, 409))
 def wallet(
     invoice_id: Identity,
     service: Served,
@@ -89,14 +90,13 @@ def wallet(
     cause: Cause = None,
 ) -> schemas.WalletLink:
     """Give the payment as an EIP-681 address, for a wallet that pays for gas itself. The payer is who sends it."""
-    order = order_of(_invoice(service, invoice_id), customer, min_principal, cause)
-    return schemas.WalletLink(uri=wallet_link(service, order))
+    return schemas.WalletLink(uri=_wallet_link(service, invoice_id, customer, min_principal, cause))
 
 
 @router.get(
     "/wallet.svg",
     response_class=Response,
-    responses={**declared(404), 200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}}},
+    responses={**declared(404, 409), 200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}}},
 )
 def wallet_qr(
     invoice_id: Identity,
@@ -106,8 +106,8 @@ def wallet_qr(
     cause: Cause = None,
 ) -> Response:
     """Give the payment as an EIP-681 address in a QR code."""
-    order = order_of(_invoice(service, invoice_id), customer, min_principal, cause)
-    return Response(qr_code(wallet_link(service, order), "svg"), media_type="image/svg+xml")
+    link = _wallet_link(service, invoice_id, customer, min_principal, cause)
+    return Response(qr_code(link, "svg"), media_type="image/svg+xml")
 
 
 @router.post("/payments", status_code=202, response_model=schemas.Payment, responses=declared(403, 404, 409))
@@ -144,6 +144,13 @@ def create(invoice_id: Identity, body: schemas.NewPayment, service: Served) -> J
     return service.asking.ask(
         asked, prepare, lambda _, action: schemas.Payment.of(action), keep=keep, known=known
     ).response()
+
+
+def _wallet_link(service: Service, invoice_id: str, customer: str, min_principal: str, cause: str | None) -> str:
+    """Raises CustomerRefusesNodes: a wallet that sends it by itself is not asked again."""
+    order = order_of(_invoice(service, invoice_id), customer, min_principal, cause)
+    service.client.orders.check_customer(customer)
+    return wallet_link(service, order)
 
 
 def _invoice(service: Service, invoice_id: str) -> Invoice:
