@@ -117,7 +117,7 @@ class Customer:
             answer = self._ask(http, "POST", path, {"amount": exact_fec(refund.amount)}, refund.key)
             if answer.status_code == 202:
                 accepted = answer.json()["id"]
-                assert refund.action in (None, accepted), f"{refund} was accepted twice"
+                assert refund.action in (None, accepted), f"{refund} was accepted 2 times"
                 refund.action = accepted
             elif refund.action is None:
                 refund.refused = answer.json()["type"]

@@ -30,13 +30,13 @@ from fec.indexer import IndexDatabase
 from fec.relayer.models import RelayState, RelayTransaction
 from fec.service.models import Action, ActionState, Invoice, InvoiceStatus, ServiceEvent, WebhookEndpoint
 from tests.fixtures.databases import PostgreSQL
-from tests.fixtures.faults import FaultyProxy
 from tests.service.conftest import MONDAY, SECRET, WINDOW, Shop, opened, until
 
 from .customers import Customer
+from .endpoint import HostileEndpoint
 from .fleet import Member
 from .hooks import Flaky
-from .verdict import Evidence
+from .verdict import Evidence, Failure
 from .weather import DEEPEST, STATES, Weather
 
 _FUNDS = 50_000 * FEC
@@ -65,12 +65,12 @@ class Outcome:
     """What came of it."""
 
     plan: Plan
-    failures: list[str]
+    failures: list[Failure]
     counts: dict[str, Counter[str]] = field(default_factory=dict)
 
     @property
     def kills(self) -> int:
-        return sum(count for name, count in self.counts["processes"].items() if "killed" in name)
+        return sum(count for name, count in self.counts.get("processes", {}).items() if "killed" in name)
 
 
 def run(plan: Plan, folder: Path, say: Callable[[str], object]) -> Outcome:
@@ -84,7 +84,7 @@ def run(plan: Plan, folder: Path, say: Callable[[str], object]) -> Outcome:
             server = PostgreSQL()
             stack.callback(server.stop)
             database = server.start().create()
-        proxy = stack.enter_context(FaultyProxy(chain.url, seed=draw.randrange(2**32)))
+        proxy = stack.enter_context(HostileEndpoint(chain.url, draw.randrange(2**32)))
         wallets = [Account.from_key(draw.randbytes(32)) for _ in range(plan.customers)]
         owner = Client(chain.web3, shop.deployment, chain.accounts[0])
         for wallet in wallets:
@@ -113,6 +113,8 @@ def run(plan: Plan, folder: Path, say: Callable[[str], object]) -> Outcome:
             member.start()
         secrets = _subscribe(urls[0], token, receivers)
         proxy.percent = plan.percent
+        proxy.start()
+        stack.callback(proxy.stop)
         weather.start()
         for customer in customers:
             customer.start()
@@ -123,6 +125,7 @@ def run(plan: Plan, folder: Path, say: Callable[[str], object]) -> Outcome:
         for customer in customers:
             customer.stop()
         weather.stop()
+        proxy.stop()
         proxy.percent = 0
         for receiver in receivers.values():
             receiver.percent = 0
@@ -209,18 +212,19 @@ def _havoc(plan: Plan, members: Sequence[Member], say: Callable[[str], object]) 
             say(f"{kills} kills")
 
 
-def _unforeseen(members: Sequence[Member]) -> Iterator[str]:
+def _unforeseen(members: Sequence[Member]) -> Iterator[Failure]:
     """What processes said of errors that nobody had thought of: to callers they are internal ones."""
     for member in members:
         for line in member.log.read_text().splitlines():
             if not line.startswith("{"):
                 if line.startswith("Traceback"):
-                    yield f"{member.name}: a traceback"
+                    yield Failure("processes", f"{member.name}: a traceback")
                 continue
             said = json.loads(line)
             if said.get("status") == 500 or (said["level"] == "error" and said["event"] != "request"):
                 where = said.get("route", said.get("loop", ""))
-                yield f"{member.name}: {said['event']} {where} {said.get('exception', '')[-300:]}"
+                what = f"{member.name}: {said['event']} {where} {said.get('exception', '')[-300:]}"
+                yield Failure("processes", what)
 
 
 def _settle(chain: Anvil, shop: Shop, engine: Engine, url: str, token: str) -> None:

@@ -29,6 +29,23 @@ _STATUS = {"escrowed": "paid", "captured": "captured", "refunded": "refunded"}
 
 
 @dataclass(frozen=True)
+class Failure:
+    """Something does not add up."""
+
+    check: str
+    """Which look found it."""
+    what: str
+
+    @property
+    def is_double(self) -> bool:
+        """Whether something happened twice; else something is lost, or wrong."""
+        return any(word in self.what for word in (" times", " transactions: ", "two bodies"))
+
+    def __str__(self) -> str:
+        return f"{self.check}: {self.what}"
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All that is looked at."""
 
@@ -42,7 +59,7 @@ class Evidence:
     """By endpoint's name, what it got."""
     secrets: Mapping[str, str]
 
-    def failures(self) -> list[str]:
+    def failures(self) -> list[Failure]:
         """What does not add up: nothing, if all is well."""
         checks = (
             self._index,
@@ -55,7 +72,7 @@ class Evidence:
             self._invoices,
             self._webhooks,
         )
-        return [f"{look.__name__.lstrip('_')}: {found}" for look in checks for found in look()]
+        return [Failure(look.__name__.lstrip("_"), found) for look in checks for found in look()]
 
     # ------------------------------------------------------------------- reading
 
