@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 from functools import cache
@@ -47,18 +48,21 @@ def _compiled() -> dict[str, Any]:
     folders = [ROOT / "contracts" / "libraries", ROOT / "contracts" / "interfaces"]
     imported = [path.read_text() for folder in folders for path in sorted(folder.glob("*.sol"))]
     key = hashlib.sha256(json.dumps([version, standard_input, imported]).encode()).hexdigest()
-    if CACHE.exists():
-        cached: dict[str, Any] = json.loads(CACHE.read_text())
-        if cached["key"] == key:
-            return cached
-    output = solcx.compile_standard(standard_input, base_path=ROOT, solc_version=version)
-    compiled = {
-        name: {"abi": contract["abi"], "bytecode": contract["evm"]["bytecode"]["object"]}
-        for contracts in output["contracts"].values()
-        for name, contract in contracts.items()
-    } | {"key": key}
     CACHE.parent.mkdir(exist_ok=True)
-    CACHE.write_text(json.dumps(compiled))
+    # Of several processes of pytest, one compiles.
+    with CACHE.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if CACHE.exists():
+            cached: dict[str, Any] = json.loads(CACHE.read_text())
+            if cached["key"] == key:
+                return cached
+        output = solcx.compile_standard(standard_input, base_path=ROOT, solc_version=version)
+        compiled = {
+            name: {"abi": contract["abi"], "bytecode": contract["evm"]["bytecode"]["object"]}
+            for contracts in output["contracts"].values()
+            for name, contract in contracts.items()
+        } | {"key": key}
+        CACHE.write_text(json.dumps(compiled))
     return compiled
 
 
