@@ -20,6 +20,7 @@ from fec.cli.help import Localised
 from fec.cli.params import ADDRESS, LANGUAGE, NEW_FILE
 from fec.i18n import _
 from fec.i18n.errors import ContractError, FECError
+from fec.i18n.readable import readable
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -177,7 +178,7 @@ class _Failure(click.ClickException):
 
     def show(self, file: Any = None) -> None:  # noqa: ARG002 (click's signature)
         if not self._as_json:
-            click.echo(click.style(_("Error: "), fg="red", bold=True) + self.message, err=True)
+            click.echo(click.style(_("Error: "), fg="red", bold=True) + readable(self.message), err=True)
             return
         name, values = type(self._error).__name__, {}
         if isinstance(self._error, ContractError):

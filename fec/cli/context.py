@@ -19,6 +19,7 @@ from rich.console import Console, RenderableType
 from rich.measure import Measurement
 from rich.progress import Progress
 from rich.table import Table
+from rich.text import Text
 from web3 import Web3
 from web3.constants import ADDRESS_ZERO
 from web3.contract.contract import ContractConstructor, ContractFunction
@@ -36,6 +37,7 @@ from fec.core.amounts import exact_fec
 from fec.core.node_id import NodeId
 from fec.i18n import Message, _, ngettext
 from fec.i18n.errors import FECError, InvalidArgument, RPCFailed, SignerMissing
+from fec.i18n.readable import readable
 from fec.protocol.addresses import checked_address
 from fec.protocol.files import read_record
 from fec.protocol.signing import TypedMessage
@@ -340,8 +342,16 @@ def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) else value
 
 
+class _Terminal(Console):
+    """A console that shows text as it is, also what others wrote: no markup, no emoji by name, nothing to obey."""
+
+    def render_str(self, text: str, **styles: Any) -> Text:
+        """Makes text of a string, wherever it stands."""
+        return super().render_str(readable(text), **styles)
+
+
 def _console(*, stderr: bool) -> Console:
-    console = Console(stderr=stderr, highlight=False, markup=False)
+    console = _Terminal(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = _PIPE_WIDTH
     return console

@@ -20,6 +20,7 @@ from fec.core.amounts import exact_fec
 from fec.i18n import _
 from fec.i18n.catalogs import current, language_tag
 from fec.i18n.errors import FECError, WrongNetwork
+from fec.i18n.readable import one_line
 from fec.protocol.files import RECORD_ERRORS, Record, reason_of
 from fec.protocol.orders import Authorization, Invoice, Order
 
@@ -189,7 +190,7 @@ def _call(method: str, url: str, body: Any = None) -> dict[str, Any]:
 def _readable(value: Any) -> Any:
     """What a server says, without characters that would rewrite the terminal."""
     if isinstance(value, str):
-        return "".join(letter for letter in value if letter.isprintable())
+        return one_line(value)
     if isinstance(value, dict):
         return {_readable(name): _readable(each) for name, each in value.items()}
     return [_readable(each) for each in value] if isinstance(value, list) else value

@@ -14,6 +14,7 @@ from fec.core.amounts import format_fec
 from fec.core.durations import DAY, HOUR
 from fec.core.node_id import NodeId
 from fec.i18n.catalogs import SOURCE, catalog, current, use
+from fec.i18n.readable import one_line
 
 
 def N_(sentence: str) -> str:  # noqa: N802 (gettext's own name)
@@ -127,7 +128,10 @@ _PLACES: dict[str, Callable[[int], str]] = {
 
 
 class _Words(Formatter):
-    """Shows values as people read them, those that are sentences themselves in the language spoken now."""
+    """Shows values as people read them, those that are sentences themselves in the language spoken now.
+
+    Text that others may have written becomes one line that no terminal obeys.
+    """
 
     def format_field(self, value: Any, format_spec: str) -> str:
         """Formats one value."""
@@ -137,7 +141,8 @@ class _Words(Formatter):
             return str(localized())
         if isinstance(value, list):
             return "; ".join(self.format_field(item, "") for item in value)
-        return str(super().format_field(value, format_spec))
+        shown = str(super().format_field(value, format_spec))
+        return one_line(shown) if isinstance(value, str) or _is_foreign(value) else shown
 
 
 def _is_foreign(value: Any) -> bool:

@@ -30,8 +30,8 @@ def test_invoice_from__text_for_people__stays_as_it_is() -> None:
 
 
 def test_readable__what_a_server_says__has_no_control_characters() -> None:
-    said = _readable({"detail": f"No.{REWRITES}", "list": [REWRITES, 1, None]})
-    assert said == {"detail": "No.[1A[2Kpaid", "list": ["[1A[2Kpaid", 1, None]}
+    said = _readable({"detail": f"No.{REWRITES}\nYes.", "list": [REWRITES, 1, None]})
+    assert said == {"detail": "No.[1A[2Kpaid Yes.", "list": ["[1A[2Kpaid", 1, None]}
 
 
 @pytest.mark.parametrize(
