@@ -1,6 +1,6 @@
 """Measures how fast a chain is indexed, beside bare loops over `eth_getLogs` on the same chain.
 
-`python -m benchmarks.indexer --help` lists what it does; docs/reference/indexer.md says how it is measured.
+`python -m benchmarks.indexer --help` lists what it does; docs/reference/index.md says how it is measured.
 """
 
 from __future__ import annotations
@@ -31,15 +31,14 @@ from fec.chain.deployments import Deployment
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import DAY, WEEK
-from fec.indexer import Indexer, check
-from fec.indexer import Settings as IndexSettings
+from fec.indexer import Indexer, LogSettings, check
 from fec.protocol import abi
 from fec.protocol.abi import CONTRACTS
-from fec.replay import History, Replay, Row, Settings
+from fec.replay import History, Replay, ReplaySettings, Row
 from tests.fixtures.databases import PostgreSQL
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENT = ROOT / "docs" / "reference" / "indexer.md"
+DOCUMENT = ROOT / "docs" / "reference" / "index.md"
 MARKS = ("<!-- Made by `python -m benchmarks.indexer --write`. -->\n", "<!-- End of what it makes. -->\n")
 PIPED_WIDTH = 120  # columns, where there is no terminal to ask
 
@@ -96,7 +95,7 @@ def build(chain: Anvil, deployment: Deployment, events: int) -> int:
         )
         for number in range(events // (EVENTS_OF_ORDER + 4 * EVENTS_OF_CLAIM))
     ]
-    Replay(client, owner, Settings(workers=0)).run(History(tuple(rows), ()))
+    Replay(client, owner, ReplaySettings(workers=0)).run(History(tuple(rows), ()))
     nodes = [record.capture.token_id for record in client.orders.records() if record.capture]
     token_ids = [token_id for token_id in nodes if token_id is not None]
     while _count(chain.url, deployment) < events:
@@ -173,7 +172,7 @@ def index(url: str, deployment: Deployment, _: int, database: str) -> int:
         nonlocal found
         found += events
 
-    indexer = Indexer(store.open_database(database), url, deployment, settings=IndexSettings())
+    indexer = Indexer(store.open_database(database), url, deployment, settings=LogSettings())
     indexer.sync(add)
     indexer.close()
     return found
@@ -243,7 +242,7 @@ HEADINGS = ("", "Events/s", "Range", "Events per CPU s", "Peak MiB", "Above star
 @click.command()
 @click.option("--events", default=100_000, show_default=True, help="Least number of events on the chain.")
 @click.option("--rounds", default=3, show_default=True, help="Runs of each contender, in turn.")
-@click.option("--write", is_flag=True, help="Write the table into docs/reference/indexer.md.")
+@click.option("--write", is_flag=True, help="Write the table into docs/reference/index.md.")
 @click.option("--json", "as_json", is_flag=True, help="Print all runs as JSON.")
 def main(*, events: int, rounds: int, write: bool, as_json: bool) -> None:
     """Measures events indexed a second, on a chain of its own."""
@@ -256,7 +255,7 @@ def main(*, events: int, rounds: int, write: bool, as_json: bool) -> None:
             deployment = deploy(chain.web3, chain.accounts[0])
             progress.print("Filling the chain …")
             blocks = build(chain, deployment, events)
-            size = max(1, blocks * IndexSettings().logs // events)
+            size = max(1, blocks * LogSettings().logs // events)
             for number in range(rounds):
                 for name, (_, backend) in CONTENDERS.items():
                     database = server.create() if backend == "postgresql" else f"sqlite:///{folder}/{number}.sqlite"

@@ -18,7 +18,7 @@ from web3.types import TxParams
 
 from benchmarks.floor import Floor
 from fec.chain.anvil import Anvil
-from fec.chain.deploy import PUBLIC_PROGRAM, STEPS, Step, Terms
+from fec.chain.deploy import PUBLIC_PROGRAM, STEPS, DeploySettings, Step
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import HOUR, WEEK
 from fec.protocol import abi
@@ -136,7 +136,9 @@ class Lab:
     def deployment(self, step: Step) -> Call:
         """The deployment of a contract on the default terms, by the owner."""
         addresses = {name: contract.address for name, contract in self.contracts.items()}
-        return Call(step.name, "constructor", step.arguments(Terms(self.owner, self.owner), addresses), self.owner)
+        return Call(
+            step.name, "constructor", step.arguments(DeploySettings(self.owner, self.owner), addresses), self.owner
+        )
 
     def adn(self, signature: str, args: Sequence[Any], sender: ChecksumAddress) -> Call:
         """A call of the node contract."""

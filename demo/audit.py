@@ -12,12 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 from sqlalchemy import func, select
 
 from demo.chronicle import Chronicle, read_chronicle
-from demo.story import Story
+from demo.story import ALLIANCE, Story
 from demo.tally import tally
 from fec import store
 from fec.chain.jsonrpc import Endpoint
@@ -25,8 +24,8 @@ from fec.core.amounts import format_fec
 from fec.core.curve import FACE_MULTIPLE, face
 from fec.core.durations import DAY
 from fec.core.shares import burn_up
-from fec.indexer import Report, check
-from fec.indexer.models import Claim, EventRecord, Reward, TotalsVersion, WithdrawalRecord
+from fec.indexer import IndexCheck, check
+from fec.indexer.models import Claim, EventRecord, RewardRecord, TotalsVersion, WithdrawalRecord
 from fec.indexer.reads import Reads
 from fec.indexer.views import view
 from fec.protocol.orders import Invoice, Order
@@ -48,19 +47,26 @@ class Facts:
     """What is on the chain: read once, as of the index's last block."""
 
     chronicle: Chronicle
-    report: Report
+    report: IndexCheck
     reads: Reads
     endpoint: Endpoint
     totals: Sequence[Any]
     orders: Sequence[Any]
     operators: Mapping[int, str]
     """By program."""
+    alliances: Mapping[int, int]
+    """By program, if it is in one."""
     flowed_back: Mapping[str, int]
     rewarded: Mapping[str, int]
     withdrawals: Sequence[Any]
     vaults: Sequence[str]
     payments: int
     """Events of payments; each order should have one."""
+
+    def group(self, program: int) -> str:
+        """What counts together what a customer spends: the program's alliance, or the program alone."""
+        alliance = self.alliances.get(program)
+        return f"alliance {alliance}" if alliance else f"program {program}"
 
 
 def read_facts(story: Story) -> Facts:
@@ -73,7 +79,7 @@ def read_facts(story: Story) -> Facts:
         for recipient, amount in connection.execute(select(Claim.recipient, Claim.amount)):
             flowed_back[recipient] += amount
         rewarded: Counter[str] = Counter()
-        for program, amount in connection.execute(select(Reward.program_id, Reward.amount)):
+        for program, amount in connection.execute(select(RewardRecord.program_id, RewardRecord.amount)):
             rewarded[operators[program]] += amount
         withdrawn = select(WithdrawalRecord.vault, EventRecord.transaction_hash).join(
             EventRecord,
@@ -89,6 +95,7 @@ def read_facts(story: Story) -> Facts:
             totals=connection.execute(select(TotalsVersion.__table__).order_by("block_number", "log_index")).all(),
             orders=connection.execute(select(view("orders_latest"))).all(),
             operators=operators,
+            alliances={row.program_id: row.alliance_id for row in connection.execute(select(view("alliances_latest")))},
             flowed_back=flowed_back,
             rewarded=rewarded,
             withdrawals=connection.execute(withdrawn).all(),
@@ -199,11 +206,12 @@ def _orders(story: Story, facts: Facts) -> list[Finding]:
     escrow = int(facts.reads.one("FEC", "balanceOf", story.client.orders.address))
     refunded = [row for row in orders if row.refunded]
     clean = sum(burn_up(row.amount - row.refunded, row.burn_bps) == (row.burned or 0) for row in refunded)
-    credit: Counter[tuple[int, str]] = Counter()
+    credit: Counter[tuple[str, str]] = Counter()
     for row in orders:
-        credit[row.program_id, row.customer] += row.amount - row.refunded
-    spends = facts.reads.each("Checkout", "spendOf", ((pair, pair) for pair in credit))
-    credited = sum(int(spend) == credit[pair] for pair, spend in spends)
+        credit[facts.group(row.program_id), row.customer] += row.amount - row.refunded
+    pairs = dict.fromkeys((row.program_id, row.customer) for row in orders)
+    spends = facts.reads.each("Checkout", "spendOf", ((pair, pair) for pair in pairs))
+    credited = sum(int(spend) == credit[facts.group(program), customer] for (program, customer), spend in spends)
     programs = ((program, (program,)) for program in facts.operators)
     reserved = sum(int(held) for _, held in facts.reads.each("Checkout", "reservedOf", programs))
     repeated = story.repeated.transactions if story.repeated else None
@@ -219,8 +227,8 @@ def _orders(story: Story, facts: Facts) -> list[Finding]:
             "G6 Refunds",
             "a refunded part leaves no burn, no reserved quota and no tier credit behind",
             f"{clean:,} of {len(refunded):,} refunded orders; {format_fec(reserved)} FEC reserved; "
-            f"{credited:,} of {len(credit):,} credits exact",
-            clean == len(refunded) and reserved == 0 and credited == len(credit),
+            f"{credited:,} of {len(pairs):,} credits exact",
+            clean == len(refunded) and reserved == 0 and credited == len(pairs),
         ),
         Finding(
             "G7 Idempotence",
@@ -235,7 +243,7 @@ def _orders(story: Story, facts: Facts) -> list[Finding]:
 def _paid_again(story: Story, facts: Facts) -> Iterable[Any]:
     """What the chain says to each order, were it paid once more."""
     domain = story.client.orders.domain
-    keys: dict[str, LocalAccount] = {story.merchant(name).address: story.merchant(name) for name in story.year.stores}
+    keys = story.merchants
     expiry = story.anvil.now + DAY
 
     def orders() -> Iterable[tuple[str, tuple[Any, ...]]]:
@@ -265,7 +273,8 @@ def _exit(story: Story, facts: Facts) -> list[Finding]:
 
 
 def _sums(story: Story, facts: Facts) -> list[Finding]:
-    expected = tally(story.rows, story.settings.terms_of)
+    rows = sorted((*story.rows, *story.sold), key=lambda row: row.time)
+    expected = tally(rows, story.settings.terms_of, lambda store: ALLIANCE[0] if store in ALLIANCE else store)
     found: dict[str, Counter[str]] = {name: Counter() for name in ("received", "donated", "paid", "refunded")}
     for row in facts.orders:
         found["received"][facts.operators[row.program_id]] += row.to_merchant or 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from demo.cafes import Cafes
 from demo.holders import Holders
 from demo.rewards import Rewards
 from demo.story import Story
@@ -27,7 +28,7 @@ CLOSED_EVERY = 20
 
 def play(story: Story, tick: Callable[[int, int], object]) -> None:
     """Plays it all; `tick` gets the chain's time after each stretch, and when this part of the story ends."""
-    holders, rewards = Holders(story), Rewards(story)
+    holders, rewards, cafes = Holders(story), Rewards(story), Cafes(story)
     story.checkpoint()
     last = story.rows[-1].time + 1
     thanks = story.year.start + (story.year.end - story.year.start) * THANKS_AT // 100
@@ -39,6 +40,7 @@ def play(story: Story, tick: Callable[[int, int], object]) -> None:
         rewards.give(rows)
         if start <= thanks < end:
             rewards.fund(rows)
+        cafes.serve()
         holders.act(BUSY)
         holders.hand_over()
         if end == last:

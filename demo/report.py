@@ -35,18 +35,21 @@ def summarize(
     console: Console, story: Story, facts: Facts, findings: Sequence[Finding], pictures: Sequence[Path]
 ) -> None:
     """What happened, in plain words, from the chain's events; and the payback's honest shape."""
-    spent = sum(row.amount for row in facts.orders)
-    merchants, households = ({getattr(row, name) for row in facts.orders} for name in ("program_id", "customer"))
+    baskets = [row for row in facts.orders if row.program_id not in facts.alliances]
+    spent = sum(row.amount for row in baskets)
+    merchants, households = ({getattr(row, name) for row in baskets} for name in ("program_id", "customer"))
     dollars, cents = divmod(spent // WEI_PER_CENT, 100)
     first, last = story.checkpoints[0].figures, story.checkpoints[-1]
     ended = datetime.fromtimestamp(last.time, UTC)
     periods = "; ".join(label for _, label in milestones())
     lives = facts.chronicle
     paragraphs = (
-        f"{len(facts.orders):,} baskets (${dollars:,}.{cents:02}) of {len(households)} households were paid at "
+        f"{len(baskets):,} baskets (${dollars:,}.{cents:02}) of {len(households)} households were paid at "
         f"{len(merchants)} of {len(story.year.stores)} stores with {_fec(spent)}; "
         f"{_fec(sum(row.refunded for row in facts.orders))} went back for returned goods, "
-        f"{_fec(sum(row.donated or 0 for row in facts.orders))} to causes. {_fec(last.figures.burned)} were burned "
+        f"{_fec(sum(row.donated or 0 for row in facts.orders))} to causes. {len(story.sold)} orders "
+        "more, at an alliance of two cafés, were paid by permit, by authorization, by transfer with a call, "
+        f"and out of nodes. {_fec(last.figures.burned)} were burned "
         f"into {len(lives.families):,} nodes, and these had paid {_fec(sum(lives.payouts.values()))} by "
         f"{ended:%-d %B %Y}. All this took {last.figures.block_number:,} blocks.",
         f"The shape of it, honestly: of {format_fec(ONE_ADN)} FEC burned, {periods}. The curve pays late, the same for "

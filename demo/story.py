@@ -18,8 +18,7 @@ from sqlalchemy import Engine, select
 from demo.data import Year, returns
 from fec import store
 from fec.chain.anvil import Anvil
-from fec.chain.deploy import Terms as DeploymentTerms
-from fec.chain.deploy import deploy
+from fec.chain.deploy import DeploySettings, deploy
 from fec.client.client import Client
 from fec.core import curve
 from fec.core.amounts import WEI_PER_FEC
@@ -29,7 +28,7 @@ from fec.indexer import Indexer
 from fec.indexer.views import view
 from fec.protocol.terms import Tier
 from fec.protocol.types import Claimed, Figures, Node
-from fec.replay import History, Replay, Report, Settings, StoreTerms, Wallets
+from fec.replay import History, Replay, ReplayReport, ReplaySettings, Row, StoreTerms, Wallets
 from fec.replay.preparation import GAS_COIN
 
 MILLION = 1_000_000 * WEI_PER_FEC
@@ -40,6 +39,10 @@ TIERS = (Tier(0, 1_000), Tier(10_000, 1_200), Tier(50_000, 1_500))
 RETURN_WINDOW = 14 * DAY
 DONATION_BPS = 100
 CAUSES = 3
+#: Two cafés that count together what a shopper spends, and what each order there costs: the third reaches a tier.
+ALLIANCE = ("café 1", "café 2")
+CAFE_TERMS = StoreTerms(tiers=(Tier(0, 1_000), Tier(100, 2_000)), period_length=12 * HOUR)
+CAFE_ORDER = 60 * WEI_PER_FEC
 #: One store in so many takes goods back, or donates.
 WINDOWS_EVERY = 3
 DONORS_EVERY = 2
@@ -65,7 +68,7 @@ class Attempt:
 def terms_by_store(year: Year, wallets: Wallets, seed: str) -> dict[str, StoreTerms]:
     """Every store's terms, by the seed."""
     causes = [to_checksum_address(wallets.customer(f"cause {number}").address) for number in range(CAUSES)]
-    terms = {}
+    terms = dict.fromkeys(ALLIANCE, CAFE_TERMS)
     for name in year.stores:
         rng = random.Random(f"{seed}/{name}")
         donates = rng.randrange(DONORS_EVERY) == 0
@@ -87,11 +90,13 @@ class Story:
         self.anvil, self.engine, self.year = anvil, engine, year
         self.rng = random.Random(f"{seed}/story")
         self.wallets = Wallets(seed)
-        self.settings = Settings(exceptions=terms_by_store(year, self.wallets, seed), seed=seed, workers=0)
+        self.settings = ReplaySettings(exceptions=terms_by_store(year, self.wallets, seed), seed=seed, workers=0)
         returnable = [row for row in year.rows if self.settings.terms_of(row.store).return_window]
         self.rows = tuple(sorted((*year.rows, *returns(returnable, RETURN_WINDOW, seed)), key=lambda row: row.time))
         """Purchases and returns, by time."""
-        self.repeated: Report | None = None
+        self.sold: list[Row] = []
+        """Orders at the cafés."""
+        self.repeated: ReplayReport | None = None
         """What replaying the whole history once more did."""
         self.deployment = deploy(anvil.web3, anvil.accounts[0], self._deployment_terms())
         self.client = Client(anvil.web3, self.deployment, anvil.accounts[0])
@@ -105,21 +110,32 @@ class Story:
         self.portrait = ""
         """SVG that a node drew of itself, half-way through its life."""
 
-    def _deployment_terms(self) -> DeploymentTerms:
+    def _deployment_terms(self) -> DeploySettings:
         """Just large enough for the year, so that its picture shows something: all that is burned can flow back."""
         owner = self.anvil.accounts[0].address
         spend = sum(row.amount for row in self.year.rows)
         genesis = -(-spend // MILLION) * MILLION
         headroom = -(-(curve.FACE_MULTIPLE - 1) * (PUBLIC_QUOTA + spend // 5) // MILLION) * MILLION
-        return DeploymentTerms(owner, owner, genesis + headroom, genesis, PUBLIC_QUOTA)
+        return DeploySettings(owner, owner, genesis + headroom, genesis, PUBLIC_QUOTA)
 
     # --------------------------------------------------------------------- who
 
     @cached_property
     def shoppers(self) -> dict[str, LocalAccount]:
         """Accounts of all households, by address."""
-        accounts = [self.account(name) for name in dict.fromkeys(row.customer for row in self.year.rows)]
-        return {account.address: account for account in accounts}
+        return {address: self.account(name) for address, name in self.households.items()}
+
+    @cached_property
+    def households(self) -> dict[str, str]:
+        """Names of all households, by address."""
+        names = dict.fromkeys(row.customer for row in self.year.rows)
+        return {self.account(name).address: name for name in names}
+
+    @property
+    def merchants(self) -> dict[str, LocalAccount]:
+        """Keys of all stores and cafés, by address."""
+        keys = [self.merchant(name) for name in (*self.year.stores, *ALLIANCE)]
+        return {key.address: key for key in keys}
 
     def account(self, name: str) -> LocalAccount:
         """Anybody's key by name, the same for the same seed."""
@@ -162,7 +178,7 @@ class Story:
 
     # --------------------------------------------------------------------- acts
 
-    def replay(self, until: int, *, leave_open: bool) -> Report:
+    def replay(self, until: int, *, leave_open: bool) -> ReplayReport:
         """Puts all purchases and returns before a moment on the chain."""
         rows = tuple(row for row in self.rows if row.time < until)
         settings = replace(self.settings, leave_open=leave_open)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fec.core.amounts import WEI_PER_FEC
 from fec.core.shares import split
 from fec.replay import Row, StoreTerms
-from fec.replay.plan import Capture, Payment, Refund, plan
+from fec.replay.plan import PlannedCapture, PlannedPayment, PlannedRefund, plan
 
 _BLOCK_GAS = 10**9
 
@@ -28,8 +28,10 @@ class Tally:
     burned: int = 0
 
 
-def tally(rows: Sequence[Row], terms_of: Callable[[str], StoreTerms]) -> Tally:
-    """The sums of a whole history."""
+def tally(
+    rows: Sequence[Row], terms_of: Callable[[str], StoreTerms], alliance_of: Callable[[str], str] = lambda store: store
+) -> Tally:
+    """The sums of a whole history. Stores of one alliance count together what a customer spends."""
     sums = Tally()
     kept: dict[int, int] = {}
     burn_bps: dict[int, int] = {}
@@ -40,25 +42,25 @@ def tally(rows: Sequence[Row], terms_of: Callable[[str], StoreTerms]) -> Tally:
         shares = split(kept[place], burn_bps[place], terms.donation_bps if terms.cause else 0)
         sums.received[row.store] += shares.to_merchant
         sums.burned += shares.burned
-        credit[row.store, row.customer] += kept[place]
+        credit[alliance_of(row.store), row.customer] += kept[place]
         if terms.cause:
             sums.donated[terms.cause] += shares.donated
 
     whole = plan(rows, window_of=lambda store: terms_of(store).return_window, shift=0, every=1, gas=_BLOCK_GAS)
     for action in (action for block in whole.blocks for action in block.actions):
         match action:
-            case Payment(place):
+            case PlannedPayment(place):
                 row, terms = rows[place], terms_of(rows[place].store)
-                spent = credit[row.store, row.customer]
+                spent = credit[alliance_of(row.store), row.customer]
                 burn_bps[place] = [tier.burn_bps for tier in terms.tiers if spent >= tier.min_spend * WEI_PER_FEC][-1]
                 kept[place] = row.amount
                 sums.paid[row.customer] += row.amount
                 if not terms.return_window:
                     capture(place)
-            case Refund(_, place, amount):
+            case PlannedRefund(_, place, amount):
                 kept[place] -= amount
                 sums.refunded[rows[place].customer] += amount
-            case Capture(places):
+            case PlannedCapture(places):
                 for place in places:
                     capture(place)
     return sums

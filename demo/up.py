@@ -37,7 +37,7 @@ from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
 from fec.core.durations import DAY, WEEK
 from fec.i18n.errors import FECError
-from fec.replay import History, Replay, Row, Settings, StoreTerms, Wallets
+from fec.replay import History, Replay, ReplaySettings, Row, StoreTerms, Wallets
 from fec.service.http.keys import KeyRing
 from fec.service.models import Role
 
@@ -84,7 +84,7 @@ def up(folder: Path, port: int = 0) -> Iterator[Up]:
         deployment = deploy(anvil.web3, anvil.accounts[0])
         client = Client(anvil.web3, deployment, anvil.accounts[0])
         terms = StoreTerms(return_window=_RETURN_WINDOW, period_length=_PERIOD)
-        settings = Settings(terms=terms, every=DAY // 4, leave_open=True, workers=0)
+        settings = ReplaySettings(terms=terms, every=DAY // 4, leave_open=True, workers=0)
         Replay(client, anvil.accounts[0], settings).run(History(tuple(rows), ()))
         anvil.travel_to(max(now, anvil.now + 1))
         merchant = _account(Wallets().store(rows[0].store).key)

@@ -30,7 +30,7 @@ class AccountBusy(FECError, RuntimeError):
 
 
 @dataclass(frozen=True)
-class Patience:
+class WaitOptions:
     """How to wait."""
 
     confirmations: int
@@ -55,7 +55,7 @@ class ResumableDeployment:
         *,
         done: Deployment | None,
         fees: Fees,
-        patience: Patience,
+        patience: WaitOptions,
         tell: Callable[[str], object],
     ) -> None:
         """Takes the journal, new or loaded, and what an earlier deployment on the chain lacks steps of."""

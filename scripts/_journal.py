@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fec.chain.deploy import Terms
+from fec.chain.deploy import DeploySettings
 from fec.i18n.errors import FECError
 
 
@@ -49,7 +49,7 @@ class Journal:
     genesis: str
     """Hash of the chain's first block: a local chain that was restarted is another one."""
     deployer: str
-    terms: Terms
+    terms: DeploySettings
     steps: dict[str, Reservation] = field(default_factory=dict)
 
     def save(self) -> None:
@@ -81,7 +81,7 @@ def load(path: Path) -> Journal | None:
         return None
     try:
         document = json.loads(path.read_text())
-        terms = Terms(**document.pop("terms"))
+        terms = DeploySettings(**document.pop("terms"))
         steps = {name: Reservation(**step) for name, step in document.pop("steps").items()}
         return Journal(path=path, terms=terms, steps=steps, **document)
     except (ValueError, TypeError, KeyError, AttributeError) as error:

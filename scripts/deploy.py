@@ -15,7 +15,7 @@ from ape.api import AccountAPI, ProviderAPI
 from web3 import Web3
 
 from fec.chain import deployments
-from fec.chain.deploy import CONTRACTS, Terms, verify
+from fec.chain.deploy import CONTRACTS, DeploySettings, verify
 from fec.chain.rpc import clear_errors
 from fec.cli.params import ADDRESS, AMOUNT
 from fec.i18n.errors import DeploymentExists
@@ -28,7 +28,7 @@ from scripts._common import (
     is_throwaway,
     sender_options,
 )
-from scripts._deployment import Patience, ResumableDeployment
+from scripts._deployment import ResumableDeployment, WaitOptions
 from scripts._journal import Journal
 from scripts._signing import Fees, connection, sign, unlock
 
@@ -84,7 +84,7 @@ def cli(
     """
     chosen = {name: value for name, value in options.items() if value is not None}
     network = provider.network
-    patience = Patience(
+    patience = WaitOptions(
         confirmations=network.required_confirmations if confirmations is None else confirmations,
         timeout=timeout or network.transaction_acceptance_timeout,
         poll=_POLL_LOCAL if network.is_dev else _POLL_PUBLIC,
@@ -110,7 +110,7 @@ def cli(
             click.echo(f"Already deployed, as {path} records; nothing is sent. `--anew` makes another deployment.")
         else:
             sender = account_or_default(account, provider)
-            terms = replace(Terms(owner=str(sender.address), genesis_holder=str(sender.address)), **chosen)
+            terms = replace(DeploySettings(owner=str(sender.address), genesis_holder=str(sender.address)), **chosen)
             begun = Journal(journal_path, chain_id, genesis, str(sender.address), terms)
             journal = begun if journal is None else _resumed(journal, begun, chosen)
             unlock(sender)

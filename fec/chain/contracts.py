@@ -21,9 +21,6 @@ from fec.protocol.addresses import checked_address
 from fec.protocol.calls import ContractCall
 from fec.protocol.types import Receipt
 
-#: What public endpoints take in one batch.
-_READS_PER_REQUEST = 100
-
 
 class Handle:
     """One contract of a deployment: reads, sends, and finds its events, with clear errors."""
@@ -53,13 +50,12 @@ class Handle:
         self, function: str, arguments: Sequence[Sequence[Any]], block: BlockIdentifier = "latest"
     ) -> list[Any]:
         """Results of a view for each list of arguments, at a block; many to a round trip. Raises what `read` does."""
-        results: list[Any] = []
-        for first in range(0, len(arguments), _READS_PER_REQUEST):
-            with clear_errors(), self.contract.w3.batch_requests() as batch:
-                for each in arguments[first : first + _READS_PER_REQUEST]:
-                    batch.add(self.contract.functions[function](*each).call(block_identifier=block))
-                results += batch.execute()
-        return results
+        if not arguments:
+            return []
+        with clear_errors(), self.contract.w3.batch_requests() as batch:
+            for each in arguments:
+                batch.add(self.contract.functions[function](*each).call(block_identifier=block))
+            return list(batch.execute())
 
     def bound(self, call: ContractCall) -> ContractFunction:
         """A call to this contract, as web3 has it. Raises InvalidArgument for values that it cannot carry."""

@@ -31,7 +31,7 @@ _PROBE = HexStr("0x600160005260206000f3")
 
 
 @dataclass(frozen=True)
-class Terms:
+class DeploySettings:
     """What a deployment is made with. Amounts in wei."""
 
     owner: str
@@ -55,7 +55,7 @@ class Step:
 
     name: str
     """The contract."""
-    arguments: Callable[[Terms, Addresses], Sequence[Any]]
+    arguments: Callable[[DeploySettings, Addresses], Sequence[Any]]
     """Its constructor's arguments, from the terms and the addresses of the contracts of earlier steps."""
     children: Mapping[str, str]
     """Contracts that its constructor creates in turn: the getter of the address, by name."""
@@ -88,7 +88,7 @@ CONTRACTS = tuple(name for step in STEPS for name in (step.name, *step.children)
 def deploy(
     web3: Web3,
     signer: LocalAccount | str,
-    terms: Terms | None = None,
+    terms: DeploySettings | None = None,
     *,
     done: Deployment | None = None,
     progress: Callable[[Deployment], object] | None = None,
@@ -100,7 +100,7 @@ def deploy(
     `Sender.send` raises, and WrongNetwork if `done` is of another chain.
     """
     sender = Sender(web3, signer)
-    terms = terms or Terms(owner=sender.address, genesis_holder=sender.address)
+    terms = terms or DeploySettings(owner=sender.address, genesis_holder=sender.address)
     with clear_errors():
         chain_id = web3.eth.chain_id
     if done is not None and done["chainId"] != chain_id:

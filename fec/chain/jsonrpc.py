@@ -23,8 +23,12 @@ T = TypeVar("T")
 #: A method and its parameters.
 Call = tuple[str, Sequence[Any]]
 
-#: Calls in one request at first. Endpoints take 10 to 1,000; one that takes fewer says so.
+#: Calls in one request at first, and at most. Endpoints take 10 to 1,000; one that takes fewer says so.
 CALLS_PER_REQUEST = 100
+#: A size that was refused may be taken later, as rate limits pass: after so many full requests a few more calls are
+#: tried. Each time that they are refused, the next try comes after twice as many.
+GROWS_AFTER = 100
+_GROWS_AFTER_MOST = 4_096
 _CONNECT_SECONDS = 5
 _ANSWER_SECONDS = 30
 #: Threads that may use one endpoint at once without opening a connection for each request.
@@ -69,11 +73,34 @@ class _BatchRefused(Exception):
     """The endpoint does not take so many calls in one request."""
 
 
+class _Size:
+    """How many calls a request may have: halved when refused, and grown slowly while all goes well."""
+
+    def __init__(self) -> None:
+        self.most = CALLS_PER_REQUEST
+        self._taken = 0
+        self._grows_after = GROWS_AFTER
+        self._grown = False
+
+    def taken(self) -> None:
+        """A request with as many calls as may be was answered."""
+        self._taken += 1
+        if self.most < CALLS_PER_REQUEST and self._taken >= self._grows_after:
+            self.most = min(self.most + max(self.most // 4, 1), CALLS_PER_REQUEST)
+            self._taken, self._grown = 0, True
+
+    def refused(self, calls: int) -> None:
+        """A request with so many calls was refused."""
+        if self._grown:
+            self._grows_after = min(2 * self._grows_after, _GROWS_AFTER_MOST)
+        self.most, self._taken, self._grown = max(1, calls // 2), 0, False
+
+
 class Endpoint:
     """One JSON-RPC address, for any number of threads.
 
-    It learns how many calls a request may have, and keeps it. It waits while the endpoint limits the rate. An answer
-    is taken for one only if it carries the number of its question.
+    It learns how many calls a request may have, and now and then tries a few more. It waits while the endpoint limits
+    the rate. An answer is taken for one only if it carries the number of its question.
     """
 
     def __init__(self, url: str, *, failures: Patience = FAILURES, limits: Patience = LIMITS) -> None:
@@ -81,7 +108,7 @@ class Endpoint:
         self.url = url
         self.patience = failures
         self._limits = limits
-        self._most = CALLS_PER_REQUEST
+        self._size = _Size()
         self._session = requests.Session()
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(pool_maxsize=_CONNECTIONS))
@@ -107,16 +134,17 @@ class Endpoint:
         waiting = list(range(len(calls)))
         pauses, limited = self._limits.pauses(), False
         while waiting:
-            some = waiting[: self._most]
+            most = self._size.most
+            some = waiting[:most]
             try:
                 found = self._once([calls[place] for place in some])
             except _BatchRefused:
-                self._most = max(1, len(some) // 2)
+                self._size.refused(len(some))
                 continue
             except RateLimited as error:
                 if limited:
                     # The calls of one request may be more than the endpoint takes in its time.
-                    self._most = max(1, len(some) // 2)
+                    self._size.refused(len(some))
                 limited = True
                 self._slow_down(pauses, error)
                 continue
@@ -129,6 +157,8 @@ class Endpoint:
             waiting = again + waiting[len(some) :]
             if len(again) < len(some):
                 pauses, limited = self._limits.pauses(), False
+            if not again and len(some) == most:
+                self._size.taken()
             if again:
                 self._slow_down(pauses, RateLimited())
         return answers

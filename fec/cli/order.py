@@ -17,7 +17,7 @@ from fec.cli.params import ADDRESS, AMOUNT, DURATION, FILE, LABEL, NEW_FILE, ORD
 from fec.cli.pay import pay, show_paid
 from fec.core.amounts import exact_fec
 from fec.i18n import N_, _, local, ngettext, percent
-from fec.protocol.orders import Capture, Captured, Invoice, OrderRecord, OrderStatus
+from fec.protocol.orders import Capture, Captured, Invoice, OrderHistory, OrderStatus
 
 _LONG = 15 * 60
 _STATUS = {
@@ -189,7 +189,7 @@ def show(context: Context, key: str) -> None:
     context.show(_order_record(found), facts(rows))
 
 
-def _order_record(found: OrderRecord) -> dict[str, object]:
+def _order_record(found: OrderHistory) -> dict[str, object]:
     state, went = found.state, found.capture
     return {
         "orderKey": found.key,

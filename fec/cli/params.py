@@ -45,7 +45,7 @@ class Amount(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
-class Address(click.ParamType):
+class AddressType(click.ParamType):
     """An account, with its checksum if it has capitals."""
 
     name = "address"
@@ -67,7 +67,7 @@ class NodeRef:
     name: str
 
 
-class Node(click.ParamType):
+class NodeType(click.ParamType):
     """A node: its short name, such as 3-42, or its token id."""
 
     name = "node"
@@ -136,7 +136,7 @@ class DateTime(click.ParamType):
         return seconds
 
 
-class Share(click.ParamType):
+class ShareType(click.ParamType):
     """A percentage; gives basis points."""
 
     name = "percent"
@@ -236,11 +236,11 @@ class Language(click.ParamType):
 
 
 AMOUNT = Amount()
-ADDRESS = Address()
-NODE = Node()
+ADDRESS = AddressType()
+NODE = NodeType()
 DURATION = Duration()
 DATETIME = DateTime()
-SHARE = Share()
+SHARE = ShareType()
 LABEL = Label()
 ORDER = OrderKey()
 TIER = TierType()

@@ -25,7 +25,7 @@ from fec.i18n.errors import SignerMissing
 from fec.protocol.terms import Tier
 
 if TYPE_CHECKING:
-    from fec.replay import History, Report, Settings
+    from fec.replay import History, ReplayReport, ReplaySettings
 
 _SHOWN = 20
 #: What the sentence on the curve speaks of.
@@ -116,7 +116,7 @@ def replay(
     all.
     """
     with extra("replay"):
-        from fec.replay import Columns, Settings, StoreTerms, read  # noqa: PLC0415
+        from fec.replay import Columns, ReplaySettings, StoreTerms, read  # noqa: PLC0415
     if bool(donation) != (cause is not None):
         raise CommandRefused("--donation and --cause need each other. Give both or neither.")
     before = time.perf_counter_ns()
@@ -126,7 +126,7 @@ def replay(
     if context.dry_run:
         _show_plan(context, history)
         return
-    settings = Settings(
+    settings = ReplaySettings(
         terms=StoreTerms(tuple(tiers) or StoreTerms().tiers, return_window, period_length, donation, cause),
         seed=wallets or MNEMONIC,
         every=every,
@@ -138,7 +138,7 @@ def replay(
     _show(context, report, settings, {"file": reading, **report.milliseconds})
 
 
-def _run(context: Context, history: History, settings: Settings) -> Report:
+def _run(context: Context, history: History, settings: ReplaySettings) -> ReplayReport:
     from fec.replay import Replay  # noqa: PLC0415
 
     owner = context.local_account() or context.account
@@ -184,7 +184,7 @@ def _show_plan(context: Context, history: History) -> None:
     )
 
 
-def _show(context: Context, report: Report, settings: Settings, milliseconds: dict[str, int]) -> None:
+def _show(context: Context, report: ReplayReport, settings: ReplaySettings, milliseconds: dict[str, int]) -> None:
     figures = report.figures
     rows = [
         (
@@ -246,7 +246,7 @@ def _show(context: Context, report: Report, settings: Settings, milliseconds: di
     )
 
 
-def _remarks(report: Report) -> Iterator[str]:
+def _remarks(report: ReplayReport) -> Iterator[str]:
     """Notes on returns, rows and times that differ from the file."""
     if report.left_out:
         yield ngettext(
@@ -285,7 +285,7 @@ def _time_word(name: str) -> str:
     }[name]
 
 
-def _record(report: Report, milliseconds: dict[str, int]) -> dict[str, Any]:
+def _record(report: ReplayReport, milliseconds: dict[str, int]) -> dict[str, Any]:
     figures = report.figures
     return {
         "orders": report.orders,

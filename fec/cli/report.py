@@ -311,7 +311,7 @@ def _modules() -> Any:
     """The package's modules for reports, which need its extras."""
     with extra("server", "reports"):
         from fec import store  # noqa: PLC0415
-        from fec.reports import (  # noqa: PLC0415  # noqa: PLC0415
+        from fec.reports import (  # noqa: PLC0415
             calendar,
             chart_data,
             cohorts,

@@ -32,7 +32,7 @@ from fec.protocol.orders import (
     Captured,
     Invoice,
     Order,
-    OrderRecord,
+    OrderHistory,
     OrderStatus,
     Paid,
     PaidOrder,
@@ -216,12 +216,12 @@ class Orders:
         """Where an order stands; one that was never paid has the status UNPAID."""
         return _paid_order(order_key, self._checkout.read("orderOf", order_key))
 
-    def record(self, order_key: str) -> OrderRecord | None:
+    def record(self, order_key: str) -> OrderHistory | None:
         """One order's whole story; None if it was never paid."""
         records = self._records(self._block(), orderKey=order_key)
         return records[0] if records else None
 
-    def records(self, program_id: int | None = None, customer: str | None = None) -> list[OrderRecord]:
+    def records(self, program_id: int | None = None, customer: str | None = None) -> list[OrderHistory]:
         """All orders paid so far, of a program or customer if named, oldest first, with their whole story."""
         return self._records(self._block(), **_topics(program_id, customer))
 
@@ -237,7 +237,7 @@ class Orders:
         orders = self._states(keys, self._block())
         return [order.key for order in orders if order.status is OrderStatus.ESCROWED and order.return_deadline <= now]
 
-    def _records(self, block: int, **topics: Any) -> list[OrderRecord]:
+    def _records(self, block: int, **topics: Any) -> list[OrderHistory]:
         payments = [log["args"] for log in self._checkout.logs("OrderPaid", block, **topics)]
         keys = ["0x" + payment["orderKey"].hex() for payment in payments]
         captures: dict[str, Capture] = {}
@@ -247,7 +247,7 @@ class Orders:
                 capture = _capture(log["args"])
                 captures[capture.order_key] = capture
         return [
-            OrderRecord(
+            OrderHistory(
                 state=state,
                 program_id=payment["programId"],
                 order_id=from_bytes32(payment["orderId"]),

@@ -7,9 +7,9 @@ check(engine, "http://127.0.0.1:8545", deployment).differences    # []
 """
 
 from fec.chain.jsonrpc import Patience
-from fec.indexer.check import Report, check
+from fec.indexer.check import IndexCheck, check
 from fec.indexer.database import Cursor, IndexDatabase
 from fec.indexer.indexer import Indexer
-from fec.indexer.logs import Settings
+from fec.indexer.logs import LogSettings
 
-__all__ = ["Cursor", "IndexDatabase", "Indexer", "Patience", "Report", "Settings", "check"]
+__all__ = ["Cursor", "IndexCheck", "IndexDatabase", "Indexer", "LogSettings", "Patience", "check"]

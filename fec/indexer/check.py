@@ -17,7 +17,7 @@ from fec.core.curve import face
 from fec.i18n import N_, Message
 from fec.indexer.database import Cursor, cursor_of
 from fec.indexer.errors import IndexMissing
-from fec.indexer.models import CoinTransfer, Reward
+from fec.indexer.models import CoinTransfer, RewardRecord
 from fec.indexer.reads import Reads, Refusal
 from fec.indexer.views import view
 
@@ -48,7 +48,7 @@ class Difference:
 
 
 @dataclass
-class Report:
+class IndexCheck:
     """What was compared at a block, and what differs: nothing, if all is well."""
 
     cursor: Cursor
@@ -68,7 +68,7 @@ def check(
     deployment: Deployment,
     *,
     patience: Patience = Patience(),  # noqa: B008 (frozen)
-) -> Report:
+) -> IndexCheck:
     """Compares all that is indexed with the chain's state at the index's last block.
 
     Raises IndexMissing if there is no index yet, WrongDatabase if it is another deployment's, RPCUnreachable or
@@ -86,7 +86,7 @@ def check(
                 raise IndexMissing(
                     "The index has not reached the contracts' deployment yet. Continue with `fec index run`."
                 )
-            report = Report(cursor)
+            report = IndexCheck(cursor)
             _Check(connection, Reads(endpoint, deployment, cursor.block_hash), report).run()
             return report
     finally:
@@ -94,7 +94,7 @@ def check(
 
 
 class _Check:
-    def __init__(self, connection: Connection, reads: Reads, report: Report) -> None:
+    def __init__(self, connection: Connection, reads: Reads, report: IndexCheck) -> None:
         self._connection = connection
         self._reads = reads
         self._report = report
@@ -217,7 +217,7 @@ class _Check:
         beyond = max((key for key, _, _ in batches), default=0) + 1
         batches.append((beyond, (beyond,), Refusal("Checkout_UnknownBatch")))
         self._each(N_("batch of rewards"), "Checkout", "rewardBatchOf", batches)
-        taken = select(Reward.batch_id, Reward.batch_index).where(Reward.batch_id.is_not(None))
+        taken = select(RewardRecord.batch_id, RewardRecord.batch_index).where(RewardRecord.batch_id.is_not(None))
         self._each(
             N_("reward taken"),
             "Checkout",

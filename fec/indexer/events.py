@@ -39,7 +39,7 @@ class Event(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Kind:
+class EventKind:
     """One event of one contract."""
 
     contract: str
@@ -59,7 +59,7 @@ class Kind:
 
 
 @cache
-def kinds() -> dict[tuple[str, str], Kind]:
+def kinds() -> dict[tuple[str, str], EventKind]:
     """All events, by contract and name."""
     return {
         (contract, entry["name"]): _kind(contract, entry)
@@ -69,7 +69,7 @@ def kinds() -> dict[tuple[str, str], Kind]:
     }
 
 
-def kind_of(contract: str, name: str) -> Kind:
+def kind_of(contract: str, name: str) -> EventKind:
     """One event."""
     return kinds()[contract, name]
 
@@ -91,7 +91,7 @@ class Decoder:
     def __init__(self, deployment: Deployment) -> None:
         """Takes the deployment. Raises DeploymentMissing if a contract is not recorded."""
         self.addresses = [deployments.contract(deployment, name)["address"] for name in CONTRACTS]
-        self._readers: dict[tuple[str, str], tuple[Kind, _Reader]] = {}
+        self._readers: dict[tuple[str, str], tuple[EventKind, _Reader]] = {}
         for name, address in zip(CONTRACTS, self.addresses, strict=True):
             for kind in kinds().values():
                 if kind.contract == name:
@@ -114,10 +114,10 @@ class Decoder:
             raise WrongAnswer("A log is not one of these contracts': {answer!r:.200}", answer=log) from error
 
 
-def _kind(contract: str, entry: Mapping[str, Any]) -> Kind:
+def _kind(contract: str, entry: Mapping[str, Any]) -> EventKind:
     inputs = entry["inputs"]
     types = tuple(collapse_if_tuple(item) for item in inputs)
-    return Kind(
+    return EventKind(
         contract=contract,
         name=entry["name"],
         topic="0x" + keccak(text=f"{entry['name']}({','.join(types)})").hex(),
@@ -158,7 +158,7 @@ def _uint(word: str) -> int:
 _WORDS: dict[str, Callable[[str], Any]] = {"address": _address, "bool": _bool, "bytes32": _bytes32}
 
 
-def _reader(kind: Kind) -> _Reader:
+def _reader(kind: EventKind) -> _Reader:
     """Takes topics and data of such a log. Most are a few words, read as they stand: a general decoder is slow."""
     topic_words = [(place, _WORDS.get(kind.types[place], _uint)) for place in kind.indexed]
     data_words = [(place, _WORDS.get(kind.types[place], _uint)) for place in kind.data]

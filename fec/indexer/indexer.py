@@ -16,7 +16,7 @@ from fec.i18n.errors import FECError, WrongAnswer, WrongNetwork
 from fec.indexer.database import Cursor, IndexDatabase
 from fec.indexer.errors import IndexIncomplete, IndexInconsistent, LogsPruned, Reorganised
 from fec.indexer.events import Decoder
-from fec.indexer.logs import Chain, Heads, Settings, Stretch
+from fec.indexer.logs import Chain, Heads, LogSettings, Stretch
 from fec.indexer.reads import Reads
 
 #: Hashes that are compared at a time when the common ancestor is looked for.
@@ -40,7 +40,7 @@ class Indexer:
         url: str,
         deployment: Deployment,
         *,
-        settings: Settings = Settings(),  # noqa: B008 (frozen)
+        settings: LogSettings = LogSettings(),  # noqa: B008 (frozen)
         patience: Patience = Patience(),  # noqa: B008 (frozen)
     ) -> None:
         """Makes the tables if need be, and sees that database, deployment and chain belong together.

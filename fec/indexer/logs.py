@@ -22,7 +22,7 @@ _BLOOM_BITS = 2048
 
 
 @dataclass(frozen=True)
-class Settings:
+class LogSettings:
     """How a chain is read."""
 
     depth: int = 128
@@ -69,7 +69,7 @@ class Stretch:
 class Chain:
     """One deployment's contracts on one chain."""
 
-    def __init__(self, endpoint: Endpoint, decoder: Decoder, settings: Settings) -> None:
+    def __init__(self, endpoint: Endpoint, decoder: Decoder, settings: LogSettings) -> None:
         """Takes the endpoint, who takes logs apart, and how to read."""
         self._endpoint = endpoint
         self._decoder = decoder

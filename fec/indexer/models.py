@@ -2,7 +2,7 @@
 
 A row says what one log said (`events` and the facts) or how things stood right after it (the versions). All carry the
 log's place, so that undoing a reorganisation is to delete what lies behind a block.
-docs/reference/indexer.md describes them.
+docs/reference/index.md describes them.
 """
 
 from __future__ import annotations
@@ -245,7 +245,7 @@ class RewardBatchVersion(_AtLog, Base):
     reason: Mapped[str]
 
 
-class Reward(_AtLog, Base):
+class RewardRecord(_AtLog, Base):
     """A merchant's node for a shopper was minted: given one by one, or taken out of a batch."""
 
     __tablename__ = "rewards"
@@ -348,7 +348,7 @@ DERIVED = tuple(
         OrderVersion,
         Refund,
         RewardBatchVersion,
-        Reward,
+        RewardRecord,
         MemberVersion,
         Spend,
         WithdrawalRecord,

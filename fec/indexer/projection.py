@@ -13,7 +13,7 @@ from fec.core.node_id import NodeId
 from fec.indexer import models
 from fec.indexer.errors import IndexInconsistent
 from fec.indexer.events import Event
-from fec.indexer.state import Batch, Member, Node, Order, Program, State
+from fec.indexer.state import BatchState, MemberState, NodeState, OrderState, ProgramState, State
 from fec.protocol.bytes32 import from_bytes32
 from fec.store import Base
 
@@ -125,7 +125,7 @@ class Projection:
 
     def _mint(self, token_id: int, owner: str) -> None:
         born = NodeId.decode(token_id)
-        node = Node(owner, born.birth_principal, 0)
+        node = NodeState(owner, born.birth_principal, 0)
         self._bear(token_id, born, node, "mint")
         program = self._state.programs[born.program_id]
         program.quota -= born.birth_principal
@@ -134,7 +134,7 @@ class Projection:
         self._state.totals.outstanding += face(born.birth_principal)
         self._totals_changed = self._log
 
-    def _bear(self, token_id: int, born: NodeId, node: Node, cause: str) -> None:
+    def _bear(self, token_id: int, born: NodeId, node: NodeState, cause: str) -> None:
         self._state.nodes[token_id] = node
         self._add(
             models.NodeRecord,
@@ -147,7 +147,7 @@ class Projection:
         )
         self._version(token_id, node, cause)
 
-    def _version(self, token_id: int, node: Node, cause: str) -> None:
+    def _version(self, token_id: int, node: NodeState, cause: str) -> None:
         self._add(models.NodeVersion, token_id, node.owner, node.principal, node.claimed, cause)
 
     def _claimed(self, token_id: int, recipient: str, amount: int) -> None:
@@ -163,7 +163,7 @@ class Projection:
         node.principal -= principal
         node.claimed -= claimed
         self._version(token_id, node, "split")
-        self._bear(new_id, NodeId.decode(new_id), Node(node.owner, principal, claimed), "part")
+        self._bear(new_id, NodeId.decode(new_id), NodeState(node.owner, principal, claimed), "part")
 
     def _merged(self, token_id: int, merged_id: int, principal: int, claimed: int) -> None:
         node, merged = self._state.nodes[token_id], self._state.nodes[merged_id]
@@ -190,7 +190,9 @@ class Projection:
     def _program_created(  # noqa: PLR0917 (the event's arguments)
         self, program_id: int, operator: str, issuer: str, period_length: int, origin: int, quota: int
     ) -> None:
-        self._state.programs[program_id] = Program(operator, _account(issuer), period_length, origin, quota, 0, False)
+        self._state.programs[program_id] = ProgramState(
+            operator, _account(issuer), period_length, origin, quota, 0, False
+        )
         self._programs_changed[program_id] = self._log
 
     def _quota_granted(self, program_id: int, amount: int) -> None:
@@ -257,7 +259,7 @@ class Projection:
             self._times[self._block],
             return_deadline or None,
         )
-        order = self._state.orders[order_key] = Order("escrowed", 0, amount)
+        order = self._state.orders[order_key] = OrderState("escrowed", 0, amount)
         self._add(models.OrderVersion, order_key, order.status, order.refunded, *_NOT_CAPTURED)
 
     def _captured(  # noqa: PLR0917 (the event's arguments)
@@ -279,25 +281,25 @@ class Projection:
     # ----------------------------------------------------------------- rewards
 
     def _rewarded(self, program_id: int, shopper: str, token_id: int, amount: int, reason: str) -> None:
-        self._add(models.Reward, program_id, shopper, token_id, amount, _text(reason), None, None)
+        self._add(models.RewardRecord, program_id, shopper, token_id, amount, _text(reason), None, None)
 
     def _rewards_funded(  # noqa: PLR0917 (the event's arguments)
         self, batch_id: int, program_id: int, funder: str, root: str, amount: int, deadline: int, reason: str
     ) -> None:
-        self._batch(batch_id, Batch(program_id, funder, root, amount, amount, deadline, _text(reason)))
+        self._batch(batch_id, BatchState(program_id, funder, root, amount, amount, deadline, _text(reason)))
 
     def _reward_taken(self, batch_id: int, index: int, shopper: str, token_id: int, amount: int) -> None:
         batch = self._state.batches[batch_id]
         batch.left -= amount
         self._batch(batch_id, batch)
-        self._add(models.Reward, batch.program_id, shopper, token_id, amount, batch.reason, batch_id, index)
+        self._add(models.RewardRecord, batch.program_id, shopper, token_id, amount, batch.reason, batch_id, index)
 
     def _rewards_reclaimed(self, batch_id: int, amount: int) -> None:
         batch = self._state.batches[batch_id]
         batch.left -= amount
         self._batch(batch_id, batch)
 
-    def _batch(self, batch_id: int, batch: Batch) -> None:
+    def _batch(self, batch_id: int, batch: BatchState) -> None:
         self._state.batches[batch_id] = batch
         self._add(models.RewardBatchVersion, batch_id, *batch.values())
 
@@ -311,8 +313,8 @@ class Projection:
         self._member(vault, brand, member_id).deployed = True
         self._add_member(vault)
 
-    def _member(self, vault: str, brand: str, member_id: str) -> Member:
-        return self._state.members.setdefault(vault, Member(brand, member_id, enrolled=False, deployed=False))
+    def _member(self, vault: str, brand: str, member_id: str) -> MemberState:
+        return self._state.members.setdefault(vault, MemberState(brand, member_id, enrolled=False, deployed=False))
 
     def _add_member(self, vault: str) -> None:
         self._add(models.MemberVersion, vault, *self._state.members[vault].values())

@@ -24,7 +24,7 @@ class _Values:
 
 
 @dataclass(slots=True)
-class Node:
+class NodeState:
     """A node."""
 
     owner: str | None
@@ -33,7 +33,7 @@ class Node:
 
 
 @dataclass(slots=True)
-class Program(_Values):
+class ProgramState(_Values):
     """A program."""
 
     operator: str
@@ -46,7 +46,7 @@ class Program(_Values):
 
 
 @dataclass(slots=True)
-class Order:
+class OrderState:
     """An order."""
 
     status: str
@@ -55,7 +55,7 @@ class Order:
 
 
 @dataclass(slots=True)
-class Batch(_Values):
+class BatchState(_Values):
     """A batch of rewards."""
 
     program_id: int
@@ -68,7 +68,7 @@ class Batch(_Values):
 
 
 @dataclass(slots=True)
-class Member(_Values):
+class MemberState(_Values):
     """A member's vault."""
 
     brand: str
@@ -93,11 +93,11 @@ class State:
         """Looks up in the database whatever the events may change."""
         self._connection = connection
         self._touched = _touched(events)
-        self.nodes: dict[int, Node] = self._find("nodes", Node)
-        self.programs: dict[int, Program] = self._find("programs", Program)
-        self.orders: dict[str, Order] = self._find("orders", Order)
-        self.batches: dict[int, Batch] = self._find("reward_batches", Batch)
-        self.members: dict[str, Member] = self._find("members", Member)
+        self.nodes: dict[int, NodeState] = self._find("nodes", NodeState)
+        self.programs: dict[int, ProgramState] = self._find("programs", ProgramState)
+        self.orders: dict[str, OrderState] = self._find("orders", OrderState)
+        self.batches: dict[int, BatchState] = self._find("reward_batches", BatchState)
+        self.members: dict[str, MemberState] = self._find("members", MemberState)
         last = connection.execute(as_of("totals")).one_or_none()
         self.totals: Totals = Totals(0, 0, 0) if last is None else _like(Totals, last)
 

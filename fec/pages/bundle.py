@@ -51,7 +51,7 @@ class WalletConnect:
 
 
 @dataclass(frozen=True)
-class Answer:
+class PageAnswer:
     """What a browser gets."""
 
     status: HTTPStatus
@@ -149,7 +149,7 @@ class Pages:
         """Every path there is something at."""
         return sorted(self._files)
 
-    def get(self, path: str, *, known: str | None = None, accepted: str = "") -> Answer | None:
+    def get(self, path: str, *, known: str | None = None, accepted: str = "") -> PageAnswer | None:
         """What is at a path, or None. `known` is the request's If-None-Match, `accepted` its Accept-Encoding."""
         found = self._files.get(path)
         if found is None:
@@ -168,10 +168,10 @@ class Pages:
             "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
         }
         if known is not None and tag in known:
-            return Answer(HTTPStatus.NOT_MODIFIED, headers, b"")
+            return PageAnswer(HTTPStatus.NOT_MODIFIED, headers, b"")
         if kind in _COMPRESSED and "gzip" in accepted:
-            return Answer(HTTPStatus.OK, {**headers, "Content-Encoding": "gzip"}, self._compressed(path, body))
-        return Answer(HTTPStatus.OK, headers, body)
+            return PageAnswer(HTTPStatus.OK, {**headers, "Content-Encoding": "gzip"}, self._compressed(path, body))
+        return PageAnswer(HTTPStatus.OK, headers, body)
 
     def _add(self, path: str, body: bytes) -> None:
         self._gzipped.pop(path, None)

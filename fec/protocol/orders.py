@@ -192,7 +192,7 @@ class Capture:
 
 
 @dataclass(frozen=True)
-class OrderRecord:
+class OrderHistory:
     """An order's whole story: where it stands, and what Checkout's logs say of how it was paid and where it went."""
 
     state: PaidOrder

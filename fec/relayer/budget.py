@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from fec.core.durations import DAY
 from fec.relayer.errors import BudgetSpent
 from fec.relayer.models import RelayTransaction
 
 GWEI = 10**9
-DAY = 86_400
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ class Mined:
     """Wei that it took, if the node says so."""
 
 
-class Node:
+class AccountChain:
     """The chain, for one key. Everything raises RPCUnreachable or RPCFailed when it does not answer."""
 
     def __init__(self, web3: Web3, address: ChecksumAddress) -> None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Protocol
 
-from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
 from eth_utils.address import to_checksum_address
 
-from fec.i18n.errors import SignerMissing
 from fec.protocol.signing import TypedMessage
 
 
@@ -37,19 +33,6 @@ class LocalSigner:
         """Takes the key."""
         self._account = account
         self._address = to_checksum_address(account.address)
-
-    @classmethod
-    def from_keystore(cls, path: Path, passphrase: str) -> LocalSigner:
-        """Opens a keystore of Ape, geth or eth-account.
-
-        Raises SignerMissing if it is none, or the passphrase is not its own.
-        """
-        try:
-            return cls(Account.from_key(Account.decrypt(json.loads(path.read_text()), passphrase)))
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise SignerMissing(
-                "{path} does not open: {reason}. Check the file and its passphrase.", path=path, reason=error
-            ) from error
 
     @property
     def address(self) -> ChecksumAddress:

@@ -29,12 +29,12 @@ from fec.i18n.errors import (
     TransactionPending,
 )
 from fec.relayer.budget import GWEI, Budget, spent_by_purse, spent_gwei, to_gwei
-from fec.relayer.endpoint import Head, Mined, Node
+from fec.relayer.endpoint import AccountChain, Head, Mined
 from fec.relayer.fees import FeePolicy, Fees
 from fec.relayer.keys import TransactionSigner
 from fec.relayer.models import RelayAttempt, RelayState, RelayTransaction
 from fec.relayer.simulation import Offer, check_coin, simulate, too_much
-from fec.relayer.transactions import Asked, Kept, Ledger, Waiting, attempts_in, differs, place, same, stands
+from fec.relayer.transactions import Kept, Ledger, RelayRequest, Waiting, attempts_in, differs, place, same, stands
 from fec.store import writer
 
 #: States that may still change.
@@ -74,7 +74,7 @@ class Relayer:
         self.budget = budget or Budget()
         self._confirmations = confirmations
         self._timeout = timeout
-        self._node = Node(web3, signer.address)
+        self._node = AccountChain(web3, signer.address)
         self.placed: Placed = lambda *_: None
         """Called in the transaction that notes where a request is now."""
         self._looked_at: str | None = None
@@ -134,7 +134,7 @@ class Relayer:
             raise too_much(most)
         gas = min(estimate * (100 + MARGIN) // 100, most)
         check_coin(self.address, means, gas * fees.most)
-        asked = Asked(request_key, recipient, data, gas, purse)
+        asked = RelayRequest(request_key, recipient, data, gas, purse)
         transaction = self._ledger.store(asked, fees, used=means.used, budget=self.budget, kept=kept)
         self._broadcast(transaction)
         return transaction
@@ -179,8 +179,7 @@ class Relayer:
                 if receipt["status"] != 1:
                     raise TransactionFailed(
                         "Transaction {tx_hash} was reverted in its block, although its simulation had passed: "
-                        "something "
-                        "else came first. Look at the state and try again.",
+                        "something else came first. Look at the state and try again.",
                         tx_hash=receipt["transactionHash"].to_0x_hex(),
                     )
                 return receipt
@@ -393,7 +392,7 @@ class Relayer:
                 self._ledger.locked(session, used)
                 if same(session, f"gap {nonce}", self.address, "0x") is not None:
                     continue
-                filler = Asked(f"gap {nonce}", self.address, "0x", gas)
+                filler = RelayRequest(f"gap {nonce}", self.address, "0x", gas)
                 transaction_id = self._ledger.keep(session, filler, nonce, fees).id
             self._broadcast(transaction_id)
 

@@ -28,7 +28,7 @@ Kept = Callable[[Session, int], object]
 
 
 @dataclass(frozen=True)
-class Asked:
+class RelayRequest:
     """What is asked of a relayer."""
 
     request_key: str
@@ -62,7 +62,7 @@ class Ledger:
         with Session(self._engine) as session:
             return same(session, request_key, recipient, data)
 
-    def store(self, asked: Asked, fees: Fees, *, used: int, budget: Budget, kept: Kept | None) -> int:
+    def store(self, asked: RelayRequest, fees: Fees, *, used: int, budget: Budget, kept: Kept | None) -> int:
         """Takes a nonce, signs, and keeps what was signed, all or nothing; gives the request's number.
 
         Raises BudgetSpent.
@@ -79,7 +79,7 @@ class Ledger:
                 kept(session, request.id)
             return request.id
 
-    def keep(self, session: Session, asked: Asked, nonce: int, fees: Fees) -> RelayTransaction:
+    def keep(self, session: Session, asked: RelayRequest, nonce: int, fees: Fees) -> RelayTransaction:
         """Keeps and signs a request for a nonce."""
         request = RelayTransaction(
             request_key=asked.request_key,

@@ -1,7 +1,7 @@
 """Puts a purchase history on a development chain, with real orders: every order signed by merchant and shopper.
 
     history = read(Path("history.csv"), Columns(customer="who", time="when", amount="paid"), rate=100 * WEI_PER_FEC)
-    report = Replay(client, owner_key, Settings()).run(history)
+    report = Replay(client, owner_key, ReplaySettings()).run(history)
 
 What is on the chain decides what is left to do, so that a run can be stopped at any instant and started again.
 It needs Anvil: the chain's clock follows the history, and the test wallets' gas coin comes from nowhere.
@@ -13,7 +13,7 @@ from fec.replay.errors import BadRows, ReplayFailed, ReplayRefused
 from fec.replay.history import Columns, History, Row, read
 from fec.replay.preparation import StoreTerms
 from fec.replay.replay import Replay
-from fec.replay.settings import Report, Settings
+from fec.replay.settings import ReplayReport, ReplaySettings
 from fec.replay.wallets import Wallets
 
 __all__ = [
@@ -23,9 +23,9 @@ __all__ = [
     "Replay",
     "ReplayFailed",
     "ReplayRefused",
-    "Report",
+    "ReplayReport",
+    "ReplaySettings",
     "Row",
-    "Settings",
     "StoreTerms",
     "Wallets",
     "read",

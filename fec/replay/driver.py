@@ -15,7 +15,7 @@ from typing import Any
 
 from fec.protocol.refusals import decode_revert
 from fec.replay.book import Book, topics
-from fec.replay.encode import Ground, Job, pay_data, sign_all
+from fec.replay.encode import Ground, UnsignedTransaction, pay_data, sign_all
 from fec.replay.errors import ReplayFailed
 from fec.replay.pipeline import Ticket, Wire
 
@@ -29,21 +29,21 @@ _QUIET = 0.2
 
 
 @dataclass(frozen=True)
-class Request:
+class PlannedTransaction:
     """A transaction to be: who sends, and what. Without a key the chain's own node signs for `sender`."""
 
     sender: bytes
-    job: Job
+    job: UnsignedTransaction
     what: str
     """The log that shows it done: event and order key; empty if none does."""
 
 
 @dataclass(frozen=True)
-class Batch:
+class PlannedBlock:
     """A block to be, at a time in seconds since the epoch; with 0 right after the one before."""
 
     time: int
-    requests: tuple[Request, ...]
+    requests: tuple[PlannedTransaction, ...]
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Spent:
 class _Mined:
     sent: Ticket
     mined: Ticket
-    requests: tuple[Request, ...]
+    requests: tuple[PlannedTransaction, ...]
 
 
 @dataclass
@@ -124,7 +124,7 @@ class Driver:
             (found,) = self.wire.results([self._logs(first, min(first + step - 1, last_block))])
             yield found
 
-    def run(self, batches: Iterable[Batch], progress: Callable[[int], object]) -> None:
+    def run(self, batches: Iterable[PlannedBlock], progress: Callable[[int], object]) -> None:
         """Sends and mines blocks, signing ahead; `progress` gets the number of transactions of each piece checked.
 
         Raises ReplayFailed if something is not as it should be, RPCFailed, RPCUnreachable.
@@ -147,9 +147,9 @@ class Driver:
             return ProcessPoolExecutor(self.workers, get_context("spawn"), _watch_parent)
         return ThreadPoolExecutor(1)
 
-    def _signed(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, list[str]]]:
+    def _signed(self, batches: Iterable[PlannedBlock]) -> Iterator[tuple[PlannedBlock, list[str]]]:
         """Each block with its transactions signed; some pieces ahead of who asks."""
-        waiting: deque[tuple[list[Batch], Future[tuple[list[str], int]]]] = deque()
+        waiting: deque[tuple[list[PlannedBlock], Future[tuple[list[str], int]]]] = deque()
         for piece in _by_size(batches):
             jobs = [request.job for batch in piece for request in batch.requests if request.job.key]
             waiting.append((piece, self._pool.submit(sign_all, self.ground, jobs)))
@@ -158,7 +158,9 @@ class Driver:
         while waiting:
             yield from self._ready(*waiting.popleft())
 
-    def _ready(self, piece: list[Batch], work: Future[tuple[list[str], int]]) -> Iterator[tuple[Batch, list[str]]]:
+    def _ready(
+        self, piece: list[PlannedBlock], work: Future[tuple[list[str], int]]
+    ) -> Iterator[tuple[PlannedBlock, list[str]]]:
         before = time.perf_counter_ns()
         try:
             signed, spent = work.result()
@@ -170,7 +172,7 @@ class Driver:
         for batch in piece:
             yield batch, [next(left) for request in batch.requests if request.job.key]
 
-    def _mine(self, batch: Batch, signed: list[str]) -> _Mined:
+    def _mine(self, batch: PlannedBlock, signed: list[str]) -> _Mined:
         left = iter(signed)
         sends = [
             ("eth_sendRawTransaction", (next(left),))
@@ -192,8 +194,8 @@ class Driver:
         if not flying:
             return
         found = self.wire.post([("eth_blockNumber", ()), self._logs(first, self.height)])
-        requests: list[Request] = []
-        unseen: list[tuple[Request, str]] = []
+        requests: list[PlannedTransaction] = []
+        unseen: list[tuple[PlannedTransaction, str]] = []
         while flying:
             block = flying.popleft()
             for request, answer in zip(block.requests, self.wire.answers(block.sent), strict=True):
@@ -216,7 +218,7 @@ class Driver:
                 raise self._failed(request, self._refusal(request))
         progress(len(requests))
 
-    def _compare(self, requests: Sequence[Request], logs: Sequence[Mapping[str, Any]]) -> None:
+    def _compare(self, requests: Sequence[PlannedTransaction], logs: Sequence[Mapping[str, Any]]) -> None:
         names = topics()
         seen = Counter(f"{names[log['topics'][0]]} {log['topics'][1]}" for log in logs)
         for request in requests:
@@ -225,7 +227,7 @@ class Driver:
                     raise self._failed(request, self._refusal(request))
                 seen[what] -= 1
 
-    def _refusal(self, request: Request) -> Any:
+    def _refusal(self, request: PlannedTransaction) -> Any:
         """What the chain says to a transaction now that it did not carry out."""
         call = {"from": "0x" + request.sender.hex(), **_content(self.ground, request.job)}
         (answer,) = self.wire.answers(self.wire.post([("eth_call", (call, "latest"))]))
@@ -235,7 +237,7 @@ class Driver:
             return decode_revert(bytes.fromhex(data[2:])).message
         return error.get("message", "it would go well now")
 
-    def _failed(self, request: Request, reason: Any) -> ReplayFailed:
+    def _failed(self, request: PlannedTransaction, reason: Any) -> ReplayFailed:
         what = request.what.partition(",")[0]
         return ReplayFailed(
             "The chain did not carry out a transaction ({what}): {reason}. What is on the chain stays.",
@@ -256,9 +258,9 @@ def _pieces(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     return (items[first : first + size] for first in range(0, len(items), size))
 
 
-def _by_size(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
+def _by_size(batches: Iterable[PlannedBlock]) -> Iterator[list[PlannedBlock]]:
     """Blocks in pieces of work."""
-    piece: list[Batch] = []
+    piece: list[PlannedBlock] = []
     size = 0
     for batch in batches:
         piece.append(batch)
@@ -270,12 +272,12 @@ def _by_size(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
         yield piece
 
 
-def _content(base: Ground, job: Job) -> dict[str, str]:
+def _content(base: Ground, job: UnsignedTransaction) -> dict[str, str]:
     to, data = (job.to, job.data) if job.bill is None else (base.checkout, pay_data(base.domain, job.bill))
     return {"to": "0x" + to.hex(), "data": "0x" + data.hex(), "gas": hex(job.gas)}
 
 
-def _unsigned(request: Request) -> dict[str, str]:
+def _unsigned(request: PlannedTransaction) -> dict[str, str]:
     job = request.job
     return {
         "from": "0x" + request.sender.hex(),

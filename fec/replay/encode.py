@@ -53,7 +53,7 @@ class Bill(NamedTuple):
     """Who gets the donation; empty if nobody does."""
 
 
-class Job(NamedTuple):
+class UnsignedTransaction(NamedTuple):
     """A transaction to be signed: it pays a bill, or carries `data` to `to`."""
 
     key: bytes
@@ -71,14 +71,14 @@ def ground(chain_id: int, checkout: bytes) -> Ground:
     return Ground(chain_id, checkout, domain)
 
 
-def sign_all(base: Ground, jobs: Sequence[Job]) -> tuple[list[str], int]:
+def sign_all(base: Ground, jobs: Sequence[UnsignedTransaction]) -> tuple[list[str], int]:
     """Signed transactions as hex, in order, and the nanoseconds of processor time that they took."""
     before = time.process_time_ns()
     signed = [signed_transaction(base, job) for job in jobs]
     return signed, time.process_time_ns() - before
 
 
-def signed_transaction(base: Ground, job: Job) -> str:
+def signed_transaction(base: Ground, job: UnsignedTransaction) -> str:
     """One signed transaction, as hex."""
     to, data = (job.to, job.data) if job.bill is None else (base.checkout, pay_data(base.domain, job.bill))
     fields = [base.chain_id, job.nonce, 0, MAX_FEE, job.gas, to, 0, data, []]

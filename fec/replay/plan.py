@@ -25,13 +25,13 @@ CAPTURED_AT_ONCE = 20
 ROUND = DAY
 
 
-class Payment(NamedTuple):
+class PlannedPayment(NamedTuple):
     """A purchase, by its place in the history."""
 
     row: int
 
 
-class Refund(NamedTuple):
+class PlannedRefund(NamedTuple):
     """A return: its own place in the history, that of the order, and the amount in wei."""
 
     row: int
@@ -39,13 +39,13 @@ class Refund(NamedTuple):
     amount: int
 
 
-class Capture(NamedTuple):
+class PlannedCapture(NamedTuple):
     """Orders made final, by their places in the history."""
 
     rows: tuple[int, ...]
 
 
-Action = Payment | Refund | Capture
+Action = PlannedPayment | PlannedRefund | PlannedCapture
 
 T = TypeVar("T")
 
@@ -78,11 +78,11 @@ class _Open:
 def gas_of(action: Action) -> int:
     """Gas limit of an action's transaction."""
     match action:
-        case Payment():
+        case PlannedPayment():
             return PAY_GAS
-        case Refund():
+        case PlannedRefund():
             return REFUND_GAS
-        case Capture(rows):
+        case PlannedCapture(rows):
             return CAPTURE_GAS + CAPTURE_GAS_PER_ORDER * len(rows)
 
 
@@ -153,17 +153,18 @@ class _Planner:
                 if order.left:
                     due.append(order.row)
             captures = [
-                Capture(tuple(due[first : first + CAPTURED_AT_ONCE])) for first in range(0, len(due), CAPTURED_AT_ONCE)
+                PlannedCapture(tuple(due[first : first + CAPTURED_AT_ONCE]))
+                for first in range(0, len(due), CAPTURED_AT_ONCE)
             ]
             self._put(midnight, captures)
 
     def _pay(self, time: int, places: Sequence[int]) -> None:
-        for block in self._put(time, [Payment(place) for place in places]):
+        for block in self._put(time, [PlannedPayment(place) for place in places]):
             for action in block.actions:
                 self._open(action, block.time)
 
     def _open(self, action: Action, time: int) -> None:
-        if isinstance(action, Payment) and (window := self._window_of(self._rows[action.row].store)):
+        if isinstance(action, PlannedPayment) and (window := self._window_of(self._rows[action.row].store)):
             row = self._rows[action.row]
             order = _Open(time + window, action.row, row.amount)
             heappush(self._escrow, order)
@@ -176,7 +177,7 @@ class _Planner:
             refunds = [self._refund(moment, place) for place in places[first : first + at_once]]
             self._put(moment, [refund for refund in refunds if refund is not None])
 
-    def _refund(self, moment: int, place: int) -> Refund | None:
+    def _refund(self, moment: int, place: int) -> PlannedRefund | None:
         row = self._rows[place]
         orders = self._orders.get((row.customer, row.store), [])
         # Deadlines rise, so whatever lies before one that is over is over too.
@@ -184,7 +185,7 @@ class _Planner:
         for order in usable:
             if order.left >= -row.amount:
                 order.left += row.amount
-                return Refund(place, order.row, -row.amount)
+                return PlannedRefund(place, order.row, -row.amount)
         self._plan.left_out.append((row.line, self._reason(row.store, orders, usable)))
         return None
 

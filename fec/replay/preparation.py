@@ -24,8 +24,8 @@ from fec.i18n import Message
 from fec.protocol import abi, calls
 from fec.protocol.calls import ContractCall
 from fec.protocol.terms import Terms, Tier
-from fec.replay.driver import Batch, Driver, Request
-from fec.replay.encode import Job
+from fec.replay.driver import Driver, PlannedBlock, PlannedTransaction
+from fec.replay.encode import UnsignedTransaction
 from fec.replay.errors import ReplayFailed, ReplayRefused
 from fec.replay.history import ORIGIN
 from fec.replay.plan import pack
@@ -97,9 +97,11 @@ class Stage:
             return Wallet(bytes(self.owner.key), _raw(self.owner.address))
         return Wallet(b"", _raw(self.owner))
 
-    def request(self, wallet: Wallet, to: bytes, data: str, gas: int, what: str = "") -> Request:
+    def request(self, wallet: Wallet, to: bytes, data: str, gas: int, what: str = "") -> PlannedTransaction:
         """A transaction with the wallet's next nonce."""
-        return Request(wallet.address, Job(wallet.key, self.nonce(wallet), gas, to, _raw(data)), what)
+        return PlannedTransaction(
+            wallet.address, UnsignedTransaction(wallet.key, self.nonce(wallet), gas, to, _raw(data)), what
+        )
 
     def nonce(self, wallet: Wallet) -> int:
         """The wallet's next nonce, which is used up."""
@@ -148,9 +150,9 @@ class Stage:
     def _all_wallets(self, stores: Mapping[str, int], customers: Mapping[str, int]) -> list[Wallet]:
         return [*map(self.wallets.store, stores), *map(self.wallets.customer, customers), self.wallets.keeper()]
 
-    def _run(self, requests: Sequence[Request], tick: Callable[[int], object]) -> None:
+    def _run(self, requests: Sequence[PlannedTransaction], tick: Callable[[int], object]) -> None:
         blocks = pack(requests, self.gas, lambda request: request.job.gas)
-        self.driver.run((Batch(0, block) for block in blocks), tick)
+        self.driver.run((PlannedBlock(0, block) for block in blocks), tick)
 
     def _stores_with_terms(self) -> set[str]:
         """Those that have the terms asked for. Raises ReplayRefused if one has others."""
@@ -216,30 +218,30 @@ class Stage:
         calls = [(contract.address, contract.encode_abi(function, list(each))) for each in arguments]
         return [int(answer["result"], 16) for answer in self.driver.views(calls)]
 
-    def _create(self, store: str, quota: int) -> Request:
+    def _create(self, store: str, quota: int) -> PlannedTransaction:
         operator = to_checksum_address(self.wallets.store(store).address)
         call = calls.create_program(operator, self.checkout.address, self.terms_of(store).period_length, ORIGIN, quota)
         return self._by_owner(self.adn, call, _SETUP_GAS)
 
-    def _grant(self, store: str, quota: int) -> Request:
+    def _grant(self, store: str, quota: int) -> PlannedTransaction:
         return self._by_owner(self.adn, calls.grant_quota(self.programs[store], quota), _COIN_GAS)
 
-    def _give(self, customer: str, amount: int) -> Request:
+    def _give(self, customer: str, amount: int) -> PlannedTransaction:
         address = to_checksum_address(self.wallets.customer(customer).address)
         return self._by_owner(self.fec, calls.transfer(address, amount), _COIN_GAS)
 
-    def _set_terms(self, store: str) -> Request:
+    def _set_terms(self, store: str) -> PlannedTransaction:
         call = calls.set_terms(self.programs[store], self._terms(store))
         return self.request(self.wallets.store(store), _raw(self.checkout.address), call.data, _SETUP_GAS)
 
     def _terms(self, store: str) -> Terms:
         return self.terms_of(store).of(to_checksum_address(self.wallets.store(store).address))
 
-    def _approve(self, customer: str) -> Request:
+    def _approve(self, customer: str) -> PlannedTransaction:
         call = calls.approve(self.checkout.address, _ALL)
         return self.request(self.wallets.customer(customer), _raw(self.fec.address), call.data, _COIN_GAS)
 
-    def _by_owner(self, contract: Contract, call: ContractCall, gas: int) -> Request:
+    def _by_owner(self, contract: Contract, call: ContractCall, gas: int) -> PlannedTransaction:
         return self.request(self.owner_wallet, _raw(contract.address), call.data, gas)
 
 

@@ -17,14 +17,14 @@ from fec.i18n.errors import InvalidArgument, RPCFailed
 from fec.protocol import calls
 from fec.protocol.bytes32 import to_bytes32
 from fec.replay.book import Book
-from fec.replay.driver import Batch, Driver, Request
-from fec.replay.encode import Bill, Job, ground
+from fec.replay.driver import Driver, PlannedBlock, PlannedTransaction
+from fec.replay.encode import Bill, UnsignedTransaction, ground
 from fec.replay.errors import ReplayFailed, ReplayRefused
 from fec.replay.history import History, Row
 from fec.replay.pipeline import Wire
-from fec.replay.plan import PAY_GAS, Action, Block, Capture, Payment, Plan, Refund, gas_of, plan
+from fec.replay.plan import PAY_GAS, Action, Block, Plan, PlannedCapture, PlannedPayment, PlannedRefund, gas_of, plan
 from fec.replay.preparation import Stage
-from fec.replay.settings import Report, Settings
+from fec.replay.settings import ReplayReport, ReplaySettings
 from fec.replay.wallets import Wallets
 
 #: Room before the first purchase for what has to be set up.
@@ -43,7 +43,7 @@ Progress = Callable[[str, int, int], object]
 class Replay:
     """Replays histories on one deployment."""
 
-    def __init__(self, client: Client, owner: LocalAccount | str, settings: Settings) -> None:
+    def __init__(self, client: Client, owner: LocalAccount | str, settings: ReplaySettings) -> None:
         """Takes the deployment, and who owns ADN and holds FEC: a key, or an address that the chain's node signs for.
 
         Raises InvalidArgument if purchases are to be gathered over less than a second or more than a day.
@@ -55,7 +55,7 @@ class Replay:
         self._settings = settings
         self._wallets = Wallets(settings.seed)
 
-    def run(self, history: History, progress: Progress = lambda *_: None) -> Report:
+    def run(self, history: History, progress: Progress = lambda *_: None) -> ReplayReport:
         """Puts on the chain what is not there yet; `progress` gets what is done, how far it is, and of how much.
 
         Raises ReplayRefused if it cannot begin, ReplayFailed if the chain does something else, RPCFailed,
@@ -100,7 +100,7 @@ class _Run:
         wallets: Wallets,
         owner: LocalAccount | str,
         *,
-        settings: Settings,
+        settings: ReplaySettings,
         history: History,
         progress: Progress,
     ) -> None:
@@ -120,7 +120,7 @@ class _Run:
         self._customers = list(dict.fromkeys(row.customer for row in self._rows if row.amount > 0))
         self._keys: list[str] = []
 
-    def go(self) -> Report:
+    def go(self) -> ReplayReport:
         started = time.perf_counter_ns()
         self._check_owner()
         self._read_chain()
@@ -208,9 +208,9 @@ class _Run:
         planned: dict[str, list[int]] = {}
 
         def is_left(action: Action) -> bool:
-            if isinstance(action, Payment):
+            if isinstance(action, PlannedPayment):
                 return self._keys[action.row] not in book.paid
-            if isinstance(action, Refund):
+            if isinstance(action, PlannedRefund):
                 key = self._keys[action.order]
                 planned.setdefault(key, []).append(action.amount)
                 return len(planned[key]) > len(book.refunds.get(key, ()))
@@ -229,11 +229,11 @@ class _Run:
                 )
 
     def _uncaptured(self, action: Action) -> Action | None:
-        if not isinstance(action, Capture):
+        if not isinstance(action, PlannedCapture):
             return action
         captured = self._driver.book.captured
         rows = tuple(row for row in action.rows if not self._keys[row] or self._keys[row] not in captured)
-        return Capture(rows) if rows else None
+        return PlannedCapture(rows) if rows else None
 
     def _check_clock(self, left: Sequence[Block]) -> None:
         clock = self._driver.clock
@@ -251,7 +251,7 @@ class _Run:
         spends: Counter[str] = Counter()
         for block in left:
             for action in block.actions:
-                if isinstance(action, Payment):
+                if isinstance(action, PlannedPayment):
                     row = self._rows[action.row]
                     principals[row.store] += self._settings.terms_of(row.store).most_burned(row.amount)
                     spends[row.customer] += row.amount
@@ -269,21 +269,21 @@ class _Run:
             self._transactions += count
             self._progress("replay", self._transactions_done, total)
 
-        batches = (Batch(block.time, tuple(map(self._request(block), block.actions))) for block in left)
+        batches = (PlannedBlock(block.time, tuple(map(self._request(block), block.actions))) for block in left)
         self._driver.run(batches, tick)
 
     def _count(self, phase: str, count: int, most: int) -> None:
         self._transactions += count
         self._progress(phase, self._transactions, most)
 
-    def _request(self, block: Block) -> Callable[[Action], Request]:
+    def _request(self, block: Block) -> Callable[[Action], PlannedTransaction]:
         return lambda action: self._transaction(action, block.time)
 
-    def _transaction(self, action: Action, moment: int) -> Request:
+    def _transaction(self, action: Action, moment: int) -> PlannedTransaction:
         stage, checkout = self._stage, self._driver.ground.checkout
-        if isinstance(action, Payment):
+        if isinstance(action, PlannedPayment):
             return self._payment(action.row, moment)
-        if isinstance(action, Refund):
+        if isinstance(action, PlannedRefund):
             key = self._keys[action.order]
             data = calls.refund(key, action.amount).data
             wallet = self._wallets.store(self._rows[action.order].store)
@@ -293,7 +293,7 @@ class _Run:
         what = ",".join(f"OrderCaptured {key}" for key in keys)
         return stage.request(self._wallets.keeper(), checkout, data, gas_of(action), what)
 
-    def _payment(self, place: int, moment: int) -> Request:
+    def _payment(self, place: int, moment: int) -> PlannedTransaction:
         row = self._rows[place]
         wallet = self._wallets.customer(row.customer)
         cause = self._settings.terms_of(row.store).cause
@@ -307,18 +307,18 @@ class _Run:
             customer=wallet.address,
             cause=bytes.fromhex(cause[2:]) if cause else b"",
         )
-        job = Job(wallet.key, self._stage.nonce(wallet), PAY_GAS, bill=bill)
-        return Request(wallet.address, job, f"OrderPaid {self._keys[place]}")
+        job = UnsignedTransaction(wallet.key, self._stage.nonce(wallet), PAY_GAS, bill=bill)
+        return PlannedTransaction(wallet.address, job, f"OrderPaid {self._keys[place]}")
 
     def _report(
         self, whole: Plan, shift: int, paid_before: int, refunds_before: int, milliseconds: dict[str, int]
-    ) -> Report:
+    ) -> ReplayReport:
         self._prove(whole)
         book, figures = self._driver.book, self._client.figures()
         if figures.supply + figures.outstanding != figures.genesis_supply + (FACE_MULTIPLE - 1) * figures.burned:
             raise ReplayFailed("The books do not balance: supply + outstanding is not genesis + 9 · burned.")
         refunds = [amount for some in book.refunds.values() for amount in some]
-        return Report(
+        return ReplayReport(
             orders=len(book.paid),
             new_orders=len(book.paid) - paid_before,
             paid=sum(row.amount for row in self._rows if row.amount > 0),
@@ -348,13 +348,13 @@ class _Run:
         """Raises ReplayFailed unless Checkout's logs hold exactly what the plan says."""
         book = self._driver.book
         actions = [action for block in whole.blocks for action in block.actions]
-        paid = {self._keys[action.row] for action in actions if isinstance(action, Payment)}
-        captured = {self._keys[row] for action in actions if isinstance(action, Capture) for row in action.rows}
+        paid = {self._keys[action.row] for action in actions if isinstance(action, PlannedPayment)}
+        captured = {self._keys[row] for action in actions if isinstance(action, PlannedCapture) for row in action.rows}
         rows = zip(self._keys, self._rows, strict=True)
         captured |= {key for key, row in rows if key and not self._window_of(row.store)}
         refunds: dict[str, list[int]] = {}
         for action in actions:
-            if isinstance(action, Refund):
+            if isinstance(action, PlannedRefund):
                 refunds.setdefault(self._keys[action.order], []).append(action.amount)
         if (paid, refunds, captured) != (set(book.paid), book.refunds, book.captured):
             raise ReplayFailed("The chain holds other orders, returns or captures than the file. Look at its logs.")

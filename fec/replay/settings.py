@@ -12,7 +12,7 @@ from fec.replay.preparation import StoreTerms
 
 
 @dataclass(frozen=True)
-class Settings:
+class ReplaySettings:
     """How a history is replayed; times in seconds."""
 
     terms: StoreTerms = field(default_factory=StoreTerms)
@@ -35,7 +35,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Report:
+class ReplayReport:
     """What a run did, and what is on the chain of this history. Amounts in wei, `milliseconds` by what took them."""
 
     orders: int

@@ -55,9 +55,7 @@ def reports(statement: Statement, *, entries: bool = True) -> list[Report]:
 def roll_forward(statement: Statement) -> Report:
     """Opening + accrued − redeemed − breakage − catch-up = closing, by scope and stretch of time."""
     columns = (
-        Column("scope", SCOPES[statement.scope.by], "number"),
-        Column("begin", N_("From"), "day"),
-        Column("end", N_("Until"), "day"),
+        *_stretch(statement),
         Column("opening", N_("Opening"), "money"),
         Column("accrued", N_("+ accrued"), "money"),
         Column("redeemed", N_("− redeemed"), "money"),
@@ -80,9 +78,7 @@ def roll_forward(statement: Statement) -> Report:
 def journal(statement: Statement) -> Report:
     """What to book for each stretch of time, one debit and one credit a line."""
     columns = (
-        Column("scope", SCOPES[statement.scope.by], "number"),
-        Column("begin", N_("From"), "day"),
-        Column("end", N_("Until"), "day"),
+        *_stretch(statement),
         Column("debit", N_("Debit"), "word"),
         Column("credit", N_("Credit"), "word"),
         Column("money", N_("Amount"), "money"),
@@ -123,6 +119,14 @@ def log_entries(statement: Statement) -> Report:
         "An entry without a block has no log: it comes from a changed estimate or from the settlement of a year."
     )
     return Report("entries", Message("Log entries behind the figures"), columns, rows, (note,))
+
+
+def _stretch(statement: Statement) -> tuple[Column, ...]:
+    return (
+        Column("scope", SCOPES[statement.scope.by], "number"),
+        Column("begin", N_("From"), "day"),
+        Column("end", N_("Until"), "day"),
+    )
 
 
 def _figures(movement: Movement) -> tuple[int, ...]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, get_args
+from typing import Literal
 
 from fec.core.durations import DAY, WEEK
 from fec.protocol.flows import begin_of
 
 Every = Literal["day", "week", "month", "quarter", "year"]
-EVERY: tuple[Every, ...] = get_args(Every)
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 

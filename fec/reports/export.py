@@ -34,7 +34,7 @@ from fec.indexer.models import (
     OrderVersion,
     ProgramVersion,
     Refund,
-    Reward,
+    RewardRecord,
     TermsVersion,
     TotalsVersion,
     table,
@@ -60,7 +60,7 @@ _MODELS = (
     OrderVersion,
     ProgramVersion,
     Refund,
-    Reward,
+    RewardRecord,
     TermsVersion,
     TotalsVersion,
 )

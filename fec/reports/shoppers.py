@@ -79,13 +79,7 @@ def shoppers(data: Data, scope: Scope, active: int = 30) -> Report:
         Column("claimed", N_("Claimed"), "wei"),
         Column("last_claim", N_("Last claim"), "time"),
     )
-    note = Message(
-        "Active: bought within {active} days. Lapsing: within {lapsing} days. Still in nodes: everything that the "
-        "shopper's nodes have yet to pay.",
-        active=active,
-        lapsing=2 * active,
-    )
-    return Report("shoppers", Message("Shoppers"), columns, data.rows(rows), (note, SHAPE))
+    return Report("shoppers", Message("Shoppers"), columns, data.rows(rows), _notes(active))
 
 
 def overview(data: Data, scope: Scope, active: int = 30) -> Report:
@@ -116,13 +110,7 @@ def overview(data: Data, scope: Scope, active: int = 30) -> Report:
         Column("claimable", N_("Claimable"), "wei"),
         Column("claimed", N_("Claimed"), "wei"),
     )
-    note = Message(
-        "Active: bought within {active} days. Lapsing: within {lapsing} days. Still in nodes: everything that the "
-        "shopper's nodes have yet to pay.",
-        active=active,
-        lapsing=2 * active,
-    )
-    return Report("overview", Message("Overview"), columns, found, (note, SHAPE))
+    return Report("overview", Message("Overview"), columns, found, _notes(active))
 
 
 def repeat(data: Data, scope: Scope, within: int = 30) -> Report:
@@ -177,3 +165,13 @@ def repeat(data: Data, scope: Scope, within: int = 30) -> Report:
         days=within,
     )
     return Report("repeat", Message("Repeat purchases"), columns, found, (note, SHAPE))
+
+
+def _notes(active: int) -> tuple[Message, ...]:
+    states = Message(
+        "Active: bought within {active} days. Lapsing: within {lapsing} days. Still in nodes: everything that the "
+        "shopper's nodes have yet to pay.",
+        active=active,
+        lapsing=2 * active,
+    )
+    return states, SHAPE

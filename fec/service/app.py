@@ -22,7 +22,7 @@ from fec.service.operations import health, pages
 from fec.service.operations.background import Background
 from fec.service.orders import captures, invoices, payments, refunds, stream
 from fec.service.reports import reports
-from fec.service.reports.figures import Figures
+from fec.service.reports.figures import PageFigures
 from fec.service.rewards import batches, single
 from fec.service.settings import Settings
 from fec.service.shoppers import shoppers
@@ -73,7 +73,7 @@ def create_app(settings: Settings, signer: TransactionSigner) -> FastAPI:
     app = FastAPI(**_ABOUT, lifespan=lifespan, redirect_slashes=False)
     app.state.service = service
     app.state.deliveries = deliveries
-    app.state.figures = Figures(settings.database)
+    app.state.figures = PageFigures(settings.database)
     for router in _ROUTERS:
         app.include_router(router)
     if settings.pages:

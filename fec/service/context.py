@@ -9,21 +9,17 @@ from fastapi import Depends, Request
 from fec import store
 from fec.chain.rpc import connect
 from fec.client.client import Client
-from fec.i18n.errors import FECError
 from fec.indexer import IndexDatabase
 from fec.relayer import Budget, Relayer, TransactionSigner
 from fec.service.actions.asking import Asking
 from fec.service.actions.guard import Guard
 from fec.service.actions.idempotency import Idempotency
 from fec.service.actions.outbox import Outbox
+from fec.service.errors import SecretTooShort
 from fec.service.http.counters import open_counter
 from fec.service.http.keys import KeyRing
 from fec.service.http.metrics import Metrics
 from fec.service.settings import SECRET_BYTES, Settings
-
-
-class SecretTooShort(FECError, ValueError):
-    """The secret behind the keyed hashes can be guessed."""
 
 
 class Service:
@@ -53,7 +49,7 @@ class Service:
         watched = max(settings.confirmations, settings.watched)
         budget = Budget(settings.budget, settings.merchant_budget)
         self.relayer = Relayer(self.engine, self.web3, signer, confirmations=watched, budget=budget)
-        self.guard = Guard(self.engine, settings.patience)
+        self.guard = Guard(self.engine, settings.caller_limits)
         self.outbox = Outbox(
             self.engine,
             self.web3,

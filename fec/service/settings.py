@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from fec.chain.deployments import Deployment
+from fec.core.durations import DAY, HOUR
 from fec.pages.bundle import WalletConnect
 from fec.pages.origins import host_of, parse_origin
 
@@ -24,10 +25,10 @@ class WebhookPolicy:
     """For one attempt, all in all."""
     first_delay: int = 5
     """After the first attempt that fails; doubled after each that follows."""
-    longest_delay: int = 43_200
-    give_up_after: int = 5 * 86_400
+    longest_delay: int = 12 * HOUR
+    give_up_after: int = 5 * DAY
     """How long an endpoint may fail before it is disabled."""
-    rotation: int = 86_400
+    rotation: int = DAY
     """How long events are signed under the old secret as well as the new one."""
     lease: int = 30
     """After it, an instance that was sending is thought to have crashed; more than two timeouts."""
@@ -35,12 +36,12 @@ class WebhookPolicy:
     """Endpoints that one merchant may have."""
     senders: int = 2
     """Endpoints of one merchant that are sent to at once, and tests of one merchant."""
-    kept: int = 30 * 86_400
+    kept: int = 30 * DAY
     """How long attempts are listed."""
 
 
 @dataclass(frozen=True)
-class Patience:
+class CallerLimits:
     """How often one caller may have the service spend gas or ask the chain. Times in seconds."""
 
     free: int = 1
@@ -49,10 +50,10 @@ class Patience:
     """Failures of an address on the network that have none: many may share one."""
     first_pause: int = 15
     """After the next failure; four times as long after each that follows."""
-    last_pause: int = 86_400
+    last_pause: int = DAY
     failures: int = 5
     """After so many that were not free, the last pause."""
-    forgets_after: int = 86_400
+    forgets_after: int = DAY
     open: int = 10
     """Transactions under way for one invoice, payer, member or shopper."""
     open_of_caller: int = 200
@@ -127,10 +128,10 @@ class Settings:
     """Bytes that a request may have."""
     body_seconds: int = 20
     """Seconds in which a request has to arrive."""
-    session_seconds: int = 43_200
+    session_seconds: int = 12 * HOUR
     """How long somebody stays signed in."""
     webhooks: WebhookPolicy = field(default_factory=WebhookPolicy)
-    patience: Patience = field(default_factory=Patience)
+    caller_limits: CallerLimits = field(default_factory=CallerLimits)
     budget: int | None = None
     """Wei of the chain's coin that the key may spend in a day of UTC; all that it has, without one."""
     merchant_budget: int | None = None

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from fec.core import curve
 from fec.core.curve import FACE_MULTIPLE
 from fec.core.shares import BASIS_POINTS, burn_up
-from fec.simulate.nodes import Nodes
+from fec.simulate.nodes import NodeClasses
 from fec.simulate.people import Carried, Crowd
 from fec.simulate.result import Cohort, Point, Result
 from fec.simulate.scenario import Scenario
@@ -43,7 +43,7 @@ class Purchase:
     """How many of the nodes are ever claimed from."""
 
 
-class Kind:
+class MerchantKind:
     """Merchants that are alike, with their pool of quota."""
 
     def __init__(self, number: int, name: str, terms: Merchants, scenario: Scenario) -> None:
@@ -81,9 +81,9 @@ class Economy:
         self.now = scenario.start
         self.supply = coupon.genesis
         self.budget = (coupon.cap - coupon.genesis) // (FACE_MULTIPLE - 1) - coupon.elsewhere
-        self.nodes = Nodes()
+        self.nodes = NodeClasses()
         self.shoppers = Crowd(scenario.shoppers, scenario.step, scenario.years)
-        self.kinds = [Kind(number, *each, scenario) for number, each in enumerate(scenario.merchants.items())]
+        self.kinds = [MerchantKind(number, *each, scenario) for number, each in enumerate(scenario.merchants.items())]
         self.cohorts = [Cohort(year, scenario.years) for year in range(scenario.years + 1)]
         self.purchases: list[Purchase] = []
         """Of the step just taken."""
@@ -163,7 +163,7 @@ class Economy:
             if kind.terms.quota != ANY:
                 self._grant(kind, kind.terms.quota * (kind.crowd.count if new_year else joined))
 
-    def _grant(self, kind: Kind, wanted: int) -> None:
+    def _grant(self, kind: MerchantKind, wanted: int) -> None:
         """Grants quota, or what the budget has left of it."""
         granted = min(wanted, self.budget)
         if granted < wanted and self.budget_ended is None:
@@ -189,11 +189,11 @@ class Economy:
                     if count:
                         self._order(kind, group, amount, count)
 
-    def _need(self, kind: Kind, principal: int) -> None:
+    def _need(self, kind: MerchantKind, principal: int) -> None:
         if kind.terms.quota == ANY and principal > kind.quota:
             self._grant(kind, principal - kind.quota)
 
-    def _baskets(self, kind: Kind, group: int, received: int) -> list[int]:
+    def _baskets(self, kind: MerchantKind, group: int, received: int) -> list[int]:
         """How many baskets of each size a group takes to a kind of merchant in this step."""
         terms, shoppers = kind.terms, self.scenario.shoppers
         if not terms.market:
@@ -205,7 +205,7 @@ class Economy:
         count += kind.extra[group].divide(more, BASIS_POINTS**3 * terms.market * sum(self._amounts))
         return kind.deal(group, count, len(self._amounts))
 
-    def _order(self, kind: Kind, group: int, amount: int, count: int) -> None:
+    def _order(self, kind: MerchantKind, group: int, amount: int, count: int) -> None:
         """Pays as many orders as quota and coins are there for."""
         principal = kind.principal(amount)
         with_quota = min(count, kind.quota // principal)
@@ -217,7 +217,7 @@ class Economy:
             self._point.without_quota += count - with_quota
             self._point.without_coins += with_quota - paid
 
-    def _pay(self, kind: Kind, orders: Purchase) -> None:
+    def _pay(self, kind: MerchantKind, orders: Purchase) -> None:
         count, group, burned = orders.count, orders.group, orders.count * orders.principal
         cohort = self.cohorts[group]
         cohort.burned += burned

@@ -46,7 +46,7 @@ class NodeClass:
 
 
 @dataclass
-class Nodes:
+class NodeClasses:
     """All of them. Those that have paid in full, or are never claimed from, are only counted."""
 
     open: dict[tuple[int, int, int], NodeClass] = field(default_factory=dict)

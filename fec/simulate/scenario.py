@@ -17,7 +17,7 @@ from typing import Any
 from fec.simulate.checks import check_coupon, check_people, check_run
 from fec.simulate.errors import ScenarioInvalid
 from fec.simulate.tables import Coupon, Merchants, Shoppers, Table
-from fec.simulate.values import COUNT, DATE, DECIMAL, DURATION, HUNDRED, Kind, read
+from fec.simulate.values import COUNT, DATE, DECIMAL, DURATION, HUNDRED, ValueKind, read
 
 DEFAULT = "default"
 
@@ -176,7 +176,7 @@ def _keys(record: Mapping[str, Any], prefix: str) -> Iterator[str]:
             yield f"{prefix}{key}"
 
 
-def _kind_of(key: str) -> Kind:
+def _kind_of(key: str) -> ValueKind:
     """What kind of value a key has. Raises ScenarioInvalid if it is not a key of one value."""
     tables: dict[str, type[Table]] = {"coupon": Coupon, "shoppers": Shoppers, "merchants": Merchants}
     kinds = {"start": DATE, "step": DURATION, "years": COUNT}

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 from fec.simulate.errors import ScenarioInvalid
-from fec.simulate.values import AMOUNT, COUNT, DECIMAL, DURATION, QUOTA, SHARE, Kind, read
+from fec.simulate.values import AMOUNT, COUNT, DECIMAL, DURATION, QUOTA, SHARE, ValueKind, read
 
 
-def _key(kind: Kind) -> Any:
+def _key(kind: ValueKind) -> Any:
     return field(metadata={"kind": kind})
 
 

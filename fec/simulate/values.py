@@ -26,7 +26,7 @@ _COUNT = re.compile(r"\d+|\d{1,3}(?:,\d{3})+", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Kind:
+class ValueKind:
     """A kind of value."""
 
     read: Callable[[str], int]
@@ -73,24 +73,24 @@ def _day(text: str) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
 
 
-COUNT = Kind(_count, str, "1000")
+COUNT = ValueKind(_count, str, "1000")
 #: FEC, in wei.
-AMOUNT = Kind(parse_fec, exact_fec, "12.5")
+AMOUNT = ValueKind(parse_fec, exact_fec, "12.5")
 #: FEC or `any`, in wei.
-QUOTA = Kind(
+QUOTA = ValueKind(
     lambda text: ANY if text == "any" else parse_fec(text), lambda wei: "any" if wei == ANY else exact_fec(wei), "any"
 )
 #: A part of a whole, in basis points.
-SHARE = Kind(lambda text: _hundredths(text.removesuffix("%").strip()), lambda bps: f"{_plain(bps)}%", "12.5%")
+SHARE = ValueKind(lambda text: _hundredths(text.removesuffix("%").strip()), lambda bps: f"{_plain(bps)}%", "12.5%")
 #: Decimals of at most two places, in hundredths: money, or a count on average.
-DECIMAL = Kind(_hundredths, _plain, "62.76")
+DECIMAL = ValueKind(_hundredths, _plain, "62.76")
 #: In seconds.
-DURATION = Kind(_duration, _written_duration, "7d")
+DURATION = ValueKind(_duration, _written_duration, "7d")
 #: Midnight in UTC, in seconds since the epoch.
-DATE = Kind(_day, lambda moment: f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d}", "2026-01-05")
+DATE = ValueKind(_day, lambda moment: f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d}", "2026-01-05")
 
 
-def read(kind: Kind, key: str, value: Any) -> int:
+def read(kind: ValueKind, key: str, value: Any) -> int:
     """Reads the value of a key, as TOML or a command line has it. Raises ScenarioInvalid."""
     try:
         return kind.read(str(value).strip())

@@ -12,7 +12,7 @@ from ape.api import AccountAPI
 from web3 import Web3
 
 from fec.chain import deployments
-from fec.chain.deploy import CONTRACTS, STEPS, Terms, verify
+from fec.chain.deploy import CONTRACTS, STEPS, DeploySettings, verify
 from fec.chain.deployments import Deployment
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
@@ -40,7 +40,7 @@ def begun(
         chain_id=web3.eth.chain_id,
         genesis=genesis or web3.eth.get_block(0)["hash"].to_0x_hex(),
         deployer=deployer,
-        terms=Terms(owner=deployer, genesis_holder=deployer, public_quota=7),
+        terms=DeploySettings(owner=deployer, genesis_holder=deployer, public_quota=7),
         steps=steps or {},
     )
     journal.save()

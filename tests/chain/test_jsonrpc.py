@@ -1,12 +1,13 @@
 """JSON-RPC as endpoints speak it: limits are learned and kept, and each answer is that to the question asked."""
 
 import time
-from itertools import count
+from itertools import count, pairwise
 from typing import Any
 
 import pytest
 from web3 import Web3
 
+from fec.chain import jsonrpc
 from fec.chain.anvil import Anvil
 from fec.chain.errors import RateLimited, Refused
 from fec.chain.jsonrpc import Endpoint, Patience
@@ -14,9 +15,10 @@ from fec.chain.reverts import revert_data
 from fec.chain.rpc import ask_all, clear_errors, connect, next_time
 from fec.client.client import Client
 from fec.i18n.errors import ContractError, RPCFailed
+from tests.fixtures.deployed import MONDAY
 from tests.fixtures.endpoints import PROFILES, Answer, Ask, Call, Profile, Whole, error
 
-from .conftest import MONDAY, Through
+from .conftest import Through
 
 CALLS: list[tuple[str, list[Any]]] = [("eth_getBlockByNumber", [hex(number), False]) for number in range(4)] * 10
 QUICK = Patience(attempts=4, first=1, longest=5)
@@ -38,6 +40,42 @@ def test_ask__endpoint_bounds_batches__size_is_learned_and_kept(through: Through
     assert numbers(endpoint.ask(CALLS)) == [0, 1, 2, 3] * 10
     # What is refused is asked again: in the second round, nothing was.
     assert proxy.methods["eth_getBlockByNumber"] == asked + len(CALLS)
+
+
+def test_ask__batches_were_bounded_for_a_while__size_grows_back(
+    through: Through, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jsonrpc, "GROWS_AFTER", 1)
+    proxy = through(
+        Profile("", request=lambda calls, number: Whole(413, b"") if number < 3 and len(calls) > 1 else None)
+    )
+    endpoint = Endpoint(proxy.url)
+    sizes = []
+    for _ in range(6):
+        before = proxy.requests
+        assert numbers(endpoint.ask(CALLS)) == [0, 1, 2, 3] * 10
+        sizes.append(proxy.requests - before)
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[-1] == 1
+
+
+def test_ask__larger_batch_is_refused_again_and_again__is_tried_ever_less(
+    through: Through, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jsonrpc, "GROWS_AFTER", 1)
+    refused: list[int] = []
+
+    def request(calls: Any, number: int) -> Whole | None:
+        if isinstance(calls, list) and len(calls) > 1:
+            refused.append(number)
+            return Whole(413, b"")
+        return None
+
+    proxy = through(Profile("", request=request))
+    assert numbers(Endpoint(proxy.url).ask(CALLS)) == [0, 1, 2, 3] * 10
+    # 40, 20, 10, 5 and 2 calls at first; then 2 after one, two, four … requests.
+    gaps = [later - sooner for sooner, later in pairwise(refused[4:])]
+    assert gaps == [2, 3, 5, 9, 17]
 
 
 def test_ask__no_calls__asks_nothing(through: Through) -> None:

@@ -1,6 +1,6 @@
 """One Anvil with one deployment for all tests of the client; each test leaves the chain as it found it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
@@ -8,7 +8,6 @@ import pytest
 from eth_account.signers.local import LocalAccount
 
 from fec.chain.anvil import Anvil
-from fec.chain.deploy import deploy
 from fec.chain.deployments import Deployment
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
@@ -16,27 +15,9 @@ from fec.core.durations import HOUR, WEEK
 from fec.protocol.orders import Invoice, Order
 from fec.protocol.terms import Terms, Tier
 from fec.protocol.types import Node
+from tests.fixtures.deployed import MONDAY, anvil, chain, deployment
 
-#: A Monday, as the public program's grid has them, so that a test stays within one period.
-MONDAY = 2_922 * WEEK + 345_600
-
-
-@pytest.fixture(scope="session")
-def anvil() -> Iterator[Anvil]:
-    with Anvil(timestamp=MONDAY) as anvil:
-        yield anvil
-
-
-@pytest.fixture(scope="session")
-def deployment(anvil: Anvil) -> Deployment:
-    return deploy(anvil.web3, anvil.accounts[0])
-
-
-@pytest.fixture
-def chain(anvil: Anvil, deployment: Deployment) -> Iterator[Anvil]:
-    snapshot = anvil.request("evm_snapshot")
-    yield anvil
-    anvil.request("evm_revert", snapshot)
+__all__ = ["anvil", "chain", "deployment"]
 
 
 @pytest.fixture(scope="session")

@@ -33,9 +33,8 @@ from fec.i18n.errors import (
     WrongNetwork,
 )
 from fec.protocol.types import Node
+from tests.fixtures.deployed import MONDAY
 from tests.fixtures.faults import FaultyProxy
-
-from .conftest import MONDAY
 
 STRANGER = "0x00000000000000000000000000000000000000A1"
 

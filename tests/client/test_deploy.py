@@ -8,7 +8,7 @@ from web3 import Web3
 
 from fec.chain import deployments
 from fec.chain.anvil import Anvil
-from fec.chain.deploy import CONTRACTS, Terms, deploy, verify
+from fec.chain.deploy import CONTRACTS, DeploySettings, deploy, verify
 from fec.chain.deployments import Deployment
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
@@ -32,7 +32,7 @@ def test_deploy__default_terms__are_those_of_the_design(owner: Client) -> None:
 
 
 def test_deploy__other_terms__are_taken(chain: Anvil, accounts: list[LocalAccount]) -> None:
-    terms = Terms(accounts[3].address, accounts[4].address, cap=1000, genesis_supply=100, public_quota=40)
+    terms = DeploySettings(accounts[3].address, accounts[4].address, cap=1000, genesis_supply=100, public_quota=40)
     client = Client(chain.web3, deploy(chain.web3, accounts[0], terms))
     figures = client.figures()
     assert (figures.cap, figures.genesis_supply, figures.budget) == (1000, 100, 60)
@@ -78,7 +78,7 @@ def test_deploy__public_quota_above_budget__is_refused(chain: Anvil, accounts: l
     me = accounts[0].address
     before = chain.web3.eth.block_number
     with pytest.raises(LimitExceeded) as caught:
-        deploy(chain.web3, accounts[0], Terms(me, me, cap=1000, genesis_supply=100, public_quota=101))
+        deploy(chain.web3, accounts[0], DeploySettings(me, me, cap=1000, genesis_supply=100, public_quota=101))
     assert (caught.value.name, caught.value.values) == ("ADN_BudgetExceeded", {"asked": 101, "left": 100})
     assert chain.web3.eth.block_number == before
 
@@ -86,7 +86,7 @@ def test_deploy__public_quota_above_budget__is_refused(chain: Anvil, accounts: l
 def test_deploy__cap_above_95_bits__is_refused(chain: Anvil, accounts: list[LocalAccount]) -> None:
     me = accounts[0].address
     with pytest.raises(LimitExceeded) as caught:
-        deploy(chain.web3, accounts[0], Terms(me, me, cap=2**95))
+        deploy(chain.web3, accounts[0], DeploySettings(me, me, cap=2**95))
     assert (caught.value.name, caught.value.values) == ("FEC_CapTooHigh", {"cap": 2**95, "most": 2**95 - 1})
 
 

@@ -10,8 +10,7 @@ from fec.core.amounts import WEI_PER_FEC
 from fec.core.durations import WEEK
 from fec.i18n.errors import InvalidInput, LimitExceeded, NotAllowed, NotFound, StateConflict, TooManyAtOnce
 from fec.protocol.types import Node, Payout
-
-from .conftest import MONDAY
+from tests.fixtures.deployed import MONDAY
 
 ADN = 1_000 * WEI_PER_FEC
 UNKNOWN = 5

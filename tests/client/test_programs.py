@@ -7,8 +7,7 @@ from fec.core.amounts import WEI_PER_FEC
 from fec.core.durations import DAY, HOUR
 from fec.i18n.errors import InvalidArgument, InvalidInput, LimitExceeded, NotAllowed, NotFound, StateConflict
 from fec.protocol.types import Program
-
-from .conftest import MONDAY
+from tests.fixtures.deployed import MONDAY
 
 QUOTA = 1_000 * WEI_PER_FEC
 

@@ -11,8 +11,8 @@ from fec.core.durations import DAY, WEEK
 from fec.i18n.errors import InvalidArgument, InvalidInput, NotAllowed, NotFound, StateConflict
 from fec.protocol.orders import Order
 from fec.protocol.terms import Terms, Tier
+from tests.fixtures.deployed import MONDAY
 
-from .conftest import MONDAY
 from .refusals import refused
 
 FEC = WEI_PER_FEC

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -15,11 +16,12 @@ from demo import data
 from demo.audit import Facts, Finding, audit, read_facts
 from demo.pictures import draw
 from demo.play import play
-from demo.story import Attempt, Story
+from demo.story import ALLIANCE, Attempt, Story
 from fec import store
 from fec.chain.anvil import Anvil
 from fec.core.durations import DAY
 from fec.indexer.models import NodeVersion
+from fec.indexer.views import view
 
 SEED = "fec"
 BASKETS = 60
@@ -63,7 +65,16 @@ def test_audit__demands__are_nineteen(played: Played) -> None:
 
 
 def test_play__every_basket__paid_once(played: Played) -> None:
-    assert sorted(row.order_id for row in played.facts.orders) == sorted(row.order_id for row in played.story.year.rows)
+    rows = (*played.story.year.rows, *played.story.sold)
+    assert sorted(row.order_id for row in played.facts.orders) == sorted(row.order_id for row in rows)
+
+
+def test_play__cafes_of_an_alliance__count_together_what_is_spent(played: Played) -> None:
+    with store.reading(played.story.engine) as connection:
+        orders = connection.execute(select(view("orders_latest"))).all()
+    at_cafes = [row for row in orders if row.program_id in played.facts.alliances]
+    assert Counter(row.burn_bps for row in at_cafes) == {1_000: 4, 2_000: 4}
+    assert len({row.program_id for row in at_cafes}) == len(ALLIANCE)
 
 
 def test_play__holders__have_done_all_that_they_can(played: Played) -> None:

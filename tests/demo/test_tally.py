@@ -23,6 +23,13 @@ def test_tally__tier_reached__burns_more_from_the_next_order_on() -> None:
     assert tally(rows((0, 100), (1, 100)), lambda _: terms).burned == 30 * WEI_PER_FEC
 
 
+def test_tally__two_stores_of_an_alliance__count_together() -> None:
+    terms = StoreTerms(tiers=(Tier(0, 1_000), Tier(100, 2_000)))
+    there = [Row(2, MONDAY + 2, "ann", "y", 100 * WEI_PER_FEC, "", "2")]
+
+    assert tally([*rows((0, 100)), *there], lambda _: terms, lambda _: "both").burned == 30 * WEI_PER_FEC
+
+
 def test_tally__part_taken_back__is_neither_burned_nor_received() -> None:
     sums = tally(rows((0, 100), (60, -40)), lambda _: StoreTerms(return_window=14 * DAY))
 

@@ -7,28 +7,17 @@ import pytest
 from sqlalchemy import Engine
 
 from fec.chain.anvil import Anvil
-from fec.chain.deploy import deploy
 from fec.chain.deployments import Deployment
-from fec.indexer import Indexer, Patience, Settings
+from fec.indexer import Indexer, LogSettings, Patience
 from tests.fixtures.databases import backend, database, engine, migrated_file, postgresql
+from tests.fixtures.deployed import anvil, deployment
 
-from .story import MONDAY, Story
+from .story import Story
 
-__all__ = ["backend", "database", "engine", "migrated_file", "postgresql"]
+__all__ = ["anvil", "backend", "database", "deployment", "engine", "migrated_file", "postgresql"]
 
 #: For tests in which nothing fails for long.
 SHORT = Patience(attempts=12, first=1, longest=200)
-
-
-@pytest.fixture(scope="session")
-def anvil() -> Iterator[Anvil]:
-    with Anvil(timestamp=MONDAY) as anvil:
-        yield anvil
-
-
-@pytest.fixture(scope="session")
-def deployment(anvil: Anvil) -> Deployment:
-    return deploy(anvil.web3, anvil.accounts[0])
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +44,7 @@ def indexing(story: Story) -> Iterator[Callable[..., Indexer]]:
                 engine,
                 url or story.anvil.url,
                 story.deployment,
-                settings=Settings(**settings),
+                settings=LogSettings(**settings),
                 patience=SHORT,
             )
             stack.callback(made.close)

@@ -8,7 +8,7 @@ from multiprocessing.process import BaseProcess
 
 from fec import store
 from fec.chain.deployments import Deployment
-from fec.indexer import Indexer, Patience, Settings
+from fec.indexer import Indexer, LogSettings, Patience
 
 # Processes are forked from one that has everything imported, but no connections and no threads.
 _FORKING = multiprocessing.get_context("forkserver")
@@ -25,5 +25,5 @@ def start(database: str, url: str, deployment: Deployment) -> BaseProcess:
 def _follow(database: str, url: str, deployment: Deployment) -> None:
     engine = store.open_database(database)
     patience = Patience(attempts=12, first=1, longest=200)
-    indexer = Indexer(engine, url, deployment, settings=Settings(blocks=2, logs=20), patience=patience)
+    indexer = Indexer(engine, url, deployment, settings=LogSettings(blocks=2, logs=20), patience=patience)
     indexer.follow(threading.Event(), 0, lambda _: None)

@@ -16,9 +16,7 @@ from fec.protocol.members import Member, Withdrawal
 from fec.protocol.merkle import Reward, RewardTree
 from fec.protocol.orders import Invoice, Order
 from fec.protocol.terms import Terms, Tier
-
-#: A Monday, as the public program's grid has them.
-MONDAY = 2_922 * WEEK + 345_600
+from tests.fixtures.deployed import MONDAY
 
 
 @dataclass

@@ -9,13 +9,13 @@ from web3 import Web3
 from web3.contract.contract import ContractFunction
 
 from fec.chain.anvil import Anvil
-from fec.chain.deploy import deploy
 from fec.chain.deployments import Deployment
 from fec.client.client import Client
 from fec.relayer import FeePolicy, LocalSigner, Relayer
 from tests.fixtures.databases import backend, database, engine, migrated_file, postgresql
+from tests.fixtures.deployed import chain, deployment
 
-__all__ = ["backend", "database", "engine", "migrated_file", "postgresql"]
+__all__ = ["backend", "chain", "database", "deployment", "engine", "migrated_file", "postgresql"]
 
 #: For tests in which what is pending is stuck at once.
 IMPATIENT = FeePolicy(stuck_after=0)
@@ -25,21 +25,6 @@ IMPATIENT = FeePolicy(stuck_after=0)
 def anvil() -> Iterator[Anvil]:
     with Anvil() as anvil:
         yield anvil
-
-
-@pytest.fixture(scope="session")
-def deployment(anvil: Anvil) -> Deployment:
-    return deploy(anvil.web3, anvil.accounts[0])
-
-
-@pytest.fixture
-def chain(anvil: Anvil, deployment: Deployment) -> Iterator[Anvil]:
-    snapshot = anvil.request("evm_snapshot")
-    yield anvil
-    # In this order: what waits would else be in a block that comes after the return.
-    anvil.request("anvil_dropAllTransactions")
-    anvil.request("evm_setAutomine", True)
-    anvil.request("evm_revert", snapshot)
 
 
 @pytest.fixture

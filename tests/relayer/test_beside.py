@@ -11,7 +11,7 @@ from web3.contract.contract import ContractFunction
 
 from fec.chain.anvil import Anvil
 from fec.relayer import Relayer, RelayState
-from fec.relayer.endpoint import Node
+from fec.relayer.endpoint import AccountChain
 from fec.relayer.models import RelayAccount, RelayTransaction
 from tests.fixtures.chains import settle
 
@@ -68,9 +68,9 @@ def test_tick__another_saw_the_next_branch_first__its_word_stands(
     before = chain.request("evm_snapshot")
     number = slow.submit("a", transfer(5))
     settle(chain)
-    has = Node.has
+    has = AccountChain.has
 
-    def answered_long_ago(node: Node, *asked: object) -> bool:
+    def answered_long_ago(node: AccountChain, *asked: object) -> bool:
         """Between the slow one's last question and its lock, the block goes and comes again further up."""
         answer = has(node, *asked)  # type: ignore[arg-type]
         monkeypatch.undo()
@@ -80,7 +80,7 @@ def test_tick__another_saw_the_next_branch_first__its_word_stands(
         quick.wait(number)
         return answer
 
-    monkeypatch.setattr(Node, "has", answered_long_ago)
+    monkeypatch.setattr(AccountChain, "has", answered_long_ago)
     slow.tick()
     noted = request(engine, number)
     receipt = quick.wait(number)
@@ -94,9 +94,9 @@ def test_tick__chain_gets_shorter_while_it_is_asked__nothing_is_final_too_early(
     before = chain.request("evm_snapshot")
     chain.mine(5)
     number = relayer.submit("a", transfer(5))
-    mined = Node.mined
+    mined = AccountChain.mined
 
-    def other_branch(node: Node, hashes: list[str]) -> object:
+    def other_branch(node: AccountChain, hashes: list[str]) -> object:
         """After the head was asked for, the chain ends five blocks below, with the transaction in its last one."""
         monkeypatch.undo()
         chain.request("evm_revert", before)
@@ -105,7 +105,7 @@ def test_tick__chain_gets_shorter_while_it_is_asked__nothing_is_final_too_early(
         settle(chain)
         return mined(node, hashes)
 
-    monkeypatch.setattr(Node, "mined", other_branch)
+    monkeypatch.setattr(AccountChain, "mined", other_branch)
     relayer.tick()
     assert request(engine, number).state == RelayState.PENDING
     relayer.tick()

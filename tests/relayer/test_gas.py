@@ -15,7 +15,7 @@ from fec.chain.gas import MOST_GAS, refused_for_ever
 from fec.client.client import Client
 from fec.i18n.errors import TransactionFailed
 from fec.relayer import GasTooHigh, Relayer, RelayState
-from fec.relayer.endpoint import Node
+from fec.relayer.endpoint import AccountChain
 from fec.relayer.models import RelayAttempt, RelayTransaction
 
 Transfer = Callable[[int], ContractFunction]
@@ -72,8 +72,8 @@ def test_submit__block_takes_less_than_the_call__takes_no_nonce(
 @pytest.fixture
 def small_blocks(chain: Anvil, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Blocks take less than relayers believe, as after a change of the chain's mind."""
-    means = Node.means
-    monkeypatch.setattr(Node, "means", lambda node: replace(means(node), block_gas=10**9))
+    means = AccountChain.means
+    monkeypatch.setattr(AccountChain, "means", lambda node: replace(means(node), block_gas=10**9))
     chain.request("evm_setBlockGasLimit", hex(5_000_000))
     chain.mine()
     yield

@@ -16,14 +16,14 @@ from fec.cli import main
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
 from fec.core.durations import DAY
-from fec.replay import Columns, History, Replay, Report, Settings, read
+from fec.replay import Columns, History, Replay, ReplayReport, ReplaySettings, read
 
 #: Monday, 2 January 2017.
 MONDAY = 1_483_315_200
 RATE = 100 * WEI_PER_FEC
 HEADER = "who,when,paid,shop"
 
-Replayed = Callable[..., Report]
+Replayed = Callable[..., ReplayReport]
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +74,8 @@ def history(file: Callable[..., Path]) -> Callable[..., History]:
 def replayed(chain: Anvil, client: Client, history: Callable[..., History]) -> Replayed:
     """Replays rows by the owner's key, without workers."""
 
-    def replay(*rows: tuple[str, int, str, str], **settings: Any) -> Report:
-        return Replay(client, chain.accounts[0], Settings(workers=0, **settings)).run(history(*rows))
+    def replay(*rows: tuple[str, int, str, str], **settings: Any) -> ReplayReport:
+        return Replay(client, chain.accounts[0], ReplaySettings(workers=0, **settings)).run(history(*rows))
 
     return replay
 

@@ -9,7 +9,7 @@ from fec.protocol import abi
 from fec.protocol.bytes32 import to_bytes32
 from fec.protocol.orders import Invoice, Order
 from fec.protocol.signing import Domain, invoice_message
-from fec.replay.encode import Bill, Job, ground, pay_data, signed_transaction
+from fec.replay.encode import Bill, UnsignedTransaction, ground, pay_data, signed_transaction
 from fec.replay.wallets import Wallets
 
 SIGNER = Account.from_key(keccak(text="signer"))
@@ -38,7 +38,7 @@ def test_pay_data__cause__equals_web3s() -> None:
 
 
 def test_signed_transaction__equals_that_of_eth_account() -> None:
-    job = Job(ANN.key, 0, 400_000, bill=BILL)
+    job = UnsignedTransaction(ANN.key, 0, 400_000, bill=BILL)
     signed = Account.from_key(ANN.key).sign_transaction(
         {
             "type": 2,

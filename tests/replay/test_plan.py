@@ -2,7 +2,7 @@
 
 from fec.core.durations import DAY
 from fec.replay.history import Row
-from fec.replay.plan import CAPTURED_AT_ONCE, PAY_GAS, Capture, Payment, Plan, Refund, plan
+from fec.replay.plan import CAPTURED_AT_ONCE, PAY_GAS, Plan, PlannedCapture, PlannedPayment, PlannedRefund, plan
 
 MONDAY = 1_483_315_200
 
@@ -20,7 +20,7 @@ def planned(*each: tuple[int, str, int], window: int = 14 * DAY, every: int = 1,
 
 def test_plan__one_instant__one_block() -> None:
     (block,) = planned((0, "ann", 5), (0, "bob", 6), window=0).blocks
-    assert (block.time, block.actions) == (MONDAY, (Payment(0), Payment(1)))
+    assert (block.time, block.actions) == (MONDAY, (PlannedPayment(0), PlannedPayment(1)))
 
 
 def test_plan__more_than_a_block_holds__goes_on_a_second_later() -> None:
@@ -35,15 +35,15 @@ def test_plan__gathered__comes_at_the_end_of_the_stretch() -> None:
 
 def test_plan__return__is_of_the_latest_order_that_has_as_much_left() -> None:
     plan_ = planned((0, "ann", 9), (1, "ann", 5), (2, "ann", -5), (3, "ann", -1))
-    refunds = [action for block in plan_.blocks for action in block.actions if isinstance(action, Refund)]
-    assert refunds == [Refund(2, 1, 5), Refund(3, 0, 1)]
+    refunds = [action for block in plan_.blocks for action in block.actions if isinstance(action, PlannedRefund)]
+    assert refunds == [PlannedRefund(2, 1, 5), PlannedRefund(3, 0, 1)]
 
 
 def test_plan__return_of_the_same_instant__comes_a_second_later() -> None:
     blocks = planned((0, "ann", -5), (0, "ann", 5)).blocks
     assert [(block.time - MONDAY, block.actions) for block in blocks[:2]] == [
-        (0, (Payment(1),)),
-        (1, (Refund(0, 1, 5),)),
+        (0, (PlannedPayment(1),)),
+        (1, (PlannedRefund(0, 1, 5),)),
     ]
 
 
@@ -77,21 +77,23 @@ def test_plan__no_return_window__says_so() -> None:
 
 def test_plan__captures__come_at_the_midnight_after_the_deadline() -> None:
     *_, last = planned((60, "ann", 5), window=DAY).blocks
-    assert (last.time - MONDAY, last.actions) == (2 * DAY, (Capture((0,)),))
+    assert (last.time - MONDAY, last.actions) == (2 * DAY, (PlannedCapture((0,)),))
 
 
 def test_plan__left_open__ends_with_the_last_row() -> None:
     each = rows((60, "ann", 5), (4 * DAY, "bob", 6))
     *_, before, last = plan(each, window_of=lambda _: DAY, shift=0, every=1, gas=15_000_000, leave_open=True).blocks
-    assert (before.actions, last.actions) == ((Capture((0,)),), (Payment(1),))
+    assert (before.actions, last.actions) == ((PlannedCapture((0,)),), (PlannedPayment(1),))
 
 
 def test_plan__taken_back_whole__is_not_captured() -> None:
     actions = [action for block in planned((0, "ann", 5), (1, "ann", -5)).blocks for action in block.actions]
-    assert actions == [Payment(0), Refund(1, 0, 5)]
+    assert actions == [PlannedPayment(0), PlannedRefund(1, 0, 5)]
 
 
 def test_plan__many_captures__are_cut() -> None:
     many = [(0, f"c{number}", 5) for number in range(CAPTURED_AT_ONCE + 1)]
-    captures = [action for block in planned(*many).blocks for action in block.actions if isinstance(action, Capture)]
+    captures = [
+        action for block in planned(*many).blocks for action in block.actions if isinstance(action, PlannedCapture)
+    ]
     assert [len(capture.rows) for capture in captures] == [CAPTURED_AT_ONCE, 1]

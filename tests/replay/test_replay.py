@@ -12,14 +12,14 @@ from fec.core.amounts import WEI_PER_FEC
 from fec.core.durations import DAY, WEEK
 from fec.protocol.orders import OrderStatus
 from fec.protocol.terms import Tier
-from fec.replay import History, Replay, ReplayRefused, Report, Settings, StoreTerms, Wallets
+from fec.replay import History, Replay, ReplayRefused, ReplayReport, ReplaySettings, StoreTerms, Wallets
 
 MONDAY = 1_483_315_200
 CAUSE = "0x" + "11" * 20
 TWO_WEEKS = StoreTerms(return_window=14 * DAY)
 
 Rows = Callable[..., History]
-Replayed = Callable[..., Report]
+Replayed = Callable[..., ReplayReport]
 
 
 def wallet(name: str) -> str:
@@ -148,7 +148,7 @@ def test_run__shifted__moves_by_whole_weeks_and_so_on_the_next_run(
 
 def test_run__not_by_the_owner__is_refused(client: Client, chain: Anvil, history: Rows) -> None:
     with pytest.raises(ReplayRefused, match="Sign by the owner"):
-        Replay(client, chain.accounts[1], Settings(workers=0)).run(history(("ann", 0, "10", "x")))
+        Replay(client, chain.accounts[1], ReplaySettings(workers=0)).run(history(("ann", 0, "10", "x")))
 
 
 def test_run__more_than_the_holder_has__is_refused_before_anything_is_sent(replayed: Replayed, chain: Anvil) -> None:
@@ -169,7 +169,7 @@ def test_run__books__balance_to_the_wei(replayed: Replayed) -> None:
 
 
 def test_run__workers__sign_the_same(client: Client, chain: Anvil, history: Rows) -> None:
-    report = Replay(client, chain.accounts[0], Settings(workers=1)).run(history(("ann", 0, "10", "x")))
+    report = Replay(client, chain.accounts[0], ReplaySettings(workers=1)).run(history(("ann", 0, "10", "x")))
     assert report.new_orders == 1
 
 

@@ -15,7 +15,7 @@ from fec.chain.deploy import deploy
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
 from fec.core.durations import DAY, HOUR
-from fec.replay import Columns, Replay, Settings, StoreTerms, read
+from fec.replay import Columns, Replay, ReplaySettings, StoreTerms, read
 from tests.fixtures.processes import command
 
 MONDAY = 1_483_315_200
@@ -78,7 +78,7 @@ def test_replay__killed_at_random_instants__pays_each_order_once(
         run.join()
 
     history = read(path, Columns("who", "when", "paid", "shop"), rate=100 * WEI_PER_FEC)
-    settings = Settings(terms=StoreTerms(return_window=14 * DAY), workers=0)
+    settings = ReplaySettings(terms=StoreTerms(return_window=14 * DAY), workers=0)
     report = Replay(client, anvil.accounts[0], settings).run(history)
 
     bought = [row for row in history.rows if row.amount > 0]

@@ -32,11 +32,10 @@ from fec.service.context import Service
 from fec.service.models import Role
 from fec.service.settings import Settings
 from tests.fixtures.databases import backend, database, engine, migrated_file, postgresql
+from tests.fixtures.deployed import MONDAY
 
 __all__ = ["backend", "database", "engine", "migrated_file", "postgresql"]
 
-#: A Monday, as the public program's grid has them.
-MONDAY = 2_922 * WEEK + 345_600
 WINDOW = 14 * DAY
 SECRET = b"a secret of the tests' own, which is long enough"
 #: How long anything may take that happens in the background, on a busy machine.

@@ -1,4 +1,4 @@
-"""Whoever does harm costs those behind them nothing: an honest order is captured as fast as without, in the same run.
+"""A hostile act costs those behind it nothing: an honest order is captured as fast as without, in the same run.
 
 One chain and one service for all; each hostile act and an order right behind it take turns with an order alone.
 """
@@ -31,7 +31,7 @@ from fec.service.actions.bounds import ONE
 from fec.service.app import create_app
 from fec.service.context import Service
 from fec.service.models import Role
-from fec.service.settings import Patience, Settings, WebhookPolicy
+from fec.service.settings import CallerLimits, Settings, WebhookPolicy
 from tests.fixtures.hostile import GREEDY, INVALID, YES, YES_IF_FREE, heavy, place
 from tests.service.conftest import SECRET, ServiceClient, Shop, until
 from tests.service.receiver import Receiver
@@ -110,7 +110,7 @@ def edge(anvil: Anvil, shop: Shop, migrated_file: Path, tmp_path_factory: pytest
         secret=SECRET,
         public_url="https://shop.example",
         poll_ms=50,
-        patience=Patience(free=99, free_of_caller=99, refused_a_minute=REFUSALS),
+        caller_limits=CallerLimits(free=99, free_of_caller=99, refused_a_minute=REFUSALS),
         webhooks=WebhookPolicy(trusted_hosts=("127.0.0.1",), timeout=1),
     )
     app = create_app(settings, LocalSigner(shop.signer))

@@ -16,10 +16,11 @@ from sqlalchemy.orm import Session
 
 from fec.service.actions import events
 from fec.service.actions.events import Change
+from fec.service.errors import AddressRefused, SendersBusy
 from fec.service.models import Merchant, ServiceEvent, WebhookAttempt, WebhookEndpoint
 from fec.service.settings import WebhookPolicy
-from fec.service.webhooks.deliveries import Deliveries, SendersBusy, trial_message
-from fec.service.webhooks.outbound import AddressRefused, check_url, post
+from fec.service.webhooks.deliveries import Deliveries, trial_message
+from fec.service.webhooks.outbound import check_url, post
 from fec.store import writer
 from tests.service.conftest import SECRET, until
 from tests.service.receiver import Receiver
@@ -229,6 +230,16 @@ def test_deliver__fails_for_too_long__is_disabled_with_an_event(
     books.happen("invoice.paid")
     stands = deliver(books, number, lambda seen: not seen.enabled, sending())
     assert (stands.cursor, stands.failures) == (0, 41)
+    assert books.types() == ["invoice.paid", "webhook.disabled"]
+
+
+def test_deliver__fails_for_too_long_by_a_row_that_is_out_of_range__is_disabled_with_an_event(
+    books: Books, receiver: Receiver, sending: Callable[..., Deliveries]
+) -> None:
+    receiver.usual = 500
+    number = books.endpoint(receiver.url, failures=40, failing_since=-1)
+    books.happen("invoice.paid")
+    deliver(books, number, lambda seen: not seen.enabled, sending())
     assert books.types() == ["invoice.paid", "webhook.disabled"]
 
 

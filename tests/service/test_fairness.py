@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from fec.service.errors import LimitsInvalid
 from fec.service.http.callers import counted_address
-from fec.service.http.counters import LimitsInvalid, open_counter
+from fec.service.http.counters import open_counter
 from tests.service.conftest import ServiceClient, until
 
 Serving = Callable[..., ServiceClient]

@@ -13,7 +13,7 @@ from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import DAY
 from fec.protocol.members import Member
-from fec.relayer.endpoint import Node
+from fec.relayer.endpoint import AccountChain
 from fec.relayer.models import RelayTransaction
 from fec.service.models import Role
 from tests.fixtures.hostile import INVALID, heavy, place
@@ -112,9 +112,9 @@ def test_payment__node_never_takes_the_transaction__has_failed_and_the_next_one_
     cashier: ServiceClient, shop: Shop, chain: Anvil, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As if it had been signed for larger blocks: the node's refusal is an event, and frees the nonce."""
-    send = Node.send
+    send = AccountChain.send
 
-    def refusing(node: Node, raw: list[str]) -> list[str | None]:
+    def refusing(node: AccountChain, raw: list[str]) -> list[str | None]:
         said = send(node, raw[1:]) if first and raw and raw[0] == first[0] else None
         if said is None and raw and not first and len(raw[0]) > 500:
             first.append(raw[0])
@@ -122,7 +122,7 @@ def test_payment__node_never_takes_the_transaction__has_failed_and_the_next_one_
         return send(node, raw) if said is None else ["exceeds block gas limit", *said]
 
     first: list[str] = []
-    monkeypatch.setattr(Node, "send", refusing)
+    monkeypatch.setattr(AccountChain, "send", refusing)
     bad, good = cashier.invoice("100"), cashier.invoice("100")
     cashier.pay(bad, shop.shopper)
     cashier.pay(good, shop.shopper)

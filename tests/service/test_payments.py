@@ -19,7 +19,7 @@ from fec.relayer.models import RelayTransaction
 from fec.service import models
 from fec.service.orders.lookup import SPEND
 from fec.store import writer
-from tests.service.conftest import ServiceClient, Shop
+from tests.service.conftest import ServiceClient, Shop, until
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_payment__another_while_one_is_under_way__is_refused(cashier: ServiceCli
     cashier.until(invoice, lambda seen: seen["payment"]["state"] == "sent")
     other = cashier.payment(invoice, shop.shopper, minPrincipal="1")
     problem = cashier.refused("POST", f"/v1/pay/{invoice['id']}/payments", other)
-    assert problem["type"] in ("urn:fec:problem:payment-under-way", "urn:fec:problem:refused-by-contract")
+    assert problem["type"] in ("urn:fec:problem:payment-under-way", "urn:fec:problem:order-already-paid")
     assert len(relayed(cashier)) == 1
 
 
@@ -64,6 +64,20 @@ def test_payment__of_a_paid_invoice__is_refused(cashier: ServiceClient, shop: Sh
     )
     assert problem["type"] == "urn:fec:problem:order-already-paid"
     assert problem["values"] == {"order": invoice["orderId"]}
+
+
+def test_payment__paid_on_the_chain_and_not_yet_indexed__is_refused(
+    serving: Callable[..., ServiceClient], shop: Shop, coupon: Client
+) -> None:
+    cashier = serving(index=False)
+    invoice, before = cashier.invoice("100"), coupon.balance(shop.shopper.address)
+    cashier.pay(invoice, shop.shopper)
+    until(lambda: coupon.balance(shop.shopper.address), lambda left: left == before - 100 * FEC)
+    other = cashier.payment(invoice, shop.shopper, minPrincipal="1")
+    problem = cashier.refused("POST", f"/v1/pay/{invoice['id']}/payments", other)
+    assert (problem["type"], problem["status"]) == ("urn:fec:problem:order-already-paid", 409)
+    assert problem["error"] == "Checkout_OrderAlreadyPaid"
+    assert cashier.service.client.orders.get(problem["values"]["orderKey"]).amount == 100 * FEC
 
 
 def test_payment__signed_by_another__is_refused(cashier: ServiceClient, shop: Shop) -> None:

@@ -20,7 +20,7 @@ from fec.service.actions.guard import Guard
 from fec.service.http.callers import current_caller
 from fec.service.http.problems import Problem
 from fec.service.models import Role
-from fec.service.settings import Patience
+from fec.service.settings import CallerLimits
 from tests.fixtures.hostile import YES_IF_FREE, place
 from tests.service.conftest import DAY, ServiceClient, Shop, until
 from tests.service.test_hostile import HOSTILE, client, person, relayed, unsigned
@@ -31,7 +31,7 @@ __all__ = ["client", "person"]
 Serving = Callable[..., ServiceClient]
 
 #: Nobody's second failure is for free here.
-STRICT = Patience(free=0, first_pause=600)
+STRICT = CallerLimits(free=0, first_pause=600)
 
 
 def coupon(chain: Anvil, shop: Shop) -> Contract:
@@ -71,7 +71,7 @@ def test_payment__wallet_says_yes_where_gas_is_free__is_refused(
 def test_payment__failed_in_its_block__neither_payer_nor_invoice_is_served_for_a_while(
     serving: Serving, shop: Shop, chain: Anvil, client: Client
 ) -> None:
-    cashier = serving(patience=STRICT)
+    cashier = serving(caller_limits=STRICT)
     invoice, another = cashier.invoice("100"), cashier.invoice("100")
     fail(cashier, invoice, shop, chain)
     honest = Account.from_key(b"\x33" * 32)
@@ -87,7 +87,7 @@ def test_payment__failed_in_its_block__neither_payer_nor_invoice_is_served_for_a
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_payment__from_an_address_whose_payments_fail__is_refused(serving: Serving, shop: Shop, chain: Anvil) -> None:
-    cashier = serving(patience=Patience(free=9, free_of_caller=0, first_pause=600))
+    cashier = serving(caller_limits=CallerLimits(free=9, free_of_caller=0, first_pause=600))
     fail(cashier, cashier.invoice("100"), shop, chain)
     other = cashier.invoice("100")
     problem = cashier.refused("POST", f"/v1/pay/{other['id']}/payments", cashier.payment(other, shop.shopper))
@@ -98,7 +98,7 @@ def test_payment__from_an_address_whose_payments_fail__is_refused(serving: Servi
     ("failures", "seconds"), [(0, 0), (1, 0), (2, 15), (3, 60), (4, 240), (5, 960), (6, 86_400), (60, 86_400)]
 )
 def test_pause__grows_with_failures__to_a_day(failures: int, seconds: int) -> None:
-    assert Patience().pause("payer 0x1", failures) == seconds
+    assert CallerLimits().pause("payer 0x1", failures) == seconds
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
@@ -174,7 +174,7 @@ def test_readyz__budget__says_how_much_of_it_is_spent(serving: Serving, shop: Sh
 @pytest.fixture
 def guard(serving: Serving) -> Guard:
     service = serving(role=Role.MANAGER).service
-    few = Patience(simulations=2, refused_a_minute=3, simulations_of_merchant=2, refused_of_merchant=3)
+    few = CallerLimits(simulations=2, refused_a_minute=3, simulations_of_merchant=2, refused_of_merchant=3)
     return Guard(service.engine, few)
 
 
@@ -238,7 +238,7 @@ def test_simulating__by_the_service_itself__is_not_counted(guard: Guard) -> None
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_reward__merchant_asks_for_too_much_all_the_time__waits(serving: Serving) -> None:
-    manager = serving(role=Role.MANAGER, patience=Patience(refused_of_merchant=2))
+    manager = serving(role=Role.MANAGER, caller_limits=CallerLimits(refused_of_merchant=2))
     asked = [
         manager.call("POST", "/v1/rewards", {"shopper": HOSTILE.address, "amount": "10"}, Idempotency_Key=f"r-{number}")
         for number in range(3)

@@ -80,7 +80,7 @@ def test_reports__asked_for_together_and_again__are_made_once(
         made.append(program_id)
         return {"asOf": {"block": 1, "blockHash": "0x", "timestamp": 1}, "flowback": {"releases": []}}
 
-    monkeypatch.setattr(figures.Figures, "_run", run)
+    monkeypatch.setattr(figures.PageFigures, "_run", run)
     cashier = serving(shop.at_once, Role.ACCOUNTANT)
     first = cashier.get("/v1/reports/flowback")
     assert cashier.get("/v1/reports/flowback") == first

@@ -7,8 +7,7 @@ from itertools import count
 from typing import Protocol
 
 from fec.chain.anvil import Anvil
-from fec.chain.deploy import Terms as Deployed
-from fec.chain.deploy import deploy
+from fec.chain.deploy import DeploySettings, deploy
 from fec.client.client import Client
 from fec.core.durations import DAY
 from fec.protocol.orders import Invoice, Order
@@ -101,7 +100,7 @@ class OnAnvil:
         self.anvil = anvil
         owner, self.signer, *_ = anvil.accounts
         coupon = scenario.coupon
-        terms = Deployed(owner.address, owner.address, coupon.cap, coupon.genesis, coupon.elsewhere)
+        terms = DeploySettings(owner.address, owner.address, coupon.cap, coupon.genesis, coupon.elsewhere)
         self.client = Client(anvil.web3, deploy(anvil.web3, owner, terms), owner)
         self.client.orders.approve(2**255)
         self.programs = {name: self._program(scenario, name) for name in scenario.merchants}

@@ -12,7 +12,7 @@ from demo import data
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.simulate import Scenario, ScenarioInvalid, load, named
 from fec.simulate import values as kinds
-from fec.simulate.values import Kind
+from fec.simulate.values import ValueKind
 from tests.simulate.scenarios import small
 from tools.calibrate import measure
 
@@ -47,7 +47,7 @@ def test_default__is_calibrated_on_the_real_year() -> None:
         (kinds.DATE, "2026-01-05", 1_767_571_200),
     ],
 )
-def test_value__of_each_kind__is_exact(kind: Kind, text: str, value: int) -> None:
+def test_value__of_each_kind__is_exact(kind: ValueKind, text: str, value: int) -> None:
     assert kinds.read(kind, "key", text) == value
     assert kind.read(kind.write(value)) == value
 

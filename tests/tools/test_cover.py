@@ -11,8 +11,8 @@ from eth_abi import encode
 from eth_utils import keccak
 
 from tools.cover.contracts import settings
-from tools.cover.figures import Share, differences
 from tools.cover.instrument import LIBRARY, LIBRARY_SOURCE, Instrumenter, Point, marks_among
+from tools.cover.reached import Share, differences
 
 SOURCE = """// SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;

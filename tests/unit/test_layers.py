@@ -27,7 +27,7 @@ FLOORS = (
 
 #: The same within the service, of its packages and its loose modules.
 SERVICE_FLOORS = (
-    ("models", "settings"),
+    ("models", "settings", "errors"),
     ("http",),
     ("actions",),
     ("context",),
@@ -154,9 +154,9 @@ def test_modules__beside_the_packages__are_none() -> None:
     assert sorted(path.name for path in (ROOT / "fec").glob("*.py")) == ["__init__.py"]
 
 
-def test_modules__beside_the_services_packages__are_four() -> None:
+def test_modules__beside_the_services_packages__are_five() -> None:
     loose = sorted(path.stem for path in (ROOT / "fec" / "service").glob("[!_]*.py"))
-    assert loose == ["app", "context", "models", "settings"]
+    assert loose == ["app", "context", "errors", "models", "settings"]
 
 
 def test_routers__of_the_service__do_not_import_one_another() -> None:

@@ -26,9 +26,8 @@ from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import DAY, WEEK
 from fec.protocol.terms import Terms
 from fec.service.http.keys import KeyRing
+from tests.fixtures.deployed import MONDAY
 
-#: A Monday, as the public program's grid has them.
-MONDAY = 2_922 * WEEK + 345_600
 WINDOW = 14 * DAY
 SECRET = "a secret of the tests' own, which is long enough"  # noqa: S105 (it guards nothing)
 #: How long anything may take, on a busy machine; in seconds.

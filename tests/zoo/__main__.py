@@ -38,7 +38,7 @@ STEPS = (
 INTRODUCTION = """# Chains and endpoints
 
 What was tried, on which nodes and through which endpoints. `python -m tests.zoo --write` tries it again and writes
-this page; a part of it runs in every test run.
+this page; a part of it runs in every test run. No public chain has been tried: all nodes are development nodes.
 
 | column | what is done |
 |---|---|

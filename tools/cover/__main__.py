@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tools.cover import contracts, python
-from tools.cover.figures import Figure, Thresholds, differences, thresholds_of, total
+from tools.cover.reached import Figure, Thresholds, differences, thresholds_of, total
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "out" / "coverage"

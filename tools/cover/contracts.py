@@ -15,8 +15,8 @@ from typing import Any
 import solcx
 import yaml  # type: ignore[import-untyped]
 
-from tools.cover.figures import Figure, Share
 from tools.cover.instrument import LIBRARY, LIBRARY_SOURCE, Instrumenter, Point
+from tools.cover.reached import Figure, Share
 
 ROOT = Path(__file__).resolve().parents[2]
 #: What is never deployed: interfaces have no code, the others serve tests.

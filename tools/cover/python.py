@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peer import CACHE
-from tools.cover.figures import Figure, Share, total
+from tools.cover.reached import Figure, Share, total
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGURATION = Path(__file__).parent / "coveragerc"

@@ -1,7 +1,7 @@
 """The one way to ask something of the chain: simulate it, keep it with its event, answer, and hand it over.
 
 asking.ask(
-    Asked("refund", program_id, key, fingerprint),
+    ActionRequest("refund", program_id, key, fingerprint),
     lambda: Wanted(calls.refund(order_key, amount), schemas.RefundDetails(…)),
     lambda _, action: schemas.Refund.of(action),
 )
@@ -31,7 +31,7 @@ _ACCEPTED = 202
 
 
 @dataclass(frozen=True)
-class Asked:
+class ActionRequest:
     """What kind of action is asked for, in which program, under which Idempotency-Key, and by which request."""
 
     kind: str
@@ -75,7 +75,13 @@ class Asking:
         self._idempotency = idempotency
 
     def ask(
-        self, asked: Asked, prepare: Prepare, body: Body, *, keep: Keep | None = None, known: Known | None = None
+        self,
+        asked: ActionRequest,
+        prepare: Prepare,
+        body: Body,
+        *,
+        keep: Keep | None = None,
+        known: Known | None = None,
     ) -> Answer:
         """Asks once, and gives the answer: the action's `body`, with the status 202.
 

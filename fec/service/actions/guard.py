@@ -24,7 +24,7 @@ from fec.relayer import GasTooHigh
 from fec.service.http.callers import current_caller
 from fec.service.http.problems import Problem, later
 from fec.service.models import Action, Strikes
-from fec.service.settings import Patience
+from fec.service.settings import CallerLimits
 from fec.store import writer
 
 _MINUTE = 60
@@ -48,11 +48,11 @@ def subjects(*named: tuple[str, object]) -> list[str]:
 class Guard:
     """Counts failures in the database, and what is simulated now in this process."""
 
-    def __init__(self, engine: Engine, patience: Patience) -> None:
+    def __init__(self, engine: Engine, limits: CallerLimits) -> None:
         """Takes the database, and how much is put up with."""
         self._engine = engine
         self._writer = writer(engine)
-        self._patience = patience
+        self._limits = limits
         self._lock = threading.Lock()
         self._simulating: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
@@ -69,11 +69,11 @@ class Guard:
         itself is not counted.
         """
         self._check(whom)
-        patience, caller = self._patience, current_caller.get()
-        most, refused = patience.simulations, patience.refused_a_minute
+        limits, caller = self._limits, current_caller.get()
+        most, refused = limits.simulations, limits.refused_a_minute
         if not whom and caller:
             caller = f"program {program_id}"
-            most, refused = patience.simulations_of_merchant, patience.refused_of_merchant
+            most, refused = limits.simulations_of_merchant, limits.refused_of_merchant
         if caller:
             self._enter(caller, most, refused)
         try:
@@ -113,8 +113,8 @@ class Guard:
         until = max((row.until for row in found), default=0)
         if until > now:
             raise _struck(until - now)
-        if any(row.open >= self._patience.at_once(row.subject) for row in found):
-            raise _too_soon(self._patience.block_seconds)
+        if any(row.open >= self._limits.at_once(row.subject) for row in found):
+            raise _too_soon(self._limits.block_seconds)
 
     def begun(self, session: Session, action: Action) -> None:
         """Notes that an action is under way, in the transaction that keeps it."""
@@ -127,13 +127,13 @@ class Guard:
         for row in _rows(session, action.subjects):
             row.open = max(0, row.open - 1)
             if wasted:
-                row.failures = 1 if now - row.failed_at > self._patience.forgets_after else row.failures + 1
+                row.failures = 1 if now - row.failed_at > self._limits.forgets_after else row.failures + 1
                 row.failed_at = now
-                row.until = now + self._patience.pause(row.subject, row.failures)
+                row.until = now + self._limits.pause(row.subject, row.failures)
 
     def forget_old(self) -> None:
         """Forgets failures of long ago."""
-        old = Strikes.failed_at < int(time.time()) - self._patience.forgets_after
+        old = Strikes.failed_at < int(time.time()) - self._limits.forgets_after
         with Session(self._writer) as session, session.begin():
             session.execute(delete(Strikes).where(old, Strikes.open == 0))
 

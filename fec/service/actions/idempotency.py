@@ -19,6 +19,7 @@ from sqlalchemy import Engine, delete, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from fec.core.durations import DAY
 from fec.i18n.errors import FECError
 from fec.service.actions import events
 from fec.service.actions.events import Change
@@ -29,7 +30,7 @@ from fec.store import writer
 T = TypeVar("T")
 
 #: How long an answer is kept: longer than anybody tries again.
-KEPT_SECONDS = 30 * 86_400
+KEPT_SECONDS = 30 * DAY
 _PATTERN = r'^(?:"[!#-\[\]-~]{1,100}"|[!#-\[\]-~]{1,100})$'
 _DESCRIPTION = "Chosen by the caller, one for each thing to be done: sent again with the same key, it is done once."
 

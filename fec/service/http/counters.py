@@ -8,14 +8,10 @@ from limits.errors import ConfigurationError, StorageError
 from limits.storage import MemoryStorage, RedisStorage
 from redis.exceptions import RedisError
 
-from fec.i18n.errors import FECError
+from fec.service.errors import LimitsInvalid
 
 #: Seconds that a Redis has for an answer: a request waits for it.
 _PATIENCE = 1
-
-
-class LimitsInvalid(FECError, ValueError):
-    """An address at which nothing can be counted."""
 
 
 Counter = MemoryStorage | RedisStorage

@@ -13,7 +13,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from fec.i18n.errors import FECError
+from fec.service.errors import MerchantExists, MerchantUnknown
 from fec.service.models import ApiKey, Merchant, Role, SignInNonce, SignInSession
 from fec.store import writer
 
@@ -21,14 +21,6 @@ from fec.store import writer
 _KEY_PREFIX = "fec_key_"
 _SESSION_PREFIX = "fec_session_"
 _NONCE_SECONDS = 600
-
-
-class MerchantUnknown(FECError, LookupError):
-    """This service serves no such program, or there is no such key."""
-
-
-class MerchantExists(FECError, ValueError):
-    """This service serves the program already."""
 
 
 @dataclass(frozen=True)
@@ -158,14 +150,6 @@ class KeyRing:
         with Session(self._writer) as session, session.begin():
             session.execute(delete(SignInNonce).where(SignInNonce.expires_at <= now))
             session.execute(delete(SignInSession).where(SignInSession.expires_at <= now))
-
-    def revoke_all(self, program_id: int) -> None:
-        """Ends all keys and sessions of a program."""
-        now = int(time.time())
-        live = (ApiKey.program_id == program_id, ApiKey.revoked_at.is_(None))
-        with Session(self._writer) as session, session.begin():
-            session.execute(update(ApiKey).where(*live).values(revoked_at=now))
-            session.execute(delete(SignInSession).where(SignInSession.program_id == program_id))
 
     def _hash(self, token: str) -> str:
         return hmac.new(self._secret, token.encode(), hashlib.sha256).hexdigest()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Protocol
+from typing import Annotated, Protocol, TypeVar
 
 from fastapi import Query
+from sqlalchemy import Select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 Before = Annotated[int | None, Query(ge=1, le=2**53 - 1, description="`next` of the page before.")]
@@ -15,6 +17,18 @@ class Numbered(Protocol):
     """A row with a number that grows."""
 
     number: int
+
+
+Row = TypeVar("Row")
+
+
+def newest(
+    session: Session, query: Select[Row], number: InstrumentedAttribute[int], limit: int, before: int | None
+) -> Sequence[Row]:
+    """Rows of a query, those with the highest number first; those below `before`, if that is given."""
+    if before is not None:
+        query = query.where(number < before)
+    return session.scalars(query.order_by(number.desc()).limit(limit)).all()
 
 
 def following(rows: Sequence[Numbered], limit: int) -> str | None:

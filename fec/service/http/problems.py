@@ -105,6 +105,10 @@ _TROUBLES: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
 )
 
 
+#: Refusals of contracts that the service makes too, before it asks: one kind for both.
+_KIND_OF = {"Checkout_OrderAlreadyPaid": "order-already-paid"}
+
+
 class Problem(Exception):
     """Something that the caller is told."""
 
@@ -149,7 +153,9 @@ def of_error(error: Exception) -> Problem:
     """The problem that an error of the package is."""
     if isinstance(error, ContractError):
         status = next((status for kind, status in _REFUSALS if isinstance(error, kind)), 409)
-        found = Problem("refused-by-contract", "{sentence}", {"sentence": error.message}, status)
+        found = Problem(
+            _KIND_OF.get(error.name, "refused-by-contract"), "{sentence}", {"sentence": error.message}, status
+        )
         found.error, found.public_values = error.name, error.values
         return found
     if isinstance(error, CustomerRefusesNodes):

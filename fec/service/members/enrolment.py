@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 from fec.indexer.views import view
 from fec.protocol import calls
 from fec.service.access.auth import Reader, Seller
-from fec.service.actions.asking import Add, Asked, Wanted
+from fec.service.actions.asking import ActionRequest, Add, Wanted
 from fec.service.actions.idempotency import Fingerprint, OptionalKey
 from fec.service.context import Served
-from fec.service.http.paging import Before, Limit, following
+from fec.service.http.paging import Before, Limit, following, newest
 from fec.service.http.problems import declared, problem
 from fec.service.members import schemas
 from fec.service.members.schemas import MemberPath
@@ -67,7 +67,7 @@ def enroll(
         session.flush()
         return action
 
-    asked = Asked(ENROLLMENT, caller.program_id, key, fingerprint)
+    asked = ActionRequest(ENROLLMENT, caller.program_id, key, fingerprint)
     return service.asking.ask(
         asked, prepare, lambda session, _: _members(session, [session.scalars(mine).one()])[0], keep=keep, known=known
     ).response()
@@ -77,10 +77,8 @@ def enroll(
 def page(service: Served, caller: Reader, limit: Limit = 50, before: Before = None) -> schemas.MemberPage:
     """List the members that were announced, the newest first."""
     query = select(BrandMember).where(BrandMember.program_id == caller.program_id)
-    if before is not None:
-        query = query.where(BrandMember.number < before)
     with Session(service.engine) as session:
-        found = session.scalars(query.order_by(BrandMember.number.desc()).limit(limit)).all()
+        found = newest(session, query, BrandMember.number, limit, before)
         return schemas.MemberPage(items=_members(session, found), next=following(found, limit))
 
 

@@ -26,7 +26,7 @@ from fec.protocol import calls
 from fec.protocol.members import ALL_COINS, Member, Withdrawal
 from fec.protocol.signing import is_usual, plain
 from fec.protocol.types import Node
-from fec.service.actions.asking import Add, Asked, Wanted
+from fec.service.actions.asking import ActionRequest, Add, Wanted
 from fec.service.actions.guard import subjects
 from fec.service.context import Served, Service
 from fec.service.http.problems import declared, problem
@@ -285,5 +285,5 @@ def _ask(
         request_key = f"{signed.kind} {signed.digest} {failed + 1}"
         return add(invoice=invoice, digest=signed.digest, request_key=request_key)
 
-    asked = Asked(signed.kind, signed.program_id, whom=signed.whom)
+    asked = ActionRequest(signed.kind, signed.program_id, whom=signed.whom)
     return service.asking.ask(asked, prepare, lambda _, action: shape_of.of(action), keep=keep, known=known).response()

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from fec.core.durations import HOUR
 from fec.i18n.errors import FECError
 from fec.indexer import Indexer
 from fec.service.context import Service
@@ -21,7 +22,7 @@ from fec.service.webhooks.deliveries import Deliveries
 
 _CAPTURE_SECONDS = 30
 _BELL_MS = 200
-_TIDY_SECONDS = 3_600
+_TIDY_SECONDS = HOUR
 _STOP_SECONDS = 30
 _TOLD_PERCENT = (80, 100)
 

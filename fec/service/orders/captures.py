@@ -13,7 +13,7 @@ from fec.indexer.views import as_of
 from fec.protocol import calls
 from fec.relayer.models import RelayTransaction
 from fec.service.access.auth import Manager, Reader
-from fec.service.actions.asking import Add, Asked, Wanted
+from fec.service.actions.asking import ActionRequest, Add, Wanted
 from fec.service.context import Served, Service
 from fec.service.http.problems import declared, problem
 from fec.service.models import Action, ActionState, CaptureClaim
@@ -86,7 +86,7 @@ def _capture(service: Service, program_id: int, batch: list[str]) -> schemas.Cap
         return action
 
     wanted = Wanted(calls.capture(batch), schemas.CaptureDetails(order_keys=batch))
-    asked = Asked(CAPTURE, program_id)
+    asked = ActionRequest(CAPTURE, program_id)
     try:
         answer = service.asking.ask(asked, lambda: wanted, lambda _, action: schemas.Capture.of(action), keep=keep)
     except IntegrityError:

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fec.core.durations import DAY
 from fec.i18n.parsing import parse_fec
 from fec.indexer.models import OrderRecord
 from fec.indexer.views import view
@@ -19,7 +20,7 @@ from fec.service.access.auth import Reader, Seller
 from fec.service.actions.events import Change
 from fec.service.actions.idempotency import Answer, Effect, Fingerprint, OptionalKey
 from fec.service.context import Served, Service
-from fec.service.http.paging import Before, Limit, following
+from fec.service.http.paging import Before, Limit, following, newest
 from fec.service.http.problems import declared, problem
 from fec.service.http.schemas import Identity
 from fec.service.models import Invoice, InvoiceStatus
@@ -87,14 +88,12 @@ def page(
 ) -> schemas.InvoicePage:
     """List invoices, the newest first."""
     query = select(Invoice).where(Invoice.program_id == caller.program_id)
-    if before is not None:
-        query = query.where(Invoice.number < before)
     if status is not None:
         query = query.where(Invoice.status == status)
     if order_id is not None:
         query = query.where(Invoice.order_id == order_id)
     with Session(service.engine) as session:
-        invoices = session.scalars(query.order_by(Invoice.number.desc()).limit(limit)).all()
+        invoices = newest(session, query, Invoice.number, limit, before)
         payments = latest_payments(session, invoices)
     items = [invoice_model(service, invoice, payments.get(invoice.number)) for invoice in invoices]
     return schemas.InvoicePage(items=items, next=following(invoices, limit))
@@ -138,7 +137,7 @@ def qr_png(invoice_id: Identity, service: Served) -> Response:
 def _qr(service: Service, invoice_id: str, kind: str, media_type: str) -> Response:
     with Session(service.engine) as session:
         link = pay_link(service, any_invoice(session, invoice_id))
-    return Response(qr_code(link, kind), media_type=media_type, headers={"Cache-Control": "private, max-age=86400"})
+    return Response(qr_code(link, kind), media_type=media_type, headers={"Cache-Control": f"private, max-age={DAY}"})
 
 
 def _check_signer(service: Service, program_id: int) -> None:

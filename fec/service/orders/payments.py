@@ -16,7 +16,7 @@ from fec.core.amounts import exact_fec
 from fec.protocol import calls
 from fec.protocol.orders import Authorization, Order
 from fec.protocol.signing import of_key
-from fec.service.actions.asking import Add, Asked, Wanted
+from fec.service.actions.asking import ActionRequest, Add, Wanted
 from fec.service.actions.guard import subjects
 from fec.service.context import Served, Service
 from fec.service.http.problems import declared, problem
@@ -140,7 +140,7 @@ def create(invoice_id: Identity, body: schemas.NewPayment, service: Served) -> J
         return add(invoice=locked, digest=digest, request_key=request_key)
 
     whom = subjects(("invoice", invoice.number), ("payer", body.payer))
-    asked = Asked(PAYMENT, invoice.program_id, whom=whom)
+    asked = ActionRequest(PAYMENT, invoice.program_id, whom=whom)
     return service.asking.ask(
         asked, prepare, lambda _, action: schemas.Payment.of(action), keep=keep, known=known
     ).response()

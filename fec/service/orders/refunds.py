@@ -11,7 +11,7 @@ from fec.core.amounts import exact_fec
 from fec.i18n.parsing import parse_fec
 from fec.protocol import calls
 from fec.service.access.auth import Reader, Seller
-from fec.service.actions.asking import Add, Asked, Wanted
+from fec.service.actions.asking import ActionRequest, Add, Wanted
 from fec.service.actions.idempotency import Fingerprint, RequiredKey
 from fec.service.context import Served
 from fec.service.http.problems import declared, problem
@@ -51,7 +51,7 @@ def create(
     def keep(session: Session, add: Add) -> Action:
         return add(invoice=session.get_one(Invoice, invoice.number, with_for_update=True))
 
-    asked = Asked(REFUND, caller.program_id, key, fingerprint)
+    asked = ActionRequest(REFUND, caller.program_id, key, fingerprint)
     return service.asking.ask(asked, prepare, lambda _, action: schemas.Refund.of(action), keep=keep).response()
 
 

@@ -28,7 +28,7 @@ _TIMES_KEPT = 10
 _PATIENCE = 600
 
 
-class Figures:
+class PageFigures:
     """Figures of programs, and of the protocol, as `fec.reports.page_data` prints them."""
 
     def __init__(self, database: str) -> None:

@@ -12,7 +12,7 @@ from fec.service.access.auth import Reader
 from fec.service.context import Served, Service
 from fec.service.http.problems import declared
 from fec.service.reports import schemas
-from fec.service.reports.figures import Figures
+from fec.service.reports.figures import PageFigures
 from fec.service.reports.pictures import SVG, Looking, picture
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"])
@@ -20,13 +20,13 @@ router = APIRouter(prefix="/v1/reports", tags=["reports"])
 Name = Literal["flowback", "cohorts", "liability"]
 
 
-def figures_of(request: Request) -> Figures:
+def figures_of(request: Request) -> PageFigures:
     """The figures that the application makes."""
-    figures: Figures = request.app.state.figures
+    figures: PageFigures = request.app.state.figures
     return figures
 
 
-Made = Annotated[Figures, Depends(figures_of)]
+Made = Annotated[PageFigures, Depends(figures_of)]
 
 
 @router.get("/supply", responses=declared(501, 503))
@@ -58,12 +58,12 @@ async def one(name: Name, figures: Made, caller: Reader) -> schemas.Report:
     return await _report(figures, caller.program_id, name)
 
 
-async def _supply(service: Service, figures: Figures) -> schemas.Report:
+async def _supply(service: Service, figures: PageFigures) -> schemas.Report:
     report = await _report(figures, None, "supply")
     now = await run_in_threadpool(service.client.figures)
     return schemas.Report(as_of=report.as_of, data={**report.data, "cap": exact_fec(now.cap)})
 
 
-async def _report(figures: Figures, program_id: int | None, name: str) -> schemas.Report:
+async def _report(figures: PageFigures, program_id: int | None, name: str) -> schemas.Report:
     found = await figures.of(program_id)
     return schemas.Report(as_of=found["asOf"], data=found[name])

@@ -19,17 +19,16 @@ from sqlalchemy.orm import Session
 
 from fec.core.amounts import exact_fec
 from fec.i18n.parsing import parse_fec
-from fec.indexer.models import EventRecord, RewardBatchVersion
-from fec.indexer.models import Reward as RewardRow
+from fec.indexer.models import EventRecord, RewardBatchVersion, RewardRecord
 from fec.indexer.views import view
 from fec.protocol import calls
 from fec.protocol.merkle import ProvenReward, Reward, RewardTree
 from fec.service.access.auth import Caller, Manager, Reader
-from fec.service.actions.asking import Add, Asked, Wanted
+from fec.service.actions.asking import ActionRequest, Add, Wanted
 from fec.service.actions.guard import subjects
 from fec.service.actions.idempotency import Fingerprint, RequiredKey
 from fec.service.context import Served
-from fec.service.http.paging import Before, Limit, following
+from fec.service.http.paging import Before, Limit, following, newest
 from fec.service.http.problems import declared, problem
 from fec.service.http.schemas import Account, Identity
 from fec.service.models import Action, ActionState, RewardEntry, RewardList
@@ -97,7 +96,7 @@ def create(
         session.execute(insert(RewardEntry), entries)
         return action
 
-    asked = Asked(FUNDING, caller.program_id, key, fingerprint)
+    asked = ActionRequest(FUNDING, caller.program_id, key, fingerprint)
     return service.asking.ask(
         asked, lambda: Wanted(call, details), lambda _, action: _batch(listed(action), action, None), keep=keep
     ).response()
@@ -107,10 +106,8 @@ def create(
 def page(service: Served, caller: Reader, limit: Limit = 50, before: Before = None) -> schemas.RewardBatchPage:
     """List batches and what is left of them, the newest first."""
     query = select(RewardList).where(RewardList.program_id == caller.program_id)
-    if before is not None:
-        query = query.where(RewardList.number < before)
     with Session(service.engine) as session:
-        found = session.scalars(query.order_by(RewardList.number.desc()).limit(limit)).all()
+        found = newest(session, query, RewardList.number, limit, before)
         return schemas.RewardBatchPage(items=_batches(session, found), next=following(found, limit))
 
 
@@ -152,7 +149,7 @@ def reclaim(
         found = _own(session, caller, list_id)
         batch_id = _batch_id(session, found)
     wanted = Wanted(calls.reclaim_rewards(batch_id), schemas.ReclaimDetails(list_id=list_id))
-    asked = Asked(RECLAIM, caller.program_id, key, fingerprint)
+    asked = ActionRequest(RECLAIM, caller.program_id, key, fingerprint)
     return service.asking.ask(asked, lambda: wanted, lambda _, action: schemas.Reclaim.of(action)).response()
 
 
@@ -208,7 +205,7 @@ def take(list_id: Identity, shopper: Shopper, index: Index, service: Served) -> 
         return action
 
     whom = subjects(("shopper", entry.shopper), ("reward", f"{list_id} {index}"))
-    asked = Asked(TAKING, found.program_id, whom=whom)
+    asked = ActionRequest(TAKING, found.program_id, whom=whom)
     return service.asking.ask(
         asked, prepare, lambda _, action: schemas.Taking.of(action), keep=keep, known=known
     ).response()
@@ -302,8 +299,8 @@ def _batch(found: RewardList, action: Action, funded: _Funded | None) -> schemas
 def _proven(session: Session, funded: _Funded | None, entries: Sequence[RewardEntry]) -> list[schemas.ProvenReward]:
     taken: dict[int, int] = {}
     if funded is not None and entries:
-        query = select(RewardRow.batch_index, RewardRow.token_id).where(
-            RewardRow.shopper.in_({entry.shopper for entry in entries}), RewardRow.batch_id == funded.batch_id
+        query = select(RewardRecord.batch_index, RewardRecord.token_id).where(
+            RewardRecord.shopper.in_({entry.shopper for entry in entries}), RewardRecord.batch_id == funded.batch_id
         )
         taken = {index: token_id for index, token_id in session.execute(query) if index is not None}
     return [

@@ -15,14 +15,13 @@ from sqlalchemy.orm import Session
 from fec.core.amounts import exact_fec
 from fec.core.node_id import NodeId
 from fec.i18n.parsing import parse_fec
-from fec.indexer.models import EventRecord
-from fec.indexer.models import Reward as RewardRow
+from fec.indexer.models import EventRecord, RewardRecord
 from fec.protocol import calls
 from fec.service.access.auth import Manager, Reader
-from fec.service.actions.asking import Asked, Wanted
+from fec.service.actions.asking import ActionRequest, Wanted
 from fec.service.actions.idempotency import Fingerprint, RequiredKey
 from fec.service.context import Served
-from fec.service.http.paging import Before, Limit, following
+from fec.service.http.paging import Before, Limit, following, newest
 from fec.service.http.problems import declared, problem
 from fec.service.http.schemas import Identity
 from fec.service.models import Action
@@ -43,7 +42,7 @@ def create(
     amount = parse_fec(body.amount)
     call = calls.reward(caller.program_id, body.shopper, amount, body.reason)
     wanted = Wanted(call, schemas.RewardDetails(shopper=body.shopper, amount=exact_fec(amount), reason=body.reason))
-    asked = Asked(REWARD, caller.program_id, key, fingerprint)
+    asked = ActionRequest(REWARD, caller.program_id, key, fingerprint)
     return service.asking.ask(asked, lambda: wanted, lambda _, action: _reward(action, None)).response()
 
 
@@ -51,10 +50,8 @@ def create(
 def page(service: Served, caller: Reader, limit: Limit = 50, before: Before = None) -> schemas.RewardPage:
     """List rewards that were given one by one, the newest first."""
     query = select(Action).where(Action.program_id == caller.program_id, Action.kind == REWARD)
-    if before is not None:
-        query = query.where(Action.number < before)
     with Session(service.engine) as session:
-        found = session.scalars(query.order_by(Action.number.desc()).limit(limit)).all()
+        found = newest(session, query, Action.number, limit, before)
         nodes = _nodes(session, found)
     items = [_reward(action, nodes.get(action.number)) for action in found]
     return schemas.RewardPage(items=items, next=following(found, limit))
@@ -82,7 +79,7 @@ def allow(
     amount = parse_fec(body.amount)
     call = calls.approve(service.client.orders.address, amount)
     wanted = Wanted(call, schemas.AllowanceDetails(amount=exact_fec(amount)))
-    asked = Asked(ALLOWANCE, caller.program_id, key, fingerprint)
+    asked = ActionRequest(ALLOWANCE, caller.program_id, key, fingerprint)
     return service.asking.ask(asked, lambda: wanted, lambda _, action: schemas.Allowance.of(action)).response()
 
 
@@ -105,10 +102,10 @@ def _reward(action: Action, token_id: int | None) -> schemas.Reward:
 def _nodes(session: Session, actions: Sequence[Action]) -> dict[int, int]:
     """Nodes that rewards became, by the number of the action."""
     query = (
-        in_their_blocks(select(Action.number, RewardRow.token_id))
+        in_their_blocks(select(Action.number, RewardRecord.token_id))
         .join(
-            RewardRow,
-            (RewardRow.block_number == EventRecord.block_number) & (RewardRow.log_index == EventRecord.log_index),
+            RewardRecord,
+            (RewardRecord.block_number == EventRecord.block_number) & (RewardRecord.log_index == EventRecord.log_index),
         )
         .where(Action.number.in_([action.number for action in actions]))
     )

@@ -17,8 +17,7 @@ from fec.core import curve
 from fec.core.amounts import WEI_PER_FEC, exact_fec
 from fec.core.durations import DAY, WEEK
 from fec.indexer.database import cursor_of
-from fec.indexer.models import NodeRecord, NodeVersion, OrderRecord
-from fec.indexer.models import Reward as RewardRow
+from fec.indexer.models import NodeRecord, NodeVersion, OrderRecord, RewardRecord
 from fec.indexer.views import view
 from fec.protocol.flows import Lots, flows
 from fec.protocol.types import Node
@@ -199,7 +198,7 @@ def _addresses(connection: Connection, program_id: int, after: str | None, limit
     held = select(NodeVersion.owner.label("address")).join(NodeRecord, NodeRecord.token_id == NodeVersion.token_id)
     shoppers = union(
         select(OrderRecord.customer.label("address")).where(OrderRecord.program_id == program_id),
-        select(RewardRow.shopper).where(RewardRow.program_id == program_id),
+        select(RewardRecord.shopper).where(RewardRecord.program_id == program_id),
         held.where(NodeRecord.program_id == program_id, NodeVersion.owner.is_not(None)),
     ).subquery()
     query = select(shoppers.c.address)
@@ -211,7 +210,9 @@ def _addresses(connection: Connection, program_id: int, after: str | None, limit
 def _check_known(connection: Connection, program_id: int, address: str) -> None:
     """Raises a problem if an address never was a shopper of the program."""
     bought = select(OrderRecord.customer).where(OrderRecord.customer == address, OrderRecord.program_id == program_id)
-    rewarded = select(RewardRow.shopper).where(RewardRow.shopper == address, RewardRow.program_id == program_id)
+    rewarded = select(RewardRecord.shopper).where(
+        RewardRecord.shopper == address, RewardRecord.program_id == program_id
+    )
     held = (
         select(NodeVersion.owner)
         .join(NodeRecord, NodeRecord.token_id == NodeVersion.token_id)

@@ -25,13 +25,13 @@ from sqlalchemy import Engine, delete, exists, func, select
 from sqlalchemy.orm import Session, aliased
 from standardwebhooks import Webhook
 
-from fec.i18n.errors import FECError
 from fec.service.actions import events
 from fec.service.actions.events import Change
+from fec.service.errors import SendersBusy
 from fec.service.models import ServiceEvent, WebhookAttempt, WebhookEndpoint
 from fec.service.settings import WebhookPolicy
 from fec.service.webhooks.outbound import Outcome, post
-from fec.service.webhooks.schemas import DisabledWebhook
+from fec.service.webhooks.schemas import DisabledWebhook, WebhookBody
 from fec.store import writer
 
 #: Endpoints that one instance sends to at once.
@@ -53,12 +53,12 @@ class _Task:
 
     endpoint: WebhookEndpoint
     lease: str
-    message: Message
+    message: WebhookMessage
 
 
 @dataclass(frozen=True)
-class Message:
-    """What is sent."""
+class WebhookMessage:
+    """What is sent: its body, and what its headers and its record name."""
 
     id: str
     type: str
@@ -66,28 +66,25 @@ class Message:
     body: bytes
 
 
-def message_of(event: ServiceEvent) -> Message:
+def message_of(event: ServiceEvent) -> WebhookMessage:
     """An event as endpoints get it; sent again, it has the same id and the same body."""
     return _message(
         f"evt_{event.program_id}_{event.sequence}", event.type, event.sequence, event.created_at, event.payload
     )
 
 
-def trial_message(program_id: int) -> Message:
+def trial_message(program_id: int) -> WebhookMessage:
     """A message about nothing."""
     return _message(
         f"test_{secrets.token_urlsafe(16)}", "webhook.test", None, int(time.time()), {"programId": program_id}
     )
 
 
-def _message(identity: str, kind: str, sequence: int | None, at: int, data: Any) -> Message:
+def _message(identity: str, kind: str, sequence: int | None, at: int, data: Any) -> WebhookMessage:
     timestamp = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    document = {"type": kind, "timestamp": timestamp, "sequence": sequence, "data": data}
-    return Message(identity, kind, sequence, json.dumps(document, separators=(",", ":")).encode())
-
-
-class SendersBusy(FECError, RuntimeError):
-    """As many messages as may be are being sent for a merchant."""
+    # Events are checked when they are recorded. What is here is sent, whatever it is, or no later event would be.
+    body = WebhookBody.model_construct(type=kind, timestamp=timestamp, sequence=sequence, data=data)
+    return WebhookMessage(identity, kind, sequence, json.dumps(body.dump(), separators=(",", ":")).encode())
 
 
 class Deliveries:
@@ -128,7 +125,7 @@ class Deliveries:
             self._sending.add(self._pool.submit(self._take_turn, task))
         return len(self._sending)
 
-    def send(self, endpoint: WebhookEndpoint, message: Message) -> WebhookAttempt:
+    def send(self, endpoint: WebhookEndpoint, message: WebhookMessage) -> WebhookAttempt:
         """Sends a message once, and keeps what came of it; the endpoint stands where it stood.
 
         By the same hands as all else. Raises SendersBusy while as many are being sent for the merchant as may be.
@@ -144,7 +141,7 @@ class Deliveries:
             with self._lock:
                 self._tests[program_id] -= 1
 
-    def _send_now(self, endpoint: WebhookEndpoint, message: Message) -> WebhookAttempt:
+    def _send_now(self, endpoint: WebhookEndpoint, message: WebhookMessage) -> WebhookAttempt:
         outcome, attempted_at = self._post(endpoint, message)
         attempt = _attempt(endpoint.number, message, outcome, attempted_at)
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
@@ -235,7 +232,7 @@ class Deliveries:
         endpoint.lease, endpoint.leased_until = lease, int(time.time()) + self._policy.lease
         return _Task(endpoint, lease, message_of(event))
 
-    def _post(self, endpoint: WebhookEndpoint, message: Message) -> tuple[Outcome, int]:
+    def _post(self, endpoint: WebhookEndpoint, message: WebhookMessage) -> tuple[Outcome, int]:
         now = int(time.time())
         headers = {
             "Content-Type": "application/json",
@@ -285,7 +282,8 @@ class Deliveries:
         endpoint.lease, endpoint.leased_until = None, 0
         if outcome.status == _GONE or now - endpoint.failing_since >= self._policy.give_up_after:
             endpoint.enabled = False
-            told = DisabledWebhook(
+            # Not checked: an endpoint is disabled whatever its row says.
+            told = DisabledWebhook.model_construct(
                 id=endpoint.id,
                 url=endpoint.url,
                 cursor=endpoint.cursor,
@@ -315,7 +313,7 @@ def _pending() -> tuple[Any, ...]:
     return ServiceEvent.program_id == WebhookEndpoint.program_id, ServiceEvent.sequence > WebhookEndpoint.cursor
 
 
-def _attempt(endpoint_number: int, message: Message, outcome: Outcome, attempted_at: int) -> WebhookAttempt:
+def _attempt(endpoint_number: int, message: WebhookMessage, outcome: Outcome, attempted_at: int) -> WebhookAttempt:
     return WebhookAttempt(
         endpoint_number=endpoint_number,
         message_id=message.id,

@@ -15,13 +15,14 @@ from sqlalchemy.orm import Session
 from fec.service.access.auth import Caller, Manager
 from fec.service.actions.idempotency import Answer, Effect, Fingerprint, OptionalKey
 from fec.service.context import Served
-from fec.service.http.paging import Before, Limit, following
+from fec.service.errors import AddressRefused, SendersBusy
+from fec.service.http.paging import Before, Limit, following, newest
 from fec.service.http.problems import declared, later, problem
 from fec.service.http.schemas import Identity, Sequence
 from fec.service.models import Merchant, ServiceEvent, WebhookAttempt, WebhookEndpoint
 from fec.service.webhooks import schemas
-from fec.service.webhooks.deliveries import Deliveries, Message, SendersBusy, message_of, trial_message
-from fec.service.webhooks.outbound import AddressRefused, check_url
+from fec.service.webhooks.deliveries import Deliveries, WebhookMessage, message_of, trial_message
+from fec.service.webhooks.outbound import check_url
 from fec.store import writer
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
@@ -93,10 +94,8 @@ def create(
 def page(service: Served, caller: Manager, limit: Limit = 50, before: Before = None) -> schemas.WebhookPage:
     """List the endpoints, the newest first."""
     query = select(WebhookEndpoint).where(WebhookEndpoint.program_id == caller.program_id)
-    if before is not None:
-        query = query.where(WebhookEndpoint.number < before)
     with Session(service.engine) as session:
-        found = session.scalars(query.order_by(WebhookEndpoint.number.desc()).limit(limit)).all()
+        found = newest(session, query, WebhookEndpoint.number, limit, before)
     return schemas.WebhookPage(items=[_webhook(endpoint) for endpoint in found], next=following(found, limit))
 
 
@@ -197,16 +196,14 @@ def attempts(
     with Session(service.engine) as session:
         endpoint = _own(session, caller, webhook_id)
         query = select(WebhookAttempt).where(WebhookAttempt.endpoint_number == endpoint.number)
-        if before is not None:
-            query = query.where(WebhookAttempt.number < before)
-        found = session.scalars(query.order_by(WebhookAttempt.number.desc()).limit(limit)).all()
+        found = newest(session, query, WebhookAttempt.number, limit, before)
     return schemas.AttemptPage(items=[_attempt(attempt) for attempt in found], next=following(found, limit))
 
 
 # ------------------------------------------------------------------- shared
 
 
-def _sent(deliveries: Deliveries, endpoint: WebhookEndpoint, message: Message) -> schemas.Attempt:
+def _sent(deliveries: Deliveries, endpoint: WebhookEndpoint, message: WebhookMessage) -> schemas.Attempt:
     """Sends a message now, and says what came of it."""
     try:
         attempt = deliveries.send(endpoint, message)

@@ -18,7 +18,7 @@ from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
-from fec.i18n.errors import FECError
+from fec.service.errors import AddressRefused
 from fec.service.settings import WebhookPolicy
 
 _PORTS = {"https": 443, "http": 80}
@@ -37,10 +37,6 @@ class Outcome:
     duration_ms: int
     retry_after: int = 0
     """Seconds that the endpoint asks to be left alone."""
-
-
-class AddressRefused(FECError, ValueError):
-    """The address is none that events may be sent to; the sentence says why, and is part of another."""
 
 
 def check_url(url: str, policy: WebhookPolicy) -> SplitResult:

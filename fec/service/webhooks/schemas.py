@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -64,6 +64,15 @@ class WebhookPage(Model):
 
     items: list[Webhook]
     next: str | None = Field(description="Give it as `before` for the page that follows.")
+
+
+class WebhookBody(Model):
+    """What an endpoint gets."""
+
+    type: EventType
+    timestamp: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+    sequence: Sequence | None = Field(description="Number of the event; null for a test.")
+    data: dict[str, Any]
 
 
 class DisabledWebhook(Model):

@@ -1,4 +1,4 @@
-"""The tables of docs/permissions.md, and a scene in which each of their calls can be made."""
+"""The tables of docs/assurance/permissions.md, and a scene in which each of their calls can be made."""
 
 from __future__ import annotations
 

@@ -30,7 +30,8 @@ from fec.indexer import IndexDatabase
 from fec.relayer.models import RelayState, RelayTransaction
 from fec.service.models import Action, ActionState, Invoice, InvoiceStatus, ServiceEvent, WebhookEndpoint
 from tests.fixtures.databases import PostgreSQL
-from tests.service.conftest import MONDAY, SECRET, WINDOW, Shop, opened, until
+from tests.fixtures.deployed import MONDAY
+from tests.service.conftest import SECRET, WINDOW, Shop, opened, until
 
 from .customers import Customer
 from .endpoint import HostileEndpoint
