@@ -19,11 +19,11 @@ import yaml  # type: ignore[import-untyped]
 from eth_utils.abi import abi_to_signature
 
 import fec
+from fec.protocol.abi import CONTRACTS
 from fec.service.app import openapi_document
 from tools.frontend import ROOT, analyse
 
 OUT = ROOT / "out" / "reference"
-CONTRACTS = ("FEC", "ADN", "Checkout", "Custodian")
 #: What is described elsewhere: commands by their own help, migrations by the tables of the index.
 LEFT_OUT = {"fec.cli", "fec.store.migrations"}
 KINDS = {"function": "Functions", "event": "Events", "error": "Errors"}

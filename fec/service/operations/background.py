@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 
 import structlog
@@ -35,8 +34,6 @@ class Loop:
     def __init__(self, service: Service, name: str, pause_ms: int, act: Callable[[], object]) -> None:
         """Takes what to do, and milliseconds between one time and the next."""
         self.name = name
-        self.last_success: float | None = None
-        """By `time.monotonic`."""
         self._metrics = service.metrics
         self._pause_ms = pause_ms
         self._act = act
@@ -73,7 +70,6 @@ class Loop:
                 failing = True
             else:
                 self._metrics.loops.labels(self.name, "done").inc()
-                self.last_success = time.monotonic()
                 failing = False
             self._stop.wait(self._pause_ms / 1000)
 
