@@ -14,6 +14,7 @@ import {NoncesKeyed} from "@openzeppelin/contracts/utils/NoncesKeyed.sol";
 
 import {IFEC} from "./interfaces/IFEC.sol";
 import {ISigningDetails} from "./interfaces/ISigningDetails.sol";
+import {Signatures} from "./libraries/Signatures.sol";
 
 /// @title Fortune Earnings Coupon
 /// @notice See {IFEC}.
@@ -109,7 +110,54 @@ contract FEC is IFEC, ERC20, ERC20Permit, ERC20TransferAuthorization, ERC1363 {
         return ERC3009.authorizationState(authorizer, nonce);
     }
 
+    /// @inheritdoc ERC20TransferAuthorization
+    /// @dev Here and in the two that follow the key comes first (see {Signatures}). The parent asks the code of an account
+    /// that has some, and refuses what an account with delegated code (EIP-7702) has signed with its key.
+    function transferWithAuthorization(
+        address from,
+        address to,
+        uint256 value,
+        uint256 validAfter,
+        uint256 validBefore,
+        bytes32 nonce,
+        bytes memory signature
+    ) public override {
+        bytes32 said = keccak256(
+            abi.encode(TRANSFER_WITH_AUTHORIZATION_TYPEHASH, from, to, value, validAfter, validBefore, nonce)
+        );
+        _checkSigned(from, said, signature);
+        _transferWithAuthorization(from, to, value, validAfter, validBefore, nonce);
+    }
+
+    /// @inheritdoc ERC20TransferAuthorization
+    function receiveWithAuthorization(
+        address from,
+        address to,
+        uint256 value,
+        uint256 validAfter,
+        uint256 validBefore,
+        bytes32 nonce,
+        bytes memory signature
+    ) public override {
+        bytes32 said = keccak256(
+            abi.encode(RECEIVE_WITH_AUTHORIZATION_TYPEHASH, from, to, value, validAfter, validBefore, nonce)
+        );
+        _checkSigned(from, said, signature);
+        if (to != msg.sender) revert ERC20InvalidReceiver(to);
+        _transferWithAuthorization(from, to, value, validAfter, validBefore, nonce);
+    }
+
+    /// @inheritdoc ERC20TransferAuthorization
+    function cancelAuthorization(address authorizer, bytes32 nonce, bytes memory signature) public override {
+        _checkSigned(authorizer, keccak256(abi.encode(CANCEL_AUTHORIZATION_TYPEHASH, authorizer, nonce)), signature);
+        _cancelAuthorization(authorizer, nonce);
+    }
+
     // ---------------------------------------------------------------- internals
+
+    function _checkSigned(address signer, bytes32 structHash, bytes memory signature) private view {
+        if (!Signatures.isValid(signer, _hashTypedDataV4(structHash), signature)) revert ERC3009InvalidSignature();
+    }
 
     function _signingDetail(bytes4 selector) private view returns (bytes memory) {
         if (selector == ISigningDetails.version.selector) return abi.encode(_EIP712Version());

@@ -41,7 +41,7 @@ TOOLS = {
         "heard",
         "kill",
     ),
-    *("mkdir", "openssl", "pip", "post", "printf", "rm", "set", "sleep", "source", "trap", "wait", "["),
+    *("mkdir", "npm", "openssl", "pip", "post", "printf", "rm", "set", "sleep", "source", "trap", "wait", "["),
 }
 #: Options of Ape itself, which it takes for every script.
 OF_APE = {"--network", "--account"}

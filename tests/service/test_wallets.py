@@ -10,7 +10,7 @@ from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import DAY
 from fec.protocol.orders import Invoice, Order
-from tests.fixtures.hostile import INVALID, YES, place
+from tests.fixtures.hostile import DISOWNS, INVALID, YES, place
 from tests.service.conftest import ServiceClient, Shop
 from tests.service.test_hostile import client, unsigned
 from tests.service.test_sign_in import formed
@@ -51,8 +51,8 @@ def test_payment__wallet_that_approved_it_on_the_chain__pays(
 def test_payment__account_with_delegated_code__pays_with_its_key(
     cashier: ServiceClient, shop: Shop, chain: Anvil
 ) -> None:
-    """EIP-7702: what the code says of signatures is not asked first. It takes nodes, as a wallet's does."""
-    place(chain, SAFE, YES)
+    """EIP-7702: the code says of no signature that it is good; it is not asked. It takes nodes, as a wallet's does."""
+    place(chain, SAFE, DISOWNS)
     place(chain, shop.shopper, f"ef0100{SAFE.address[2:]}")
     invoice = cashier.invoice("100")
     assert paid(cashier, invoice, cashier.payment(invoice, shop.shopper)) == shop.shopper.address

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyrevm
 import pytest
 from eth_account import Account
 from eth_account.messages import _hash_eip191_message, encode_typed_data
@@ -273,6 +274,39 @@ def test_cancel__after_use__reverts(funded: World) -> None:
 
 
 # ------------------------------------------------------------ contract wallets
+
+#: What code of an account says of signatures that its key gave: no, nothing, and a revert.
+DISOWNING = {"no": "5f5f5260205ff3", "nothing": "00", "revert": "5f5ffd"}
+
+
+def with_code(world: World, code: str) -> None:
+    """As an account with delegated code (EIP-7702) looks to others: it has code, and a key."""
+    world.chain.evm.insert_account_info(SIGNER, pyrevm.AccountInfo(code=bytes.fromhex(code)))
+
+
+@pytest.mark.parametrize("code", DISOWNING)
+@pytest.mark.parametrize("kind", KINDS)
+def test_authorization__of_an_account_with_code__its_key_is_enough(funded: World, kind: str, code: str) -> None:
+    with_code(funded, DISOWNING[code])
+    values = values_of(funded)
+    signature = bytes(sign(funded, kind, values).signature)
+    funded.fec[name_of(kind, "bytes")](*values, signature, sender=funded.bob)
+    assert funded.fec.balanceOf(funded.bob) == 40
+
+
+def test_cancel__of_an_account_with_code__its_key_is_enough(funded: World) -> None:
+    with_code(funded, DISOWNING["no"])
+    signature = bytes(sign(funded, "CancelAuthorization", [SIGNER, NONCE]).signature)
+    funded.fec["cancelAuthorization(address,bytes32,bytes)"](SIGNER, NONCE, signature)
+    assert funded.fec.authorizationState(SIGNER, NONCE)
+
+
+def test_authorization__of_an_account_with_code__anothers_key__reverts(funded: World) -> None:
+    with_code(funded, DISOWNING["no"])
+    values = values_of(funded)
+    signed = Account.sign_message(typed(funded, "TransferWithAuthorization", values), "0x" + "a2" * 32)
+    with expect("ERC3009InvalidSignature"):
+        funded.fec[name_of("TransferWithAuthorization", "bytes")](*values, bytes(signed.signature))
 
 
 def approved_by(world: World, wallet: Contract, kind: str, values: list[Any]) -> None:
