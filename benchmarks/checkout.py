@@ -9,14 +9,12 @@ from eth_typing import ChecksumAddress
 
 from benchmarks import checkout_floor
 from benchmarks.lab import Call, Lab, Scenario
-from benchmarks.shop import AMOUNT, ORDER, RETURN_WINDOW, TOP_TIER, Shop, admit, allow
+from benchmarks.shop import AMOUNT, RETURN_WINDOW, TOP_TIER, Shop, admit, allow
 from fec.chain.deploy import STEPS
 from fec.core.amounts import WEI_PER_FEC as FEC
-from fec.protocol import signing
+from fec.protocol import abi, signing
 from fec.protocol.orders import Order
 
-PAY_WITH_PERMIT = f"payWithPermit({ORDER},uint256,uint8,bytes32,bytes32)"
-PAY_WITH_AUTHORIZATION = f"payWithAuthorization({ORDER},address,uint256,uint256,bytes)"
 TARGET = {0: 170_000}
 TEN_FIFTY = (10, 50)
 
@@ -103,13 +101,13 @@ def _pay_with_permit(lab: Lab, shop: Shop, nonce: int) -> Call:
     )
     signature = bytes.fromhex(message.sign(lab.alice_key).removeprefix("0x"))
     permit = (deadline, signature[64], signature[:32], signature[32:64])
-    return lab.checkout(PAY_WITH_PERMIT, (order.fields, *permit), lab.alice)
+    return lab.checkout("payWithPermit", (order.fields, *permit), lab.alice)
 
 
 def pay_with_permit(lab: Lab, _: int) -> Call:
     """The shopper's first permit."""
     shop = _regular(lab)
-    lab.send(lab.fec("approve(address,uint256)", (lab.contracts["Checkout"].address, 0), lab.alice))
+    lab.send(lab.fec("approve", (lab.contracts["Checkout"].address, 0), lab.alice))
     return _pay_with_permit(lab, shop, 0)
 
 
@@ -133,7 +131,7 @@ def _pay_with_authorization(lab: Lab, shop: Shop) -> Call:
         nonce=signing.order_message(shop.domain, order).hash,
     )
     signature = bytes.fromhex(message.sign(lab.alice_key).removeprefix("0x"))
-    return lab.checkout(PAY_WITH_AUTHORIZATION, (order.fields, lab.alice, 0, before, signature), lab.carol)
+    return lab.checkout("payWithAuthorization", (order.fields, lab.alice, 0, before, signature), lab.carol)
 
 
 def pay_with_authorization(lab: Lab, _: int) -> Call:
@@ -149,21 +147,21 @@ def pay_with_authorization_into_escrow(lab: Lab, _: int) -> Call:
 def pay_by_transfer(lab: Lab, _: int) -> Call:
     """The order goes along with the coins; Checkout takes it in onTransferReceived."""
     order = _regular(lab).order(lab.alice)
-    args = (lab.contracts["Checkout"].address, AMOUNT, encode([ORDER], [order.fields]))
+    args = (lab.contracts["Checkout"].address, AMOUNT, encode(abi.input_types("Checkout", "pay"), [order.fields]))
     return lab.fec("transferAndCall(address,uint256,bytes)", args, lab.alice)
 
 
 def pay_from_nodes(lab: Lab, count: int) -> Call:
     """First claim from each node."""
     order = _regular(lab).order(lab.alice)
-    return lab.checkout(f"payFromNodes({ORDER},uint256[])", (order.fields, lab.nodes[:count]), lab.alice)
+    return lab.checkout("payFromNodes", (order.fields, lab.nodes[:count]), lab.alice)
 
 
 # -------------------------------------------------------- refund and capture
 
 
 def _refund(shop: Shop, order: Order, amount: int) -> Call:
-    return shop.lab.checkout("refund(bytes32,uint256)", (order.key, amount), shop.key.address)
+    return shop.lab.checkout("refund", (order.key, amount), shop.key.address)
 
 
 def refund_part(lab: Lab, _: int) -> Call:
@@ -223,12 +221,12 @@ def set_terms(lab: Lab, _: int) -> Call:
 
 
 def _found(lab: Lab, program_id: int) -> Call:
-    return lab.checkout("foundAlliance(uint256)", (program_id,), lab.merchant)
+    return lab.checkout("foundAlliance", (program_id,), lab.merchant)
 
 
 def _approve(lab: Lab, program_id: int, candidate_id: int, *, approved: bool = True) -> Call:
     args = (program_id, candidate_id, approved)
-    return lab.checkout("approveCandidate(uint256,uint256,bool)", args, lab.merchant)
+    return lab.checkout("approveCandidate", args, lab.merchant)
 
 
 def _join(lab: Lab, members: Sequence[int]) -> Call:
@@ -236,7 +234,7 @@ def _join(lab: Lab, members: Sequence[int]) -> Call:
     candidate = admit(lab)
     for member in members:
         lab.send(_approve(lab, member, candidate))
-    return lab.checkout("joinAlliance(uint256,uint256)", (candidate, 1), lab.merchant)
+    return lab.checkout("joinAlliance", (candidate, 1), lab.merchant)
 
 
 def _alliance(lab: Lab, size: int) -> list[int]:
@@ -280,7 +278,7 @@ def join_alliance(lab: Lab, count: int) -> Call:
 
 def leave_alliance(lab: Lab, count: int) -> Call:
     """Of so many members; the first to have joined leaves."""
-    return lab.checkout("leaveAlliance(uint256)", (_alliance(lab, count)[0],), lab.merchant)
+    return lab.checkout("leaveAlliance", (_alliance(lab, count)[0],), lab.merchant)
 
 
 SCENARIOS = (

@@ -32,29 +32,29 @@ PERMIT = (
 
 def transfer_first(lab: Lab, _: int) -> Call:
     """To an account that holds no FEC."""
-    return lab.fec("transfer(address,uint256)", (lab.newcomer, AMOUNT), lab.alice)
+    return lab.fec("transfer", (lab.newcomer, AMOUNT), lab.alice)
 
 
 def transfer(lab: Lab, _: int) -> Call:
     """To an account that holds some."""
-    return lab.fec("transfer(address,uint256)", (lab.merchant, AMOUNT), lab.alice)
+    return lab.fec("transfer", (lab.merchant, AMOUNT), lab.alice)
 
 
 def approve(lab: Lab, _: int) -> Call:
     """Where there was no allowance."""
-    return lab.fec("approve(address,uint256)", (lab.issuer, 2 * AMOUNT), lab.alice)
+    return lab.fec("approve", (lab.issuer, 2 * AMOUNT), lab.alice)
 
 
 def approve_repeat(lab: Lab, _: int) -> Call:
     """Another allowance in place of the first."""
     lab.send(approve(lab, 0))
-    return lab.fec("approve(address,uint256)", (lab.issuer, AMOUNT), lab.alice)
+    return lab.fec("approve", (lab.issuer, AMOUNT), lab.alice)
 
 
 def transfer_from(lab: Lab, _: int) -> Call:
     """Out of an allowance that is not used up."""
     lab.send(approve(lab, 0))
-    return lab.fec("transferFrom(address,address,uint256)", (lab.alice, lab.merchant, AMOUNT), lab.issuer)
+    return lab.fec("transferFrom", (lab.alice, lab.merchant, AMOUNT), lab.issuer)
 
 
 def transfer_and_call(lab: Lab, _: int) -> Call:
@@ -103,14 +103,14 @@ def permit(lab: Lab, nonce: int) -> Call:
     """Relayed; the signer's first."""
     values = (lab.signer.address, lab.issuer, AMOUNT, nonce, FOREVER)
     args = (lab.signer.address, lab.issuer, AMOUNT, FOREVER, *lab.sign("Permit", PERMIT, values))
-    return lab.fec("permit(address,address,uint256,uint256,uint8,bytes32,bytes32)", args, lab.issuer)
+    return lab.fec("permit", args, lab.issuer)
 
 
 def permit_repeat(lab: Lab, _: int) -> Call:
     """The signer's second, after the first was spent in part."""
     lab.send(permit(lab, 0))
     spend = (lab.signer.address, lab.merchant, AMOUNT // 2)
-    lab.send(lab.fec("transferFrom(address,address,uint256)", spend, lab.issuer))
+    lab.send(lab.fec("transferFrom", spend, lab.issuer))
     return permit(lab, 1)
 
 

@@ -7,7 +7,7 @@ from eth_account.signers.local import LocalAccount
 from web3 import Web3
 
 from benchmarks.lab import Call, Lab, Scenario
-from benchmarks.shop import AMOUNT, ORDER, Shop, allow
+from benchmarks.shop import AMOUNT, Shop, allow
 from fec.chain.deploy import STEPS
 from fec.client.custody import CUSTODIAN_NAME
 from fec.core.durations import HOUR
@@ -15,7 +15,6 @@ from fec.protocol import signing
 from fec.protocol.members import ALL_COINS, Member, Withdrawal
 from fec.protocol.signing import Domain
 
-MEMBER = "(address,address,bytes32)"
 COINS = 10 * AMOUNT  # that come into the vault
 
 
@@ -38,7 +37,7 @@ class Membership:
             receipt = lab.send(self.shop.pay(lab.bob, self.shop.order(self.vault)))
             captured = lab.contracts["Checkout"].events.OrderCaptured().process_log(receipt["logs"][-1])
             self.nodes.append(captured["args"]["tokenId"])
-        lab.send(lab.fec("transfer(address,uint256)", (self.vault, COINS), lab.bob))
+        lab.send(lab.fec("transfer", (self.vault, COINS), lab.bob))
 
     def spend(self, *, nodes: int = 0) -> Call:
         """Pays an order, after a claim from so many of the vault's nodes."""
@@ -46,7 +45,7 @@ class Membership:
         order_hash = signing.order_message(self.shop.domain, order).hash
         signature = signing.spend_message(self.domain, self.vault, order_hash).sign(self.key)
         args = (self.member.fields, order.fields, self.nodes[:nodes], signature)
-        return self.lab.custodian(f"spend({MEMBER},{ORDER},uint256[],bytes)", args, self.lab.bob)
+        return self.lab.custodian("spend", args, self.lab.bob)
 
     def withdraw(self, *, nodes: int, amount: int = ALL_COINS) -> Call:
         """To the member's own wallet, which holds nodes and FEC."""
@@ -57,7 +56,7 @@ class Membership:
         self.withdrawals += 1
         signature = signing.withdrawal_message(self.domain, withdrawal).sign(self.key)
         args = (self.member.fields, withdrawal.token_ids, amount, withdrawal.to, deadline, signature)
-        return self.lab.custodian(f"withdraw({MEMBER},uint256[],uint256,address,uint256,bytes)", args, self.lab.bob)
+        return self.lab.custodian("withdraw", args, self.lab.bob)
 
 
 def deploy(lab: Lab, _: int) -> Call:
@@ -68,7 +67,7 @@ def deploy(lab: Lab, _: int) -> Call:
 def enroll(lab: Lab, _: int) -> Call:
     """By the brand."""
     member = Member(lab.bob, lab.alice, Web3.keccak(text="salt").to_0x_hex())
-    return lab.custodian("enroll(bytes32)", (member.id,), lab.bob)
+    return lab.custodian("enroll", (member.id,), lab.bob)
 
 
 def pay_on_behalf(lab: Lab, _: int) -> Call:

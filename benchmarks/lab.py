@@ -12,6 +12,7 @@ from typing import Any
 
 from eth_account import Account
 from eth_typing import ChecksumAddress, HexStr
+from eth_utils.abi import abi_to_signature
 from web3 import Web3
 from web3.contract import Contract
 from web3.types import TxParams
@@ -83,6 +84,11 @@ class Scenario:
         return ", ".join(part for part in (count, self.case) if part)
 
 
+def call_of(contract: str, function: str, args: Sequence[Any], sender: ChecksumAddress) -> Call:
+    """A call of a function by its name, or by its signature if it is overloaded."""
+    return Call(contract, abi_to_signature(abi.function(contract, function)), args, sender)
+
+
 def address(name: str) -> ChecksumAddress:
     """Of an account that nobody has a key to, by its name."""
     return Web3.to_checksum_address(Web3.keccak(text=name)[-20:])
@@ -119,7 +125,7 @@ class Lab:
             for name, getter in step.children.items():
                 self.add_contract(name, self.contracts[step.name].functions[getter]().call())
         for account in (self.alice, self.bob, self.merchant, self.issuer, self.signer.address, *self.others):
-            self.send(self.fec("transfer(address,uint256)", (account, 10_000_000 * FEC), self.owner))
+            self.send(self.fec("transfer", (account, 10_000_000 * FEC), self.owner))
         self.nodes = [self.mint(self.alice) for _ in range(MOST_NODES + 1)]
         self.others_nodes = [self.mint(other) for other in self.others]
         self.to_period(MEASURED_PERIOD)
@@ -140,21 +146,21 @@ class Lab:
             step.name, "constructor", step.arguments(DeploySettings(self.owner, self.owner), addresses), self.owner
         )
 
-    def adn(self, signature: str, args: Sequence[Any], sender: ChecksumAddress) -> Call:
+    def adn(self, function: str, args: Sequence[Any], sender: ChecksumAddress) -> Call:
         """A call of the node contract."""
-        return Call("ADN", signature, args, sender)
+        return call_of("ADN", function, args, sender)
 
-    def fec(self, signature: str, args: Sequence[Any], sender: ChecksumAddress) -> Call:
+    def fec(self, function: str, args: Sequence[Any], sender: ChecksumAddress) -> Call:
         """A call of the coupon."""
-        return Call("FEC", signature, args, sender)
+        return call_of("FEC", function, args, sender)
 
-    def checkout(self, signature: str, args: Sequence[Any], sender: ChecksumAddress) -> Call:
+    def checkout(self, function: str, args: Sequence[Any], sender: ChecksumAddress) -> Call:
         """A call of Checkout."""
-        return Call("Checkout", signature, args, sender)
+        return call_of("Checkout", function, args, sender)
 
-    def custodian(self, signature: str, args: Sequence[Any], sender: ChecksumAddress) -> Call:
+    def custodian(self, function: str, args: Sequence[Any], sender: ChecksumAddress) -> Call:
         """A call of the custodian."""
-        return Call("Custodian", signature, args, sender)
+        return call_of("Custodian", function, args, sender)
 
     def data(self, call: Call) -> HexStr:
         """The call's data."""
@@ -187,7 +193,7 @@ class Lab:
 
     def mint(self, to: ChecksumAddress) -> int:
         """Mints one public node of `PRINCIPAL` and returns its id."""
-        receipt = self.send(self.adn("mint(uint256,uint256,address)", (PUBLIC_PROGRAM, PRINCIPAL, to), self.issuer))
+        receipt = self.send(self.adn("mint", (PUBLIC_PROGRAM, PRINCIPAL, to), self.issuer))
         return int(receipt["logs"][-1]["topics"][3].hex(), 16)
 
     @property

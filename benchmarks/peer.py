@@ -96,7 +96,7 @@ def deploy(lab: Lab) -> None:
     descriptor = _deploy(lab, LOCKUP.artifact("LockupNFTDescriptor"))
     address = _deploy(lab, artifact, proxy, descriptor, libraries=libraries)
     lab.contracts[NAME] = lab.web3.eth.contract(address=address, abi=artifact["abi"])
-    lab.send(lab.fec("approve(address,uint256)", (address, 2**256 - 1), lab.merchant))
+    lab.send(lab.fec("approve", (address, 2**256 - 1), lab.merchant))
 
 
 def _deploy(

@@ -26,9 +26,6 @@ TIERS = ((0, 1_000), (1_000, 1_500), (TOP_TIER, 2_000))  # FEC of spend, basis p
 DONATION_BPS = 200
 MIN_CLAIM = FEC
 
-ORDER = "(uint256,bytes32,uint256,bytes32,uint256,address,uint256,address,bytes)"
-SET_TERMS = "setTerms(uint256,(address,address,uint32,uint16,uint96,(uint32,uint16)[],address[]))"
-
 
 class Shop:
     """A program of a merchant's, with three tiers and two causes, whose nodes Checkout mints."""
@@ -50,7 +47,7 @@ class Shop:
         """The terms, by the operator."""
         treasury = self.lab.merchant
         terms = (self.key.address, treasury, self.return_window, DONATION_BPS, MIN_CLAIM, TIERS, self.causes)
-        return self.lab.checkout(SET_TERMS, (self.program_id, terms), self.lab.merchant)
+        return self.lab.checkout("setTerms", (self.program_id, terms), self.lab.merchant)
 
     def order(self, customer: str, amount: int = AMOUNT, cause: str | None = None) -> Order:
         """A new order, signed by the program's signer; its node is to be at least what the lowest tier gives."""
@@ -67,7 +64,7 @@ class Shop:
 
     def pay(self, payer: ChecksumAddress, order: Order) -> Call:
         """Payment out of an allowance."""
-        return self.lab.checkout(f"pay({ORDER})", (order.fields,), payer)
+        return self.lab.checkout("pay", (order.fields,), payer)
 
     def buy(self, shopper: ChecksumAddress, amount: int = AMOUNT) -> Order:
         """Has a shopper pay a new order, for themselves."""
@@ -78,13 +75,13 @@ class Shop:
     def capture(self, orders: Sequence[Order]) -> Call:
         """By a third party, once the last order's return window has passed."""
         self.lab.clock += self.return_window
-        return self.lab.checkout("capture(bytes32[])", ([order.key for order in orders],), self.lab.carol)
+        return self.lab.checkout("capture", ([order.key for order in orders],), self.lab.carol)
 
 
 def admit(lab: Lab) -> int:
     """Admits a program of the merchant's whose issuer is Checkout; returns its number."""
     args = (lab.merchant, lab.contracts["Checkout"].address, PERIOD, GENESIS, QUOTA)
-    lab.send(lab.adn("createProgram(address,address,uint32,uint40,uint256)", args, lab.owner))
+    lab.send(lab.adn("createProgram", args, lab.owner))
     count: int = lab.contracts["ADN"].functions.programCount().call()
     return count
 
@@ -92,4 +89,4 @@ def admit(lab: Lab) -> int:
 def allow(lab: Lab, *payers: ChecksumAddress) -> None:
     """Lets Checkout take more of the payers' FEC than it ever does."""
     for payer in payers:
-        lab.send(lab.fec("approve(address,uint256)", (lab.contracts["Checkout"].address, ALLOWANCE), payer))
+        lab.send(lab.fec("approve", (lab.contracts["Checkout"].address, ALLOWANCE), payer))
