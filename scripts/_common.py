@@ -23,7 +23,7 @@ from fec.chain.rpc import connect
 from fec.client.client import Client
 from fec.i18n.errors import DeploymentMissing, FECError
 from fec.protocol.types import Node, Receipt
-from scripts._signing import Fees, connection, signed_connection
+from scripts._signing import FeeOptions, connection, signed_connection
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
@@ -31,7 +31,7 @@ FOLDER = Path("deployments")
 _WEI_PER_GWEI = 10**9
 
 
-class Command(ConnectedProviderCommand):
+class ScriptCommand(ConnectedProviderCommand):
     """A command on the network of `--network`, whose errors say what to do next."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -138,7 +138,7 @@ def reader(provider: ProviderAPI, folder: Path) -> Client:
     return Client(connection(provider), read_deployment(provider, folder))
 
 
-def signer(provider: ProviderAPI, folder: Path, account: AccountAPI | None, fees: Fees) -> Client:
+def signer(provider: ProviderAPI, folder: Path, account: AccountAPI | None, fees: FeeOptions) -> Client:
     """A client that sends as an Ape account."""
     sender = account_or_default(account, provider)
     web3 = signed_connection(provider, sender, fees)
@@ -159,7 +159,7 @@ def signed(function: Callable[..., None]) -> Callable[..., None]:
         folder: Path,
         **rest: Any,
     ) -> None:
-        function(signer(provider, folder, account, Fees(max_fee, priority_fee)), **rest)
+        function(signer(provider, folder, account, FeeOptions(max_fee, priority_fee)), **rest)
 
     # Not functools.wraps: Ape looks at the signature to see whether the provider is asked for.
     command.__doc__, command.__name__ = function.__doc__, function.__name__

@@ -22,7 +22,7 @@ from fec.chain.rpc import NEXT_BLOCK, clear_errors
 from fec.i18n.errors import FECError, RPCFailed, TransactionFailed, TransactionPending
 from fec.protocol import abi
 from scripts._journal import Journal, Reservation
-from scripts._signing import Fees
+from scripts._signing import FeeOptions
 
 
 class AccountBusy(FECError, RuntimeError):
@@ -54,7 +54,7 @@ class ResumableDeployment:
         journal: Journal,
         *,
         done: Deployment | None,
-        fees: Fees,
+        fees: FeeOptions,
         patience: WaitOptions,
         tell: Callable[[str], object],
     ) -> None:

@@ -19,7 +19,7 @@ _QUANTITIES = ("chainId", "gas", "gasPrice", "maxFeePerGas", "maxPriorityFeePerG
 
 
 @dataclass(frozen=True)
-class Fees:
+class FeeOptions:
     """Fees of a transaction (EIP-1559) in wei for a unit of gas; what is None is asked of the network."""
 
     most: int | None = None
@@ -58,7 +58,7 @@ class _Signing(Web3Middleware):
 
     account: AccountAPI
     ape_provider: ProviderAPI
-    fees: Fees
+    fees: FeeOptions
 
     def request_processor(self, method: RPCEndpoint, params: Any) -> Any:
         """Turns a transaction of the account into a signed one; lets everything else pass."""
@@ -83,7 +83,7 @@ def connection(provider: ProviderAPI) -> Web3:
     return web3
 
 
-def signed_connection(provider: ProviderAPI, account: AccountAPI, fees: Fees) -> Web3:
+def signed_connection(provider: ProviderAPI, account: AccountAPI, fees: FeeOptions) -> Web3:
     """Web3 on which the account's transactions are signed by Ape, so that its address does for a signer."""
     unlock(account)
     web3 = connection(provider)

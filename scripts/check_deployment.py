@@ -8,11 +8,11 @@ import click
 from ape.api import ProviderAPI
 
 from fec.chain.deploy import verify
-from scripts._common import Command, deployments_option, read_deployment
+from scripts._common import ScriptCommand, deployments_option, read_deployment
 from scripts._signing import connection
 
 
-@click.command(cls=Command)
+@click.command(cls=ScriptCommand)
 @deployments_option
 def cli(provider: ProviderAPI, folder: Path) -> None:
     """Check that what is on the chain is what was compiled, wired and solvent as it should be.

@@ -15,7 +15,7 @@ from fec.core.amounts import format_fec
 from fec.i18n.errors import NotFound
 from fec.protocol.types import Node
 from scripts._common import (
-    Command,
+    ScriptCommand,
     account_or_default,
     day,
     deployments_option,
@@ -25,10 +25,10 @@ from scripts._common import (
     show_receipt,
     signer,
 )
-from scripts._signing import Fees
+from scripts._signing import FeeOptions
 
 
-@click.command(cls=Command)
+@click.command(cls=ScriptCommand)
 @click.argument("nodes", nargs=-1)
 @sender_options
 @deployments_option
@@ -65,7 +65,7 @@ def cli(
     """
     if to is not None and owners:
         raise click.UsageError("--to and --for exclude each other: claimed for others, the owners are paid.")
-    fees = Fees(max_fee, priority_fee)
+    fees = FeeOptions(max_fee, priority_fee)
     client = reader(provider, folder) if dry_run else signer(provider, folder, account, fees)
     accounts = owners or (str(account_or_default(account, provider).address),)
     chosen = _chosen(client, accounts, nodes)

@@ -22,7 +22,7 @@ from fec.i18n.errors import DeploymentExists
 from scripts import _journal
 from scripts._common import (
     FOLDER,
-    Command,
+    ScriptCommand,
     account_or_default,
     deployments_option,
     is_throwaway,
@@ -30,13 +30,13 @@ from scripts._common import (
 )
 from scripts._deployment import ResumableDeployment, WaitOptions
 from scripts._journal import Journal
-from scripts._signing import Fees, connection, sign, unlock
+from scripts._signing import FeeOptions, connection, sign, unlock
 
 #: Seconds between looks at a chain: a local one answers at once, a public endpoint counts the requests.
 _POLL_LOCAL, _POLL_PUBLIC = 0.02, 1
 
 
-@click.command(cls=Command)
+@click.command(cls=ScriptCommand)
 @sender_options
 @deployments_option
 @click.option("--owner", type=ADDRESS, help="Who admits programs.  [default: the account]")
@@ -119,7 +119,7 @@ def cli(
                 partial(sign, sender, provider),
                 journal,
                 done=done,
-                fees=Fees(max_fee, priority_fee),
+                fees=FeeOptions(max_fee, priority_fee),
                 patience=patience,
                 tell=click.echo,
             )

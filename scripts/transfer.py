@@ -8,7 +8,7 @@ import click
 
 from fec.cli.params import ADDRESS
 from fec.client.client import Client
-from scripts._common import Command, find_nodes, show_receipt, signed
+from scripts._common import ScriptCommand, find_nodes, show_receipt, signed
 
 
 def _fingerprint(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
@@ -17,7 +17,7 @@ def _fingerprint(_: click.Context, __: click.Parameter, value: str | None) -> st
     return value
 
 
-@click.command(cls=Command)
+@click.command(cls=ScriptCommand)
 @click.argument("node")
 @click.argument("to", type=ADDRESS)
 @click.option("--fingerprint", callback=_fingerprint, help="Only if the node is as it was seen: its ERC-5646 hash.")

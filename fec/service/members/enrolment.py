@@ -19,8 +19,8 @@ from fec.service.access.auth import Reader, Seller
 from fec.service.actions.asking import ActionRequest, Add, Wanted
 from fec.service.actions.idempotency import Fingerprint, OptionalKey
 from fec.service.context import Served
-from fec.service.http.paging import Before, Limit, following, newest
 from fec.service.http.problems import declared, problem
+from fec.service.http.rows import Before, Limit, following, newest, one_row
 from fec.service.members import schemas
 from fec.service.members.schemas import MemberPath
 from fec.service.models import Action, ActionState, BrandMember
@@ -86,13 +86,9 @@ def page(service: Served, caller: Reader, limit: Limit = 50, before: Before = No
 def one(member_id: MemberPath, service: Served, caller: Reader) -> schemas.Member:
     """Show a member: their vault, and whether it is on the chain. What is in it, /v1/custody says."""
     query = select(BrandMember).where(BrandMember.program_id == caller.program_id, BrandMember.member_id == member_id)
+    missing = problem("not-found", "There is no member with id {id} here. Check the id, or enroll it.", id=member_id)
     with Session(service.engine) as session:
-        found = session.scalars(query).one_or_none()
-        if found is None:
-            raise problem(
-                "not-found", "There is no member with id {id} here. Check the id, or enroll it.", id=member_id
-            )
-        return _members(session, [found])[0]
+        return _members(session, [one_row(session, query, missing)])[0]
 
 
 def _announcement(session: Session, member: BrandMember | None) -> Action | None:

@@ -30,6 +30,7 @@ from fec.service.actions.asking import ActionRequest, Add, Wanted
 from fec.service.actions.guard import subjects
 from fec.service.context import Served, Service
 from fec.service.http.problems import declared, problem
+from fec.service.http.rows import one_row
 from fec.service.http.schemas import Account, FecOrZero, Identity, Seconds
 from fec.service.http.typed_data import document
 from fec.service.members import schemas
@@ -188,11 +189,9 @@ def one(member_id: MemberPath, action_id: Identity, service: Served) -> schemas.
 def _member(service: Service, member_id: str) -> BrandMember:
     """A member that a merchant of this service has announced. Raises a problem if there is none."""
     query = select(BrandMember).where(BrandMember.member_id == member_id).order_by(BrandMember.number).limit(1)
+    missing = problem("not-found", "There is no member with id {id} here. Check the id, or enroll it.", id=member_id)
     with Session(service.engine) as session:
-        found = session.scalars(query).one_or_none()
-    if found is None:
-        raise problem("not-found", "There is no member with id {id} here. Check the id, or enroll it.", id=member_id)
-    return found
+        return one_row(session, query, missing)
 
 
 def _revealed(service: Service, member_id: str, key: str, salt: str) -> Member:

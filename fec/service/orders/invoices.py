@@ -20,8 +20,8 @@ from fec.service.access.auth import Reader, Seller
 from fec.service.actions.events import Change
 from fec.service.actions.idempotency import Answer, Effect, Fingerprint, OptionalKey
 from fec.service.context import Served, Service
-from fec.service.http.paging import Before, Limit, following, newest
 from fec.service.http.problems import declared, problem
+from fec.service.http.rows import Before, Limit, following, newest
 from fec.service.http.schemas import Identity
 from fec.service.models import Invoice, InvoiceStatus
 from fec.service.orders import schemas

@@ -20,6 +20,7 @@ from fec.service.access.auth import Caller
 from fec.service.context import Service
 from fec.service.http.language import exact_or_none
 from fec.service.http.problems import Problem, problem
+from fec.service.http.rows import one_row
 from fec.service.models import Action, ActionState, Invoice, InvoiceStatus
 from fec.service.orders import schemas
 from fec.service.orders.links import pay_link
@@ -38,18 +39,13 @@ MAY_SUCCEED = (Action.state != ActionState.FAILED) & ~exists().where(
 
 def any_invoice(session: Session, invoice_id: str) -> Invoice:
     """The invoice of an id, of any merchant. Raises a problem if there is none."""
-    invoice = session.scalars(select(Invoice).where(Invoice.id == invoice_id)).one_or_none()
-    if invoice is None:
-        raise _unknown(invoice_id)
-    return invoice
+    return one_row(session, select(Invoice).where(Invoice.id == invoice_id), _unknown(invoice_id))
 
 
 def own_invoice(session: Session, caller: Caller, invoice_id: str) -> Invoice:
     """A merchant's own invoice. Raises a problem if there is none."""
-    invoice = any_invoice(session, invoice_id)
-    if invoice.program_id != caller.program_id:
-        raise _unknown(invoice_id)
-    return invoice
+    query = select(Invoice).where(Invoice.id == invoice_id, Invoice.program_id == caller.program_id)
+    return one_row(session, query, _unknown(invoice_id))
 
 
 def payable(session: Session, invoice: Invoice) -> Invoice:

@@ -15,6 +15,7 @@ from fec.service.actions.asking import ActionRequest, Add, Wanted
 from fec.service.actions.idempotency import Fingerprint, RequiredKey
 from fec.service.context import Served
 from fec.service.http.problems import declared, problem
+from fec.service.http.rows import one_row
 from fec.service.http.schemas import Identity
 from fec.service.models import Action, Invoice
 from fec.service.orders import schemas
@@ -73,12 +74,7 @@ def one(invoice_id: Identity, refund_id: Identity, service: Served, caller: Read
         query = select(Action).where(
             Action.id == refund_id, Action.invoice_number == invoice.number, Action.kind == REFUND
         )
-        found = session.scalars(query).one_or_none()
-    if found is None:
-        raise problem(
-            "not-found",
-            "Invoice {invoice} has no refund with id {id}. Check the id.",
-            invoice=invoice_id,
-            id=refund_id,
+        missing = problem(
+            "not-found", "Invoice {invoice} has no refund with id {id}. Check the id.", invoice=invoice_id, id=refund_id
         )
-    return schemas.Refund.of(found)
+        return schemas.Refund.of(one_row(session, query, missing))

@@ -28,8 +28,8 @@ from fec.service.actions.asking import ActionRequest, Add, Wanted
 from fec.service.actions.guard import subjects
 from fec.service.actions.idempotency import Fingerprint, RequiredKey
 from fec.service.context import Served
-from fec.service.http.paging import Before, Limit, following, newest
-from fec.service.http.problems import declared, problem
+from fec.service.http.problems import Problem, declared, problem
+from fec.service.http.rows import Before, Limit, following, newest, one_row
 from fec.service.http.schemas import Account, Identity
 from fec.service.models import Action, ActionState, RewardEntry, RewardList
 from fec.service.rewards import schemas
@@ -221,20 +221,15 @@ def _taking(session: Session, entry: RewardEntry) -> Action | None:
 
 
 def _any(session: Session, list_id: str) -> RewardList:
-    found = session.scalars(select(RewardList).where(RewardList.id == list_id)).one_or_none()
-    if found is None:
-        raise _unknown(list_id)
-    return found
+    return one_row(session, select(RewardList).where(RewardList.id == list_id), _unknown(list_id))
 
 
 def _own(session: Session, caller: Caller, list_id: str) -> RewardList:
-    found = _any(session, list_id)
-    if found.program_id != caller.program_id:
-        raise _unknown(list_id)
-    return found
+    query = select(RewardList).where(RewardList.id == list_id, RewardList.program_id == caller.program_id)
+    return one_row(session, query, _unknown(list_id))
 
 
-def _unknown(list_id: str) -> Exception:
+def _unknown(list_id: str) -> Problem:
     return problem("not-found", "There is no reward batch with id {id} here. Check the id.", id=list_id)
 
 

@@ -21,8 +21,8 @@ from fec.service.access.auth import Manager, Reader
 from fec.service.actions.asking import ActionRequest, Wanted
 from fec.service.actions.idempotency import Fingerprint, RequiredKey
 from fec.service.context import Served
-from fec.service.http.paging import Before, Limit, following, newest
 from fec.service.http.problems import declared, problem
+from fec.service.http.rows import Before, Limit, following, newest, one_row
 from fec.service.http.schemas import Identity
 from fec.service.models import Action
 from fec.service.rewards import schemas
@@ -88,9 +88,8 @@ def one(reward_id: Identity, service: Served, caller: Reader) -> schemas.Reward:
     """Show how far a reward has come."""
     query = select(Action).where(Action.id == reward_id, Action.program_id == caller.program_id, Action.kind == REWARD)
     with Session(service.engine) as session:
-        found = session.scalars(query).one_or_none()
-        if found is None:
-            raise problem("not-found", "There is no reward with id {id} here. Check the id.", id=reward_id)
+        missing = problem("not-found", "There is no reward with id {id} here. Check the id.", id=reward_id)
+        found = one_row(session, query, missing)
         return _reward(found, _nodes(session, [found]).get(found.number))
 
 

@@ -16,8 +16,8 @@ from fec.service.access.auth import Caller, Manager
 from fec.service.actions.idempotency import Answer, Effect, Fingerprint, OptionalKey
 from fec.service.context import Served
 from fec.service.errors import AddressRefused, SendersBusy
-from fec.service.http.paging import Before, Limit, following, newest
 from fec.service.http.problems import declared, later, problem
+from fec.service.http.rows import Before, Limit, following, newest, one_row
 from fec.service.http.schemas import Identity, Sequence
 from fec.service.models import Merchant, ServiceEvent, WebhookAttempt, WebhookEndpoint
 from fec.service.webhooks import schemas
@@ -216,10 +216,8 @@ def _own(session: Session, caller: Caller, webhook_id: str, *, lock: bool = Fals
     query = select(WebhookEndpoint).where(
         WebhookEndpoint.id == webhook_id, WebhookEndpoint.program_id == caller.program_id
     )
-    found = session.scalars(query.with_for_update() if lock else query).one_or_none()
-    if found is None:
-        raise problem("not-found", "There is no webhook with id {id} here. Check the id.", id=webhook_id)
-    return found
+    missing = problem("not-found", "There is no webhook with id {id} here. Check the id.", id=webhook_id)
+    return one_row(session, query.with_for_update() if lock else query, missing)
 
 
 def _latest(session: Session) -> int:

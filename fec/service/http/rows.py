@@ -1,4 +1,4 @@
-"""Pages of a list: how many entries to give, and behind which one to go on."""
+"""Rows for an answer: one, or a page of a list."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Annotated, Protocol, TypeVar
 from fastapi import Query
 from sqlalchemy import Select
 from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from fec.service.http.problems import Problem
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 Before = Annotated[int | None, Query(ge=1, le=2**53 - 1, description="`next` of the page before.")]
@@ -20,6 +22,14 @@ class Numbered(Protocol):
 
 
 Row = TypeVar("Row")
+
+
+def one_row(session: Session, query: Select[Row], missing: Problem) -> Row:
+    """The row of a query, which has one at most. Raises the problem if it has none."""
+    found = session.scalars(query).one_or_none()
+    if found is None:
+        raise missing
+    return found
 
 
 def newest(
