@@ -16,7 +16,7 @@ from fec.indexer.projection import Projection
 from fec.indexer.state import State
 from fec.indexer.views import view
 from fec.store import reading, writing
-from fec.store.bulk import insert_rows
+from fec.store.bulk import insert_columns, insert_rows
 from fec.store.deployment import DeploymentRecord
 
 #: Events that a rebuild takes at a time.
@@ -68,11 +68,9 @@ class IndexDatabase:
         with writing(self._engine) as connection:
             self._expect(connection, before)
             insert_rows(connection, table(BlockRecord), stretch.blocks)
-            insert_rows(
-                connection,
-                table(EventRecord),
-                [(*event[:5], event.named) for event in stretch.events],
-            )
+            if events := stretch.events:
+                columns = [*list(zip(*events, strict=True))[:-1], [event.text for event in events]]
+                insert_columns(connection, table(EventRecord), columns, encoded=("arguments",))
             _fold(connection, stretch.events, {number: time for number, _, time in stretch.blocks})
             _clear(connection, stretch.first - depth, stretch.last - depth)
             after = Cursor(stretch.last + 1, stretch.last_hash, min(finalized, stretch.last))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
 
 from sqlalchemy import Engine
@@ -124,7 +126,7 @@ class Indexer:
 
     def _advance(self, cursor: Cursor, heads: Heads) -> Iterator[tuple[Cursor, int]]:
         """Adds everything up to the head; while one stretch is written, the next one is read."""
-        with ThreadPoolExecutor(1) as reader:
+        with ThreadPoolExecutor(1) as reader, _collector_paused():
             reading: Future[Stretch] | None = reader.submit(
                 self._chain.stretch, cursor.next_block, cursor.block_hash, heads
             )
@@ -220,3 +222,17 @@ class Indexer:
         [found] = self._endpoint.patiently(lambda: self._endpoint.results([("eth_chainId", [])]))
         if int(found, 16) != chain_id:
             raise WrongNetwork(chain_id, int(found, 16))
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """What is read ends by counting references. Looking for circles among some hundred thousand objects, over and over,
+    takes a third of the time."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

@@ -153,12 +153,14 @@ class Chain:
             )
         hashes = {header.number: header.hash for header in headers}
         times = {header.number: header.timestamp for header in headers}
-        for log in logs:
-            number, block_hash = int(log["blockNumber"], 16), log["blockHash"]
+        for number_text, block_hash, time in {
+            (log["blockNumber"], log["blockHash"], log.get("blockTimestamp")) for log in logs
+        }:
+            number = int(number_text, 16)
             if hashes.setdefault(number, block_hash) != block_hash:
                 raise _two_blocks(number, hashes[number], block_hash)
-            if "blockTimestamp" in log:
-                times.setdefault(number, int(log["blockTimestamp"], 16))
+            if time is not None:
+                times.setdefault(number, int(time, 16))
         missing = sorted(hashes.keys() - times.keys())
         for number, block in zip(missing, self._endpoint.results([_block(number) for number in missing]), strict=True):
             header = _present(block, number)
@@ -180,9 +182,9 @@ class Chain:
                     parent=parent.number,
                 )
         hashes = {header.number: header.hash for header in headers}
-        for log in logs:
-            if hashes[int(log["blockNumber"], 16)] != log["blockHash"]:
-                raise WrongAnswer("A log is in block {hash}, which is not in this branch.", hash=log["blockHash"])
+        for number, block_hash in {(log["blockNumber"], log["blockHash"]) for log in logs}:
+            if hashes[int(number, 16)] != block_hash:
+                raise WrongAnswer("A log is in block {hash}, which is not in this branch.", hash=block_hash)
         logs += self._overlooked(headers, logs)
         blocks = [(header.number, header.hash, header.timestamp) for header in headers]
         return Stretch(first, last, parent_hash, headers[-1].hash, blocks, self._events(logs))
@@ -211,11 +213,11 @@ class Chain:
         self, first: int, last: int, numbers: Sequence[int]
     ) -> tuple[list[Mapping[str, Any]], list[Header]]:
         logs = self._search(first, last)
-        for log in logs:
-            if not _is_within(log, first, last):
-                raise WrongAnswer(
-                    "This is no log of blocks {first} to {last}: {answer!r:.200}", first=first, last=last, answer=log
-                )
+        if not _are_within(logs, first, last):
+            bad = next(log for log in logs if not _are_within([log], first, last))
+            raise WrongAnswer(
+                "This is no log of blocks {first} to {last}: {answer!r:.200}", first=first, last=last, answer=bad
+            )
         blocks = self._endpoint.results([_block(number) for number in numbers])
         return logs, [_present(block, number) for number, block in zip(numbers, blocks, strict=True)]
 
@@ -246,8 +248,8 @@ class Chain:
                 parent_hash=parent_hash,
             )
 
-    def _events(self, logs: Iterable[Mapping[str, Any]]) -> list[Event]:
-        events = sorted(map(self._decoder.decode, logs))
+    def _events(self, logs: Sequence[Mapping[str, Any]]) -> list[Event]:
+        events = self._decoder.decode(logs)
         for before, after in pairwise(events):
             if before[:2] == after[:2]:
                 raise WrongAnswer(
@@ -277,9 +279,13 @@ def _present(block: Any, number: int | str) -> Header:
     return header
 
 
-def _is_within(log: Any, first: int, last: int) -> bool:
+def _are_within(logs: Iterable[Any], first: int, last: int) -> bool:
     try:
-        return first <= int(log["blockNumber"], 16) <= last and not log.get("removed") and bool(log["blockHash"])
+        blocks = {(log["blockNumber"], log["blockHash"], bool(log.get("removed"))) for log in logs}
+        return all(
+            first <= int(number, 16) <= last and bool(block_hash) and not removed
+            for number, block_hash, removed in blocks
+        )
     except (KeyError, TypeError, ValueError, AttributeError):
         return False
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from sqlalchemy import Connection
 from web3.constants import ADDRESS_ZERO
@@ -18,9 +18,12 @@ _KEYS = 500
 
 
 class _Values:
+    __match_args__: ClassVar[tuple[str, ...]]
+    """The names of the fields, as a dataclass has them."""
+
     def values(self) -> tuple[Any, ...]:
         """The values, in the order of the columns of the table of versions."""
-        return tuple(getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
+        return tuple(getattr(self, name) for name in self.__match_args__)
 
 
 @dataclass(slots=True)
@@ -159,4 +162,4 @@ def _touched(events: Iterable[Event]) -> dict[str, set[Any]]:
 
 
 def _like(kind: type[Any], row: Any) -> Any:
-    return kind(*(getattr(row, field.name) for field in fields(kind)))
+    return kind(*(getattr(row, name) for name in kind.__match_args__))

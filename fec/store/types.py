@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from eth_utils.address import to_checksum_address
 from sqlalchemy import BigInteger, Integer, Numeric, String, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
+
+T = TypeVar("T")
 
 #: Decimal digits that hold any amount of FEC: the cap is below 2^95.
 _WEI_DIGITS = 38
@@ -28,7 +31,22 @@ def checksummed(address: str) -> str:
     return to_checksum_address(address)
 
 
-class Wei(TypeDecorator[int]):
+class ColumnType(TypeDecorator[T]):
+    """A type whose values, many at a time, become what either database takes: text, which PostgreSQL reads too."""
+
+    def bind_column(self, values: Sequence[T | None]) -> Sequence[str | None]:
+        """Values of a column. Raises TypeError or ValueError for one that is not of the type."""
+        raise NotImplementedError
+
+
+def _decimal(values: Sequence[int | None], what: str) -> list[str | None]:
+    if not {*map(type, values)} <= {int, type(None)}:
+        bad = next(value for value in values if type(value) not in (int, type(None)))
+        raise TypeError(f"{bad!r} is no {what}.")
+    return [None if value is None else str(value) for value in values]
+
+
+class Wei(ColumnType[int]):
     """An amount in wei: NUMERIC(38, 0) on PostgreSQL, decimal digits as text on SQLite, whose integers end at 2^63."""
 
     impl = Numeric
@@ -48,12 +66,16 @@ class Wei(TypeDecorator[int]):
             raise TypeError(f"{value!r} is no amount in wei.")
         return str(value) if dialect.name == "sqlite" else Decimal(value)
 
+    def bind_column(self, values: Sequence[int | None]) -> Sequence[str | None]:
+        """Takes ints. Raises TypeError for anything else."""
+        return _decimal(values, "amount in wei")
+
     def process_result_value(self, value: Any, dialect: Dialect) -> int | None:  # noqa: ARG002 (the library's signature)
         """Gives an int."""
         return None if value is None else int(value)
 
 
-class TokenId(TypeDecorator[int]):
+class TokenId(ColumnType[int]):
     """A token id, up to 2^256 - 1: decimal digits as text on both databases."""
 
     impl = Text
@@ -67,12 +89,16 @@ class TokenId(TypeDecorator[int]):
             raise TypeError(f"{value!r} is no token id.")
         return str(value)
 
+    def bind_column(self, values: Sequence[int | None]) -> Sequence[str | None]:
+        """Takes ints. Raises TypeError for anything else."""
+        return _decimal(values, "token id")
+
     def process_result_value(self, value: str | None, dialect: Dialect) -> int | None:  # noqa: ARG002 (see above)
         """Gives an int."""
         return None if value is None else int(value)
 
 
-class Address(TypeDecorator[str]):
+class Address(ColumnType[str]):
     """An account: 0x and 40 hex digits with their checksum, however it was written."""
 
     impl = String(42)
@@ -82,8 +108,12 @@ class Address(TypeDecorator[str]):
         """Puts the checksum on. Raises ValueError if the text is no address."""
         return None if value is None else checksummed(value)
 
+    def bind_column(self, values: Sequence[str | None]) -> Sequence[str | None]:
+        """Puts the checksums on. Raises ValueError if a text is no address."""
+        return [None if value is None else checksummed(value) for value in values]
 
-class Hash32(TypeDecorator[str]):
+
+class Hash32(ColumnType[str]):
     """32 bytes: 0x and 64 hex digits in lower case, however they were written."""
 
     impl = String(66)
@@ -91,8 +121,20 @@ class Hash32(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 (see above)
         """Lowers the case. Raises ValueError if the text is not 0x and 64 digits."""
-        if value is None:
-            return None
-        if len(value) != 66 or not value.startswith("0x"):
-            raise ValueError(f"{value!r} is not 32 bytes in hex.")
-        return value.lower()
+        return None if value is None else _lowered(value)
+
+    def bind_column(self, values: Sequence[str | None]) -> Sequence[str | None]:
+        """Lowers the case. Raises ValueError if a text is not 0x and 64 digits."""
+        words = [value for value in values if value is not None]
+        if len(words) < len(values):
+            return [None if value is None else _lowered(value) for value in values]
+        joined = "\n".join(words).lower()
+        if {*map(len, words)} != {66} or joined.count("\n0x") != len(words) - 1 or not joined.startswith("0x"):
+            return [*map(_lowered, words)]
+        return joined.split("\n")
+
+
+def _lowered(value: str) -> str:
+    if len(value) != 66 or not value.startswith("0x"):
+        raise ValueError(f"{value!r} is not 32 bytes in hex.")
+    return value.lower()

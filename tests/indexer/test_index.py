@@ -1,5 +1,7 @@
 """What the index makes of a chain on which one of everything has happened, on both databases."""
 
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -73,8 +75,7 @@ def test_decode__every_log__is_what_web3_makes_of_it(story: Story) -> None:
     wanted = {"fromBlock": "0x0", "address": decoder.addresses}
     raw, theirs = story.anvil.request("eth_getLogs", wanted), web3.eth.get_logs(wanted)
     assert len(raw) == len(theirs) > 0
-    for log, their in zip(raw, theirs, strict=True):
-        event = decoder.decode(log)
+    for event, their in zip(decoder.decode(raw), theirs, strict=True):
         contract = web3.eth.contract(their["address"], abi=abi.load(event.contract)["abi"])
         arguments = contract.events[event.name]().process_log(their)["args"]
         assert list(event.arguments) == [plain(arguments[name]) for name in event.named]
@@ -94,7 +95,7 @@ def test_restore__every_event__is_as_it_was_decoded(indexed: Engine, story: Stor
     query = select(table(EventRecord)).order_by(EventRecord.block_number, EventRecord.log_index)
     with store.reading(indexed) as connection:
         kept = [restore(*row) for row in connection.execute(query)]
-    fresh = [decoder.decode(log) for log in raw]
+    fresh = decoder.decode(raw)
     assert [event[:5] for event in kept] == [event[:5] for event in fresh]
     assert [event.named for event in kept] == [event.named for event in fresh]
 
@@ -108,14 +109,28 @@ def test_restore__every_event__is_as_it_was_decoded(indexed: Engine, story: Stor
         pytest.param({"topics": None}, id="no list"),
         pytest.param({"data": "0x"}, id="no data"),
         pytest.param({"data": "0x" + "00" * 31}, id="half a word"),
+        pytest.param({"data": "0x" + '"' * 64}, id="no digits"),
         pytest.param({"blockNumber": None}, id="pending"),
     ],
 )
 def test_decode__no_log_of_these_contracts__is_a_wrong_answer(story: Story, change: dict[str, Any]) -> None:
     decoder = Decoder(story.deployment)
-    [log, *_] = story.anvil.request("eth_getLogs", {"fromBlock": "0x0", "address": decoder.addresses[0]})
-    with pytest.raises(WrongAnswer, match="A log is not one of these contracts'"):
-        decoder.decode(log | change)
+    logs = story.anvil.request("eth_getLogs", {"fromBlock": "0x0", "address": decoder.addresses[0]})
+    bad = logs[1] | change
+    with pytest.raises(WrongAnswer, match="A log is not one of these contracts': " + re.escape(f"{bad!r:.200}")):
+        decoder.decode([logs[0], bad, *logs[2:]])
+
+
+def test_decode__in_any_order__is_in_the_chains(story: Story) -> None:
+    decoder = Decoder(story.deployment)
+    logs = story.anvil.request("eth_getLogs", {"fromBlock": "0x0", "address": decoder.addresses})
+    assert decoder.decode(logs[::-1]) == decoder.decode(logs)
+
+
+def test_text__every_event__is_its_arguments_as_json(story: Story) -> None:
+    decoder = Decoder(story.deployment)
+    for event in decoder.decode(story.anvil.request("eth_getLogs", {"fromBlock": "0x0", "address": decoder.addresses})):
+        assert json.loads(event.text) == event.named
 
 
 # -------------------------------------------------------------------- the state
