@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from web3 import Web3
 from web3.types import TxParams, Wei
 
 from fec.chain.errors import Refused
+from fec.chain.jsonrpc import Call
 from fec.chain.rpc import ask_all
 from fec.i18n.errors import RPCFailed
 
@@ -29,12 +31,21 @@ class GasPrice:
         return {"maxFeePerGas": Wei(2 * self.base + self.tip), "maxPriorityFeePerGas": Wei(self.tip)}
 
 
+#: What tells the prices, in the order in which `price_in` takes the answers.
+PRICE_CALLS: tuple[Call, ...] = (
+    ("eth_getBlockByNumber", ["latest", False]),
+    ("eth_maxPriorityFeePerGas", []),
+    ("eth_gasPrice", []),
+)
+
+
 def gas_price(web3: Web3) -> GasPrice:
     """Asks a chain for its prices. Raises RPCFailed if it names none, RPCUnreachable."""
-    block, tip, price = ask_all(
-        web3,
-        [("eth_getBlockByNumber", ["latest", False]), ("eth_maxPriorityFeePerGas", []), ("eth_gasPrice", [])],
-    )
+    return price_in(*ask_all(web3, PRICE_CALLS))
+
+
+def price_in(block: Any, tip: Any, price: Any) -> GasPrice:
+    """The prices that the answers to `PRICE_CALLS` say. Raises RPCFailed if they name none."""
     if isinstance(block, Refused):
         raise block
     if not isinstance(block, dict):

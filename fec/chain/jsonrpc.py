@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import count
 from typing import Any, TypeVar
 
@@ -222,11 +223,21 @@ class Endpoint:
             return [refusal]
         raise _no_answer(response, found)
 
+    @cached_property
+    def _prepared(self) -> tuple[requests.PreparedRequest, Mapping[str, Any]]:
+        """A request without its body, and proxies and certificates: the library would look all of it up each time."""
+        headers = {"Content-Type": "application/json"}
+        template = self._session.prepare_request(requests.Request("POST", self.url, headers=headers))
+        return template, self._session.merge_environment_settings(template.url, {}, None, None, None)
+
     def _post(self, body: Any) -> requests.Response:
         data = json.dumps(body, default=_plain).encode()
-        headers = {"Content-Type": "application/json"}
         try:
-            return self._session.post(self.url, data, headers=headers, timeout=(_CONNECT_SECONDS, _ANSWER_SECONDS))
+            template, environment = self._prepared
+            request = template.copy()
+            request.body = data
+            request.headers["Content-Length"] = str(len(data))
+            return self._session.send(request, timeout=(_CONNECT_SECONDS, _ANSWER_SECONDS), **environment)
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
             raise RPCUnreachable(
                 "Nothing answers at {url}. Start the node, or check the address.", url=self.url

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -41,6 +41,9 @@ from fec.protocol.refusals import decode_revert
 
 #: Simulations are of the block to come: the latest one's clock may stand before the end of a period.
 NEXT_BLOCK: BlockIdentifier = "pending"
+
+#: Asks for the block to come.
+PENDING_BLOCK: Call = ("eth_getBlockByNumber", ["pending", False])
 
 #: Sent again after its answer was lost, it would be refused as known, and look as if it had failed.
 _SENDS = ("eth_sendTransaction", "eth_sendRawTransaction")
@@ -116,8 +119,11 @@ class EndpointProvider(JSONBaseProvider):
 
     def make_batch_request(self, batch_requests: Sequence[tuple[RPCEndpoint, Any]]) -> list[RPCResponse]:
         """Many calls, in as few requests as the endpoint takes. Answers in the calls' order."""
-        calls: list[Call] = [(method, self._at_known(method, list(params or ()))) for method, params in batch_requests]
-        return [_response(answer) for answer in self.ask(calls)]
+        return [_response(answer) for answer in self.ask(self.at_known(batch_requests))]
+
+    def at_known(self, calls: Iterable[tuple[str, Any]]) -> list[Call]:
+        """Calls, at the latest block where the endpoint is known to have no block to come."""
+        return [(method, self._at_known(method, list(params or ()))) for method, params in calls]
 
     def ask(self, calls: Sequence[Call]) -> list[Any | Refused]:
         """Result of each call, or how it was refused; asked again after a failure, if nothing is sent.
@@ -246,7 +252,7 @@ def ask_all(web3: Web3, calls: Sequence[Call]) -> list[Any | Refused]:
     """
     provider = web3.provider
     if isinstance(provider, EndpointProvider):
-        return provider.ask(calls)
+        return provider.ask(provider.at_known(calls))
     answers = [provider.make_request(RPCEndpoint(method), list(params)) for method, params in calls]
     return [Refused(answer["error"]) if "error" in answer else answer["result"] for answer in answers]
 
@@ -266,10 +272,20 @@ def next_time(web3: Web3) -> int:
     On a chain where nothing happens the latest block may be old. Where an endpoint knows no block to come, it is the
     latest block's time or this machine's, whichever is later. Raises RPCUnreachable, RPCFailed.
     """
-    [block] = ask_all(web3, [("eth_getBlockByNumber", ["pending", False])])
-    if isinstance(block, dict) and block.get("timestamp"):
-        return int(block["timestamp"], 16)
+    [block] = ask_all(web3, [PENDING_BLOCK])
+    if (found := time_in(block)) is not None:
+        return found
     [latest] = results(web3, [("eth_getBlockByNumber", ["latest", False])])
+    return time_after(latest)
+
+
+def time_in(pending: Any) -> int | None:
+    """Timestamp that the answer to `PENDING_BLOCK` has; None if the endpoint knows no block to come."""
+    return int(pending["timestamp"], 16) if isinstance(pending, dict) and pending.get("timestamp") else None
+
+
+def time_after(latest: Any) -> int:
+    """Timestamp of the block to come, where only the latest one is known. Raises RPCFailed if that is not."""
     if not isinstance(latest, dict):
         raise RPCFailed("The RPC endpoint refused: {reason}", reason="it has no latest block")
     return max(int(latest["timestamp"], 16), int(time.time()))

@@ -11,11 +11,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from fec.indexer.errors import IndexIncomplete, IndexMissing, Reorganised
 from fec.indexer.events import Event, restore
 from fec.indexer.logs import Stretch
-from fec.indexer.models import DERIVED, BlockRecord, CursorRecord, EventRecord, table
+from fec.indexer.models import DERIVED, BlockRecord, CursorRecord, EventRecord
 from fec.indexer.projection import Projection
 from fec.indexer.state import State
 from fec.indexer.views import view
 from fec.store import reading, writing
+from fec.store.base import table
 from fec.store.bulk import insert_columns, insert_rows
 from fec.store.deployment import DeploymentRecord
 

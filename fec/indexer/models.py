@@ -7,10 +7,10 @@ docs/reference/index.md describes them.
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Index, Table
+from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fec.store.base import AddressText, Base, Hash32Text, JSONValue, TokenIdInt, WeiInt
+from fec.store.base import AddressText, Base, Hash32Text, JSONValue, TokenIdInt, WeiInt, table
 
 # Rows lie in the order of the chain, which is the order they are written in.
 _CLUSTERED = {"sqlite_with_rowid": False}
@@ -326,11 +326,6 @@ class TotalsVersion(_AtLog, Base):
     burned: Mapped[WeiInt]
     outstanding: Mapped[WeiInt]
     """Sum over all nodes of face less claimed."""
-
-
-def table(model: type[Base]) -> Table:
-    """A model's table."""
-    return Base.metadata.tables[model.__tablename__]
 
 
 #: Everything that follows from the events, and is made anew by a rebuild.

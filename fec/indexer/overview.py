@@ -8,7 +8,8 @@ from sqlalchemy import Engine, func, select
 
 from fec import store
 from fec.indexer.database import Cursor, cursor_of
-from fec.indexer.models import DERIVED, BlockRecord, CursorRecord, EventRecord, table
+from fec.indexer.models import DERIVED, BlockRecord, CursorRecord, EventRecord
+from fec.store.base import table
 from fec.store.deployment import DeploymentRecord
 
 

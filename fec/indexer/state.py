@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Select, bindparam
 from web3.constants import ADDRESS_ZERO
 
 from fec.core.node_id import NodeId
@@ -105,13 +106,18 @@ class State:
         self.totals: Totals = Totals(0, 0, 0) if last is None else _like(Totals, last)
 
     def _find(self, kind: str, form: type[Any]) -> dict[Any, Any]:
-        query, name = as_of(kind), _KEY_COLUMNS[kind]
-        keys, column = list(self._touched[kind]), query.selected_columns[name]
+        keys, name = list(self._touched[kind]), _KEY_COLUMNS[kind]
         found: dict[Any, Any] = {}
         for first in range(0, len(keys), _KEYS):
-            rows = self._connection.execute(query.where(column.in_(keys[first : first + _KEYS])))
+            rows = self._connection.execute(_query(kind), {"keys": keys[first : first + _KEYS]})
             found |= {getattr(row, name): _like(form, row) for row in rows}
         return found
+
+
+@cache
+def _query(kind: str) -> Select[*tuple[object, ...]]:
+    query = as_of(kind)
+    return query.where(query.selected_columns[_KEY_COLUMNS[kind]].in_(bindparam("keys", expanding=True)))
 
 
 _KEY_COLUMNS = {

@@ -6,6 +6,7 @@ As SQL views for people and reports (`nodes_latest`, `nodes_finalized`, …), an
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from sqlalchemy import ColumnElement, Connection, Dialect, FromClause, MetaData, Select, Table, exists, select, tuple_
 from sqlalchemy.schema import CreateView
@@ -46,6 +47,15 @@ def as_of(kind: str, block: int | ColumnElement[int] | None = None) -> Select[*t
     `kind` is nodes, programs, terms, alliances, orders, reward_batches, members or totals. What never changes about a
     node or an order is joined in. The columns are those of the view `<kind>_latest`; filter on `selected_columns`.
     """
+    return _latest(kind) if block is None else _as_of(kind, block)
+
+
+@cache
+def _latest(kind: str) -> Select[*tuple[object, ...]]:
+    return _as_of(kind, None)
+
+
+def _as_of(kind: str, block: int | ColumnElement[int] | None) -> Select[*tuple[object, ...]]:
     model, key, birth = _KINDS[kind]
     version, later = model.__table__.alias("version"), model.__table__.alias("later")
     bounds = [] if block is None else [version.c.block_number <= block, later.c.block_number <= block]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from eth_typing import ChecksumAddress
 from eth_utils.address import is_address, is_checksum_address, to_checksum_address
 
 from fec.i18n.errors import InvalidArgument
 
 
+@lru_cache(1 << 14)
 def checked_address(text: str) -> ChecksumAddress:
     """An address with its checksum. Raises InvalidArgument if the text is none, or its checksum is wrong."""
     # The library takes any mix of cases; one that is not the checksum's is a mistyped address.

@@ -1,4 +1,4 @@
-"""What is asked of the contracts: one function for each call that changes something. They ask nobody and send nothing.
+"""What is asked of the contracts: one function for each call that is made often. They ask nobody and send nothing.
 
     calls.refund(order_key, amount)  # ContractCall("Checkout", "refund", (…))
 
@@ -8,11 +8,13 @@ wei, times in seconds. All raise InvalidArgument for an address that is none, a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from eth_abi.abi import encode
+from eth_abi.encoding import TupleEncoder
+from eth_abi.registry import registry
 from eth_utils.abi import function_abi_to_4byte_selector
 from web3.constants import ADDRESS_ZERO
 
@@ -40,13 +42,22 @@ class ContractCall:
     @property
     def encoded_arguments(self) -> bytes:
         """The arguments as the contract's ABI encodes them: the calldata behind the selector."""
-        return encode(abi.input_types(self.contract, self.function), self.arguments)
+        return _packing(self.contract, self.function)[1](self.arguments)
 
     @property
     def data(self) -> str:
         """The calldata, as hex."""
-        selector = function_abi_to_4byte_selector(abi.function(self.contract, self.function))
-        return "0x" + (selector + self.encoded_arguments).hex()
+        return "0x" + (_packing(self.contract, self.function)[0] + self.encoded_arguments).hex()
+
+
+@cache
+def _packing(contract: str, function: str) -> tuple[bytes, Callable[[Sequence[Any]], bytes]]:
+    """A function's selector, and what packs its arguments: made from the ABI once."""
+    types = abi.input_types(contract, function)
+    encoder = TupleEncoder(  # type: ignore[no-untyped-call] # the library's own
+        encoders=[registry.get_encoder(kind) for kind in types]
+    )
+    return bytes(function_abi_to_4byte_selector(abi.function(contract, function))), encoder
 
 
 # ------------------------------------------------------------------------- FEC
@@ -219,6 +230,16 @@ def refund(order_key: str, amount: int) -> ContractCall:
 def capture(order_keys: Sequence[str]) -> ContractCall:
     """Makes orders final whose return window is over."""
     return ContractCall("Checkout", "capture", ([from_hex(key) for key in order_keys],))
+
+
+def quote(program_id: int, customer: str, amount: int) -> ContractCall:
+    """Reads what a payment would do."""
+    return ContractCall("Checkout", "quote", (program_id, checked_address(customer), amount))
+
+
+def terms_of(program_id: int) -> ContractCall:
+    """Reads a program's present terms."""
+    return ContractCall("Checkout", "termsOf", (program_id,))
 
 
 # --------------------------------------------------------------------- rewards

@@ -1,21 +1,26 @@
 """What people sign: invoices, orders, spends and withdrawals (EIP-712), permits (ERC-2612), authorizations (ERC-3009).
 
-The hashes equal those of the contracts: hashInvoice, hashOrder, hashSpend, hashWithdrawal.
+The hashes equal those of the contracts: hashInvoice, hashOrder, hashSpend, hashWithdrawal. They are made directly from
+the types, as the library takes twenty times as long for what a service does for each order.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
-from eth_account.messages import SignableMessage, encode_defunct, encode_typed_data
+from eth_account.messages import encode_defunct
 from eth_account.signers.local import LocalAccount
 from eth_keys.datatypes import Signature
 from eth_keys.exceptions import BadSignature
+from eth_typing import Hash32
 from eth_utils.crypto import keccak
 from eth_utils.exceptions import ValidationError
 from web3.constants import ADDRESS_ZERO
 
+from fec.i18n.errors import InvalidArgument
 from fec.protocol.bytes32 import to_bytes32
 from fec.protocol.members import Withdrawal
 from fec.protocol.orders import Invoice, Order
@@ -47,7 +52,14 @@ _AUTHORIZATION = {
     "validBefore": "uint256",
     "nonce": "bytes32",
 }
-
+_KINDS: dict[str, dict[str, str]] = {
+    "Invoice": _INVOICE,
+    "Order": _ORDER,
+    "Spend": _SPEND,
+    "Withdrawal": _WITHDRAWAL,
+    "Permit": _PERMIT,
+    "ReceiveWithAuthorization": _AUTHORIZATION,
+}
 
 _COMPACT_BYTES = 64
 _USUAL_DIGITS = 2 + 2 * (_COMPACT_BYTES + 1)
@@ -74,23 +86,27 @@ class TypedMessage:
 
     document: dict[str, Any]
 
-    @property
+    @cached_property
     def hash(self) -> str:
-        """The EIP-712 hash, as hex."""
-        return _hash(self._signable)
+        """The EIP-712 hash, as hex. Raises InvalidArgument for a value that its type cannot hold."""
+        kind, domain = self.document["primaryType"], self.document["domain"]
+        fields = _fields(self.document, kind)
+        of_domain = tuple(
+            (name, field_type, domain[name]) for name, field_type in _fields(self.document, "EIP712Domain")
+        )
+        message = self.document["message"]
+        struct = _struct_hash(kind, fields, [message[name] for name, _ in fields])
+        return "0x" + keccak(b"\x19\x01" + _domain_hash(of_domain) + struct).hex()
 
     def sign(self, key: LocalAccount) -> str:
         """The key's signature, as hex: r, s, v."""
-        return key.sign_message(self._signable).signature.to_0x_hex()
-
-    @property
-    def _signable(self) -> SignableMessage:
-        return encode_typed_data(full_message=self.document)
+        return key.unsafe_sign_hash(Hash32(bytes.fromhex(self.hash[2:]))).signature.to_0x_hex()
 
 
 def text_hash(text: str) -> str:
     """The hash that a wallet signs of a text (EIP-191, personal_sign), as hex."""
-    return _hash(encode_defunct(text=text))
+    signable = encode_defunct(text=text)
+    return "0x" + keccak(b"\x19" + signable.version + signable.header + signable.body).hex()
 
 
 def of_key(key: str, message_hash: str, signature: str) -> str | None:
@@ -133,7 +149,7 @@ def is_usual(signature: str) -> bool:
 
 def invoice_message(domain: Domain, invoice: Invoice) -> TypedMessage:
     """What the program's signer signs; the domain is Checkout's."""
-    return _message(domain, "Invoice", _INVOICE, _invoice_values(invoice))
+    return _message(domain, "Invoice", _invoice_values(invoice))
 
 
 def order_message(domain: Domain, order: Order) -> TypedMessage:
@@ -144,12 +160,12 @@ def order_message(domain: Domain, order: Order) -> TypedMessage:
         "minPrincipal": order.min_principal,
         "cause": order.cause or ADDRESS_ZERO,
     }
-    return _message(domain, "Order", _ORDER, values)
+    return _message(domain, "Order", values)
 
 
 def spend_message(domain: Domain, vault: str, order_hash: str) -> TypedMessage:
     """What a member signs to pay an order out of their vault; the domain is the custodian's."""
-    return _message(domain, "Spend", _SPEND, {"vault": vault, "orderHash": order_hash})
+    return _message(domain, "Spend", {"vault": vault, "orderHash": order_hash})
 
 
 def withdrawal_message(domain: Domain, withdrawal: Withdrawal) -> TypedMessage:
@@ -162,13 +178,13 @@ def withdrawal_message(domain: Domain, withdrawal: Withdrawal) -> TypedMessage:
         "nonce": withdrawal.nonce,
         "deadline": withdrawal.deadline,
     }
-    return _message(domain, "Withdrawal", _WITHDRAWAL, values)
+    return _message(domain, "Withdrawal", values)
 
 
 def permit_message(domain: Domain, *, owner: str, spender: str, value: int, nonce: int, deadline: int) -> TypedMessage:
     """What a holder signs to let a spender take `value` wei (ERC-2612); the domain is the coupon's."""
     values = {"owner": owner, "spender": spender, "value": value, "nonce": nonce, "deadline": deadline}
-    return _message(domain, "Permit", _PERMIT, values)
+    return _message(domain, "Permit", values)
 
 
 def authorization_message(
@@ -183,11 +199,54 @@ def authorization_message(
         "validBefore": valid_before,
         "nonce": nonce,
     }
-    return _message(domain, "ReceiveWithAuthorization", _AUTHORIZATION, values)
+    return _message(domain, "ReceiveWithAuthorization", values)
 
 
-def _hash(signable: SignableMessage) -> str:
-    return "0x" + keccak(b"\x19" + signable.version + signable.header + signable.body).hex()
+def _fields(document: dict[str, Any], kind: str) -> tuple[tuple[str, str], ...]:
+    return tuple((field["name"], field["type"]) for field in document["types"][kind])
+
+
+@lru_cache(256)
+def _domain_hash(fields: tuple[tuple[str, str, Any], ...]) -> bytes:
+    return _struct_hash(
+        "EIP712Domain", tuple((name, kind) for name, kind, _ in fields), [value for _, _, value in fields]
+    )
+
+
+def _struct_hash(kind: str, fields: tuple[tuple[str, str], ...], values: Iterable[Any]) -> bytes:
+    """hashStruct of EIP-712, for a struct of plain fields."""
+    words = (_word(field_type, value) for (_, field_type), value in zip(fields, values, strict=True))
+    return keccak(_type_hash(kind, fields) + b"".join(words))
+
+
+@cache
+def _type_hash(kind: str, fields: tuple[tuple[str, str], ...]) -> bytes:
+    return keccak(text=f"{kind}({','.join(f'{field_type} {name}' for name, field_type in fields)})")
+
+
+def _word(kind: str, value: Any) -> bytes:
+    """One field's 32 bytes. Raises InvalidArgument for what does not fit, NotImplementedError for other types."""
+    try:
+        if kind == "uint256":
+            return int(value).to_bytes(32)
+        if kind == "address":
+            return _bytes(value, 20).rjust(32, b"\0")
+        if kind == "bytes32":
+            return _bytes(value, 32)
+        if kind == "uint256[]":
+            return keccak(b"".join(int(each).to_bytes(32) for each in value))
+        if kind == "string":
+            return keccak(text=value)
+    except (ValueError, OverflowError, TypeError) as error:
+        raise InvalidArgument("{value!r} is no {kind}.", value=value, kind=kind) from error
+    raise NotImplementedError(f"nothing that is signed here has the type {kind}")
+
+
+def _bytes(text: str, length: int) -> bytes:
+    found = bytes.fromhex(text.removeprefix("0x"))
+    if len(found) != length:
+        raise ValueError
+    return found
 
 
 def _invoice_values(invoice: Invoice) -> dict[str, Any]:
@@ -200,14 +259,18 @@ def _invoice_values(invoice: Invoice) -> dict[str, Any]:
     }
 
 
-def _message(domain: Domain, kind: str, fields: dict[str, str], values: dict[str, Any]) -> TypedMessage:
-    types = {
+@cache
+def _types(kind: str) -> dict[str, list[dict[str, str]]]:
+    return {
         name: [{"name": field, "type": field_type} for field, field_type in members.items()]
-        for name, members in (("EIP712Domain", _DOMAIN), (kind, fields))
+        for name, members in (("EIP712Domain", _DOMAIN), (kind, _KINDS[kind]))
     }
+
+
+def _message(domain: Domain, kind: str, values: dict[str, Any]) -> TypedMessage:
     return TypedMessage(
         {
-            "types": types,
+            "types": _types(kind),
             "primaryType": kind,
             "domain": {
                 "name": domain.name,

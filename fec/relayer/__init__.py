@@ -14,6 +14,7 @@ from fec.relayer.fees import FeePolicy
 from fec.relayer.keys import LocalSigner, TransactionSigner
 from fec.relayer.models import RelayState
 from fec.relayer.relayer import RelayedSender, Relayer
+from fec.relayer.together import Together
 
 __all__ = [
     "Budget",
@@ -26,5 +27,6 @@ __all__ = [
     "RelayedSender",
     "Relayer",
     "RequestConflict",
+    "Together",
     "TransactionSigner",
 ]

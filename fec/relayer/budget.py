@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
 from fec.core.durations import DAY
@@ -28,7 +28,7 @@ class Budget:
     purse: int | None = None
     """For what it sends for each one that it sends for."""
 
-    def check(self, session: Session, sender: str, purse: str | None, needed: int = 1) -> None:
+    def check(self, session: Session | Connection, sender: str, purse: str | None, needed: int = 1) -> None:
         """Raises BudgetSpent unless `needed` wei more can be spent today, by the key and for the purse."""
         asked = to_gwei(needed)
         limits = [(self.key, None)] + ([] if purse is None else [(self.purse, purse)])
@@ -52,14 +52,14 @@ def seconds_left() -> int:
     return DAY - int(time.time()) % DAY
 
 
-def spent_gwei(session: Session, sender: str, purse: str | None = None) -> int:
+def spent_gwei(session: Session | Connection, sender: str, purse: str | None = None) -> int:
     """What a key has spent today, and offers for what is open; for one purse if named."""
     spent = func.coalesce(RelayTransaction.cost_gwei, RelayTransaction.offered_gwei)
     query = select(func.sum(spent)).where(RelayTransaction.sender == sender, RelayTransaction.day == today())
     return int(session.scalar(query if purse is None else query.where(RelayTransaction.purse == purse)) or 0)
 
 
-def spent_by_purse(session: Session, sender: str) -> dict[str, int]:
+def spent_by_purse(session: Session | Connection, sender: str) -> dict[str, int]:
     """What a key has spent today for each purse, in gwei."""
     spent = func.coalesce(RelayTransaction.cost_gwei, RelayTransaction.offered_gwei)
     query = (

@@ -10,8 +10,9 @@ from eth_typing import ChecksumAddress
 from web3 import Web3
 
 from fec.chain.errors import Refused
+from fec.chain.gas_price import PRICE_CALLS, GasPrice, price_in
 from fec.chain.jsonrpc import Call
-from fec.chain.rpc import ask_all, results
+from fec.chain.rpc import PENDING_BLOCK, ask_all, results, time_after, time_in
 from fec.i18n.errors import RPCFailed
 
 
@@ -34,6 +35,15 @@ class Means:
     """Wei of the chain's coin."""
     block_gas: int
     """Most gas that the latest block could take."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What the block to come holds: what a key has to send with, what gas costs, and what time it will be."""
+
+    means: Means
+    price: GasPrice
+    time: int
 
 
 @dataclass(frozen=True)
@@ -73,19 +83,25 @@ class AccountChain:
         """Whether a head is still on the chain, so that what was said since is of that branch."""
         return self.block_hashes([head.number])[head.number] == head.hash
 
-    def means(self) -> Means:
-        """What the key has to send with now."""
-        used, coin, block = results(
-            self._web3,
-            [
-                ("eth_getTransactionCount", [self._address, "latest"]),
-                ("eth_getBalance", [self._address, "latest"]),
-                ("eth_getBlockByNumber", ["latest", False]),
-            ],
-        )
-        if block is None:
-            raise RPCFailed("The RPC endpoint refused: {reason}", reason="it has no latest block")
-        return Means(int(used, 16), int(coin, 16), int(block["gasLimit"], 16))
+    def outlook(self, more: Sequence[Call] = ()) -> tuple[Outlook, list[Any]]:
+        """What the block to come holds, in one request; with it the answers to `more` calls, or how they were refused.
+
+        Raises RPCFailed if the chain names no prices.
+        """
+        asked: list[Call] = [
+            ("eth_getTransactionCount", [self._address, "latest"]),
+            ("eth_getBalance", [self._address, "latest"]),
+            *PRICE_CALLS,
+            PENDING_BLOCK,
+        ]
+        used, coin, *rest = ask_all(self._web3, [*asked, *more])
+        prices, pending = rest[: len(PRICE_CALLS)], rest[len(PRICE_CALLS)]
+        price, time = price_in(*prices), time_in(pending)
+        if isinstance(used, Refused) or isinstance(coin, Refused):
+            raise used if isinstance(used, Refused) else coin
+        latest: Any = prices[0]
+        means = Means(int(used, 16), int(coin, 16), int(latest["gasLimit"], 16))
+        return Outlook(means, price, time_after(latest) if time is None else time), rest[len(PRICE_CALLS) + 1 :]
 
     def used_at(self, number: int, hashes: Sequence[str]) -> tuple[int, bool]:
         """Nonces that were used up to a block, and whether some block has one of these transactions: of one moment."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from web3 import Web3
 from web3.types import TxParams, Wei
 
-from fec.chain.gas_price import gas_price
+from fec.chain.gas_price import GasPrice, gas_price
 from fec.relayer.errors import FeesTooHigh
 
 _GWEI = 10**9
@@ -45,7 +45,10 @@ class FeePolicy:
 
     def now(self, web3: Web3) -> Fees:
         """Enough for the next blocks: the base fee may double meanwhile. Raises FeesTooHigh above the ceiling."""
-        price = gas_price(web3)
+        return self.at(gas_price(web3))
+
+    def at(self, price: GasPrice) -> Fees:
+        """The same at prices that are known. Raises FeesTooHigh above the ceiling."""
         base = price.base or 0
         tip = max(price.tip, self.least_tip)
         if base + tip > self.ceiling:

@@ -33,19 +33,22 @@ from fec.relayer.endpoint import AccountChain, Head, Mined
 from fec.relayer.fees import FeePolicy, Fees
 from fec.relayer.keys import TransactionSigner
 from fec.relayer.models import RelayAttempt, RelayState, RelayTransaction
-from fec.relayer.simulation import Offer, check_coin, simulate, too_much
+from fec.relayer.simulation import Offer, check_coin, most_gas, simulate, too_much, with_margin
+from fec.relayer.together import Together
 from fec.relayer.transactions import Kept, Ledger, RelayRequest, Waiting, attempts_in, differs, place, same, stands
 from fec.store import writer
 
 #: States that may still change.
 _OPEN = (RelayState.PENDING, RelayState.INCLUDED)
 
+#: Requests of which it is noted in one transaction where they are.
+_ROWS = 200
 #: Characters of a node's words that are kept.
 _REASON_LENGTH = 300
 
 log = structlog.get_logger("fec.relayer")
 
-Placed = Callable[[Session, RelayTransaction], object]
+Placed = Callable[[Session, Sequence[RelayTransaction]], object]
 
 
 class Relayer:
@@ -76,12 +79,15 @@ class Relayer:
         self._timeout = timeout
         self._node = AccountChain(web3, signer.address)
         self.placed: Placed = lambda *_: None
-        """Called in the transaction that notes where a request is now."""
+        """Called in the transaction that notes where requests are now."""
         self._looked_at: str | None = None
         """Hash of the block at which everything was noted last."""
         self._filler_gas: int | None = None
         with clear_errors():
             self._ledger = Ledger(engine, signer, web3.eth.chain_id)
+        self.together = Together(
+            web3, node=self._node, ledger=self._ledger, fees=self._fees, budget=self.budget, fill=self._fill
+        )
 
     @property
     def address(self) -> ChecksumAddress:
@@ -100,8 +106,9 @@ class Relayer:
         The bound is the most that it may take. Raises a ContractError for what the contract refuses, GasTooHigh,
         FeesTooHigh, InsufficientGasCoin, RPCUnreachable, RPCFailed.
         """
-        means = self._node.means()
-        offer = Offer(min(bound, MOST_GAS, means.block_gas), self._fees.now(self._web3), means)
+        outlook, _ = self._node.outlook()
+        means = outlook.means
+        offer = Offer(most_gas(bound, means), self._fees.at(outlook.price), means)
         return simulate(self.address, call, offer)
 
     def submit(
@@ -126,13 +133,14 @@ class Relayer:
         recipient, data = to_checksum_address(call.address), str(call._encode_transaction_data())
         if (known := self._ledger.known(request_key, recipient, data)) is not None:
             return known
-        fees, means = self._fees.now(self._web3), self._node.means()
-        most = min(bound, MOST_GAS, means.block_gas)
+        outlook, _ = self._node.outlook()
+        fees, means = self._fees.at(outlook.price), outlook.means
+        most = most_gas(bound, means)
         if estimate is None:
             estimate = simulate(self.address, call, Offer(most, fees, means))
         elif estimate > most:
             raise too_much(most)
-        gas = min(estimate * (100 + MARGIN) // 100, most)
+        gas = with_margin(estimate, most)
         check_coin(self.address, means, gas * fees.most)
         asked = RelayRequest(request_key, recipient, data, gas, purse)
         transaction = self._ledger.store(asked, fees, used=means.used, budget=self.budget, kept=kept)
@@ -268,19 +276,23 @@ class Relayer:
         if changed and not self._node.has(head):
             return states, False
         noted = True
-        for seen in changed:
-            # One at a time: a process that records an event may hold no lock that another wants before its commit.
+        for first in range(0, len(changed), _ROWS):
+            some = {request.id: request for request in changed[first : first + _ROWS]}
             with Session(self._writer) as session, session.begin():
-                request = session.get_one(RelayTransaction, seen.id, with_for_update=True)
-                if stands(request) == stands(seen):
-                    if seen.id in news:
-                        place(request, news[seen.id], deep)
+                query = select(RelayTransaction).where(RelayTransaction.id.in_(some)).order_by(RelayTransaction.id)
+                moved = []
+                for request in session.scalars(query.with_for_update()):
+                    if stands(request) != stands(some[request.id]):
+                        noted = False
+                    elif request.id in news:
+                        place(request, news[request.id], deep)
+                        moved.append(request)
                     else:
                         request.state = RelayState.FINAL
-                    self.placed(session, request)
-                else:
-                    noted = False
-                states[seen.id] = request.state
+                        moved.append(request)
+                    states[request.id] = request.state
+                session.flush()
+                self.placed(session, moved)
         return states, noted
 
     # -------------------------------------------------------------------- chain

@@ -11,7 +11,7 @@ from eth_typing import ChecksumAddress
 from web3.contract.contract import ContractFunction
 from web3.types import TxParams
 
-from fec.chain.gas import ran_out
+from fec.chain.gas import MARGIN, MOST_GAS, ran_out
 from fec.chain.rpc import NEXT_BLOCK, clear_errors
 from fec.i18n.errors import ContractError, InsufficientGasCoin, RPCFailed
 from fec.relayer.endpoint import Means
@@ -54,6 +54,16 @@ def check_coin(sender: ChecksumAddress, means: Means, needed: int) -> None:
             coin=means.coin,
             needed=needed,
         )
+
+
+def most_gas(bound: int, means: Means) -> int:
+    """Most gas that a call with a bound may have."""
+    return min(bound, MOST_GAS, means.block_gas)
+
+
+def with_margin(estimate: int, most: int) -> int:
+    """Gas to send a call with that took so much in its simulation."""
+    return min(estimate * (100 + MARGIN) // 100, most)
 
 
 def too_much(most: int) -> GasTooHigh:

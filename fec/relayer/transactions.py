@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from eth_typing import ChecksumAddress
 from eth_utils.crypto import keccak
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,7 @@ from fec.relayer.fees import Fees
 from fec.relayer.keys import TransactionSigner
 from fec.relayer.models import RelayAccount, RelayAttempt, RelayState, RelayTransaction
 from fec.store import writer
+from fec.store.base import table
 
 #: Requests that are asked for in one query.
 _ROWS = 500
@@ -39,6 +41,14 @@ class RelayRequest:
 
 
 @dataclass(frozen=True)
+class Stored:
+    """A request that was taken on, and what is sent for it."""
+
+    id: int
+    raw: str
+
+
+@dataclass(frozen=True)
 class Waiting:
     """What everything after it waits for."""
 
@@ -56,6 +66,11 @@ class Ledger:
         self._writer = writer(engine)
         self._signer = signer
         self._chain_id = chain_id
+
+    @property
+    def address(self) -> ChecksumAddress:
+        """Whose records they are."""
+        return self._signer.address
 
     def known(self, request_key: str, recipient: str, data: str) -> int | None:
         """Number of the request with that key, if there is one. Raises RequestConflict if it is another call."""
@@ -99,11 +114,78 @@ class Ledger:
         self.sign(session, request, fees)
         return request
 
+    def store_all(self, connection: Connection, asked: Sequence[RelayRequest], fees: Fees, used: int) -> list[Stored]:
+        """Takes nonces in the order of the requests, signs and keeps them, in a transaction that has the key's row.
+
+        No request may be known yet.
+        """
+        account = table(RelayAccount)
+        mine = account.c.address == self._signer.address
+        first = max(connection.execute(select(account.c.next_nonce).where(mine)).scalar_one(), used)
+        connection.execute(update(account).where(mine).values(next_nonce=first + len(asked)))
+        now, day = int(time.time()), today()
+        rows = [
+            {
+                "request_key": one.request_key,
+                "sender": self._signer.address,
+                "nonce": nonce,
+                "recipient": one.recipient,
+                "data": one.data,
+                "gas": one.gas,
+                "state": RelayState.PENDING,
+                "requested_at": now,
+                "day": day,
+                "purse": one.purse,
+                "offered_gwei": to_gwei(one.gas * fees.most),
+            }
+            for nonce, one in enumerate(asked, first)
+        ]
+        transactions = table(RelayTransaction)
+        kept = connection.execute(insert(transactions).returning(transactions.c.nonce, transactions.c.id), rows)
+        ids: dict[int, int] = {row.nonce: row.id for row in kept}
+        raws = [self.signed(one, nonce, fees) for nonce, one in enumerate(asked, first)]
+        attempts = [
+            {
+                "hash": "0x" + keccak(raw).hex(),
+                "transaction_id": ids[nonce],
+                "raw": "0x" + raw.hex(),
+                "max_fee": fees.most,
+                "tip": fees.tip,
+                "signed_at": now,
+                "filler": False,
+            }
+            for nonce, raw in enumerate(raws, first)
+        ]
+        connection.execute(insert(table(RelayAttempt)), attempts)
+        return [Stored(ids[nonce], "0x" + raw.hex()) for nonce, raw in enumerate(raws, first)]
+
+    def lock(self, connection: Connection, used: int) -> None:
+        """Has the key's row until the transaction ends: only who has it takes nonces."""
+        upsert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+        row = {"address": self._signer.address, "next_nonce": used, "used": used, "moved_at": int(time.time())}
+        connection.execute(upsert(RelayAccount).values(row).on_conflict_do_nothing())
+        account = table(RelayAccount)
+        connection.execute(
+            select(account.c.address).where(account.c.address == self._signer.address).with_for_update()
+        ).one()
+
+    def signed(self, asked: RelayRequest, nonce: int, fees: Fees) -> bytes:
+        """A request's raw bytes."""
+        return self._signer.sign_transaction(
+            {
+                "chainId": self._chain_id,
+                "nonce": nonce,
+                "to": asked.recipient,
+                "value": 0,
+                "data": asked.data,
+                "gas": asked.gas,
+                **fees.offer,
+            }
+        )
+
     def locked(self, session: Session, used: int) -> RelayAccount:
         """The key's row, locked until the transaction ends; its next nonce is one that the chain has not seen used."""
-        upsert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        row = {"address": self._signer.address, "next_nonce": used, "used": used, "moved_at": int(time.time())}
-        session.execute(upsert(RelayAccount).values(row).on_conflict_do_nothing())
+        self.lock(session.connection(), used)
         account = session.get_one(RelayAccount, self._signer.address, with_for_update=True, populate_existing=True)
         account.next_nonce = max(account.next_nonce, used)
         return account

@@ -37,9 +37,9 @@ from fec.indexer.models import (
     RewardRecord,
     TermsVersion,
     TotalsVersion,
-    table,
 )
 from fec.reports.errors import ExportInvalid
+from fec.store.base import table
 from fec.store.deployment import DeploymentRecord
 from fec.store.types import Int64, Wei
 

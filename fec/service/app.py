@@ -14,6 +14,7 @@ from fec.relayer import TransactionSigner
 from fec.service.access import sign_in
 from fec.service.context import Service
 from fec.service.feed import feed
+from fec.service.gathering.plain import Gathering
 from fec.service.http import problems, schemas
 from fec.service.http.access_log import AccessLog
 from fec.service.http.limits import Limits
@@ -81,7 +82,8 @@ def create_app(settings: Settings, signer: TransactionSigner) -> FastAPI:
     problems.install(app)
     # The library's own way to change it.
     setattr(app, "openapi", lambda: _described(app))  # noqa: B010
-    # From the inside out: pages that may call, then what is let in, and around all of it who keeps the record.
+    # From the inside out: what is done for many at once, pages that may call, what is let in, who keeps the record.
+    app.add_middleware(Gathering, service=service)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware,

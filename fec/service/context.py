@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 
@@ -17,9 +20,13 @@ from fec.service.actions.idempotency import Idempotency
 from fec.service.actions.outbox import Outbox
 from fec.service.errors import SecretTooShort
 from fec.service.http.counters import open_counter
+from fec.service.http.gatherer import Gatherer
 from fec.service.http.keys import KeyRing
 from fec.service.http.metrics import Metrics
 from fec.service.settings import SECRET_BYTES, Settings
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Service:
@@ -65,13 +72,37 @@ class Service:
         self.latest_event = 0
         """Number of the last event, as of a moment ago: streams look at it."""
         self.stopping = False
+        self.sending = ThreadPoolExecutor(1, "fec-sending")
+        """Sends what was taken on, one batch after the other."""
+        self.wakers: list[Callable[[], object]] = []
+        self._gatherers: dict[str, Gatherer[Any, Any]] = {}
+
+    def wake(self) -> None:
+        """Has the loops look at the chain at once: something was sent."""
+        for waker in self.wakers:
+            waker()
+
+    def gatherer(
+        self,
+        name: str,
+        act: Callable[[Service, Sequence[T]], Sequence[R]],
+        turn: Callable[[T], Hashable] = lambda _: None,
+    ) -> Gatherer[T, R]:
+        """What does one kind of thing for all requests that ask for it; see `Gatherer`. Only for the event loop."""
+        found = self._gatherers.get(name)
+        if found is None:
+            found = self._gatherers[name] = Gatherer(name, partial(act, self), turn=turn)
+        return found
 
     def close(self) -> None:
-        """Lets the database go."""
+        """Ends what was begun, and lets the database go."""
+        for gatherer in self._gatherers.values():
+            gatherer.close()
+        self.sending.shutdown()
         self.engine.dispose()
 
 
-def service_of(request: Request) -> Service:
+async def service_of(request: Request) -> Service:
     """The service that the application belongs to."""
     service: Service = request.app.state.service
     return service

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from sqlalchemy import JSON, MetaData
+from sqlalchemy import JSON, MetaData, Table
 from sqlalchemy.orm import DeclarativeBase
 
 from fec.store.types import Address, Hash32, Int64, TokenId, Wei
@@ -43,3 +43,8 @@ class Base(DeclarativeBase):
         Hash32Text: Hash32,
         JSONValue: JSON,
     }
+
+
+def table(model: type[Base]) -> Table:
+    """A model's table: statements about it make rows, and no objects."""
+    return Base.metadata.tables[model.__tablename__]

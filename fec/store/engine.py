@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -19,6 +21,7 @@ from fec.store.functions import add_functions
 _BUSY_SECONDS = 60
 _CONNECT_SECONDS = 10
 _WRITES = "fec_writes"
+_PEN = "fec_pen"
 _PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*@")
 
 
@@ -37,6 +40,8 @@ def open_database(where: str | Path, *, make: bool = True) -> Engine:
         engine = create_engine(url)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "checkin", _lay_down)
+        event.listen(engine, "invalidate", _lay_down)
     else:
         engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": _CONNECT_SECONDS})
     try:
@@ -108,5 +113,25 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if not connection.get_execution_options().get(_WRITES, False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    # Within a process writers queue up here: in the database's own queue they would sleep and try again.
+    kept = connection.connection.info
+    if _PEN not in kept:
+        pen = _pen_of(str(connection.engine.url.database))
+        pen.acquire()
+        kept[_PEN] = pen
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _lay_down(_: Any, record: Any, *__: Any) -> None:
+    pen = record.info.pop(_PEN, None)
+    if pen is not None:
+        pen.release()
+
+
+@cache
+def _pen_of(_: str) -> Lock:
+    """One for each file: only who has it writes."""
+    return Lock()

@@ -1,7 +1,7 @@
 """Relayers beside each other on one database: neither waits for the other for ever, nor says what is past."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -31,7 +31,7 @@ def request(engine: Engine, number: int) -> RelayTransaction:
 def test_tick__another_notes_one_of_several__neither_waits_for_ever(
     relaying: Relaying, chain: Anvil, engine: Engine, transfer: Transfer
 ) -> None:
-    """Each request noted records an event, one at a time: here, all lock the account's row for it."""
+    """Each request noted records an event, after the requests: here, all lock the account's row for it."""
     one, other = relaying(), relaying()
     chain.request("evm_setAutomine", False)
     first, second = (one.submit(f"transfer {amount}", transfer(amount)) for amount in (1, 2))
@@ -41,21 +41,20 @@ def test_tick__another_notes_one_of_several__neither_waits_for_ever(
     def record(session: Session) -> None:
         session.scalars(select(RelayAccount).with_for_update()).one()
 
-    def placed_by_one(session: Session, noted: RelayTransaction) -> None:
+    def placed_by_one(session: Session, _: Sequence[RelayTransaction]) -> None:
         record(session)
-        if noted.id == first:
-            recording.set()
-            assert holding.wait(PATIENCE)
 
-    def placed_by_other(session: Session, _: RelayTransaction) -> None:
-        holding.set()
+    def placed_by_other(session: Session, _: Sequence[RelayTransaction]) -> None:
         record(session)
+        recording.set()
+        assert holding.wait(PATIENCE)
 
     one.placed, other.placed = placed_by_one, placed_by_other
     with ThreadPoolExecutor(2) as pool:
-        ticked = pool.submit(one.tick)
-        assert recording.wait(PATIENCE)
         waited = pool.submit(other.wait, second)
+        assert recording.wait(PATIENCE)
+        ticked = pool.submit(one.tick)
+        holding.set()
         assert waited.result()["status"] == 1
         ticked.result()
     assert [request(engine, number).state for number in (first, second)] == [RelayState.FINAL] * 2

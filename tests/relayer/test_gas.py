@@ -1,7 +1,7 @@
 """A key that cannot be jammed: too much gas takes no nonce, and what a node never takes gives its nonce up."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -12,10 +12,11 @@ from web3.contract.contract import ContractFunction
 
 from fec.chain.anvil import Anvil
 from fec.chain.gas import MOST_GAS, refused_for_ever
+from fec.chain.jsonrpc import Call
 from fec.client.client import Client
 from fec.i18n.errors import TransactionFailed
 from fec.relayer import GasTooHigh, Relayer, RelayState
-from fec.relayer.endpoint import AccountChain
+from fec.relayer.endpoint import AccountChain, Outlook
 from fec.relayer.models import RelayAttempt, RelayTransaction
 
 Transfer = Callable[[int], ContractFunction]
@@ -72,8 +73,13 @@ def test_submit__block_takes_less_than_the_call__takes_no_nonce(
 @pytest.fixture
 def small_blocks(chain: Anvil, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Blocks take less than relayers believe, as after a change of the chain's mind."""
-    means = AccountChain.means
-    monkeypatch.setattr(AccountChain, "means", lambda node: replace(means(node), block_gas=10**9))
+    outlook = AccountChain.outlook
+
+    def believed(node: AccountChain, more: Sequence[Call] = ()) -> tuple[Outlook, list[object]]:
+        found, rest = outlook(node, more)
+        return replace(found, means=replace(found.means, block_gas=10**9)), rest
+
+    monkeypatch.setattr(AccountChain, "outlook", believed)
     chain.request("evm_setBlockGasLimit", hex(5_000_000))
     chain.mine()
     yield

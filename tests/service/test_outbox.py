@@ -32,19 +32,31 @@ def relayed(cashier: ServiceClient) -> int:
         return session.scalar(select(func.count()).select_from(RelayTransaction)) or 0
 
 
+def paid(cashier: ServiceClient, shop: Shop, chain: Anvil) -> Any:
+    """An invoice whose payment is done, by a service that sends nothing by itself."""
+    invoice = cashier.invoice()
+    cashier.pay(invoice, shop.shopper)
+    settle(chain)
+    cashier.service.relayer.tick()
+    cashier.service.outbox.tend()
+    return cashier.until(invoice, lambda seen: seen["status"] == "paid")
+
+
+def refund(cashier: ServiceClient, invoice: Any) -> Any:
+    return cashier.post(f"/v1/invoices/{invoice['id']}/refunds", {"amount": "1"}, Idempotency_Key="one")
+
+
 def test_tend__one_cannot_be_sent__others_come_to_their_end(
     serving: Serving, shop: Shop, chain: Anvil, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cashier = serving(relay=False)
-    cashier.pay(cashier.invoice(), shop.shopper)
-    settle(chain)
+    invoice = paid(cashier, shop, chain)
     coin = chain.web3.eth.get_balance(shop.signer.address)
     with monkeypatch.context() as crashing:
         crashing.setattr(outbox, "_LEASE_SECONDS", 0)
         crashing.setattr(cashier.service.outbox, "push_soon", lambda *_: None)
-        cashier.pay(cashier.invoice(), shop.shopper)
+        refund(cashier, invoice)
     chain.request("anvil_setBalance", shop.signer.address, "0x1")
-    cashier.service.relayer.tick()
     with pytest.raises(InsufficientGasCoin):
         cashier.service.outbox.tend()
     assert states(cashier) == ["done", "requested"]
@@ -67,20 +79,21 @@ def test_payment__key_has_no_coin__is_refused_and_nothing_is_kept(serving: Servi
 
 
 def test_push__somebody_said_meanwhile_that_it_failed__is_not_sent(
-    serving: Serving, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    serving: Serving, shop: Shop, chain: Anvil, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cashier = serving(relay=False)
+    invoice = paid(cashier, shop, chain)
     submit = cashier.service.relayer.submit
 
     def overtaken(*arguments: Any, **options: Any) -> int:
         """Between simulation and signature, another instance finds that the contract refuses."""
         with Session(cashier.service.engine) as session, session.begin():
-            session.execute(update(Action).values(state=ActionState.FAILED))
+            session.execute(update(Action).where(Action.kind == "refund").values(state=ActionState.FAILED))
         return submit(*arguments, **options)
 
     monkeypatch.setattr(cashier.service.relayer, "submit", overtaken)
-    cashier.pay(cashier.invoice(), shop.shopper)
-    assert (states(cashier), relayed(cashier)) == (["failed"], 0)
+    refund(cashier, invoice)
+    assert (states(cashier), relayed(cashier)) == (["done", "failed"], 1)
 
 
 def test_reorganisation__done_before_and_reverted_in_the_new_branch__has_failed(

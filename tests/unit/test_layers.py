@@ -34,7 +34,7 @@ SERVICE_FLOORS = (
     ("access",),
     ("feed", "reports", "rewards", "webhooks"),
     ("orders", "shoppers"),
-    ("members", "operations"),
+    ("gathering", "members", "operations"),
     ("app",),
 )
 ALL_FLOORS = {"fec": FLOORS, "fec.service": SERVICE_FLOORS}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -18,7 +18,8 @@ from fec.service.models import Role
 from fec.service.settings import SESSION_COOKIE
 
 _READS = frozenset(Role)
-_SELLS = frozenset({Role.CASHIER, Role.MANAGER})
+#: Roles that make invoices and pay them back.
+SELLS = frozenset({Role.CASHIER, Role.MANAGER})
 _MANAGES = frozenset({Role.MANAGER})
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -36,7 +37,7 @@ class Caller:
     """For logs: `key 3`, or the address that signed in."""
 
 
-def caller_of(
+async def caller_of(
     request: Request,
     service: Served,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None,
@@ -46,7 +47,7 @@ def caller_of(
     token = cookie if bearer is None else bearer.credentials
     if bearer is None and cookie is not None and request.method not in _SAFE_METHODS:
         _check_origin(request, service)
-    found = None if token is None else caller_by(service, token)
+    found = None if token is None else await service.gatherer("callers", callers_by).ask(token)
     if found is None:
         raise _unknown()
     request.state.caller = found.name
@@ -65,9 +66,19 @@ def _unknown() -> Problem:
 
 def caller_by(service: Service, token: str) -> Caller | None:
     """Who calls with an API key or a session's token, as of now; None if nobody may."""
-    key = service.keys.key_of(token)
-    if key is not None:
-        return Caller(key.program_id, Role(key.role), f"key {key.id}")
+    return callers_by(service, [token])[0]
+
+
+def callers_by(service: Service, tokens: Sequence[str]) -> list[Caller | None]:
+    """Who calls with each of these, as of now."""
+    keys = service.keys.keys_of(tokens)
+    return [
+        Caller(key.program_id, key.role, f"key {key.id}") if (key := keys.get(token)) else _signed_in(service, token)
+        for token in tokens
+    ]
+
+
+def _signed_in(service: Service, token: str) -> Caller | None:
     session = service.keys.session_of(token)
     # An operator that was replaced meanwhile is one no longer.
     if session is None or operator_of(service, session.program_id) != session.address:
@@ -91,8 +102,8 @@ def _check_origin(request: Request, service: Service) -> None:
         )
 
 
-def _with_role(roles: frozenset[Role]) -> Callable[[Caller], Caller]:
-    def check(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
+def _with_role(roles: frozenset[Role]) -> Callable[[Caller], Awaitable[Caller]]:
+    async def check(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
         if caller.role not in roles:
             raise problem(
                 "role-too-low",
@@ -107,5 +118,5 @@ def _with_role(roles: frozenset[Role]) -> Callable[[Caller], Caller]:
 
 #: What an operation asks of its caller.
 Reader = Annotated[Caller, Depends(_with_role(_READS))]
-Seller = Annotated[Caller, Depends(_with_role(_SELLS))]
+Seller = Annotated[Caller, Depends(_with_role(SELLS))]
 Manager = Annotated[Caller, Depends(_with_role(_MANAGES))]

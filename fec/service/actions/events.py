@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.orm import Session
 
 from fec.service.models import ServiceEvent
 
 #: Any number, the same for all: only one transaction at a time is between numbering its events and its commit.
 _LOCK = 0xFEC_E7E47
+_INSERT = insert(ServiceEvent)
 
 
 @dataclass(frozen=True)
@@ -31,23 +32,28 @@ def record(session: Session, changes: Iterable[Change]) -> None:
 
     Numbers follow the order of the commits, as else a reader could see 8, move on, and never see 7.
     """
+    session.flush()
+    write(session.connection(), changes)
+
+
+def write(connection: Connection, changes: Iterable[Change]) -> None:
+    """The same, for a transaction without a session."""
+    now = int(time.time())
     rows = [
-        ServiceEvent(
-            program_id=change.program_id,
-            invoice_number=change.invoice_number,
-            type=change.type,
-            payload=change.payload,
-            created_at=int(time.time()),
-        )
+        {
+            "program_id": change.program_id,
+            "invoice_number": change.invoice_number,
+            "type": change.type,
+            "payload": change.payload,
+            "created_at": now,
+        }
         for change in changes
     ]
     if not rows:
         return
-    session.flush()
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    session.add_all(rows)
-    session.flush()
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    connection.execute(_INSERT, rows)
 
 
 def after(

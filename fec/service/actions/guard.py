@@ -11,11 +11,11 @@ import hashlib
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Connection, Engine, bindparam, case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -68,12 +68,24 @@ class Guard:
         program's merchant asks with a key, and is counted, wherever the requests come from. What the service does by
         itself is not counted.
         """
-        self._check(whom)
+        with self._engine.connect() as connection:
+            self.check(connection, whom)
         limits, caller = self._limits, current_caller.get()
-        most, refused = limits.simulations, limits.refused_a_minute
-        if not whom and caller:
-            caller = f"program {program_id}"
-            most, refused = limits.simulations_of_merchant, limits.refused_of_merchant
+        if whom or not caller:
+            with self.turn():
+                yield
+        else:
+            with self._counted(f"program {program_id}", limits.simulations_of_merchant, limits.refused_of_merchant):
+                yield
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Around a simulation for the caller of this request. Raises a problem if it is not the caller's turn."""
+        with self._counted(current_caller.get(), self._limits.simulations, self._limits.refused_a_minute):
+            yield
+
+    @contextmanager
+    def _counted(self, caller: str, most: int, refused: int) -> Iterator[None]:
         if caller:
             self._enter(caller, most, refused)
         try:
@@ -106,10 +118,10 @@ class Guard:
 
     # ----------------------------------------------------------------- strikes
 
-    def _check(self, whom: Sequence[str]) -> None:
+    def check(self, connection: Connection, whom: Sequence[str]) -> None:
+        """Raises a problem if one of these has to wait."""
         now = int(time.time())
-        with Session(self._engine) as session:
-            found = session.scalars(select(Strikes).where(Strikes.subject.in_(whom))).all()
+        found = connection.execute(select(Strikes.__table__).where(Strikes.subject.in_(whom))).all()
         until = max((row.until for row in found), default=0)
         if until > now:
             raise _struck(until - now)
@@ -118,24 +130,53 @@ class Guard:
 
     def begun(self, session: Session, action: Action) -> None:
         """Notes that an action is under way, in the transaction that keeps it."""
-        for row in _rows(session, action.subjects):
-            row.open += 1
+        self.begun_all(session.connection(), [action.subjects])
 
-    def ended(self, session: Session, action: Action, *, wasted: bool) -> None:
-        """Notes that an action is over, and whether gas was spent for nothing, in the transaction that says so."""
+    def begun_all(self, connection: Connection, subjects: Iterable[Sequence[str]]) -> None:
+        """The same for many actions, by the subjects of each."""
+        counts = Counter(name for each in subjects for name in each)
+        if counts:
+            # Always in one order, in which they are locked.
+            rows = [{**_NEW, "subject": name, "open": count} for name, count in sorted(counts.items())]
+            connection.execute(_BEGUN[connection.dialect.name], rows)
+
+    def ended_all(self, session: Session, ended: Sequence[tuple[Sequence[str], bool]]) -> None:
+        """Notes that actions are over, in the transaction that says so: of each, its subjects, and whether gas was
+        spent for nothing.
+        """
+        open_less: Counter[str] = Counter(name for whom, _ in ended for name in whom)
+        wasted: Counter[str] = Counter(name for whom, was_wasted in ended if was_wasted for name in whom)
+        rows = [{"whom": name, "less": count} for name, count in sorted(open_less.items())]
+        if rows:
+            session.connection().execute(_ENDED, rows)
         now = int(time.time())
-        for row in _rows(session, action.subjects):
-            row.open = max(0, row.open - 1)
-            if wasted:
-                row.failures = 1 if now - row.failed_at > self._limits.forgets_after else row.failures + 1
-                row.failed_at = now
-                row.until = now + self._limits.pause(row.subject, row.failures)
+        for row in _rows(session, sorted(wasted)):
+            fresh = now - row.failed_at > self._limits.forgets_after
+            row.failures = wasted[row.subject] + (0 if fresh else row.failures)
+            row.failed_at = now
+            row.until = now + self._limits.pause(row.subject, row.failures)
+        session.flush()
 
     def forget_old(self) -> None:
         """Forgets failures of long ago."""
         old = Strikes.failed_at < int(time.time()) - self._limits.forgets_after
         with Session(self._writer) as session, session.begin():
             session.execute(delete(Strikes).where(old, Strikes.open == 0))
+
+
+def _begun(upsert: Any) -> Any:
+    return upsert.on_conflict_do_update(
+        index_elements=["subject"], set_={"open": Strikes.__table__.c.open + upsert.excluded.open}
+    )
+
+
+_NEW = {"failures": 0, "failed_at": 0, "until": 0}
+_ENDED = (
+    update(Strikes.__table__)  # type: ignore[arg-type] # a table
+    .where(Strikes.subject == bindparam("whom"))
+    .values(open=case((Strikes.open > bindparam("less"), Strikes.open - bindparam("less")), else_=0))
+)
+_BEGUN = {"sqlite": _begun(sqlite.insert(Strikes)), "postgresql": _begun(postgresql.insert(Strikes))}
 
 
 def _rows(session: Session, whom: Any) -> Iterator[Strikes]:

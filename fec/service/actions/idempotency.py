@@ -8,14 +8,14 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Request
 from fastapi.responses import JSONResponse
-from sqlalchemy import Engine, delete, text
+from sqlalchemy import Connection, Engine, delete, select, text, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -26,16 +26,18 @@ from fec.service.actions.events import Change
 from fec.service.http.problems import Problem, problem
 from fec.service.models import IdempotencyRecord
 from fec.store import writer
+from fec.store.base import table
 
 T = TypeVar("T")
 
 #: How long an answer is kept: longer than anybody tries again.
 KEPT_SECONDS = 30 * DAY
-_PATTERN = r'^(?:"[!#-\[\]-~]{1,100}"|[!#-\[\]-~]{1,100})$'
+#: Of an Idempotency-Key.
+KEY_PATTERN = r'^(?:"[!#-\[\]-~]{1,100}"|[!#-\[\]-~]{1,100})$'
 _DESCRIPTION = "Chosen by the caller, one for each thing to be done: sent again with the same key, it is done once."
 
-OptionalKey = Annotated[str | None, Header(alias="Idempotency-Key", pattern=_PATTERN, description=_DESCRIPTION)]
-RequiredKey = Annotated[str, Header(alias="Idempotency-Key", pattern=_PATTERN, description=_DESCRIPTION)]
+OptionalKey = Annotated[str | None, Header(alias="Idempotency-Key", pattern=KEY_PATTERN, description=_DESCRIPTION)]
+RequiredKey = Annotated[str, Header(alias="Idempotency-Key", pattern=KEY_PATTERN, description=_DESCRIPTION)]
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,12 @@ class Effect:
 
 async def fingerprint_of(request: Request) -> str:
     """Of what is asked: method, path and body."""
-    asked = f"{request.method} {request.url.path}\n".encode() + await request.body()
-    return "0x" + hashlib.sha256(asked).hexdigest()
+    return fingerprint(request.method, request.url.path, await request.body())
+
+
+def fingerprint(method: str, path: str, body: bytes) -> str:
+    """The same, of its parts."""
+    return "0x" + hashlib.sha256(f"{method} {path}\n".encode() + body).hexdigest()
 
 
 Fingerprint = Annotated[str, Depends(fingerprint_of)]
@@ -93,7 +99,7 @@ class Idempotency:
         problems: the key was used for something else, or the first request is under way.
         """
         key = None if key is None else key.strip('"')
-        with self._alone(program_id, key):
+        with self.alone(program_id, key):
             known = self._look(program_id, key, fingerprint)
             if known is not None:
                 return known
@@ -153,8 +159,8 @@ class Idempotency:
             session.execute(delete(IdempotencyRecord).where(old))
 
     @contextmanager
-    def _alone(self, program_id: int, key: str | None) -> Iterator[None]:
-        """In this process, nobody else is at the same request."""
+    def alone(self, program_id: int, key: str | None) -> Iterator[None]:
+        """In this process, nobody else is at the same request. Raises a problem if somebody is."""
         if key is None:
             yield
             return
@@ -174,9 +180,38 @@ def _claim(session: Session, program_id: int, key: str) -> None:
     """In other processes, nobody else is either. On SQLite the transaction has the only pen already."""
     if session.get_bind().dialect.name != "postgresql":
         return
-    number = int.from_bytes(hashlib.sha256(f"{program_id} {key}".encode()).digest()[:8], signed=True)
-    if not session.scalar(text("SELECT pg_try_advisory_xact_lock(:number)"), {"number": number}):
+    if not session.scalar(text("SELECT pg_try_advisory_xact_lock(:number)"), {"number": _number(program_id, key)}):
         raise busy()
+
+
+def claimed(connection: Connection, keys: Sequence[tuple[int, str]]) -> list[bool]:
+    """Whether each of these requests, by program and key, is nobody else's and not answered yet.
+
+    In the transaction that does and answers them: until it ends, no other process can.
+    """
+    if not keys:
+        return []
+    mine = [True] * len(keys)
+    if connection.dialect.name == "postgresql":
+        numbers = [_number(*key) for key in keys]
+        mine = [bool(row[0]) for row in connection.execute(_CLAIM_ALL, {"numbers": numbers})]
+    records = table(IdempotencyRecord).c
+    known = connection.execute(
+        select(records.program_id, records.key).where(tuple_(records.program_id, records.key).in_(keys))
+    )
+    answered = {(row.program_id, row.key) for row in known}
+    return [is_mine and key not in answered for is_mine, key in zip(mine, keys, strict=True)]
+
+
+def _number(program_id: int, key: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"{program_id} {key}".encode()).digest()[:8], signed=True)
+
+
+#: In the order of the numbers.
+_CLAIM_ALL = text(
+    "SELECT pg_try_advisory_xact_lock(asked.number) FROM unnest(CAST(:numbers AS bigint[])) WITH ORDINALITY "
+    "AS asked(number, place) ORDER BY asked.place"
+)
 
 
 def _known(session: Session, program_id: int, key: str, fingerprint: str) -> Answer | None:

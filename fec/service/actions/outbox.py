@@ -17,7 +17,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, or_, select, update
 from sqlalchemy.engine import CursorResult
@@ -27,7 +27,7 @@ from web3.contract.contract import ContractFunction
 
 from fec.chain.contracts import open_handle
 from fec.chain.deployments import Deployment
-from fec.chain.rpc import clear_errors
+from fec.chain.rpc import results
 from fec.chain.sender import Sender
 from fec.i18n.errors import ContractError, FECError, InsufficientGasCoin, RPCFailed, RPCUnreachable
 from fec.protocol.abi import CONTRACTS
@@ -45,6 +45,9 @@ from fec.store import writer
 #: Longer than it mostly takes to hand an action over; after it, the process that was at it is thought to have crashed.
 #: If it is at it still, no harm is done: the relayer takes a request on once.
 _LEASE_SECONDS = 30
+
+#: Actions that are looked at in one transaction.
+_AT_ONCE = 200
 
 #: Does what else an end brings about, in the transaction that says so.
 Ended = Callable[[Session, Action], None]
@@ -124,7 +127,7 @@ class Outbox:
             details=dict(details),
             contract=call.contract,
             function=call.function,
-            arguments=_plain(call.arguments),
+            arguments=plain(call.arguments),
             state=ActionState.REQUESTED,
             busy_until=int(time.time()) + _LEASE_SECONDS,
             created_at=int(time.time()),
@@ -176,10 +179,11 @@ class Outbox:
                     self.push(number)
                 except FECError as error:
                     problem = problem or error
-        with clear_errors():
-            deep = self._web3.eth.block_number - self._confirmations
-        for number in self._with_news(deep):
-            self._watch(number, deep)
+        [head] = results(self._web3, [("eth_blockNumber", [])])
+        deep = int(head, 16) - self._confirmations
+        numbers = self._with_news(deep)
+        for first in range(0, len(numbers), _AT_ONCE):
+            self._watch(numbers[first : first + _AT_ONCE], deep)
         if problem is not None:
             raise problem
         return len(found)
@@ -235,7 +239,7 @@ class Outbox:
         action = session.get_one(Action, number, with_for_update=True)
         if action.state == ActionState.REQUESTED:
             action.state, action.relay_id = ActionState.SENT, relay_id
-            _touch(session, action)
+            _touch(session, [action])
         elif action.relay_id != relay_id:
             # Somebody was told that it failed: it must not be sent after all.
             raise _Ended
@@ -249,10 +253,11 @@ class Outbox:
             query = select(RelayTransaction.id).where(RelayTransaction.request_key == action.request_key)
             relay_id = None if isinstance(error, RequestConflict) else session.scalar(query)
             if relay_id is None:
-                self._end(session, action, ActionState.FAILED, _error(error))
+                _touch(session, [action])
+                self._end(session, [_End(action, ActionState.FAILED, _error(error))])
             else:
                 action.state, action.relay_id = ActionState.SENT, relay_id
-                _touch(session, action)
+                _touch(session, [action])
 
     def _with_news(self, deep: int) -> Sequence[int]:
         """Actions of which more is known than they say."""
@@ -265,53 +270,78 @@ class Outbox:
         with Session(self._engine) as session:
             return session.scalars(query.where(Action.state == ActionState.SENT, news).order_by(Action.number)).all()
 
-    def _watch(self, number: int, deep: int) -> None:
-        """Notes what has become of an action that was sent; blocks up to `deep` have enough confirmations.
+    def _watch(self, numbers: Sequence[int], deep: int) -> None:
+        """Notes what has become of actions that were sent; blocks up to `deep` have enough confirmations.
 
         The relayer goes on watching for longer: what is reorganised away after all, it sends again.
         """
+        mine = Action.number.in_(numbers), Action.state == ActionState.SENT
+        query = select(Action, RelayTransaction).join(RelayTransaction, RelayTransaction.id == Action.relay_id)
         with Session(self._writer) as session, session.begin():
-            action = session.get_one(Action, number, with_for_update=True)
-            if action.state != ActionState.SENT:
-                return
-            relayed = session.get_one(RelayTransaction, action.relay_id)
+            ends, moved = [], []
+            for action, relayed in session.execute(
+                query.where(*mine).order_by(Action.number).with_for_update(of=Action)
+            ):
+                action.transaction_hash = relayed.transaction_hash
+                if relayed.state == RelayState.DISPLACED:
+                    ends.append(_End(action, ActionState.FAILED, _DISPLACED))
+                elif relayed.block_number is None or relayed.block_number > deep:
+                    moved.append(action)
+                else:
+                    ends.append(_ended_as(session, action, relayed))
+            _touch(session, [*moved, *(end.action for end in ends)])
+            self._end(session, ends)
+
+    def _follow(self, session: Session, moved: Sequence[RelayTransaction]) -> None:
+        """Actions that have ended end again if their transactions did so otherwise, in blocks of another branch."""
+        placed = {
+            relayed.id: relayed
+            for relayed in moved
+            if relayed.block_number is not None and not (self._confirmations and relayed.state != RelayState.FINAL)
+        }
+        ended = Action.state.in_((ActionState.DONE, ActionState.FAILED)), Action.relay_id.in_(placed)
+        again = []
+        for action in session.scalars(select(Action).where(*ended).order_by(Action.number).with_for_update()):
+            relayed = placed[action.relay_id or 0]
             action.transaction_hash = relayed.transaction_hash
-            if relayed.state == RelayState.DISPLACED:
-                self._end(session, action, ActionState.FAILED, _DISPLACED)
-            elif relayed.block_number is None or relayed.block_number > deep:
-                _touch(session, action)
-            elif relayed.succeeded:
-                self._end(session, action, ActionState.DONE, None)
-            else:
-                self._end(session, action, ActionState.FAILED, _why_failed(session, relayed))
+            if (action.state == ActionState.DONE) != bool(relayed.succeeded):
+                again.append(_ended_as(session, action, relayed))
+        if again:
+            _touch(session, [end.action for end in again])
+            self._end(session, again)
 
-    def _follow(self, session: Session, relayed: RelayTransaction) -> None:
-        """An action that has ended ends again if its transaction did so otherwise, in the block of another branch."""
-        if relayed.block_number is None or (self._confirmations and relayed.state != RelayState.FINAL):
-            return
-        state = ActionState.DONE if relayed.succeeded else ActionState.FAILED
-        ended = Action.state.in_((ActionState.DONE, ActionState.FAILED))
-        mine = (Action.request_key == relayed.request_key) & (Action.relay_id == relayed.id)
-        action = session.scalars(select(Action).where(mine, ended).with_for_update()).one_or_none()
-        if action is None:
-            return
-        action.transaction_hash = relayed.transaction_hash
-        if action.state != state:
-            self._end(session, action, state, None if relayed.succeeded else _why_failed(session, relayed))
+    def _end(self, session: Session, ends: Sequence[_End]) -> None:
+        """Notes how actions have ended. Who has not done so yet is to `_touch` their invoices before."""
+        over: list[tuple[Sequence[str], bool]] = []
+        for action, state, error in ends:
+            if action.state in (ActionState.REQUESTED, ActionState.SENT):
+                wasted = action.state == ActionState.SENT and state == ActionState.FAILED and error is not _DISPLACED
+                over.append((action.subjects, wasted))
+            action.state = state
+            action.error = None if error is None else error.dump()
+        # In this order, as who asks: first the invoices, then those who answer for them.
+        self._guard.ended_all(session, over)
+        changes = []
+        for action, state, _ in ends:
+            if action.kind in self.ended:
+                self.ended[action.kind](session, action)
+            kind = f"{action.kind}.{state.value}"
+            changes.append(Change(action.program_id, action.invoice_number, kind, schemas.body(action)))
+        events.record(session, changes)
 
-    def _end(self, session: Session, action: Action, state: ActionState, error: schemas.ActionError | None) -> None:
-        was = action.state
-        action.state = state
-        action.error = None if error is None else error.dump()
-        # In this order, as who asks: first the invoice, then those who answer for it.
-        _touch(session, action)
-        if was in (ActionState.REQUESTED, ActionState.SENT):
-            wasted = was == ActionState.SENT and state == ActionState.FAILED and error is not _DISPLACED
-            self._guard.ended(session, action, wasted=wasted)
-        if action.kind in self.ended:
-            self.ended[action.kind](session, action)
-        change = Change(action.program_id, action.invoice_number, f"{action.kind}.{state.value}", schemas.body(action))
-        events.record(session, [change])
+
+class _End(NamedTuple):
+    """How an action has ended."""
+
+    action: Action
+    state: ActionState
+    error: schemas.ActionError | None
+
+
+def _ended_as(session: Session, action: Action, relayed: RelayTransaction) -> _End:
+    if relayed.succeeded:
+        return _End(action, ActionState.DONE, None)
+    return _End(action, ActionState.FAILED, _why_failed(session, relayed))
 
 
 _REVERTED = schemas.ActionError(
@@ -347,18 +377,24 @@ def _call_of(action: Action) -> ContractCall:
     return ContractCall(action.contract, action.function, tuple(action.arguments))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """For JSON: bytes in hex, which web3 takes for them."""
     if isinstance(value, bytes):
         return "0x" + value.hex()
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+    return [plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _touch(session: Session, action: Action) -> None:
-    """Readers of the action's invoice see a change."""
-    if action.invoice_number is not None:
-        query = update(Invoice).where(Invoice.number == action.invoice_number)
-        session.execute(query.values(revision=Invoice.revision + 1))
+def _touch(session: Session, actions: Sequence[Action]) -> None:
+    """Readers of the actions' invoices see a change."""
+    numbers = sorted({action.invoice_number for action in actions if action.invoice_number is not None})
+    if numbers:
+        mine = Invoice.number.in_(numbers)
+        # Locked one after the other, as everybody does: of two who want the same ones, one waits.
+        session.execute(select(Invoice.number).where(mine).order_by(Invoice.number).with_for_update())
+        session.execute(
+            update(Invoice).where(mine).values(revision=Invoice.revision + 1),
+            execution_options={"synchronize_session": False},
+        )
 
 
 def _error(error: ContractError | GasTooHigh | RequestConflict) -> schemas.ActionError:

@@ -38,8 +38,8 @@ class Action(Model):
         return cls.model_validate({**body(action), **more})
 
 
-def body(action: models.Action) -> dict[str, Any]:
-    """An action of any kind, for JSON: what its event carries."""
+def body(action: Any) -> dict[str, Any]:
+    """An action of any kind, or a row of its table, for JSON: what its event carries."""
     own = Action(
         id=action.id,
         kind=action.kind,

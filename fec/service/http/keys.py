@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import secrets
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Engine, delete, select, update
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from fec.service.errors import MerchantExists, MerchantUnknown
 from fec.service.models import ApiKey, Merchant, Role, SignInNonce, SignInSession
 from fec.store import writer
+from fec.store.base import table
 
 #: Both kinds of token say what they are, so that scanners of leaked secrets can find them.
 _KEY_PREFIX = "fec_key_"
@@ -29,6 +31,15 @@ class NewKey:
 
     id: int
     token: str
+
+
+@dataclass(frozen=True)
+class Key:
+    """An API key that may be used."""
+
+    id: int
+    program_id: int
+    role: Role
 
 
 class KeyRing:
@@ -96,13 +107,16 @@ class KeyRing:
         with Session(self._writer) as session, session.begin():
             session.execute(update(ApiKey).where(*live).values(revoked_at=int(time.time())))
 
-    def key_of(self, token: str) -> ApiKey | None:
-        """The key that a token is, unless it was revoked."""
-        if not token.startswith(_KEY_PREFIX):
-            return None
-        query = select(ApiKey).where(ApiKey.hash == self._hash(token), ApiKey.revoked_at.is_(None))
-        with Session(self._engine) as session:
-            return session.scalars(query).one_or_none()
+    def keys_of(self, tokens: Iterable[str]) -> dict[str, Key]:
+        """The keys that tokens are, by token, unless they were revoked."""
+        hashes = {self._hash(token): token for token in tokens if token.startswith(_KEY_PREFIX)}
+        if not hashes:
+            return {}
+        keys = table(ApiKey).c
+        query = select(keys.hash, keys.id, keys.program_id, keys.role)
+        with self._engine.connect() as connection:
+            found = connection.execute(query.where(keys.hash.in_(hashes), keys.revoked_at.is_(None)))
+            return {hashes[row.hash]: Key(row.id, row.program_id, Role(row.role)) for row in found}
 
     # ---------------------------------------------------------------- sessions
 

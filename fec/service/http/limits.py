@@ -139,13 +139,13 @@ class Limits:
             except TimeoutError as error:
                 raise _too_slow(self._settings.body_seconds) from error
             if message["type"] != "http.request":
-                return _first(message, receive)
+                return first(message, receive)
             parts.append(message.get("body", b""))
             size += len(parts[-1])
             more = message.get("more_body", False)
             if size > most:
                 raise _too_large(most)
-        return _first({"type": "http.request", "body": b"".join(parts), "more_body": False}, receive)
+        return first({"type": "http.request", "body": b"".join(parts), "more_body": False}, receive)
 
 
 def _too_large(most: int) -> Problem:
@@ -162,7 +162,7 @@ def _too_slow(seconds: int) -> Problem:
     return found
 
 
-def _first(message: Message, receive: Receive) -> Receive:
+def first(message: Message, receive: Receive) -> Receive:
     """Receives a message, then what follows."""
     waiting = [message]
 

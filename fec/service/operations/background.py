@@ -21,6 +21,9 @@ from fec.service.webhooks.deliveries import Deliveries
 
 _CAPTURE_SECONDS = 30
 _BELL_MS = 200
+_SOON_MS = 80
+#: Loops that look at the chain for what was sent.
+_WOKEN = ("follow", "relay")
 _TIDY_SECONDS = HOUR
 _STOP_SECONDS = 30
 _TOLD_PERCENT = (80, 100)
@@ -35,9 +38,10 @@ class Loop:
         """Takes what to do, and milliseconds between one time and the next."""
         self.name = name
         self._metrics = service.metrics
-        self._pause_ms = pause_ms
+        self._pause_ms = self._soon_ms = pause_ms
         self._act = act
         self._stop = threading.Event()
+        self._woken = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"fec-{name}", daemon=True)
 
     def start(self) -> None:
@@ -47,6 +51,12 @@ class Loop:
     def stop(self) -> None:
         """Asks it to stop; what is being done is done first."""
         self._stop.set()
+        self._woken.set()
+
+    def wake(self) -> None:
+        """Has it look soon, and again after pauses that grow to the usual one: something is on its way."""
+        self._soon_ms = min(_SOON_MS, self._pause_ms)
+        self._woken.set()
 
     def join(self) -> None:
         """Waits until it has stopped."""
@@ -71,7 +81,15 @@ class Loop:
             else:
                 self._metrics.loops.labels(self.name, "done").inc()
                 failing = False
-            self._stop.wait(self._pause_ms / 1000)
+            self._pause()
+
+    def _pause(self) -> None:
+        if self._soon_ms == self._pause_ms:
+            self._woken.wait(self._pause_ms / 1000)
+        if self._soon_ms < self._pause_ms:
+            self._stop.wait(self._soon_ms / 1000)
+            self._soon_ms = min(self._pause_ms, self._soon_ms * 3 // 2)
+        self._woken.clear()
 
 
 class Background:
@@ -95,6 +113,7 @@ class Background:
             self.loops.append(Loop(service, "capture", _CAPTURE_SECONDS * 1000, self._capture))
         if settings.deliver:
             self.loops.append(Loop(service, "webhooks", settings.poll_ms, deliveries.deliver))
+        service.wakers += [loop.wake for loop in self.loops if loop.name in _WOKEN]
         self.loops.append(Loop(service, "bell", _BELL_MS, self._look))
         self.loops.append(Loop(service, "tidy", _TIDY_SECONDS * 1000, self._tidy))
 

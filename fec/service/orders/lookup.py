@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from eth_utils.crypto import keccak
 from fastapi import Response
 from fastapi.responses import JSONResponse
 from sqlalchemy import exists, func, select
@@ -72,12 +74,17 @@ def check_worth(service: Service, amount: int) -> None:
         )
 
 
-def order_of(invoice: Invoice, customer: str, min_principal: str, cause: str | None) -> Order:
-    """The order that an invoice and a shopper's choices make."""
+def order_of(invoice: Any, customer: str, min_principal: str, cause: str | None) -> Order:
+    """The order that an invoice, or a row of its table, and a shopper's choices make."""
     signed = SignedInvoice(
         invoice.program_id, invoice.order_id, invoice.amount, invoice.currency_reference, invoice.expiry
     )
     return Order(signed, invoice.signature, customer, parse_fec(min_principal), cause)
+
+
+def digest_of(invoice_id: str, body: schemas.NewPayment) -> str:
+    """What tells a payment that is sent again from another one."""
+    return "0x" + keccak(f"{invoice_id} {body.model_dump_json()}".encode()).hex()
 
 
 def if_changed(service: Service, session: Session, invoice: Invoice, known: str | None) -> Response:
@@ -98,8 +105,8 @@ def latest_payments(session: Session, invoices: Sequence[Invoice]) -> dict[int, 
     return {action.invoice_number: action for action in found if action.invoice_number is not None}
 
 
-def invoice_model(service: Service, invoice: Invoice, payment: Action | None) -> schemas.Invoice:
-    """An invoice as readers get it."""
+def invoice_model(service: Service, invoice: Any, payment: Action | None) -> schemas.Invoice:
+    """An invoice, or a row of its table, as readers get it."""
     base = f"{service.settings.public_url}/v1/invoices/{invoice.id}"
     node = None if invoice.token_id is None else NodeId.decode(invoice.token_id)
     return schemas.Invoice(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
-from eth_utils.crypto import keccak
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy import func, select
@@ -14,7 +14,7 @@ from web3 import Web3
 from fec.chain.rpc import clear_errors
 from fec.core.amounts import exact_fec
 from fec.protocol import calls
-from fec.protocol.orders import Authorization, Order
+from fec.protocol.orders import Authorization, Order, Quote
 from fec.protocol.signing import of_key
 from fec.service.actions.asking import ActionRequest, Add, Wanted
 from fec.service.actions.guard import subjects
@@ -25,7 +25,16 @@ from fec.service.http.typed_data import document
 from fec.service.models import Action, Invoice, InvoiceStatus
 from fec.service.orders import schemas
 from fec.service.orders.links import qr_code, wallet_link
-from fec.service.orders.lookup import MAY_SUCCEED, PAYMENT, any_invoice, check_worth, if_changed, order_of, payable
+from fec.service.orders.lookup import (
+    MAY_SUCCEED,
+    PAYMENT,
+    any_invoice,
+    check_worth,
+    digest_of,
+    if_changed,
+    order_of,
+    payable,
+)
 from fec.service.orders.schemas import Cause, MinPrincipal
 
 router = APIRouter(prefix="/v1/pay/{invoice_id}", tags=["pay"])
@@ -49,6 +58,11 @@ def quote(invoice_id: Identity, service: Served, customer: Customer) -> schemas.
     """Say what a payment by a customer would do now, by the code that a payment runs."""
     invoice = _invoice(service, invoice_id)
     found = service.client.orders.quote(invoice.program_id, invoice.amount, customer)
+    return quote_model(found, service.client.terms.get(invoice.program_id).causes)
+
+
+def quote_model(found: Quote, causes: Sequence[str]) -> schemas.Quote:
+    """A quote as readers get it."""
     return schemas.Quote(
         tier=found.tier,
         spend=exact_fec(found.spend),
@@ -59,7 +73,7 @@ def quote(invoice_id: Identity, service: Served, customer: Customer) -> schemas.
         return_deadline=found.return_deadline,
         first_release=found.first_release,
         last_release=found.last_release,
-        causes=list(service.client.terms.get(invoice.program_id).causes),
+        causes=list(causes),
     )
 
 
@@ -114,7 +128,7 @@ def wallet_qr(
 def create(invoice_id: Identity, body: schemas.NewPayment, service: Served) -> JSONResponse:
     """Send a payment that its payer has signed. Sent again, it is the same payment, and is answered alike."""
     invoice = _invoice(service, invoice_id)
-    digest = "0x" + keccak(f"{invoice_id} {body.model_dump_json()}".encode()).hex()
+    digest = digest_of(invoice_id, body)
 
     def prepare() -> Wanted:
         _check_payable(service, invoice)

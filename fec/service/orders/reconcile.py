@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -119,9 +119,7 @@ def _changes(service: Service, session: Session, now: _Moment, since: int | None
 def _orders(session: Session, keys: Sequence[str], block: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for first in range(0, len(keys), 500):
-        orders = as_of("orders", block)
-        columns = orders.selected_columns
-        rows = session.execute(orders.where(columns.order_key.in_(keys[first : first + 500]))).mappings()
+        rows = session.execute(_ORDERS, {"moment": block, "keys": keys[first : first + 500]}).mappings()
         found |= {row["order_key"]: row for row in rows}
     return found
 
@@ -167,12 +165,25 @@ def _types(was: InvoiceStatus, old: dict[str, Any], status: InvoiceStatus, facts
 def _settle(session: Session, cursor: Cursor) -> None:
     """Marks the invoices to which nothing can happen any more, so that nobody looks at them again."""
     time = session.scalar(select(func.max(BlockRecord.timestamp)).where(BlockRecord.number <= cursor.finalized_block))
-    orders = as_of("orders", cursor.finalized_block).subquery()
-    ended = select(orders.c.order_key).where(orders.c.status.in_(("captured", "refunded")))
-    final = Invoice.status.in_((InvoiceStatus.CAPTURED, InvoiceStatus.REFUNDED)) & Invoice.order_key.in_(ended)
-    over = (Invoice.status == InvoiceStatus.EXPIRED) & (Invoice.expiry < (time or 0))
     session.flush()
     session.execute(
-        update(Invoice).where(~Invoice.settled, or_(over, final)).values(settled=True),
+        _SETTLE,
+        {"moment": cursor.finalized_block, "time": time or 0},
         execution_options={"synchronize_session": False},
     )
+
+
+def _orders_at_moment() -> Any:
+    orders = as_of("orders", bindparam("moment"))
+    return orders.where(orders.selected_columns.order_key.in_(bindparam("keys", expanding=True)))
+
+
+def _settling() -> Any:
+    orders = as_of("orders", bindparam("moment")).subquery()
+    ended = exists().where(orders.c.order_key == Invoice.order_key, orders.c.status.in_(("captured", "refunded")))
+    final = Invoice.status.in_((InvoiceStatus.CAPTURED, InvoiceStatus.REFUNDED)) & ended
+    over = (Invoice.status == InvoiceStatus.EXPIRED) & (Invoice.expiry < bindparam("time"))
+    return update(Invoice).where(~Invoice.settled, or_(over, final)).values(settled=True)
+
+
+_ORDERS, _SETTLE = _orders_at_moment(), _settling()

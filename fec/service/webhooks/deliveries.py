@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import Engine, delete, exists, func, select
+from sqlalchemy import BindParameter, Engine, Select, bindparam, delete, exists, func, select
 from sqlalchemy.orm import Session, aliased
 from standardwebhooks import Webhook
 
@@ -183,33 +183,14 @@ class Deliveries:
         Merchants have their turns: the one that is sent to least comes first, and no more than a few endpoints of one
         merchant are sent to at once.
         """
-        now = int(time.time())
-        other = aliased(WebhookEndpoint)
-        busy = (
-            select(func.count())
-            .where(other.program_id == WebhookEndpoint.program_id, other.leased_until > now)
-            .scalar_subquery()
-        )
-        waiting = exists().where(*_pending())
-        query = (
-            select(WebhookEndpoint)
-            .where(
-                WebhookEndpoint.enabled,
-                WebhookEndpoint.next_attempt_at <= now,
-                WebhookEndpoint.leased_until <= now,
-                busy < self._policy.senders,
-                waiting,
-            )
-            .order_by(busy, WebhookEndpoint.next_attempt_at, WebhookEndpoint.leased_until)
-            .limit(1)
-        )
+        given = {"now": int(time.time()), "senders": self._policy.senders}
         while True:
             # Looking first: on SQLite, writers wait for one another.
             with Session(self._engine) as session:
-                if session.scalars(query).first() is None:
+                if session.scalars(_WAITING, given).first() is None:
                     return None
             with Session(self._writer, expire_on_commit=False) as session, session.begin():
-                endpoint = session.scalars(query.with_for_update(skip_locked=True, of=WebhookEndpoint)).first()
+                endpoint = session.scalars(_WAITING_LOCKED, given).first()
                 if endpoint is None:
                     return None
                 task = self._begin(session, endpoint, secrets.token_hex(8))
@@ -311,6 +292,32 @@ class Deliveries:
 def _pending() -> tuple[Any, ...]:
     """What makes an event one that an endpoint is to get: its program's, and behind what it has."""
     return ServiceEvent.program_id == WebhookEndpoint.program_id, ServiceEvent.sequence > WebhookEndpoint.cursor
+
+
+def _waiting() -> Select[Any]:
+    other = aliased(WebhookEndpoint)
+    now: BindParameter[int] = bindparam("now")
+    busy = (
+        select(func.count())
+        .where(other.program_id == WebhookEndpoint.program_id, other.leased_until > now)
+        .scalar_subquery()
+    )
+    return (
+        select(WebhookEndpoint)
+        .where(
+            WebhookEndpoint.enabled,
+            WebhookEndpoint.next_attempt_at <= now,
+            WebhookEndpoint.leased_until <= now,
+            busy < bindparam("senders"),
+            exists().where(*_pending()),
+        )
+        .order_by(busy, WebhookEndpoint.next_attempt_at, WebhookEndpoint.leased_until)
+        .limit(1)
+    )
+
+
+_WAITING = _waiting()
+_WAITING_LOCKED = _WAITING.with_for_update(skip_locked=True, of=WebhookEndpoint)
 
 
 def _attempt(endpoint_number: int, message: WebhookMessage, outcome: Outcome, attempted_at: int) -> WebhookAttempt:

@@ -1,0 +1,97 @@
+"""Many requests at once: simulated in one round trip, kept in one transaction of the database, sent in one batch.
+
+outlook, _ = together.outlook()
+limits = together.estimate_all([(recipient, data), …], bound, outlook)
+with store.writing(engine) as connection:
+    together.lock(connection, outlook)       # nobody else takes a nonce until the transaction ends
+    stored = together.take_all(connection, […], outlook)
+together.broadcast(stored)                   # after a crash in between, the relayer's next tick does
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import Connection
+from web3 import Web3
+
+from fec.chain.errors import Refused
+from fec.chain.gas import refused_for_ever
+from fec.chain.jsonrpc import Call
+from fec.chain.rpc import ask_all
+from fec.i18n.errors import FECError
+from fec.relayer.budget import Budget
+from fec.relayer.endpoint import AccountChain, Outlook
+from fec.relayer.fees import FeePolicy
+from fec.relayer.simulation import check_coin, most_gas, with_margin
+from fec.relayer.transactions import Ledger, RelayRequest, Stored
+
+
+class Together:
+    """One relayer's way for many requests."""
+
+    def __init__(
+        self,
+        web3: Web3,
+        *,
+        node: AccountChain,
+        ledger: Ledger,
+        fees: FeePolicy,
+        budget: Budget,
+        fill: Callable[[int, str], object],
+    ) -> None:
+        """Takes the relayer's parts; `fill` gives a request up that no node will ever take."""
+        self._web3 = web3
+        self._node = node
+        self._ledger = ledger
+        self._fees = fees
+        self._budget = budget
+        self._fill = fill
+
+    def outlook(self, more: Sequence[Call] = ()) -> tuple[Outlook, list[Any]]:
+        """What the block to come holds, and the answers to more calls; see `AccountChain.outlook`."""
+        return self._node.outlook(more)
+
+    def estimate_all(self, calls: Sequence[tuple[str, str]], bound: int, outlook: Outlook) -> list[int | None]:
+        """Gas limits for calls, each a recipient and calldata in hex; None for one that is refused.
+
+        Raises FeesTooHigh, RPCUnreachable, RPCFailed.
+        """
+        fees, most = self._fees.at(outlook.price), most_gas(bound, outlook.means)
+        offer = {
+            "from": self._ledger.address,
+            "gas": hex(most),
+            **({"gasPrice": hex(fees.most)} if fees.legacy else {"maxFeePerGas": hex(fees.most)}),
+            **({} if fees.legacy else {"maxPriorityFeePerGas": hex(fees.tip)}),
+        }
+        asked: list[Call] = [
+            ("eth_estimateGas", [{**offer, "to": recipient, "data": data}, "pending"]) for recipient, data in calls
+        ]
+        answers = ask_all(self._web3, asked)
+        return [None if isinstance(found, Refused) else with_margin(int(found, 16), most) for found in answers]
+
+    def lock(self, connection: Connection, outlook: Outlook) -> None:
+        """Has the key's row until the transaction ends: only who has it takes nonces."""
+        self._ledger.lock(connection, outlook.means.used)
+
+    def take_all(self, connection: Connection, asked: Sequence[RelayRequest], outlook: Outlook) -> list[Stored]:
+        """Takes on requests that nobody has asked for before, in a transaction in which `lock` was called.
+
+        Raises FeesTooHigh, BudgetSpent, InsufficientGasCoin: then the transaction is to be given up.
+        """
+        fees, sender = self._fees.at(outlook.price), self._ledger.address
+        check_coin(sender, outlook.means, sum(one.gas for one in asked) * fees.most)
+        self._budget.check(connection, sender, None, sum(one.gas for one in asked) * fees.most)
+        for purse in {one.purse for one in asked if one.purse is not None}:
+            needed = sum(one.gas for one in asked if one.purse == purse) * fees.most
+            self._budget.check(connection, sender, purse, needed)
+        return self._ledger.store_all(connection, asked, fees, outlook.means.used)
+
+    def broadcast(self, stored: Sequence[Stored]) -> None:
+        """Sends what was taken on, in its order. What the node refuses for now is sent again by the relayer's tick."""
+        with suppress(FECError):
+            for one, reason in zip(stored, self._node.send([one.raw for one in stored]), strict=True):
+                if reason is not None and refused_for_ever(reason):
+                    self._fill(one.id, reason)
