@@ -1,6 +1,6 @@
 """Measures the service and not itself: orders from the invoice to captured, invoices, quotes; beside another commit.
 
-`python -m benchmarks.service --help` lists what it does; docs/assurance/benchmarks.md says how it is measured.
+`python -m benchmarks.service --help` lists what it does; docs/reference/service.md says how it is measured.
 """
 
 from __future__ import annotations
