@@ -238,7 +238,7 @@ def _word(kind: str, value: Any) -> bytes:
         if kind == "string":
             return keccak(text=value)
     except (ValueError, OverflowError, TypeError) as error:
-        raise InvalidArgument("{value!r} is no {kind}.", value=value, kind=kind) from error
+        raise InvalidArgument("The call cannot carry these values: {reasons}", reasons=f"{value!r} ({kind})") from error
     raise NotImplementedError(f"nothing that is signed here has the type {kind}")
 
 
