@@ -7,6 +7,7 @@ import secrets
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,15 +29,23 @@ class Tally:
     def add(self, plan: Plan, outcome: Outcome, seconds: int) -> None:
         """Notes a run."""
         double = sum(failure.is_double for failure in outcome.failures)
-        line = {
-            **asdict(plan),
-            "kills": outcome.kills,
-            "orders": outcome.counts.get("orders", {}).get("OrderPaid", 0),
-            "seconds": seconds,
-            "lost": len(outcome.failures) - double,
-            "double": double,
-            "failures": list(map(str, outcome.failures[:20])),
-        }
+        self._write(
+            {
+                **asdict(plan),
+                "kills": outcome.kills,
+                "orders": outcome.counts.get("orders", {}).get("OrderPaid", 0),
+                "seconds": seconds,
+                "lost": len(outcome.failures) - double,
+                "double": double,
+                "failures": list(map(str, outcome.failures[:20])),
+            }
+        )
+
+    def skip(self, plan: Plan, outcome: Outcome) -> None:
+        """Notes a run that ended by an error of its own, before there was anything to look at."""
+        self._write({**asdict(plan), "ended_early": str(outcome.failures[0])})
+
+    def _write(self, line: dict[str, Any]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a") as file:
             file.write(json.dumps(line) + "\n")
@@ -49,16 +58,26 @@ class Tally:
     @property
     def kills(self) -> int:
         """Kills in all runs so far."""
-        return sum(line["kills"] for line in self.lines)
+        return self._sums["kills"]
+
+    @property
+    def _sums(self) -> Counter[str]:
+        """By name; `kills`, the plan's own wish, is that of runs that came to their end."""
+        sums = Counter[str]()
+        for line in self.lines:
+            if "ended_early" in line:
+                sums["ended early"] += 1
+            else:
+                sums.update(
+                    {name: line[name] for name in ("kills", "orders", "lost", "double", "seconds")} | {"runs": 1}
+                )
+        return sums
 
     def __str__(self) -> str:
-        lines = self.lines
-        sums = Counter[str]()
-        for line in lines:
-            sums.update({name: line[name] for name in ("kills", "orders", "lost", "double", "seconds")})
+        sums = self._sums
         return (
-            f"So far {len(lines)} seeds, {sums['kills']:,} kills, {sums['orders']:,} orders paid: "
-            f"{sums['lost']} lost, {sums['double']} double; {sums['seconds']:,} s"
+            f"So far {sums['runs']} seeds, {sums['kills']:,} kills, {sums['orders']:,} orders paid: "
+            f"{sums['lost']} lost, {sums['double']} double; {sums['seconds']:,} s; {sums['ended early']} ended early"
         )
 
 
@@ -100,8 +119,12 @@ def _once(plan: Plan, logs: Path | None, sums: Tally) -> bool:
     try:
         outcome = run(plan, folder, lambda said: click.echo(f"{time.monotonic() - began:6.0f} s  {said}"))
     except Exception as error:  # noqa: BLE001 (whatever ended it is noted)
-        # It did not come to its end: that is a failure of its own, and no kill counts.
+        click.echo(traceback.format_exc())
+        # What is stuck, or was said twice, is a failure. Else the run itself went wrong: it counts as none.
         outcome = Outcome(plan, [Failure("run", f"{type(error).__name__}: {error}")])
+        if not isinstance(error, AssertionError):
+            sums.skip(plan, outcome)
+            return True
     for title, counts in outcome.counts.items():
         click.echo(f"{title}: " + ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items())))
     seconds = round(time.monotonic() - began)
