@@ -72,6 +72,9 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
 
     // ------------------------------------------------------------------ payment
 
+    // Orders are taken apart once, into memory: they are hashed there.
+    // solhint-disable gas-calldata-parameters
+
     /// @inheritdoc ICheckout
     function pay(Order memory order) external returns (uint256 tokenId) {
         return _payFromAllowance(order);
@@ -106,6 +109,7 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         uint256 validBefore,
         bytes calldata signature
     ) external returns (uint256 tokenId) {
+        // slither-disable-next-line uninitialized-local -- _assess fills it
         Assessment memory assessment;
         bytes32 orderKey = _book(order, payer, assessment);
         // Our own coupon, which calls nobody but to verify, and then only reads.
@@ -117,6 +121,8 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         return _settle(order, orderKey, assessment);
     }
 
+    // solhint-enable gas-calldata-parameters
+
     /// @notice Takes FEC sent with `transferAndCall`, and pays the order in `data` with it.
     /// @param from Who paid.
     /// @param value What they sent, in wei: what the order asks for.
@@ -126,6 +132,7 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         if (msg.sender != address(fec)) revert Checkout_NotFEC(msg.sender);
         Order memory order = abi.decode(data, (Order));
         if (value != order.amount) revert Checkout_WrongAmount(value, order.amount);
+        // slither-disable-next-line uninitialized-local -- _assess fills it
         Assessment memory assessment;
         bytes32 orderKey = _book(order, from, assessment);
         _settle(order, orderKey, assessment);
@@ -172,6 +179,7 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
     function quote(uint256 programId, address customer, uint256 amount) external view returns (Quote memory) {
         _checkAmount(amount);
         _checkAccount(customer);
+        // slither-disable-next-line uninitialized-local -- _assess fills it
         Assessment memory assessment;
         (TermsRecord storage terms,, uint256 spend, uint256 tier) = _assess(programId, customer, assessment);
         uint256 principal = PaymentShares.burnUp(amount, assessment.burnBps);
@@ -233,6 +241,7 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
     // ---------------------------------------------------------------- internals
 
     function _payFromAllowance(Order memory order) private returns (uint256 tokenId) {
+        // slither-disable-next-line uninitialized-local -- _assess fills it
         Assessment memory assessment;
         bytes32 orderKey = _book(order, msg.sender, assessment);
         fec.safeTransferFrom(msg.sender, address(this), order.amount);
@@ -258,6 +267,7 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         // Effect: the order, pinned to its terms, and the reservation or the credit.
         _record(order, orderKey, payer, assessment);
         if (escrowed) {
+            // forge-lint: disable-next-line(unsafe-typecast) -- a part of the quota, in 96 bits
             _programStates[order.programId].reserved = uint96(assessment.reserved + burned);
         } else {
             _credit(spent, assessment.allianceId, order.customer, order.amount);
@@ -294,12 +304,15 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         OrderRecord storage record = _orders[orderKey];
         uint256 returnWindow = assessment.returnWindow;
         OrderStatus status = returnWindow == 0 ? OrderStatus.Captured : OrderStatus.Escrowed;
-        // The first word in one write: the compiler would make three.
         uint256 word = uint160(payer) | (block.timestamp << 160) | (assessment.version << 200)
             | (assessment.burnBps << 232) | (uint256(status) << 248);
+        // The first word in one write: the compiler would make three.
+        // solhint-disable no-inline-assembly
+        // slither-disable-next-line assembly
         assembly ("memory-safe") {
             sstore(record.slot, word)
         }
+        // solhint-enable no-inline-assembly
         if (returnWindow != 0) {
             record.amount = uint96(order.amount);
             record.programId = uint32(order.programId);
@@ -333,6 +346,7 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
 
         order.status = OrderStatus.Captured;
         ProgramState storage state = _programStates[programId];
+        // forge-lint: disable-next-line(unsafe-typecast) -- what this order reserved, in 96 bits
         state.reserved -= uint96(burned);
         uint256 allianceId = state.allianceId;
         _payOut(terms.treasury, toMerchant, cause, donated);

@@ -58,23 +58,26 @@ contract Relay is IRelay, ReentrancyGuardTransient {
         uint256 at = 0;
         for (uint256 index = 0; at < length; ++index) {
             if (index == MAX_CALLS) revert Relay_TooManyCalls(MAX_CALLS);
-            bytes calldata packed = _from(calls, at);
+            bytes calldata packed = calls[at:];
+            // forge-lint: disable-next-line(unsafe-typecast) -- what is behind the calls is not used
             uint256 header = uint256(bytes32(packed));
             uint256 kind = header >> 248;
+            // forge-lint: disable-next-line(unsafe-typecast) -- the three bytes behind the kind are meant
             uint256 gasLimit = uint24(header >> 224);
             // No sum of these comes near 2^256.
             unchecked {
                 if (kind == uint256(RelayedKind.ShortPayment)) {
                     at += HEADER_LENGTH + ShortPayment.LENGTH;
                     if (at > length) revert Relay_MalformedCall(index);
-                    ShortPayment.fill(payment, _from(packed, HEADER_LENGTH));
+                    ShortPayment.fill(payment, packed[HEADER_LENGTH:]);
                     _call(index, address(checkout), gasLimit, payment, reason);
                 } else {
-                    at += LONG_HEADER_LENGTH + uint16(header >> 208);
+                    // forge-lint: disable-next-line(unsafe-typecast) -- the two bytes behind these are meant
+                    uint256 size = LONG_HEADER_LENGTH + uint16(header >> 208);
+                    at += size;
                     if (at > length) revert Relay_MalformedCall(index);
                     (address target, bytes4 selector) = _entryOf(kind, index);
-                    bytes memory data =
-                        abi.encodePacked(selector, packed[LONG_HEADER_LENGTH:packed.length - (length - at)]);
+                    bytes memory data = abi.encodePacked(selector, packed[LONG_HEADER_LENGTH:size]);
                     _call(index, target, gasLimit, data, reason);
                 }
             }
@@ -82,14 +85,6 @@ contract Relay is IRelay, ReentrancyGuardTransient {
     }
 
     // ---------------------------------------------------------------- internals
-
-    /// @dev What is left of packed calls from a place on, which is not behind their end.
-    function _from(bytes calldata calls, uint256 at) private pure returns (bytes calldata rest) {
-        assembly ("memory-safe") {
-            rest.offset := add(calls.offset, at)
-            rest.length := sub(calls.length, at)
-        }
-    }
 
     /// @dev Makes a call and tells if it failed. `reason` is memory to use.
     function _call(uint256 index, address target, uint256 gasLimit, bytes memory data, bytes memory reason) private {
@@ -100,6 +95,9 @@ contract Relay is IRelay, ReentrancyGuardTransient {
             if (left < needed) revert Relay_GasTooLow(index, left, needed);
         }
         bool success;
+        // Solidity has no call that copies only some of what comes back.
+        // solhint-disable no-inline-assembly
+        // slither-disable-next-line assembly
         assembly ("memory-safe") {
             success := call(gasLimit, target, 0, add(data, 32), mload(data), 0, 0)
             if iszero(success) {
@@ -109,6 +107,7 @@ contract Relay is IRelay, ReentrancyGuardTransient {
                 returndatacopy(add(reason, 32), 0, size)
             }
         }
+        // solhint-enable no-inline-assembly
         if (!success) emit CallFailed(index, reason);
     }
 

@@ -30,6 +30,9 @@ library OrderHash {
     }
 
     function _hash(bytes32 typeHash, Order memory order, uint256 fields) private pure returns (bytes32 hash) {
+        // No copy is made: half the gas of the compiler's way.
+        // solhint-disable no-inline-assembly
+        // slither-disable-next-line assembly
         assembly ("memory-safe") {
             let start := sub(order, 32)
             let kept := mload(start)
@@ -37,5 +40,6 @@ library OrderHash {
             hash := keccak256(start, mul(add(fields, 1), 32))
             mstore(start, kept)
         }
+        // solhint-enable no-inline-assembly
     }
 }

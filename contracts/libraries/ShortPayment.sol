@@ -14,6 +14,7 @@ library ShortPayment {
 
     /// @notice Call data of a payment with zero in all fields that {fill} writes.
     function blank() internal pure returns (bytes memory data) {
+        // slither-disable-next-line uninitialized-local -- it is to be blank
         Order memory order;
         order.merchantSignature = new bytes(SIGNATURE_LENGTH);
         return abi.encodeCall(ICheckout.payWithAuthorization, (order, address(0), 0, 0, new bytes(SIGNATURE_LENGTH)));
@@ -23,6 +24,9 @@ library ShortPayment {
     /// @param data What {blank} returned, whatever was filled in since.
     /// @param packed Starts with the short payment.
     function fill(bytes memory data, bytes calldata packed) internal pure {
+        // Each field has a place of its own, which copying would not keep.
+        // solhint-disable no-inline-assembly
+        // slither-disable-next-line assembly
         assembly ("memory-safe") {
             let to := add(data, 0x24) // behind length and selector
             let from := packed.offset
@@ -40,5 +44,6 @@ library ShortPayment {
             calldatacopy(add(to, 0x1e0), add(from, 117), SIGNATURE_LENGTH) // the merchant's
             calldatacopy(add(to, 0x260), add(from, 182), SIGNATURE_LENGTH) // the payer's
         }
+        // solhint-enable no-inline-assembly
     }
 }
