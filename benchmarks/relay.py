@@ -24,7 +24,7 @@ from benchmarks.floor import (
     update,
     update_entry,
 )
-from benchmarks.lab import MOST_NODES, Call, Lab, Scenario
+from benchmarks.lab import MOST_NODES, Call, Lab, Scenario, call_of
 from benchmarks.shop import AMOUNT, Shop
 from fec.chain.deploy import STEPS
 from fec.protocol import calls, relays, signing
@@ -51,7 +51,7 @@ class Street:
         self.shop = Shop(lab)
         self.keys: list[LocalAccount] = [Account.from_key(Web3.keccak(text=f"shopper {i}")) for i in range(count)]
         for key in self.keys:
-            lab.send(lab.fec("transfer(address,uint256)", (key.address, 3 * AMOUNT), lab.owner))
+            lab.send(lab.fec("transfer", (key.address, 3 * AMOUNT), lab.owner))
 
     def payment(self, key: LocalAccount) -> RelayedCall:
         """A new order of a shopper's, signed by both sides."""
@@ -73,7 +73,7 @@ class Street:
     def payments(self) -> Call:
         """A payment of each."""
         relayed = relays.relay([self.payment(key) for key in self.keys])
-        return Call("Relay", "relay(bytes)", relayed.arguments, self.lab.carol)
+        return call_of("Relay", "relay", relayed.arguments, self.lab.carol)
 
 
 def payments_of_returning(lab: Lab, count: int) -> Call:
