@@ -257,14 +257,14 @@ class WebhookEndpoint(Base):
     failing_since: Mapped[int | None]
     next_attempt_at: Mapped[int]
     lease: Mapped[str | None] = mapped_column(Text)
-    """A random word of the process that is at it: only that one may say what came of it."""
+    """A random word of the process that is at it: only that one may write the result."""
     leased_until: Mapped[int]
     """After it, the process that was at it is thought to have crashed."""
     created_at: Mapped[int]
 
 
 class WebhookAttempt(Base):
-    """An event was sent to an endpoint, and what came of it."""
+    """An attempt to send an event to an endpoint, and its result."""
 
     __tablename__ = "webhook_attempts"
     __table_args__ = (Index(None, "endpoint_number", "number"), Index(None, "attempted_at"))

@@ -25,7 +25,7 @@ class Crowd:
     """People who join as Bass's model has it and leave at a steady rate, in groups by when they joined.
 
     Of those in the market who are not there yet, a share of p + q · (part of the market that is there) joins a year
-    (Bass, A New Product Growth for Model Consumer Durables, 1969). Who has left counts as not there yet.
+    (Bass, A New Product Growth for Model Consumer Durables, 1969). A shopper who has left counts as not there yet.
     """
 
     def __init__(self, population: Population, step: int, groups: int) -> None:

@@ -45,7 +45,7 @@ export async function resume(settings: WalletConnect, chainId: number): Promise<
   return session ? walletOf(found, session, chainId) : null;
 }
 
-/** Invites a wallet, and waits until it agrees. Who has `left` by then is disconnected from it. */
+/** Invites a wallet, and waits until it agrees. If `left` by then, the wallet is disconnected. */
 export async function pair(
   settings: WalletConnect,
   chainId: number,

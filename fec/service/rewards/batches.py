@@ -1,7 +1,7 @@
 """Batches of rewards: funded at once under a Merkle root, taken by shoppers one by one, without gas.
 
-The list and its proofs are kept here. Who knows the batch's id and a shopper's address may see them: each node goes to
-the shopper that the list names. What nobody took can be reclaimed.
+The list and its proofs are kept here. Anybody who knows the batch's id and a shopper's address may see them: each node
+goes to the shopper that the list names. What nobody took can be reclaimed.
 """
 
 from __future__ import annotations

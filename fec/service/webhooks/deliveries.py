@@ -126,7 +126,7 @@ class Deliveries:
         return len(self._sending)
 
     def send(self, endpoint: WebhookEndpoint, message: WebhookMessage) -> WebhookAttempt:
-        """Sends a message once, and keeps what came of it; the endpoint stands where it stood.
+        """Sends a message once, and keeps the attempt; the endpoint stands where it stood.
 
         By the same hands as all else. Raises SendersBusy while as many are being sent for the merchant as may be.
         """

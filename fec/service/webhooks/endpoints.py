@@ -165,7 +165,7 @@ def again(
     deliveries: Sending,
     caller: Manager,
 ) -> schemas.Attempt:
-    """Send one event again, once and now, whatever the endpoint's turn is; the answer says what came of it."""
+    """Send one event again, once and now, whatever the endpoint's turn is; the answer has the result."""
     with Session(service.engine, expire_on_commit=False) as session:
         endpoint = _own(session, caller, webhook_id)
         event = session.get(ServiceEvent, sequence)
@@ -177,7 +177,7 @@ def again(
 
 @router.post("/{webhook_id}/test", status_code=201, responses=declared(401, 403, 404))
 def test(webhook_id: Identity, service: Served, deliveries: Sending, caller: Manager) -> schemas.Attempt:
-    """Send a test, of the type webhook.test, once and now; the answer says what came of it."""
+    """Send a test, of the type webhook.test, once and now; the answer has the result."""
     with Session(service.engine, expire_on_commit=False) as session:
         endpoint = _own(session, caller, webhook_id)
     return _sent(deliveries, endpoint, trial_message(caller.program_id))
@@ -192,7 +192,7 @@ def attempts(
     limit: Limit = 50,
     before: Before = None,
 ) -> schemas.AttemptPage:
-    """List what was sent and what came of it, the newest first, for thirty days."""
+    """List the attempts of the last thirty days with their results, the newest first."""
     with Session(service.engine) as session:
         endpoint = _own(session, caller, webhook_id)
         query = select(WebhookAttempt).where(WebhookAttempt.endpoint_number == endpoint.number)
@@ -204,7 +204,7 @@ def attempts(
 
 
 def _sent(deliveries: Deliveries, endpoint: WebhookEndpoint, message: WebhookMessage) -> schemas.Attempt:
-    """Sends a message now, and says what came of it."""
+    """Sends a message now, and gives the attempt."""
     try:
         attempt = deliveries.send(endpoint, message)
     except SendersBusy as error:

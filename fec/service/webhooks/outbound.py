@@ -1,4 +1,4 @@
-"""One POST to an address that somebody else chose: where it may go, how long it may take, and what came of it.
+"""One POST to an address that somebody else chose: where it may go, how long it may take, and the result.
 
 The name is resolved once, every address that it has is checked, and the connection is made to one of those, so that no
 second answer of a name server leads elsewhere. Redirects are not followed, proxies not asked, and what the other side

@@ -87,7 +87,7 @@ class DisabledWebhook(Model):
 
 
 class Attempt(Model):
-    """An event was sent, and what came of it."""
+    """An attempt to send an event, and its result."""
 
     message_id: str = Field(description="The header `webhook-id`: the same each time that the event is sent.")
     sequence: int | None = Field(description="The event's number; null for a test.")

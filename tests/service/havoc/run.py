@@ -63,7 +63,7 @@ class Plan:
 
 @dataclass
 class Outcome:
-    """What came of it."""
+    """The results."""
 
     plan: Plan
     failures: list[Failure]
