@@ -26,7 +26,7 @@ _STOP_SECONDS = 10
 
 
 class Gatherer(Generic[T, R]):
-    """Does one kind of thing for whoever asks."""
+    """Does one kind of thing for all callers."""
 
     def __init__(
         self,
