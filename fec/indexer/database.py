@@ -69,9 +69,9 @@ class IndexDatabase:
         with writing(self._engine) as connection:
             self._expect(connection, before)
             insert_rows(connection, table(BlockRecord), stretch.blocks)
-            if events := stretch.events:
-                columns = [*list(zip(*events, strict=True))[:-1], [event.text for event in events]]
-                insert_columns(connection, table(EventRecord), columns, encoded=("arguments",))
+            # An event's fields are the table's columns, in the same order.
+            columns = [*list(zip(*stretch.events, strict=True))[:-1], [each.arguments_json for each in stretch.events]]
+            insert_columns(connection, table(EventRecord), columns, encoded=("arguments",))
             _fold(connection, stretch.events, {number: time for number, _, time in stretch.blocks})
             _clear(connection, stretch.first - depth, stretch.last - depth)
             after = Cursor(stretch.last + 1, stretch.last_hash, min(finalized, stretch.last))

@@ -45,10 +45,10 @@ class Event(NamedTuple):
         return dict(zip(kind_of(self.contract, self.name).names, map(_plain, self.arguments), strict=True))
 
     @property
-    def text(self) -> str:
+    def arguments_json(self) -> str:
         """`named` as JSON."""
-        form = kind_of(self.contract, self.name).form
-        return json.dumps(self.named) if form is None else form % self.arguments
+        template = kind_of(self.contract, self.name).json_template
+        return json.dumps(self.named) if template is None else template % self.arguments
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,11 @@ class EventKind:
         return all(self.types[place] in _WORDS or _is_number(self.types[place]) for place in self.data)
 
     @cached_property
-    def form(self) -> str | None:
-        """What the arguments fill to be a JSON object; None if they are more than numbers, addresses and words."""
+    def json_template(self) -> str | None:
+        """What the arguments fill to be a JSON object; None if they are more than numbers, addresses and words.
+
+        An eighth of the time that an event took went into dictionaries for `json.dumps`.
+        """
         if not all(_is_number(type_) or type_ in ("address", "bytes32") for type_ in self.types):
             return None
         fields = (
@@ -139,19 +142,19 @@ class Decoder:
             places[log["address"], log["topics"][0]].append(place)
         # In the order in which they came, which is the chain's as a rule: then there is nothing to sort.
         events: list[Any] = [None] * len(logs)
-        for (address, topic), mine in places.items():
+        for (address, topic), where in places.items():
             kind, read = self._readers[address.lower(), topic]
-            some = [logs[place] for place in mine]
-            made = map(
+            group = [logs[place] for place in where]
+            decoded = map(
                 Event,
-                [int(log["blockNumber"], 16) for log in some],
-                [int(log["logIndex"], 16) for log in some],
-                [log["transactionHash"] for log in some],
+                [int(log["blockNumber"], 16) for log in group],
+                [int(log["logIndex"], 16) for log in group],
+                [log["transactionHash"] for log in group],
                 repeat(kind.contract),
                 repeat(kind.name),
-                read([log["topics"] for log in some], [log["data"] for log in some]),
+                read([log["topics"] for log in group], [log["data"] for log in group]),
             )
-            for place, event in zip(mine, made, strict=True):
+            for place, event in zip(where, decoded, strict=True):
                 events[place] = event
         events.sort()
         return events

@@ -26,6 +26,9 @@ _HASHES = 100
 #: Looks at an endpoint that is behind the index, until it is believed that the chain got shorter.
 _LOOKS = 5
 
+#: Objects that Python makes before it looks for cycles among them, while a stretch is read.
+_OBJECTS = 100_000
+
 Progress = Callable[[Cursor, Heads, int], object]
 
 
@@ -126,7 +129,7 @@ class Indexer:
 
     def _advance(self, cursor: Cursor, heads: Heads) -> Iterator[tuple[Cursor, int]]:
         """Adds everything up to the head; while one stretch is written, the next one is read."""
-        with ThreadPoolExecutor(1) as reader, _collector_paused():
+        with ThreadPoolExecutor(1) as reader, _collector_relaxed():
             reading: Future[Stretch] | None = reader.submit(
                 self._chain.stretch, cursor.next_block, cursor.block_hash, heads
             )
@@ -225,14 +228,12 @@ class Indexer:
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
-    """What is read ends by counting references. Looking for circles among some hundred thousand objects, over and over,
-    takes a third of the time."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
+def _collector_relaxed() -> Iterator[None]:
+    """What is read ends by counting references. Looking for reference cycles after every 700 objects of some hundred
+    thousand takes a third of the time. The threshold is the process's: cycles of others are found too, later."""
+    before = gc.get_threshold()
+    gc.set_threshold(_OBJECTS, *before[1:])
     try:
         yield
     finally:
-        gc.enable()
+        gc.set_threshold(*before)

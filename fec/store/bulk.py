@@ -20,39 +20,40 @@ _NULL = r"\N"
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     """Inserts rows whose values are in the order of the table's columns. Raises as `insert_columns` does."""
-    if rows:
-        insert_columns(connection, table, list(zip(*rows, strict=True)))
+    insert_columns(connection, table, list(zip(*rows, strict=True)))
 
 
 def insert_columns(
-    connection: Connection, table: Table, found: Sequence[Sequence[Any]], *, encoded: Collection[str] = ()
+    connection: Connection, table: Table, columns: Sequence[Sequence[Any]], *, encoded: Collection[str] = ()
 ) -> None:
     """Inserts rows given as the table's columns, with the same number of values in each; with COPY where there is that.
 
     Columns that are `encoded` hold what the database keeps already, such as JSON as text. Raises TypeError or
     ValueError for a value that is not of its column's type; raises what the database's driver raises.
     """
+    if not columns or not columns[0]:
+        return
     dialect = connection.dialect
-    columns = [
-        values if column.name in encoded else _bound(column, values, dialect)
-        for column, values in zip(table.columns, found, strict=True)
+    prepared = [
+        values if column.name in encoded else _prepared(column, values, dialect)
+        for column, values in zip(table.columns, columns, strict=True)
     ]
     names = ", ".join(f'"{column.name}"' for column in table.columns)
     cursor = connection.connection.cursor()
     if dialect.name == "postgresql":
-        lines = map("\t".join, zip(*map(_fields, columns), strict=True))
+        lines = map("\t".join, zip(*map(_fields, prepared), strict=True))
         with cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
             copy.write("\n".join(lines) + "\n")
     else:
-        places = ", ".join("?" for _ in columns)
+        places = ", ".join("?" for _ in prepared)
         cursor.executemany(
             f'INSERT INTO "{table.name}" ({names}) VALUES ({places})',  # noqa: S608 (own names)
-            list(zip(*columns, strict=True)),
+            list(zip(*prepared, strict=True)),
         )
     cursor.close()
 
 
-def _bound(column: Column[Any], values: Sequence[Any], dialect: Dialect) -> Sequence[Any]:
+def _prepared(column: Column[Any], values: Sequence[Any], dialect: Dialect) -> Sequence[Any]:
     if isinstance(column.type, ColumnType):
         return column.type.bind_column(values)
     if isinstance(column.type, JSON):

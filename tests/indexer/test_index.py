@@ -127,10 +127,10 @@ def test_decode__in_any_order__is_in_the_chains(story: Story) -> None:
     assert decoder.decode(logs[::-1]) == decoder.decode(logs)
 
 
-def test_text__every_event__is_its_arguments_as_json(story: Story) -> None:
+def test_arguments_json__every_event__is_what_is_named(story: Story) -> None:
     decoder = Decoder(story.deployment)
     for event in decoder.decode(story.anvil.request("eth_getLogs", {"fromBlock": "0x0", "address": decoder.addresses})):
-        assert json.loads(event.text) == event.named
+        assert json.loads(event.arguments_json) == event.named
 
 
 # -------------------------------------------------------------------- the state

@@ -69,6 +69,7 @@ def test_insert_rows__anything__comes_back(rows: Engine) -> None:
         ("account", "0x12", ValueError),
         ("word", "0x" + "ab" * 31, ValueError),
         ("word", "ab" * 33, ValueError),
+        ("word", "0x" + "zz" * 32, ValueError),
         ("word", "0x" + "ab" * 31 + "a\n", ValueError),
     ],
 )
