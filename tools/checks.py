@@ -35,7 +35,7 @@ RECORD = ROOT / "tools" / "passed.json"
 BIN = Path(sys.prefix) / "bin"
 PROCESSORS = os.cpu_count() or 1
 #: Processes of pytest: many tests wait for clocks, blocks and processes, so that more fit than there are processors.
-WORKERS = PROCESSORS + 1
+WORKERS = 2 * PROCESSORS
 PYTEST = ("pytest", "-p", "no:ape_test", "-n", str(WORKERS), "--dist", "loadfile", "--no-loadscope-reorder")
 TICK = 0.05  # seconds
 
@@ -111,7 +111,7 @@ TESTS = (
 
 
 def fingerprint(needs: Iterable[str], root: Path = ROOT) -> str:
-    """Hash of the files in some places, by name and content, apart from what tools make or write themselves."""
+    """Hash of the files in some places, by name and content, apart from compiled modules and the record itself."""
     digest = hashlib.sha256()
     for place in needs:
         path = root / place
@@ -159,6 +159,7 @@ class Runner:
             signal.signal(signal.SIGTERM, before)
             for *_, process in self._running:
                 os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
         return ended
 
     def log(self, step: Step) -> Path:
@@ -244,7 +245,7 @@ def main(names: tuple[str, ...], record: bool) -> None:
     steps, left_out = chosen(names)
     if record:
         steps = [step for step in steps if step.needs]
-    hashes = {step.name: fingerprint(step.needs) for step in steps}
+    hashes = {step.name: fingerprint(step.needs) for step in steps if step.needs}
     ended = Runner(console).run(steps)
     seconds = time.monotonic() - began
     console.print(table(ended, left_out, seconds))

@@ -1,6 +1,7 @@
 """The runner of checks: it fails when a step does, shows what failed, and leaves tests out only if nothing changed."""
 
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -37,17 +38,18 @@ def test_run__step_that_is_killed__has_failed(tmp_path: Path) -> None:
 
 
 def test_run__is_ended__ends_its_steps(tmp_path: Path) -> None:
-    lives = tmp_path / "lives"
+    number = tmp_path / "pid"
     code = f"""if True:
         import os, pathlib, signal, time
+        pathlib.Path({str(number)!r}).write_text(str(os.getpid()))
         os.kill(os.getppid(), signal.SIGTERM)
-        time.sleep(60)
-        pathlib.Path({str(lives)!r}).touch()
+        time.sleep(600)
     """
     with pytest.raises(SystemExit) as ended:
         run(tmp_path, python("ends its runner", code))
     assert ended.value.code == 128 + signal.SIGTERM
-    assert not lives.exists()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(number.read_text()), 0)
 
 
 def test_run__tests_pass__their_closing_line_is_shown(tmp_path: Path) -> None:
