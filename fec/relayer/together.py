@@ -1,7 +1,7 @@
 """Many requests at once: simulated in one round trip, kept in one transaction of the database, sent in one batch.
 
 outlook, _ = together.outlook()
-limits = together.estimate_all([(recipient, data), …], bound, outlook)
+fine = together.simulate_all([(recipient, data), …], gas, outlook)
 with store.writing(engine) as connection:
     together.lock(connection, outlook)       # nobody else takes a nonce until the transaction ends
     stored = together.take_all(connection, […], outlook)
@@ -25,7 +25,7 @@ from fec.i18n.errors import FECError
 from fec.relayer.budget import Budget
 from fec.relayer.endpoint import AccountChain, Outlook
 from fec.relayer.fees import FeePolicy
-from fec.relayer.simulation import check_coin, most_gas, with_margin
+from fec.relayer.simulation import check_coin, without_margin
 from fec.relayer.transactions import Ledger, RelayRequest, Stored
 
 
@@ -54,23 +54,22 @@ class Together:
         """What the block to come holds, and the answers to more calls; see `AccountChain.outlook`."""
         return self._node.outlook(more)
 
-    def estimate_all(self, calls: Sequence[tuple[str, str]], bound: int, outlook: Outlook) -> list[int | None]:
-        """Gas limits for calls, each a recipient and calldata in hex; None for one that is refused.
+    def simulate_all(self, calls: Sequence[tuple[str, str]], gas: int, outlook: Outlook) -> list[bool]:
+        """Whether calls, each a recipient and calldata in hex, would do with a gas limit, less the usual margin.
 
-        Raises FeesTooHigh, RPCUnreachable, RPCFailed.
+        An estimate would run each call several times. Raises FeesTooHigh, RPCUnreachable, RPCFailed.
         """
-        fees, most = self._fees.at(outlook.price), most_gas(bound, outlook.means)
+        fees = self._fees.at(outlook.price)
         offer = {
             "from": self._ledger.address,
-            "gas": hex(most),
+            "gas": hex(without_margin(gas)),
             **({"gasPrice": hex(fees.most)} if fees.legacy else {"maxFeePerGas": hex(fees.most)}),
             **({} if fees.legacy else {"maxPriorityFeePerGas": hex(fees.tip)}),
         }
         asked: list[Call] = [
-            ("eth_estimateGas", [{**offer, "to": recipient, "data": data}, "pending"]) for recipient, data in calls
+            ("eth_call", [{**offer, "to": recipient, "data": data}, "pending"]) for recipient, data in calls
         ]
-        answers = ask_all(self._web3, asked)
-        return [None if isinstance(found, Refused) else with_margin(int(found, 16), most) for found in answers]
+        return [not isinstance(found, Refused) for found in ask_all(self._web3, asked)]
 
     def lock(self, connection: Connection, outlook: Outlook) -> None:
         """Has the key's row until the transaction ends: only who has it takes nonces."""

@@ -82,14 +82,24 @@ def test_ask__more_wait_than_are_done_at_once__each_caller_gets_a_share() -> Non
 
 @pytest.mark.parametrize(("error", "failing"), [(ValueError("odd"), 1), (RPCUnreachable("away"), 3)])
 def test_ask__one_goes_wrong__others_fail_only_with_what_is_everybodys(error: Exception, failing: int) -> None:
+    begun, going = threading.Event(), threading.Event()
+
     def act(items: Sequence[int]) -> Sequence[int]:
+        begun.set()
+        assert going.wait(60)
         if 1 in items:
             raise error
         return items
 
     async def ask() -> list[int | BaseException]:
         gatherer = Gatherer("test", act)
-        answers = await asyncio.gather(*(gatherer.ask(item) for item in (0, 1, 2)), return_exceptions=True)
+        first = asyncio.ensure_future(gatherer.ask(-1))
+        while not begun.is_set():
+            await asyncio.sleep(0.001)
+        rest = [asyncio.ensure_future(gatherer.ask(item)) for item in (0, 1, 2)]
+        await asyncio.sleep(0)
+        going.set()
+        answers = await asyncio.gather(first, *rest, return_exceptions=True)
         gatherer.close()
         return answers
 

@@ -14,6 +14,8 @@ from fec.protocol.calls import ContractCall
 
 #: A payment takes 0.2 million as a rule, and 0.8 million when a wallet checks a signature and a hook uses what it gets.
 ONE = 1_000_000
+#: A payment that its payer's own key signed, for an account without code, takes 0.2 million.
+PLAIN = 400_000
 #: A node that is claimed from or handed over, whose receiver's hook does something with it.
 PER_NODE = 200_000
 

@@ -21,7 +21,7 @@ from fec.relayer.endpoint import Outlook
 from fec.relayer.transactions import RelayRequest, Stored
 from fec.service.actions import events
 from fec.service.actions import schemas as action_schemas
-from fec.service.actions.bounds import ONE
+from fec.service.actions.bounds import PLAIN
 from fec.service.actions.events import Change
 from fec.service.actions.guard import subject, subjects
 from fec.service.actions.idempotency import Answer
@@ -92,8 +92,8 @@ def pay_all(service: Service, asked: Sequence[Asked]) -> list[Answer | None]:
     some = [one for one in found if one.asked.body.customer in without_code]
     try:
         checkout = service.client.orders.address
-        limits = together.estimate_all([(checkout, one.data) for one in some], ONE, outlook)
-        wanted = [(one, gas) for one, gas in zip(some, limits, strict=True) if gas is not None]
+        fine = together.simulate_all([(checkout, one.data) for one in some], PLAIN, outlook)
+        wanted = [one for one, is_fine in zip(some, fine, strict=True) if is_fine]
         answers, stored = _keep(service, wanted, outlook) if wanted else ({}, [])
     except (BudgetSpent, FeesTooHigh, InsufficientGasCoin):
         if len(asked) > 1:
@@ -144,32 +144,30 @@ def _held(service: Service, connection: Connection, whom: set[str]) -> set[str]:
     }
 
 
-def _keep(
-    service: Service, wanted: Sequence[tuple[Ready, int]], outlook: Outlook
-) -> tuple[dict[int, Answer], list[Stored]]:
+def _keep(service: Service, wanted: Sequence[Ready], outlook: Outlook) -> tuple[dict[int, Answer], list[Stored]]:
     """Keeps payments with their signed transactions and events: all or nothing. Gives the answers, by place."""
     with writing(service.engine) as connection:
         # In this order, as all who lock more than one: the key, invoices, those who answer for it, the events.
         service.relayer.together.lock(connection, outlook)
-        attempts = _payable(connection, [one.invoice.number for one, _ in wanted])
-        taken: dict[int, tuple[Ready, int]] = {}
-        for one, gas in wanted:
+        attempts = _payable(connection, [one.invoice.number for one in wanted])
+        taken: dict[int, Ready] = {}
+        for one in wanted:
             if one.invoice.number in attempts:
-                taken.setdefault(one.invoice.number, (one, gas))
+                taken.setdefault(one.invoice.number, one)
         if not taken:
             return {}, []
-        requests = [_request(service, one, gas, attempts[number]) for number, (one, gas) in taken.items()]
+        requests = [_request(service, one, attempts[number]) for number, one in taken.items()]
         stored = service.relayer.together.take_all(connection, requests, outlook)
         rows = [
             _row(one, request.request_key, kept.id)
-            for (one, _), request, kept in zip(taken.values(), requests, stored, strict=True)
+            for one, request, kept in zip(taken.values(), requests, stored, strict=True)
         ]
         connection.execute(_ADD, rows)
         mine = _INVOICES.c.number.in_(list(taken))
         connection.execute(update(_INVOICES).where(mine).values(revision=_INVOICES.c.revision + 1))
-        service.guard.begun_all(connection, [one.whom for one, _ in taken.values()])
+        service.guard.begun_all(connection, [one.whom for one in taken.values()])
         answers, changes = {}, []
-        for (one, _), row in zip(taken.values(), rows, strict=True):
+        for one, row in zip(taken.values(), rows, strict=True):
             body = action_schemas.body(SimpleNamespace(**{**row, "state": ActionState.REQUESTED}))
             answers[one.place] = Answer(202, body)
             changes.append(Change(one.invoice.program_id, one.invoice.number, f"{PAYMENT}.requested", body))
@@ -189,9 +187,9 @@ def _payable(connection: Connection, numbers: Sequence[int]) -> dict[int, int]:
     return {number: failed.get(number, 0) for number in found}
 
 
-def _request(service: Service, one: Ready, gas: int, failed: int) -> RelayRequest:
+def _request(service: Service, one: Ready, failed: int) -> RelayRequest:
     request_key = f"pay {one.invoice.order_key}" + (f" {failed + 1}" if failed else "")
-    return RelayRequest(request_key, service.client.orders.address, one.data, gas, purse_of(one.invoice.program_id))
+    return RelayRequest(request_key, service.client.orders.address, one.data, PLAIN, purse_of(one.invoice.program_id))
 
 
 def _row(one: Ready, request_key: str, relay_id: int) -> dict[str, Any]:
