@@ -133,7 +133,9 @@ class Decoder:
             return self._events(logs)
         except _MALFORMED as error:
             bad = next((log for log in logs if not self._is_ours(log)), logs)
-            raise WrongAnswer("A log is not one of these contracts': {answer!r:.200}", answer=bad) from error
+            raise WrongAnswer(
+                "A log is not one of these contracts': {answer!r:.200}. Try another endpoint.", answer=bad
+            ) from error
 
     def _events(self, logs: Sequence[Mapping[str, Any]]) -> list[Event]:
         """Those of one kind are taken apart together, argument by argument: one by one it takes twice as long."""

@@ -152,7 +152,7 @@ class Indexer:
             [found] = self._chain.headers([cursor.block])
             if found is None:
                 raise Reorganised(
-                    "The RPC endpoint had block {latest}, but has no block {number}.",
+                    "The RPC endpoint had block {latest}, but has no block {number}. Try another endpoint.",
                     latest=heads.latest.number,
                     number=cursor.block,
                 )

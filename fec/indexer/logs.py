@@ -148,7 +148,7 @@ class Chain:
         self._check_link(headers[0], parent_hash)
         if left_out := self._overlooked(headers, logs):
             raise WrongAnswer(
-                "The RPC endpoint has logs of block {number}, but left them out of a search.",
+                "The RPC endpoint has logs of block {number}, but left them out of a search. Try another endpoint.",
                 number=int(left_out[0]["blockNumber"], 16),
             )
         hashes = {header.number: header.hash for header in headers}
@@ -177,14 +177,16 @@ class Chain:
         for parent, child in pairwise(headers):
             if child.parent_hash != parent.hash:
                 raise WrongAnswer(
-                    "Block {child} is no child of block {parent}: the branches are mixed.",
+                    "Block {child} is no child of block {parent}: the branches are mixed. Try another endpoint.",
                     child=child.number,
                     parent=parent.number,
                 )
         hashes = {header.number: header.hash for header in headers}
         for number, block_hash in {(log["blockNumber"], log["blockHash"]) for log in logs}:
             if hashes[int(number, 16)] != block_hash:
-                raise WrongAnswer("A log is in block {hash}, which is not in this branch.", hash=block_hash)
+                raise WrongAnswer(
+                    "A log is in block {hash}, which is not in this branch. Try another endpoint.", hash=block_hash
+                )
         logs += self._overlooked(headers, logs)
         blocks = [(header.number, header.hash, header.timestamp) for header in headers]
         return Stretch(first, last, parent_hash, headers[-1].hash, blocks, self._events(logs))
@@ -216,7 +218,10 @@ class Chain:
         if not _are_within(logs, first, last):
             bad = next(log for log in logs if not _are_within([log], first, last))
             raise WrongAnswer(
-                "This is no log of blocks {first} to {last}: {answer!r:.200}", first=first, last=last, answer=bad
+                "This is no log of blocks {first} to {last}: {answer!r:.200}. Try another endpoint.",
+                first=first,
+                last=last,
+                answer=bad,
             )
         blocks = self._endpoint.results([_block(number) for number in numbers])
         return logs, [_present(block, number) for number, block in zip(numbers, blocks, strict=True)]
@@ -237,7 +242,7 @@ class Chain:
                 raise logs
             raise _TooMuch
         if not isinstance(logs, list):
-            raise WrongAnswer("These are no logs: {answer!r:.100}", answer=logs)
+            raise WrongAnswer("These are no logs: {answer!r:.100}. Try another endpoint.", answer=logs)
         return logs
 
     def _check_link(self, header: Header, parent_hash: str | None) -> None:
@@ -253,7 +258,9 @@ class Chain:
         for before, after in pairwise(events):
             if before[:2] == after[:2]:
                 raise WrongAnswer(
-                    "Two logs {index} in block {number}.", index=after.log_index, number=after.block_number
+                    "Two logs {index} in block {number}. Try another endpoint.",
+                    index=after.log_index,
+                    number=after.block_number,
                 )
         return events
 
@@ -267,15 +274,19 @@ def _block(number: int) -> Call:
 
 
 def _two_blocks(number: int, one: str, other: str) -> WrongAnswer:
-    return WrongAnswer("Two blocks {number} at once: {one} and {other}.", number=number, one=one, other=other)
+    return WrongAnswer(
+        "Two blocks {number} at once: {one} and {other}. Try another endpoint.", number=number, one=one, other=other
+    )
 
 
 def _present(block: Any, number: int | str) -> Header:
     if block is None:
-        raise WrongAnswer("The RPC endpoint says that there is no block {number}.", number=number)
+        raise WrongAnswer("The RPC endpoint says that there is no block {number}. Try another endpoint.", number=number)
     header = _header(block)
     if number not in ("latest", header.number):
-        raise WrongAnswer("Block {found} came in place of block {number}.", found=header.number, number=number)
+        raise WrongAnswer(
+            "Block {found} came in place of block {number}. Try another endpoint.", found=header.number, number=number
+        )
     return header
 
 
@@ -300,7 +311,7 @@ def _header(block: Any) -> Header:
             bloom=_bloom_in(block),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise WrongAnswer("This is no block: {answer!r:.200}", answer=block) from error
+        raise WrongAnswer("This is no block: {answer!r:.200}. Try another endpoint.", answer=block) from error
 
 
 def _bloom_in(block: Mapping[str, Any]) -> int | None:

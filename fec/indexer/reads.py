@@ -111,7 +111,9 @@ class _View:
         try:
             values = decode(self._outputs, bytes.fromhex(answer[2:]))
         except (DecodingError, TypeError, ValueError) as error:
-            raise WrongAnswer("This is no result of a view: {answer!r:.200}", answer=answer) from error
+            raise WrongAnswer(
+                "This is no result of a view: {answer!r:.200}. Try another endpoint.", answer=answer
+            ) from error
         return _plain(values[0] if len(values) == 1 else values)
 
 
