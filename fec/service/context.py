@@ -23,6 +23,7 @@ from fec.service.http.counters import open_counter
 from fec.service.http.gatherer import Gatherer
 from fec.service.http.keys import KeyRing
 from fec.service.http.metrics import Metrics
+from fec.service.http.recent import Recent
 from fec.service.settings import SECRET_BYTES, Settings
 
 T = TypeVar("T")
@@ -69,6 +70,7 @@ class Service:
         self.idempotency = Idempotency(self.engine)
         self.asking = Asking(self.engine, self.outbox, self.idempotency)
         self.metrics = Metrics()
+        self.recent = Recent()
         self.latest_event = 0
         """Number of the last event, as of a moment ago: streams look at it."""
         self.stopping = False

@@ -67,6 +67,8 @@ class CallerLimits:
     """Simulations at once for one merchant with a key, from wherever they come."""
     refused_of_merchant: int = 120
     """Of a merchant's simulations, those in a minute that end with a refusal."""
+    streams: int = 100
+    """Streams of events for one caller or merchant, in one instance."""
 
     def pause(self, subject: str, failures: int) -> int:
         """Seconds to wait after so many failures."""

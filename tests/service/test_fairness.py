@@ -4,13 +4,20 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from fec.service.errors import LimitsInvalid
+from fec.service.http import recent as recent_answers
 from fec.service.http.callers import counted_address
 from fec.service.http.counters import open_counter
+from fec.service.http.recent import Recent
 from tests.service.conftest import ServiceClient, until
 
 Serving = Callable[..., ServiceClient]
@@ -35,6 +42,59 @@ def test_stream__key_is_revoked__ends_before_its_next_sign_of_life(live: Service
         live.service.keys.revoke(live.service.keys.keys()[-1].id)
         # A stream that goes on sends a comment every fifteen seconds.
         assert [line for line in answer.iter_lines() if line.startswith(":")] == []
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_streams__as_many_as_one_caller_may__the_next_is_refused(live: ServiceClient) -> None:
+    guard = live.service.guard
+    guard._limits = replace(live.service.settings.caller_limits, streams=2)
+
+    def listening() -> int:
+        return sum(guard._listening.values())
+
+    for path, headers in ((f"/v1/pay/{live.invoice()['id']}/events", {}), ("/v1/events/stream", live.headers)):
+        with ExitStack() as stack:
+            for _ in range(2):
+                stack.enter_context(live.http.stream("GET", path, headers=headers))
+            until(listening, lambda count: count == 2)
+            refused = live.http.get(path, headers=headers)
+            assert (refused.status_code, refused.json()["type"]) == (429, "urn:fec:problem:too-many-at-once")
+        until(listening, lambda count: count == 0)
+
+
+def test_recent__asked_by_many_at_once__is_found_out_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, found, finding, release = [100.0], count(1), Event(), Event()
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    recent = Recent()
+    assert [recent.get("checks", lambda: next(found)) for _ in range(5)] == [1] * 5
+    clock[0] += 1
+
+    def slowly() -> int:
+        finding.set()
+        assert release.wait(60)
+        return next(found)
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(recent.get, "checks", slowly)
+        assert finding.wait(60)
+        # Nobody waits for who finds it out.
+        assert recent.get("checks", slowly) == 1
+        release.set()
+        assert first.result() == 2
+    assert recent.get("checks", lambda: next(found)) == 2
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/metrics"])
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_watching__asked_all_the_time__costs_a_look_a_second(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    cashier = serving(index=False, relay=False, capture=False, deliver=False)
+    monkeypatch.setattr(recent_answers, "_SECONDS", 600)
+    asked: list[object] = []
+    monkeypatch.setattr(cashier.service.relayer, "waiting", lambda: asked.append(None))
+    statuses = {cashier.http.get(path).status_code for _ in range(10)}
+    assert (len(asked), len(statuses)) == (1, 1)
 
 
 @pytest.mark.parametrize(

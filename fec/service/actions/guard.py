@@ -57,6 +57,7 @@ class Guard:
         self._simulating: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
         self._minute = 0
+        self._listening: Counter[str] = Counter()
 
     # ------------------------------------------------------------- simulations
 
@@ -115,6 +116,25 @@ class Guard:
             self._simulating[caller] -= 1
             if not self._simulating[caller]:
                 del self._simulating[caller]
+
+    # ----------------------------------------------------------------- streams
+
+    def check_streams(self, caller: str) -> None:
+        """Raises a problem if a caller listens to as many streams as one may."""
+        if self._listening[caller] >= self._limits.streams:
+            raise _too_soon(self._limits.block_seconds)
+
+    def listens(self, caller: str) -> None:
+        """Notes that a caller listens to a stream."""
+        with self._lock:
+            self._listening[caller] += 1
+
+    def left(self, caller: str) -> None:
+        """Notes that a caller listens to it no more."""
+        with self._lock:
+            self._listening[caller] -= 1
+            if not self._listening[caller]:
+                del self._listening[caller]
 
     # ----------------------------------------------------------------- strikes
 

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from fec.service.actions import events
 from fec.service.context import Service
+from fec.service.http.callers import current_caller
 from fec.service.models import ServiceEvent
 
 _AT_ONCE = 100
@@ -50,9 +51,14 @@ def response(
 ) -> Response:
     """A stream of the events after a number, of a program or an invoice, with something to say first.
 
-    It ends as soon as its reader is not `allowed` to read it any more.
+    It ends as soon as its reader is not `allowed` to read it any more. Raises a problem if the caller, or the program's
+    merchant, listens to too many.
     """
-    content = _events(service, since, first, program_id=program_id, invoice_number=invoice_number, allowed=allowed)
+    caller = current_caller.get() if program_id is None else f"program {program_id}"
+    service.guard.check_streams(caller)
+    content = _events(
+        service, since, first, caller=caller, program_id=program_id, invoice_number=invoice_number, allowed=allowed
+    )
     return EventSourceResponse(content, ping=_PING_SECONDS, headers={"Cache-Control": "no-store"})
 
 
@@ -61,6 +67,7 @@ async def _events(
     since: int,
     first: Sequence[ServerSentEvent],
     *,
+    caller: str,
     program_id: int | None,
     invoice_number: int | None,
     allowed: Callable[[], bool],
@@ -72,6 +79,7 @@ async def _events(
 
     looked, asked_at = -1, anyio.current_time()
     service.metrics.streams.inc()
+    service.guard.listens(caller)
     try:
         for item in first:
             yield item
@@ -92,4 +100,5 @@ async def _events(
             if len(found) < _AT_ONCE:
                 looked = newest
     finally:
+        service.guard.left(caller)
         service.metrics.streams.dec()

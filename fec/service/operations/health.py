@@ -59,7 +59,7 @@ def healthz() -> Health:
 )
 def readyz(service: Served, response: Response) -> Readiness:
     """Say whether database, chain, index and relayer are as they should be."""
-    checks = {name: _check(probe, service) for name, probe in _PROBES.items()}
+    checks = service.recent.get("checks", lambda: {name: _check(probe, service) for name, probe in _PROBES.items()})
     ready = all(check.ok for check in checks.values())
     response.status_code = 200 if ready else 503
     return Readiness(ready=ready, checks=checks)
@@ -72,7 +72,7 @@ def readyz(service: Served, response: Response) -> Readiness:
 )
 def metrics(service: Served) -> Response:
     """Give figures for Prometheus."""
-    _gauge(service)
+    service.recent.get("figures", lambda: _gauge(service))
     return Response(generate_latest(service.metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
