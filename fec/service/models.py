@@ -283,10 +283,10 @@ class WebhookAttempt(Base):
     """Why it is no delivery, in a word; None if it is one."""
 
 
-class RewardList(Base):
+class RewardBatchRecord(Base):
     """Rewards for many shoppers, funded by one action under one Merkle root."""
 
-    __tablename__ = "reward_lists"
+    __tablename__ = "reward_batches"
     __table_args__ = (Index(None, "program_id", "number"),)
 
     number: Mapped[int] = mapped_column(primary_key=True)
@@ -302,12 +302,14 @@ class RewardList(Base):
 
 
 class RewardEntry(Base):
-    """One shopper's reward in a list, and the proof that it is in there."""
+    """One shopper's reward in a batch, and the proof that it is in there."""
 
     __tablename__ = "reward_entries"
     __table_args__ = (Index(None, "shopper"),)
 
-    list_number: Mapped[int] = mapped_column(ForeignKey("reward_lists.number"), primary_key=True, autoincrement=False)
+    batch_number: Mapped[int] = mapped_column(
+        ForeignKey("reward_batches.number"), primary_key=True, autoincrement=False
+    )
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     """The reward's index in the batch, from 0."""
     shopper: Mapped[AddressText]

@@ -31,7 +31,7 @@ from fec.service.context import Served
 from fec.service.http.problems import Problem, declared, problem
 from fec.service.http.rows import Before, Limit, following, newest, one_row
 from fec.service.http.schemas import Account, Identity
-from fec.service.models import Action, ActionState, RewardEntry, RewardList
+from fec.service.models import Action, ActionState, RewardBatchRecord, RewardEntry
 from fec.service.rewards import schemas
 from fec.service.rewards.lookup import in_their_blocks
 
@@ -47,7 +47,7 @@ Shopper = Annotated[Account, Path(description="Whose rewards.")]
 
 @dataclass(frozen=True)
 class _Funded:
-    """What the index says of a list."""
+    """What the index says of a batch."""
 
     batch_id: int
     left: int
@@ -57,16 +57,16 @@ class _Funded:
 def create(
     body: schemas.NewRewardBatch, service: Served, caller: Manager, fingerprint: Fingerprint, key: RequiredKey
 ) -> JSONResponse:
-    """Set FEC of the service's key aside for all rewards of a list. Each key is one batch, however often it is sent."""
+    """Set FEC of the service's key aside for the rewards of a batch. Each key is one batch, however often it is sent."""
     tree = RewardTree([Reward(place, each.shopper, parse_fec(each.amount)) for place, each in enumerate(body.rewards)])
     call = calls.fund_rewards(caller.program_id, tree, body.deadline, body.reason)
     identity, now = secrets.token_urlsafe(16), int(time.time())
     details = schemas.FundingDetails(
-        list_id=identity, root=tree.root, total=exact_fec(tree.total), count=len(tree.rewards)
+        reward_batch_id=identity, root=tree.root, total=exact_fec(tree.total), count=len(tree.rewards)
     )
 
-    def listed(action: Action) -> RewardList:
-        return RewardList(
+    def listed(action: Action) -> RewardBatchRecord:
+        return RewardBatchRecord(
             id=identity,
             program_id=caller.program_id,
             root=tree.root,
@@ -85,7 +85,7 @@ def create(
         session.flush()
         entries = [
             {
-                "list_number": row.number,
+                "batch_number": row.number,
                 "position": proven.reward.index,
                 "shopper": proven.reward.shopper,
                 "amount": proven.reward.amount,
@@ -105,23 +105,23 @@ def create(
 @router.get("", responses=declared(401, 403))
 def page(service: Served, caller: Reader, limit: Limit = 50, before: Before = None) -> schemas.RewardBatchPage:
     """List batches and what is left of them, the newest first."""
-    query = select(RewardList).where(RewardList.program_id == caller.program_id)
+    query = select(RewardBatchRecord).where(RewardBatchRecord.program_id == caller.program_id)
     with Session(service.engine) as session:
-        found = newest(session, query, RewardList.number, limit, before)
+        found = newest(session, query, RewardBatchRecord.number, limit, before)
         return schemas.RewardBatchPage(items=_batches(session, found), next=following(found, limit))
 
 
-@router.get("/{list_id}", responses=declared(401, 403, 404))
-def one(list_id: Identity, service: Served, caller: Reader) -> schemas.RewardBatch:
+@router.get("/{reward_batch_id}", responses=declared(401, 403, 404))
+def one(reward_batch_id: Identity, service: Served, caller: Reader) -> schemas.RewardBatch:
     """Show a batch and what is left of it."""
     with Session(service.engine) as session:
-        return _batches(session, [_own(session, caller, list_id)])[0]
+        return _batches(session, [_own(session, caller, reward_batch_id)])[0]
 
 
-@router.get("/{list_id}/rewards", responses=declared(401, 403, 404))
+@router.get("/{reward_batch_id}/rewards", responses=declared(401, 403, 404))
 def rewards(
     *,
-    list_id: Identity,
+    reward_batch_id: Identity,
     service: Served,
     caller: Reader,
     limit: Limit = 50,
@@ -129,8 +129,8 @@ def rewards(
 ) -> schemas.ProvenRewardPage:
     """List a batch's rewards with their proofs, in its order, and which were taken."""
     with Session(service.engine) as session:
-        found = _own(session, caller, list_id)
-        query = select(RewardEntry).where(RewardEntry.list_number == found.number)
+        found = _own(session, caller, reward_batch_id)
+        query = select(RewardEntry).where(RewardEntry.batch_number == found.number)
         if after is not None:
             query = query.where(RewardEntry.position > after)
         entries = session.scalars(query.order_by(RewardEntry.position).limit(limit)).all()
@@ -139,16 +139,19 @@ def rewards(
 
 
 @router.post(
-    "/{list_id}/reclaim", status_code=202, response_model=schemas.Reclaim, responses=declared(401, 403, 404, 409)
+    "/{reward_batch_id}/reclaim",
+    status_code=202,
+    response_model=schemas.Reclaim,
+    responses=declared(401, 403, 404, 409),
 )
 def reclaim(
-    list_id: Identity, service: Served, caller: Manager, fingerprint: Fingerprint, key: RequiredKey
+    reward_batch_id: Identity, service: Served, caller: Manager, fingerprint: Fingerprint, key: RequiredKey
 ) -> JSONResponse:
     """Have what nobody took sent back to the service's key, once the deadline has passed."""
     with Session(service.engine) as session:
-        found = _own(session, caller, list_id)
+        found = _own(session, caller, reward_batch_id)
         batch_id = _batch_id(session, found)
-    wanted = Wanted(calls.reclaim_rewards(batch_id), schemas.ReclaimDetails(list_id=list_id))
+    wanted = Wanted(calls.reclaim_rewards(batch_id), schemas.ReclaimDetails(reward_batch_id=reward_batch_id))
     asked = ActionRequest(RECLAIM, caller.program_id, key, fingerprint)
     return service.asking.ask(asked, lambda: wanted, lambda _, action: schemas.Reclaim.of(action)).response()
 
@@ -156,26 +159,26 @@ def reclaim(
 # ------------------------------------------------------------- for the shopper
 
 
-@router.get("/{list_id}/shoppers/{shopper}", responses=declared(404))
-def proofs(list_id: Identity, shopper: Shopper, service: Served) -> schemas.ShoppersRewards:
+@router.get("/{reward_batch_id}/shoppers/{shopper}", responses=declared(404))
+def proofs(reward_batch_id: Identity, shopper: Shopper, service: Served) -> schemas.ShoppersRewards:
     """Show a shopper's rewards in a batch, with the proofs that take them, to anybody who knows the batch's id."""
     with Session(service.engine) as session:
-        found = _any(session, list_id)
+        found = _any(session, reward_batch_id)
         entries = _of_shopper(session, found, shopper)
         items = _proven(session, _funded(session, [found]).get(found.number), entries)
         return schemas.ShoppersRewards(batch=_batches(session, [found])[0], items=items)
 
 
 @router.post(
-    "/{list_id}/shoppers/{shopper}/rewards/{index}",
+    "/{reward_batch_id}/shoppers/{shopper}/rewards/{index}",
     status_code=202,
     response_model=schemas.Taking,
     responses=declared(403, 404, 409),
 )
-def take(list_id: Identity, shopper: Shopper, index: Index, service: Served) -> JSONResponse:
+def take(reward_batch_id: Identity, shopper: Shopper, index: Index, service: Served) -> JSONResponse:
     """Have a reward's node minted to its shopper, without gas. Asked again, it is the same; it is taken once."""
     with Session(service.engine) as session:
-        found = _any(session, list_id)
+        found = _any(session, reward_batch_id)
         entry = session.get(RewardEntry, (found.number, index))
         if entry is None or entry.shopper != shopper:
             raise problem(
@@ -187,7 +190,7 @@ def take(list_id: Identity, shopper: Shopper, index: Index, service: Served) -> 
             batch_id = _batch_id(session, found)
         proven = ProvenReward(Reward(index, entry.shopper, entry.amount), tuple(entry.proof))
         details = schemas.TakingDetails(
-            list_id=list_id, index=index, shopper=entry.shopper, amount=exact_fec(entry.amount)
+            reward_batch_id=reward_batch_id, index=index, shopper=entry.shopper, amount=exact_fec(entry.amount)
         )
         return Wanted(calls.take_reward(batch_id, proven), details)
 
@@ -204,7 +207,7 @@ def take(list_id: Identity, shopper: Shopper, index: Index, service: Served) -> 
         locked.action_number = action.number
         return action
 
-    whom = subjects(("shopper", entry.shopper), ("reward", f"{list_id} {index}"))
+    whom = subjects(("shopper", entry.shopper), ("reward", f"{reward_batch_id} {index}"))
     asked = ActionRequest(TAKING, found.program_id, whom=whom)
     return service.asking.ask(
         asked, prepare, lambda _, action: schemas.Taking.of(action), keep=keep, known=known
@@ -220,35 +223,39 @@ def _taking(session: Session, entry: RewardEntry) -> Action | None:
     return None if action is None or action.state == ActionState.FAILED else action
 
 
-def _any(session: Session, list_id: str) -> RewardList:
-    return one_row(session, select(RewardList).where(RewardList.id == list_id), _unknown(list_id))
+def _any(session: Session, reward_batch_id: str) -> RewardBatchRecord:
+    return one_row(
+        session, select(RewardBatchRecord).where(RewardBatchRecord.id == reward_batch_id), _unknown(reward_batch_id)
+    )
 
 
-def _own(session: Session, caller: Caller, list_id: str) -> RewardList:
-    query = select(RewardList).where(RewardList.id == list_id, RewardList.program_id == caller.program_id)
-    return one_row(session, query, _unknown(list_id))
+def _own(session: Session, caller: Caller, reward_batch_id: str) -> RewardBatchRecord:
+    query = select(RewardBatchRecord).where(
+        RewardBatchRecord.id == reward_batch_id, RewardBatchRecord.program_id == caller.program_id
+    )
+    return one_row(session, query, _unknown(reward_batch_id))
 
 
-def _unknown(list_id: str) -> Problem:
-    return problem("not-found", "There is no reward batch with id {id} here. Check the id.", id=list_id)
+def _unknown(reward_batch_id: str) -> Problem:
+    return problem("not-found", "There is no reward batch with id {id} here. Check the id.", id=reward_batch_id)
 
 
-def _of_shopper(session: Session, found: RewardList, shopper: str) -> Sequence[RewardEntry]:
-    query = select(RewardEntry).where(RewardEntry.list_number == found.number, RewardEntry.shopper == shopper)
+def _of_shopper(session: Session, found: RewardBatchRecord, shopper: str) -> Sequence[RewardEntry]:
+    query = select(RewardEntry).where(RewardEntry.batch_number == found.number, RewardEntry.shopper == shopper)
     return session.scalars(query.order_by(RewardEntry.position)).all()
 
 
-def _funded(session: Session, lists: Iterable[RewardList]) -> dict[int, _Funded]:
+def _funded(session: Session, records: Iterable[RewardBatchRecord]) -> dict[int, _Funded]:
     """By the list's number, what the index says of it; nothing of those whose funding it has not seen."""
     query = (
-        in_their_blocks(select(RewardList.number, RewardBatchVersion.batch_id))
-        .join(RewardList, RewardList.action_number == Action.number)
+        in_their_blocks(select(RewardBatchRecord.number, RewardBatchVersion.batch_id))
+        .join(RewardBatchRecord, RewardBatchRecord.action_number == Action.number)
         .join(
             RewardBatchVersion,
             (RewardBatchVersion.block_number == EventRecord.block_number)
             & (RewardBatchVersion.log_index == EventRecord.log_index),
         )
-        .where(RewardList.number.in_([each.number for each in lists]))
+        .where(RewardBatchRecord.number.in_([each.number for each in records]))
     )
     batches: dict[int, int] = dict(session.execute(query).all())
     latest = view("reward_batches_latest")
@@ -260,7 +267,7 @@ def _funded(session: Session, lists: Iterable[RewardList]) -> dict[int, _Funded]
     return {number: _Funded(batch_id, left[batch_id]) for number, batch_id in batches.items()}
 
 
-def _batch_id(session: Session, found: RewardList) -> int:
+def _batch_id(session: Session, found: RewardBatchRecord) -> int:
     funded = _funded(session, [found]).get(found.number)
     if funded is None:
         raise problem(
@@ -269,14 +276,14 @@ def _batch_id(session: Session, found: RewardList) -> int:
     return funded.batch_id
 
 
-def _batches(session: Session, lists: Sequence[RewardList]) -> list[schemas.RewardBatch]:
-    funded = _funded(session, lists)
-    query = select(Action).where(Action.number.in_([each.action_number for each in lists]))
+def _batches(session: Session, records: Sequence[RewardBatchRecord]) -> list[schemas.RewardBatch]:
+    funded = _funded(session, records)
+    query = select(Action).where(Action.number.in_([each.action_number for each in records]))
     actions = {action.number: action for action in session.scalars(query)}
-    return [_batch(each, actions[each.action_number], funded.get(each.number)) for each in lists]
+    return [_batch(each, actions[each.action_number], funded.get(each.number)) for each in records]
 
 
-def _batch(found: RewardList, action: Action, funded: _Funded | None) -> schemas.RewardBatch:
+def _batch(found: RewardBatchRecord, action: Action, funded: _Funded | None) -> schemas.RewardBatch:
     return schemas.RewardBatch(
         id=found.id,
         batch_id=None if funded is None else str(funded.batch_id),

@@ -70,7 +70,7 @@ class Allowance(Action, AllowanceDetails):
 
 
 class ListedReward(Request):
-    """One shopper's reward in a list."""
+    """One shopper's reward in a batch."""
 
     shopper: Account
     amount: FecText
@@ -87,7 +87,7 @@ class NewRewardBatch(Request):
 class FundingDetails(Details):
     """What a batch's funding tells of itself."""
 
-    list_id: Identity
+    reward_batch_id: Identity
     root: Hash
     total: Fec
     count: int
@@ -147,7 +147,7 @@ class ShoppersRewards(Model):
 class TakingDetails(Details):
     """What the taking of a reward tells of itself."""
 
-    list_id: Identity
+    reward_batch_id: Identity
     index: int
     shopper: Account
     amount: Fec
@@ -160,7 +160,7 @@ class Taking(Action, TakingDetails):
 class ReclaimDetails(Details):
     """What a reclaim tells of itself."""
 
-    list_id: Identity
+    reward_batch_id: Identity
 
 
 class Reclaim(Action, ReclaimDetails):

@@ -62,7 +62,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_webhook_attempts_attempted_at"), "webhook_attempts", ["attempted_at"])
     op.create_table(
-        "reward_lists",
+        "reward_batches",
         sa.Column("number", Int64, nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("program_id", Int64, nullable=False),
@@ -74,31 +74,31 @@ def upgrade() -> None:
         sa.Column("action_number", Int64, nullable=False),
         sa.Column("created_at", Int64, nullable=False),
         sa.ForeignKeyConstraint(
-            ["program_id"], ["merchants.program_id"], name=op.f("fk_reward_lists_program_id_merchants")
+            ["program_id"], ["merchants.program_id"], name=op.f("fk_reward_batches_program_id_merchants")
         ),
         sa.ForeignKeyConstraint(
-            ["action_number"], ["actions.number"], name=op.f("fk_reward_lists_action_number_actions")
+            ["action_number"], ["actions.number"], name=op.f("fk_reward_batches_action_number_actions")
         ),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_reward_lists")),
-        sa.UniqueConstraint("id", name=op.f("uq_reward_lists_id")),
-        sa.UniqueConstraint("action_number", name=op.f("uq_reward_lists_action_number")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_reward_batches")),
+        sa.UniqueConstraint("id", name=op.f("uq_reward_batches_id")),
+        sa.UniqueConstraint("action_number", name=op.f("uq_reward_batches_action_number")),
     )
-    op.create_index(op.f("ix_reward_lists_program_id_number"), "reward_lists", ["program_id", "number"])
+    op.create_index(op.f("ix_reward_batches_program_id_number"), "reward_batches", ["program_id", "number"])
     op.create_table(
         "reward_entries",
-        sa.Column("list_number", Int64, autoincrement=False, nullable=False),
+        sa.Column("batch_number", Int64, autoincrement=False, nullable=False),
         sa.Column("position", Int64, autoincrement=False, nullable=False),
         sa.Column("shopper", Address(), nullable=False),
         sa.Column("amount", Wei(), nullable=False),
         sa.Column("proof", sa.JSON(), nullable=False),
         sa.Column("action_number", Int64, nullable=True),
         sa.ForeignKeyConstraint(
-            ["list_number"], ["reward_lists.number"], name=op.f("fk_reward_entries_list_number_reward_lists")
+            ["batch_number"], ["reward_batches.number"], name=op.f("fk_reward_entries_batch_number_reward_batches")
         ),
         sa.ForeignKeyConstraint(
             ["action_number"], ["actions.number"], name=op.f("fk_reward_entries_action_number_actions")
         ),
-        sa.PrimaryKeyConstraint("list_number", "position", name=op.f("pk_reward_entries")),
+        sa.PrimaryKeyConstraint("batch_number", "position", name=op.f("pk_reward_entries")),
     )
     op.create_index(op.f("ix_reward_entries_shopper"), "reward_entries", ["shopper"])
     op.create_table(
