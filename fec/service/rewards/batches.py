@@ -57,7 +57,7 @@ class _Funded:
 def create(
     body: schemas.NewRewardBatch, service: Served, caller: Manager, fingerprint: Fingerprint, key: RequiredKey
 ) -> JSONResponse:
-    """Set FEC of the service's key aside for the rewards of a batch. Each key is one batch, however often it is sent."""
+    """Set FEC of the service's key aside for a batch of rewards. Each key is one batch, however often it is sent."""
     tree = RewardTree([Reward(place, each.shopper, parse_fec(each.amount)) for place, each in enumerate(body.rewards)])
     call = calls.fund_rewards(caller.program_id, tree, body.deadline, body.reason)
     identity, now = secrets.token_urlsafe(16), int(time.time())
