@@ -26,9 +26,9 @@ _NAMES = ("payout", "supply", "fan", "flowback", "cohorts", "liability")
 )
 @click.option("--theme", type=click.Choice(("light", "dark")), default="light", show_default=True, help="Colour theme.")
 @click.option("--format", "kind", type=click.Choice(("svg", "png")), help="File format [by the file name, else svg].")
-@click.option("-o", "--output", type=NEW_FILE, metavar="FILE", help="Output file [standard output].")
+@click.option("-o", "--out", type=NEW_FILE, metavar="FILE", help="Output file [standard output].")
 @click.pass_obj
-def chart(context: Context, *, name: str, data: str | None, theme: str, kind: str | None, output: Path | None) -> None:
+def chart(context: Context, *, name: str, data: str | None, theme: str, kind: str | None, out: Path | None) -> None:
     """Draw a chart as SVG or PNG, in your language. Needs no chain.
 
     docs/reference/charts.md says what data each chart takes. `payout` needs none. `fec simulate --json` prints the data
@@ -39,13 +39,13 @@ def chart(context: Context, *, name: str, data: str | None, theme: str, kind: st
     if data is None and name != "payout":
         raise click.UsageError(_("Name the chart's data with --data FILE, or --data - for standard input."))
     svg = charts.render(name, {} if data is None else _read(data), current(), theme)
-    kind = kind or (output.suffix.removeprefix(".").lower() if output else "svg")
+    kind = kind or (out.suffix.removeprefix(".").lower() if out else "svg")
     content = charts.png(svg, current()) if kind == "png" else svg.encode()
-    if output is None:
+    if out is None:
         click.get_binary_stream("stdout").write(content)
         return
-    output.write_bytes(content)
-    context.show({"file": str(output)}, _("Wrote {path}.", path=output))
+    out.write_bytes(content)
+    context.show({"file": str(out)}, _("Wrote {path}.", path=out))
 
 
 def _read(place: str) -> Any:

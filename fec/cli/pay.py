@@ -37,7 +37,9 @@ from fec.protocol.orders import Authorization, Order, Paid, Permit
 )
 @click.option("--customer", type=ADDRESS, metavar="ADDRESS", help="Account or vault that receives the node [you].")
 @click.option("--cause", type=ADDRESS, metavar="ADDRESS", help="Cause that receives the merchant's donation.")
-@click.option("--least", type=AMOUNT, metavar="AMOUNT", help="Smallest principal to accept [the present quote].")
+@click.option(
+    "--min-principal", type=AMOUNT, metavar="AMOUNT", help="Smallest principal to accept [the present quote]."
+)
 @sign_only_option("fec order relay")
 @transaction_options(final=True)
 @click.pass_obj
@@ -49,7 +51,7 @@ def pay(
     refs: Sequence[NodeRef],
     customer: str | None,
     cause: str | None,
-    least: int | None,
+    min_principal: int | None,
     out: Path | None,
 ) -> None:
     """Pay a merchant's signed INVOICE: a file, or the link in its QR code."""
@@ -64,7 +66,7 @@ def pay(
     invoice, signature = invoice_link.read(context, place)
     who = context.account_or(customer)
     found = client.orders.quote(invoice.program_id, invoice.amount, who)
-    order = Order(invoice, signature, who, found.principal if least is None else least, cause)
+    order = Order(invoice, signature, who, found.principal if min_principal is None else min_principal, cause)
     payment = _Payment(context, order)
     if out is not None:
         record = files.payment_record(order, payment.authorized())

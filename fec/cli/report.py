@@ -207,16 +207,16 @@ def calendar(
 @report.command()
 @reporting
 @click.option(
-    "--at-least", type=AMOUNT, default="50", show_default=True, metavar="FEC", help="Smallest flow-back to list."
+    "--min-amount", type=AMOUNT, default="50", show_default=True, metavar="FEC", help="Smallest flow-back to list."
 )
 @click.option(
     "--every", type=_EVERY, default="week", show_default=True, help="How far to look ahead: the next day, week, …"
 )
 @click.pass_obj
-def greet(context: Context, /, *, at_least: int, every: Any, **options: Any) -> None:
+def greet(context: Context, /, *, min_amount: int, every: Any, **options: Any) -> None:
     """Shoppers to greet next week, since a large amount flows back to them."""
     from_ = _modules()
-    make(context, lambda data, scope: [from_.calendar.arrivals(data, scope, at_least, every)], **options)
+    make(context, lambda data, scope: [from_.calendar.arrivals(data, scope, min_amount, every)], **options)
 
 
 @report.command("all")

@@ -110,8 +110,8 @@ class _Group(Command, Group):
     help="The same limit for each merchant.",
 )
 @click.option(
-    "--least",
-    envvar="FEC_LEAST",
+    "--min-payment",
+    envvar="FEC_MIN_PAYMENT",
     type=AMOUNT,
     default="0.01",
     show_default=True,
@@ -151,7 +151,7 @@ def _serve(
     limits: str,
     budget: int | None,
     merchant_budget: int | None,
-    least: int,
+    min_payment: int,
 ) -> None:
     with extra("server"):
         import uvicorn  # noqa: PLC0415 (optional: the base package goes without)
@@ -191,7 +191,7 @@ def _serve(
         limits_storage=limits,
         budget=budget,
         merchant_budget=merchant_budget,
-        least=least,
+        min_payment=min_payment,
     )
     configure([context.rpc, database, secret.decode(), bytes(account.key).hex()])
     # Only now: what libraries warn of as they are loaded is part of the record.

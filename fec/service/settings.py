@@ -138,7 +138,7 @@ class Settings:
     """Wei of the chain's coin that the key may spend in a day of UTC; all that it has, without one."""
     merchant_budget: int | None = None
     """Wei of it that may be spent in a day for one merchant."""
-    least: int = 10**16
+    min_payment: int = 10**16
     """Wei of FEC that a payment or a withdrawal moves at least, for the service to pay for its gas."""
 
     def __post_init__(self) -> None:

@@ -120,7 +120,7 @@ def _plain(service: Service, connection: Connection, asked: Sequence[Asked], now
         if (
             invoice.status != InvoiceStatus.OPEN
             or now > invoice.expiry
-            or invoice.amount < service.settings.least
+            or invoice.amount < service.settings.min_payment
             or not held.isdisjoint(names)
         ):
             continue

@@ -66,11 +66,11 @@ def payable(session: Session, invoice: Invoice) -> Invoice:
 
 def check_worth(service: Service, amount: int) -> None:
     """Raises a problem if so little FEC moves that its gas is not worth paying for."""
-    if amount < service.settings.least:
+    if amount < service.settings.min_payment:
         raise problem(
             "too-little",
             "The service pays for gas from {least:fec} on. Send this from a wallet that pays for gas itself.",
-            least=service.settings.least,
+            least=service.settings.min_payment,
         )
 
 
