@@ -48,6 +48,7 @@ CALLS = {
     "pay_from_nodes": calls.pay_from_nodes(ORDER, [9]),
     "pay_with_authorization": calls.pay_with_authorization(ORDER, Authorization(ALICE, 0, 2_000_000_000, SIGNATURE)),
     "pay_with_permit": calls.pay_with_permit(ORDER, Permit(2_000_000_000, SIGNATURE)),
+    "quote": calls.quote(2, ALICE, 10**18),
     "reclaim_rewards": calls.reclaim_rewards(1),
     "refund": calls.refund(WORD, 7),
     "reward": calls.reward(2, ALICE, 10**18, "review"),
@@ -56,10 +57,13 @@ CALLS = {
     "spend": calls.spend(MEMBER, ORDER, [9], SIGNATURE),
     "split": calls.split(9, [10**18]),
     "take_reward": calls.take_reward(1, list(TREE.proofs())[1]),
+    "terms_of": calls.terms_of(2),
     "transfer": calls.transfer(BOB, 7),
     "transfer_and_pay": calls.transfer_and_pay(ALICE, ORDER),
     "withdraw": calls.withdraw(MEMBER, Withdrawal(ALICE, (9,), ALL_COINS, BOB, 0, 2_000_000_000), SIGNATURE),
 }
+#: Those that read.
+READS = {"quote", "terms_of"}
 SEEN = {**CALLS, "give_node, seen before": calls.give_node(ALICE, BOB, 9, data=b"x", fingerprint=WORD)}
 
 
@@ -74,10 +78,10 @@ def test_calls__all_that_are_stated__are_tried_here() -> None:
 
 
 @pytest.mark.parametrize("name", SEEN)
-def test_call__by_the_contracts_abi__is_a_function_that_changes_something(name: str) -> None:
+def test_call__by_the_contracts_abi__is_a_function_that_reads_or_changes_something(name: str) -> None:
     call = SEEN[name]
     assert call.contract in abi.CONTRACTS
-    assert abi.function(call.contract, call.function)["stateMutability"] == "nonpayable"
+    assert abi.function(call.contract, call.function)["stateMutability"] == ("view" if name in READS else "nonpayable")
 
 
 @pytest.mark.parametrize("name", SEEN)
