@@ -1,4 +1,4 @@
-"""Sums over many runs, in a file: whoever stops the command goes on later from what is there."""
+"""Sums over many runs, in a file: after a stop the command goes on from what is there."""
 
 from __future__ import annotations
 
