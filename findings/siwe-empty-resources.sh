@@ -5,7 +5,8 @@
 #           request id without characters: "resources = *( LF "- " URI )", "request-id = *pchar".
 # Seen:     both parse, and verify() refuses both. It writes the message anew from its fields, leaves empty ones out, and checks
 #           the signature of that.
-# Here:     fec.service checks the signature of the text as it came, and uses siwe to read the text alone.
+# Also:     from_message() takes quadratic time: seconds for a text of 4,000 characters (docs/assurance/edge.md).
+# Here:     fec reads the text by itself (fec/protocol/sign_in_message.py), and checks the signature of the text as it came.
 set -euo pipefail
 
 folder=$(mktemp -d)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from fec.chain.signatures import has_signed
 from fec.i18n.errors import NotFound
+from fec.protocol import sign_in_message
 from fec.protocol.signing import text_hash
 from fec.service.access import schemas
 from fec.service.access.auth import Reader
@@ -82,10 +83,8 @@ def sign_out(request: Request, service: Served, _: Reader) -> Response:
 
 def _verified(service: Service, text: str, signature: str) -> str:
     """Who signed a message that is for this service, this chain and now. Raises a problem."""
-    from siwe import SiweMessage  # type: ignore[import-untyped]  # noqa: PLC0415 (makes its grammar: a third of a second)
-
     try:
-        message = SiweMessage.from_message(text)
+        message = sign_in_message.read(text)
     except ValueError as error:
         raise _refused("It is no message of EIP-4361.") from error
     if message.domain not in service.settings.domains:
@@ -94,23 +93,14 @@ def _verified(service: Service, text: str, signature: str) -> str:
         raise _refused("It was signed for another chain.")
     if not service.keys.use_nonce(message.nonce):
         raise _refused("Its nonce was used before, is too old, or was never given.")
-    now, begins, ends = datetime.now(UTC), message.not_before, message.expiration_time
-    if (begins is not None and now < _time(begins)) or (ends is not None and now >= _time(ends)):
+    now = datetime.now(UTC)
+    if (message.begins is not None and now < message.begins) or (message.ends is not None and now >= message.ends):
         raise _refused("It is too old, or not valid yet.")
     with service.guard.simulating(subjects(("signer", message.address))):
         signed = has_signed(service.web3, message.address, text_hash(text), signature)
     if not signed:
         raise _refused("Somebody else signed it.")
-    return str(message.address)
-
-
-def _time(text: str) -> datetime:
-    """A time of a message, whose form the parser has checked. Raises a problem for one that there is not."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise _refused("It is no message of EIP-4361.") from error
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+    return message.address
 
 
 def _refused(reason: str) -> Problem:
