@@ -219,7 +219,8 @@ class Relayer:
             for request in pending:
                 if request.nonce < head.used:
                     states[request.id] = self._displace(request, head)
-            self._push([request for request in pending if states[request.id] == RelayState.PENDING])
+            waiting = [request for request in pending if states[request.id] == RelayState.PENDING]
+            self._push([request for request in waiting if not self.together.is_new(request.id)])
             if noted:
                 self._looked_at = head.hash
         else:
@@ -285,6 +286,7 @@ class Relayer:
                     if stands(request) != stands(some[request.id]):
                         noted = False
                     elif request.id in news:
+                        self.together.placed(request.id)
                         place(request, news[request.id], deep)
                         moved.append(request)
                     else:

@@ -10,6 +10,7 @@ together.broadcast(stored)                   # after a crash in between, the rel
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -27,6 +28,9 @@ from fec.relayer.endpoint import AccountChain, Outlook
 from fec.relayer.fees import FeePolicy
 from fec.relayer.simulation import check_coin, without_margin
 from fec.relayer.transactions import Ledger, RelayRequest, Stored
+
+#: After it, what no block has is sent again.
+_RECENT_SECONDS = 1
 
 
 class Together:
@@ -49,6 +53,15 @@ class Together:
         self._fees = fees
         self._budget = budget
         self._fill = fill
+        self._sent_at: dict[int, float] = {}
+
+    def is_new(self, request_id: int) -> bool:
+        """Whether a request was sent for the first time just now, by this process: the node has it."""
+        return time.monotonic() - self._sent_at.get(request_id, float("-inf")) < _RECENT_SECONDS
+
+    def placed(self, request_id: int) -> None:
+        """Notes that a block had a request: should another branch drop it, it is sent again at once."""
+        self._sent_at.pop(request_id, None)
 
     def outlook(self, more: Sequence[Call] = ()) -> tuple[Outlook, list[Any]]:
         """What the block to come holds, and the answers to more calls; see `AccountChain.outlook`."""
@@ -90,6 +103,9 @@ class Together:
 
     def broadcast(self, stored: Sequence[Stored]) -> None:
         """Sends what was taken on, in its order. What the node refuses for now is sent again by the relayer's tick."""
+        now = time.monotonic()
+        self._sent_at = {id_: at for id_, at in self._sent_at.items() if now - at < _RECENT_SECONDS}
+        self._sent_at |= {one.id: now for one in stored}
         with suppress(FECError):
             for one, reason in zip(stored, self._node.send([one.raw for one in stored]), strict=True):
                 if reason is not None and refused_for_ever(reason):

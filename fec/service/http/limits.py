@@ -11,7 +11,7 @@ from limits import RateLimitItem, parse
 from limits.errors import StorageError
 from limits.strategies import FixedWindowRateLimiter
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -42,6 +42,12 @@ class Limits:
         self._settings = settings
         self._limiter = FixedWindowRateLimiter(counter)
         self._local = settings.limits_storage.startswith("memory:")
+        always = {
+            **_HEADERS,
+            "Cache-Control": "no-store",
+            **({"Strict-Transport-Security": _HSTS} if settings.secure else {}),
+        }
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in always.items()]
         self._by_key = parse(settings.key_limit)
         self._by_address = parse(settings.address_limit)
 
@@ -57,7 +63,7 @@ class Limits:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                self._dress(MutableHeaders(scope=message))
+                self._dress(message)
             await send(message)
 
         try:
@@ -74,12 +80,9 @@ class Limits:
             scope.setdefault("state", {})["error"] = error
             await answer(of_error(error), Request(scope))(scope, receive, dressed)
 
-    def _dress(self, headers: MutableHeaders) -> None:
-        for name, value in _HEADERS.items():
-            headers.setdefault(name, value)
-        headers.setdefault("Cache-Control", "no-store")
-        if self._settings.secure:
-            headers["Strict-Transport-Security"] = _HSTS
+    def _dress(self, message: Message) -> None:
+        given = {name.lower() for name, _ in message["headers"]}
+        message["headers"] = [*message["headers"], *(header for header in self._headers if header[0] not in given)]
 
     # ------------------------------------------------------------------- rates
 

@@ -26,6 +26,7 @@ from fec.service.http.rows import one_row
 from fec.service.models import Action, ActionState, Invoice, InvoiceStatus
 from fec.service.orders import schemas
 from fec.service.orders.links import pay_link
+from fec.store.base import table
 
 PAYMENT = "payment"
 #: A payment out of a member's vault.
@@ -97,15 +98,15 @@ def if_changed(service: Service, session: Session, invoice: Invoice, known: str 
     return JSONResponse(invoice_model(service, invoice, payment).dump(), headers=headers)
 
 
-def latest_payments(session: Session, invoices: Sequence[Invoice]) -> dict[int, Action]:
-    """The latest payment of each invoice that has one, by the invoice's number."""
+def latest_payments(session: Session, invoices: Sequence[Any]) -> dict[int, Any]:
+    """Of invoices or rows of their table, the row of the latest payment of each that has one, by its number."""
     numbers = [invoice.number for invoice in invoices]
     latest = select(func.max(Action.number)).where(Action.invoice_number.in_(numbers), Action.kind == PAYMENT)
-    found = session.scalars(select(Action).where(Action.number.in_(latest.group_by(Action.invoice_number))))
+    found = session.execute(select(table(Action)).where(Action.number.in_(latest.group_by(Action.invoice_number))))
     return {action.invoice_number: action for action in found if action.invoice_number is not None}
 
 
-def invoice_model(service: Service, invoice: Any, payment: Action | None) -> schemas.Invoice:
+def invoice_model(service: Service, invoice: Any, payment: Any) -> schemas.Invoice:
     """An invoice, or a row of its table, as readers get it."""
     base = f"{service.settings.public_url}/v1/invoices/{invoice.id}"
     node = None if invoice.token_id is None else NodeId.decode(invoice.token_id)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import bindparam, exists, func, or_, select, update
@@ -21,6 +22,7 @@ from fec.service.context import Service
 from fec.service.models import Invoice, InvoiceStatus, ReconcileCursor
 from fec.service.orders.lookup import invoice_model, latest_payments
 from fec.store import writer
+from fec.store.base import table
 
 #: What an invoice repeats of its order.
 _FACTS = (
@@ -97,18 +99,24 @@ def _hash(session: Session, number: int) -> str | None:
 
 def _changes(service: Service, session: Session, now: _Moment, since: int | None) -> Iterator[Change]:
     """Changes invoices; gives what is to be told. `since` is the last block looked at, if the chain goes on from it."""
-    candidates = select(Invoice).where(~Invoice.settled)
+    candidates = select(table(Invoice)).where(~Invoice.settled)
     if since is not None:
         moved = select(OrderVersion.order_key).where(OrderVersion.block_number.between(since + 1, now.number))
         overdue = (Invoice.status == InvoiceStatus.OPEN) & (Invoice.expiry < now.timestamp)
         candidates = candidates.where(or_(Invoice.order_key.in_(moved), overdue))
-    invoices = session.scalars(candidates.order_by(Invoice.number).with_for_update()).all()
+    rows = session.execute(candidates.order_by(Invoice.number).with_for_update())
+    invoices = [SimpleNamespace(**row._mapping) for row in rows]
     orders = _orders(session, [invoice.order_key for invoice in invoices], now.number)
     changed = []
     for invoice in invoices:
         types = _update(invoice, orders.get(invoice.order_key), now)
         if types:
             changed.append((invoice, types))
+    if changed:
+        values = [{name: getattr(invoice, name) for name in _CHANGED} for invoice, _ in changed]
+        session.connection().execute(
+            _UPDATE, [{**each, "which": invoice.number} for each, (invoice, _) in zip(values, changed, strict=True)]
+        )
     payments = latest_payments(session, [invoice for invoice, _ in changed])
     for invoice, types in changed:
         body = invoice_model(service, invoice, payments.get(invoice.number)).dump()
@@ -124,7 +132,7 @@ def _orders(session: Session, keys: Sequence[str], block: int) -> dict[str, Any]
     return found
 
 
-def _update(invoice: Invoice, order: Any, now: _Moment) -> list[str]:
+def _update(invoice: Any, order: Any, now: _Moment) -> list[str]:
     """Has an invoice say what the index says; gives the types of the events that follow."""
     if order is None:
         status = InvoiceStatus.EXPIRED if now.timestamp > invoice.expiry else InvoiceStatus.OPEN
@@ -186,4 +194,11 @@ def _settling() -> Any:
     return update(Invoice).where(~Invoice.settled, or_(over, final)).values(settled=True)
 
 
+#: What of an invoice changes here.
+_CHANGED = ("status", "revision", *_FACTS)
+_UPDATE = (
+    update(table(Invoice))
+    .where(table(Invoice).c.number == bindparam("which"))
+    .values({name: bindparam(name) for name in _CHANGED})
+)
 _ORDERS, _SETTLE = _orders_at_moment(), _settling()
