@@ -40,13 +40,14 @@ def allied(shop: Client, program_id: int) -> None:
     shop.terms.found_alliance(program_id)
 
 
-@pytest.fixture
-def hostile(chain: Anvil) -> list[str]:
-    """Customers that take no nodes, and burn all the gas they are given."""
-    customers = [Web3.to_checksum_address(f"0x{0xC0000 + index:040x}") for index in range(6)]
-    for customer in customers:
+#: They take nodes before the sale, as any account does, and none at capture.
+TURNING = [Web3.to_checksum_address(f"0x{0xC0000 + index:040x}") for index in range(6)]
+
+
+def turn(chain: Anvil) -> None:
+    """From now on they take no nodes, and burn all the gas they are given."""
+    for customer in TURNING:
         chain.request("anvil_setCode", customer, INVALID_OPCODE)
-    return customers
 
 
 @pytest.fixture
@@ -167,9 +168,10 @@ def test_capture__final_already__is_skipped(bob: Client, escrowed: Paid, weeks_l
 
 @pytest.mark.usefixtures("returnable")
 def test_capture__customer_takes_no_nodes__returns_the_burn_share(
-    shopper: Client, order: NewOrder, hostile: list[str], weeks_later: WeeksLater
+    shopper: Client, order: NewOrder, chain: Anvil, weeks_later: WeeksLater
 ) -> None:
-    paid = shopper.orders.pay(order(customer=hostile[0]))
+    paid = shopper.orders.pay(order(customer=TURNING[0]))
+    turn(chain)
     weeks_later(1)
     (capture,) = shopper.orders.capture([paid.order_key]).captures
     assert (capture.token_id, capture.id, sums(capture)) == (None, None, (90 * FEC, 0, 0, 10 * FEC))
@@ -218,9 +220,10 @@ def test_batches__on_a_chain__fit_half_a_block_and_one_transaction(owner: Client
 
 @pytest.mark.usefixtures("returnable", "allied")
 def test_capture__hooks_that_burn_all_gas__asks_for_no_more_than_reckoned(
-    shopper: Client, order: NewOrder, cause: str, hostile: list[str], weeks_later: WeeksLater
+    shopper: Client, order: NewOrder, cause: str, chain: Anvil, weeks_later: WeeksLater
 ) -> None:
-    keys = [shopper.orders.pay(order(customer=customer, cause=cause)).order_key for customer in hostile]
+    keys = [shopper.orders.pay(order(customer=customer, cause=cause)).order_key for customer in TURNING]
+    turn(chain)
     weeks_later(1)
     for batch in (keys[:1], keys[1:]):
         receipt = shopper.orders.capture(batch).receipt
