@@ -18,10 +18,10 @@ import click
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.contracts.stateful.checkout_rules import CheckoutMachine
 from tests.contracts.stateful.node_machine import NodeMachine
-from tests.contracts.stateful.relay_rules import RelayMachine
 
-MACHINES: dict[str, type[NodeMachine]] = {"nodes": NodeMachine, "checkout": RelayMachine}
+MACHINES: dict[str, type[NodeMachine]] = {"nodes": NodeMachine, "checkout": CheckoutMachine}
 #: Of the steps of `all`: a step of checkout takes about four times as long.
 SHARES = {"nodes": 4, "checkout": 1}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.contracts.stateful.relay_rules import RelayMachine
+from tests.contracts.stateful.checkout_rules import CheckoutMachine
 from tests.contracts.stateful.rounds import run_until
 
 ACTIONS = {
@@ -21,12 +21,6 @@ ACTIONS = {
     "payWithPermit",
     "reclaimRewards",
     "refund",
-    "relay capture",
-    "relay claimFor",
-    "relay payWithAuthorization",
-    "relay spend",
-    "relay takeReward",
-    "relay withdraw",
     "reward",
     "setTerms",
     "spend",
@@ -37,4 +31,4 @@ ACTIONS = {
 
 
 def test_checkout_machine__some_thousand_steps__keeps_g1_to_g8_and_does_everything() -> None:
-    run_until(RelayMachine, ACTIONS, steps=2500)
+    run_until(CheckoutMachine, ACTIONS, steps=2500)
