@@ -61,7 +61,7 @@ _RELAY_GAS = 6_000
 #: What it does around a call, the event of its failure included, with room to spare.
 _AROUND_GAS = 6_000
 #: What has to be left besides what a call may use, as the contract has it.
-_GAS_AFTER_CALL = 10_000
+GAS_AFTER_CALL = 10_000
 
 _MALFORMED = N_("Call {index} is of no known kind, or is cut off. Nothing was done. Pack the calls again.")
 _FAILED = keccak(text="CallFailed(uint256,bytes)")
@@ -207,7 +207,7 @@ class _Load:
         data = _ZERO_BYTE_GAS * zeros + _BYTE_GAS * others
         floor = _FLOOR_TOKEN_GAS * (zeros + 4 * others)
         # Of the gas left, a 64th stays behind when a call is made: what the call gets then is a 63rd less.
-        work = _RELAY_GAS + self._calls_gas + self._count * _AROUND_GAS + self._most // 63 + _GAS_AFTER_CALL
+        work = _RELAY_GAS + self._calls_gas + self._count * _AROUND_GAS + self._most // 63 + GAS_AFTER_CALL
         memory = 6 * words + words * words // 512
         return _TRANSACTION_GAS + max(data + work + memory, floor)
 
