@@ -38,10 +38,6 @@ class Cursor:
         """The last block that is indexed."""
         return self.next_block - 1
 
-    def finalized_with(self, finalized: int, last: int) -> int:
-        """The last final block, once `finalized` is said to be and `last` is indexed: what was final stays so."""
-        return max(self.finalized_block, min(finalized, last))
-
 
 class IndexDatabase:
     """The index of one database."""
@@ -71,20 +67,20 @@ class IndexDatabase:
         """
         before = (stretch.first, stretch.parent_hash)
         with writing(self._engine) as connection:
-            found = self._expect(connection, before)
+            self._expect(connection, before)
             insert_rows(connection, table(BlockRecord), stretch.blocks)
             # An event's fields are the table's columns, in the same order.
             columns = [*list(zip(*stretch.events, strict=True))[:-1], [each.arguments_json for each in stretch.events]]
             insert_columns(connection, table(EventRecord), columns, encoded=("arguments",))
             _fold(connection, stretch.events, {number: time for number, _, time in stretch.blocks})
             _clear(connection, stretch.first - depth, stretch.last - depth)
-            after = Cursor(stretch.last + 1, stretch.last_hash, found.finalized_with(finalized, stretch.last))
+            after = Cursor(stretch.last + 1, stretch.last_hash, min(finalized, stretch.last))
             _move(connection, after)
         return after
 
     def finalize(self, before: Cursor, finalized: int) -> Cursor:
         """Notes up to where the chain is final. Raises Reorganised if somebody else moved the cursor."""
-        after = Cursor(before.next_block, before.block_hash, before.finalized_with(finalized, before.block))
+        after = Cursor(before.next_block, before.block_hash, min(finalized, before.block))
         if after != before:
             with writing(self._engine) as connection:
                 self._expect(connection, (before.next_block, before.block_hash))
@@ -166,7 +162,7 @@ class IndexDatabase:
                 taken += len(events)
                 yield taken
 
-    def _expect(self, connection: Connection, place: tuple[int, str | None]) -> Cursor:
+    def _expect(self, connection: Connection, place: tuple[int, str | None]) -> None:
         cursor = cursor_of(connection, lock=True)
         if (cursor.next_block, cursor.block_hash) != place:
             raise Reorganised(
@@ -174,7 +170,6 @@ class IndexDatabase:
                 actual=cursor.next_block,
                 expected=place[0],
             )
-        return cursor
 
 
 def cursor_of(connection: Connection, *, lock: bool = False) -> Cursor:

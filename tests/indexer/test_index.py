@@ -12,7 +12,7 @@ from sqlalchemy import Engine, delete, select, update
 from fec import store
 from fec.chain import deployments
 from fec.i18n.errors import RPCUnreachable, WrongAnswer, WrongNetwork
-from fec.indexer import IndexDatabase, Indexer, check
+from fec.indexer import Indexer, check
 from fec.indexer.errors import IndexInconsistent, IndexMissing
 from fec.indexer.events import Decoder, kinds, restore
 from fec.indexer.models import (
@@ -203,13 +203,6 @@ def test_finalized__views__are_as_of_the_finalized_block(indexed: Engine, story:
         for kind in KINDS:
             seen = sorted(map(repr, connection.execute(select(view(f"{kind}_finalized")))))
             assert seen == sorted(map(repr, connection.execute(as_of(kind, finalized))))
-
-
-def test_finalize__endpoint_that_knows_no_finality__leaves_what_was_final(indexed: Engine) -> None:
-    database = IndexDatabase(indexed)
-    before = database.cursor()
-    assert before.finalized_block > 0
-    assert database.finalize(before, 0) == database.cursor() == before
 
 
 KINDS = ("nodes", "programs", "terms", "alliances", "orders", "reward_batches", "members", "totals")
