@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 
 from sqlalchemy import Engine
@@ -80,6 +81,9 @@ class Indexer:
         while True:
             heads = self._chain.heads()
             cursor = self.database.cursor()
+            if not heads.is_told:
+                # What was final stays so: an endpoint that said it once may not know it the next time.
+                heads = replace(heads, finalized=max(heads.finalized, cursor.finalized_block))
             try:
                 if self._rewound(cursor, heads):
                     continue

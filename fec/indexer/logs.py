@@ -51,6 +51,8 @@ class Heads:
 
     latest: Header
     finalized: int
+    is_told: bool = True
+    """Whether the endpoint said what is final; else `finalized` is what depth says."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ class Chain:
         head = _present(latest, "latest")
         if finalized is None or isinstance(finalized, Refused):
             # Chains without finality, where depth is all there is.
-            return Heads(head, max(head.number - self._settings.depth, 0))
+            return Heads(head, max(head.number - self._settings.depth, 0), is_told=False)
         return Heads(head, min(_header(finalized).number, head.number))
 
     def _read_settled(self, first: int, last: int, parent_hash: str | None) -> Stretch:
