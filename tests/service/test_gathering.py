@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from eth_account import Account
@@ -24,11 +24,18 @@ from tests.fixtures.chains import settle
 from tests.service.conftest import ServiceClient, Shop
 
 Serving = Callable[..., ServiceClient]
+T = TypeVar("T")
 
 HONEST = 8
 
 
 # -------------------------------------------------------------------- gatherer
+
+
+def in_a_loop(asking: Coroutine[Any, Any, T]) -> T:
+    """Runs it in a thread of its own: Playwright leaves a loop running in that of the tests."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, asking).result()
 
 
 def test_ask__many_while_one_is_done__are_done_together() -> None:
@@ -52,7 +59,7 @@ def test_ask__many_while_one_is_done__are_done_together() -> None:
         gatherer.close()
         return list(answers)
 
-    assert asyncio.run(ask()) == [0, 2, 4, 6]
+    assert in_a_loop(ask()) == [0, 2, 4, 6]
     assert done == [[0], [1, 2, 3]]
 
 
@@ -76,7 +83,7 @@ def test_ask__more_wait_than_are_done_at_once__each_caller_gets_a_share() -> Non
         await asyncio.gather(*asked)
         gatherer.close()
 
-    asyncio.run(ask())
+    in_a_loop(ask())
     assert done == [["first"], ["a1", "b1"], ["a2", "a3"]]
 
 
@@ -103,7 +110,7 @@ def test_ask__one_goes_wrong__others_fail_only_with_what_is_everybodys(error: Ex
         gatherer.close()
         return answers
 
-    assert asyncio.run(ask()).count(error) == failing  # type: ignore[arg-type]
+    assert in_a_loop(ask()).count(error) == failing  # type: ignore[arg-type]
 
 
 # -------------------------------------------------------------------- payments
