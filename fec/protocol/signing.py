@@ -225,7 +225,7 @@ def _type_hash(kind: str, fields: tuple[tuple[str, str], ...]) -> bytes:
 
 
 def _word(kind: str, value: Any) -> bytes:
-    """One field's 32 bytes. Raises InvalidArgument for what does not fit, NotImplementedError for other types."""
+    """One field's 32 bytes. Raises InvalidArgument for what does not fit, TypeError for other types."""
     try:
         if kind == "uint256":
             return int(value).to_bytes(32)
@@ -239,7 +239,7 @@ def _word(kind: str, value: Any) -> bytes:
             return keccak(text=value)
     except (ValueError, OverflowError, TypeError) as error:
         raise InvalidArgument("The call cannot carry these values: {reasons}", reasons=f"{value!r} ({kind})") from error
-    raise NotImplementedError(f"nothing that is signed here has the type {kind}")
+    raise TypeError(f"nothing that is signed here has the type {kind}")
 
 
 def _bytes(text: str, length: int) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
@@ -36,9 +37,9 @@ def checksummed(address: str) -> str:
 class ColumnType(TypeDecorator[T]):
     """A type whose values become text, one by one or many at a time; PostgreSQL reads text for any of its types."""
 
+    @abstractmethod
     def bind_column(self, values: Sequence[T | None]) -> Sequence[str | None]:
         """Values of a column. Raises TypeError or ValueError for one that is not of the type."""
-        raise NotImplementedError
 
     def process_bind_param(self, value: T | None, dialect: Dialect) -> Any:  # noqa: ARG002 (the library's signature)
         """One value. Raises as `bind_column` does."""
