@@ -32,9 +32,9 @@ from fec.service.context import Service
 from fec.service.models import Role
 from fec.service.settings import Settings
 from tests.fixtures.databases import backend, database, engine, migrated_file, postgresql
-from tests.fixtures.deployed import MONDAY
+from tests.fixtures.deployed import MONDAY, anvil
 
-__all__ = ["backend", "database", "engine", "migrated_file", "postgresql"]
+__all__ = ["anvil", "backend", "database", "engine", "migrated_file", "postgresql"]
 
 WINDOW = 14 * DAY
 SECRET = b"a secret of the tests' own, which is long enough"
@@ -60,12 +60,6 @@ class Shop:
     """Program without one."""
     foreign: int
     """Program whose terms name another signer."""
-
-
-@pytest.fixture(scope="session")
-def anvil() -> Iterator[Anvil]:
-    with Anvil(timestamp=MONDAY) as anvil:
-        yield anvil
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,6 @@ def test_tally__runs_of_several_seeds__are_summed_over_what_the_file_has(tmp_pat
     path = tmp_path / "runs" / "tally.jsonl"
     Tally(path).add(Plan(1, 7), Outcome(Plan(1, 7), [], counts), 60)
     Tally(path).add(Plan(2, 7), Outcome(Plan(2, 7), failures, counts), 60)
-    Tally(path).skip(Plan(3, 7), ConnectionError("no port"))
+    Tally(path).note_broken(Plan(3, 7), ConnectionError("no port"))
     assert Tally(path).kills == 14
     assert str(Tally(path)) == "So far 2 seeds, 14 kills, 10 orders paid: 1 lost, 1 double; 120 s; 1 ended early"

@@ -59,7 +59,7 @@ def _once(plan: Plan, logs: Path | None, sums: Tally) -> bool:
         # What is stuck, or was said twice, is a failure. Else the run itself went wrong: it counts as none.
         outcome = Outcome(plan, [Failure("run", f"{type(error).__name__}: {error}")])
         if not isinstance(error, AssertionError):
-            sums.skip(plan, error)
+            sums.note_broken(plan, error)
             return True
     for title, counts in outcome.counts.items():
         click.echo(f"{title}: " + ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items())))

@@ -32,7 +32,7 @@ class Tally:
             }
         )
 
-    def skip(self, plan: Plan, error: Exception) -> None:
+    def note_broken(self, plan: Plan, error: Exception) -> None:
         """Notes a run that ended by an error of its own, before there was anything to look at."""
         self._write({**asdict(plan), "ended_early": f"{type(error).__name__}: {error}"})
 
