@@ -30,7 +30,10 @@ def test_tally__runs_of_several_seeds__are_summed_over_what_the_file_has(tmp_pat
         "processes": Counter({"serve-1 killed at work": 7, "serve-1 ended with 0": 2}),
         "orders": Counter(OrderPaid=5),
     }
-    failures = [Failure("orders", "order 0x1 was paid 2 times"), Failure("accepted", "0x2 was accepted, and is lost")]
+    failures = [
+        Failure("orders", "order 0x1 was paid 2 times", is_double=True),
+        Failure("accepted", "0x2 was accepted, and is lost"),
+    ]
     path = tmp_path / "runs" / "tally.jsonl"
     Tally(path).add(Plan(1, 7), Outcome(Plan(1, 7), [], counts), 60)
     Tally(path).add(Plan(2, 7), Outcome(Plan(2, 7), failures, counts), 60)

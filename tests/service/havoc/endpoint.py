@@ -14,6 +14,8 @@ from tests.fixtures.faults import Body, FaultyProxy
 _KEPT = 150
 #: How long a provider stays, in seconds.
 _STAYS = (1.0, 6.0)
+#: What providers draw their faults from; the run's seed is its seed.
+_DRAW = random.Random()
 
 
 def _receipts_refused(call: Call, ask: Ask) -> Answer:
@@ -47,7 +49,7 @@ def _pruned(call: Call, ask: Ask) -> Answer:
 
 
 def _one_in(count: int) -> bool:
-    return random.randrange(count) == 0
+    return _DRAW.randrange(count) == 0
 
 
 #: What a chain is like, which does not change while a process lives; and what needs a block for each transaction.
@@ -72,6 +74,7 @@ class HostileEndpoint(FaultyProxy):
 
     def __init__(self, target: str, seed: int) -> None:
         super().__init__(target, seed)
+        _DRAW.seed(seed)
         self._draw = random.Random(seed)
         self._profile: Profile | None = None
         self._requests = 0
