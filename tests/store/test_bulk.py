@@ -5,25 +5,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import JSON, Boolean, Column, Engine, MetaData, Table, Text, delete, select
+from sqlalchemy import Engine, delete, select
 
 from fec import store
 from fec.store.bulk import insert_rows
-from fec.store.types import Address, Hash32, Int64, TokenId, Wei
+from tests.store.things import ACCOUNT, THINGS
 
-ACCOUNT = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
-ROWS = Table(
-    "rows",
-    MetaData(),
-    Column("id", Int64, primary_key=True),
-    Column("amount", Wei),
-    Column("token_id", TokenId),
-    Column("account", Address),
-    Column("word", Hash32),
-    Column("text", Text),
-    Column("yes", Boolean),
-    Column("list", JSON),
-)
 #: PostgreSQL keeps no NUL and no half of a surrogate pair.
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")) | st.sampled_from(
     ["\\N", "\\", "\\.", "a\tb", "a\nb", "a\r\nb", ""]
@@ -39,23 +26,16 @@ VALUES = st.tuples(
 )
 
 
-@pytest.fixture
-def rows(engine: Engine) -> Engine:
-    with store.writing(engine) as connection:
-        ROWS.create(connection)
-    return engine
-
-
-def test_insert_rows__anything__comes_back(rows: Engine) -> None:
+def test_insert_rows__anything__comes_back(things: Engine) -> None:
     @settings(max_examples=60, deadline=None)
     @given(st.lists(VALUES, max_size=5))
     def comes_back(values: list[tuple[Any, ...]]) -> None:
         written = [(number, *row) for number, row in enumerate(values)]
-        with store.writing(rows) as connection:
-            connection.execute(delete(ROWS))
-            insert_rows(connection, ROWS, written)
-        with store.reading(rows) as connection:
-            assert [*map(tuple, connection.execute(select(ROWS).order_by(ROWS.c.id)))] == written
+        with store.writing(things) as connection:
+            connection.execute(delete(THINGS))
+            insert_rows(connection, THINGS, written)
+        with store.reading(things) as connection:
+            assert [*map(tuple, connection.execute(select(THINGS).order_by(THINGS.c.id)))] == written
 
     comes_back()
 
@@ -74,8 +54,8 @@ def test_insert_rows__anything__comes_back(rows: Engine) -> None:
     ],
 )
 def test_insert_rows__value_of_another_type__is_refused(
-    rows: Engine, column: str, value: object, error: type[Exception]
+    things: Engine, column: str, value: object, error: type[Exception]
 ) -> None:
     row = {"id": 1, "amount": 1, "token_id": 1, "account": ACCOUNT, "word": "0x" + "ab" * 32, column: value}
-    with store.writing(rows) as connection, pytest.raises(error):
-        insert_rows(connection, ROWS, [tuple(row.get(each.name) for each in ROWS.columns)])
+    with store.writing(things) as connection, pytest.raises(error):
+        insert_rows(connection, THINGS, [tuple(row.get(each.name) for each in THINGS.columns)])

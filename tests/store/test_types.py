@@ -1,29 +1,11 @@
 """What is written comes back to the wei, on both databases."""
 
 import pytest
-from sqlalchemy import Column, Engine, MetaData, Table, insert, select
+from sqlalchemy import Engine, insert, select
 from sqlalchemy.exc import StatementError
 
 from fec import store
-from fec.store.types import Address, Hash32, Int64, TokenId, Wei
-
-ACCOUNT = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
-THINGS = Table(
-    "things",
-    MetaData(),
-    Column("id", Int64, primary_key=True),
-    Column("amount", Wei),
-    Column("token_id", TokenId),
-    Column("account", Address),
-    Column("word", Hash32),
-)
-
-
-@pytest.fixture
-def things(engine: Engine) -> Engine:
-    with store.writing(engine) as connection:
-        THINGS.create(connection)
-    return engine
+from tests.store.things import ACCOUNT, THINGS
 
 
 def kept(engine: Engine, **values: object) -> dict[str, object]:
