@@ -10,13 +10,15 @@ from click.testing import CliRunner, Result
 
 from fec.chain import deployments
 from fec.chain.anvil import Anvil
-from fec.chain.deploy import deploy
 from fec.chain.deployments import Deployment
 from fec.cli import main
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
 from fec.core.durations import DAY
 from fec.replay import Columns, History, Replay, ReplayReport, ReplaySettings, read
+from tests.fixtures.deployed import chain, deployment
+
+__all__ = ["chain", "deployment"]
 
 #: Monday, 2 January 2017.
 MONDAY = 1_483_315_200
@@ -26,22 +28,10 @@ HEADER = "who,when,paid,shop"
 Replayed = Callable[..., ReplayReport]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def anvil() -> Iterator[Anvil]:
     with Anvil(timestamp=MONDAY - DAY) as anvil:
         yield anvil
-
-
-@pytest.fixture(scope="module")
-def deployment(anvil: Anvil) -> Deployment:
-    return deploy(anvil.web3, anvil.accounts[0])
-
-
-@pytest.fixture
-def chain(anvil: Anvil, deployment: Deployment) -> Iterator[Anvil]:
-    snapshot = anvil.request("evm_snapshot")
-    yield anvil
-    anvil.request("evm_revert", snapshot)
 
 
 @pytest.fixture
