@@ -1,6 +1,6 @@
 """What a deployment has set out to do, written down before it is done, so that an interrupted run can be resumed.
 
-A step is bound to one nonce of the deployer before its transaction is broadcast. However often it is sent again, with
+Each step is given one nonce of the deployer before its transaction is broadcast. However often it is sent again, with
 that nonce the chain takes it once.
 """
 
@@ -29,7 +29,7 @@ class DeploymentRunning(FECError, RuntimeError):
 
 @dataclass
 class Reservation:
-    """A step that is bound to a nonce."""
+    """A step and the nonce that it was given."""
 
     nonce: int
     address: str

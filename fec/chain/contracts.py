@@ -57,7 +57,7 @@ class Handle:
                 batch.add(self.contract.functions[function](*each).call(block_identifier=block))
             return list(batch.execute())
 
-    def bound(self, call: ContractCall) -> ContractFunction:
+    def contract_function(self, call: ContractCall) -> ContractFunction:
         """A call to this contract, as web3 has it. Raises InvalidArgument for values that it cannot carry."""
         if call.contract != self.name:
             raise ValueError(f"a call to {call.contract} goes to {self.name}")
@@ -66,11 +66,11 @@ class Handle:
 
     def simulate(self, call: ContractCall) -> int:
         """Gas that a call would take; raises what `Sender.simulate` raises."""
-        return self.sender.simulate(self.bound(call))
+        return self.sender.simulate(self.contract_function(call))
 
     def send(self, call: ContractCall) -> TxReceipt:
         """Sends a call to this contract; raises what `Sender.send` raises."""
-        return self.sender.send(self.bound(call))
+        return self.sender.send(self.contract_function(call))
 
     def emitted(self, event: str, receipt: TxReceipt) -> list[dict[str, Any]]:
         """Arguments of all events of that name that it emitted in a transaction, in order."""

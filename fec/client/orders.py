@@ -46,7 +46,7 @@ from fec.protocol.types import Payout, Receipt
 #: Most gas that a capture asks for: for each order, when its customer's hook uses up all that it gets, and besides.
 GAS_PER_CAPTURE = 640_000
 GAS_PER_BATCH = 200_000
-#: Public endpoints bound how many values one search of logs may name.
+#: Public endpoints limit how many values one search of logs may name.
 _KEYS_PER_SEARCH = 100
 #: Names in the EIP-712 domains of Checkout and FEC, as their constructors have them.
 CHECKOUT_NAME = "FEC Checkout"

@@ -43,7 +43,7 @@ class IndexDatabase:
     """The index of one database."""
 
     def __init__(self, engine: Engine) -> None:
-        """Takes a database that is bound to a deployment."""
+        """Takes a database that belongs to a deployment."""
         self._engine = engine
 
     def begin(self) -> None:

@@ -1,4 +1,4 @@
-"""Who shops: what each has bound and has claimed, who is lapsing, who comes back, and who does after a flow-back."""
+"""Who shops: what their nodes have yet to pay and have paid, who is lapsing, who comes back, who does after a claim."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _ACTIVE, _LAPSING, _LAPSED, _NEVER = STATES
 def known(data: Data, scope: Scope, active: int = 30) -> Any:
     """One row for each scope and shopper: who has bought there, holds nodes of it, or was paid by them.
 
-    Columns: scope, shopper, orders, spend, first, last (purchase; null if none), nodes, bound (face less claimed),
-    claimable, claimed, last_claim (null if none), state: active within `active` days of a
-    purchase, lapsing within twice as many.
+    Columns: scope, shopper, orders, spend, first, last (purchase; null if none), nodes, outstanding (face less
+    claimed), claimable, claimed, last_claim (null if none), state: active within `active` days of a purchase, lapsing
+    within twice as many.
     """
     now = data.cutoff.timestamp
     orders = data.scoped(data.orders, scope)
@@ -32,7 +32,7 @@ def known(data: Data, scope: Scope, active: int = 30) -> Any:
     )
     nodes = data.scoped(data.nodes.filter(lambda t: t.owner.notnull()), scope)
     held = nodes.group_by("scope", shopper=nodes.owner).agg(
-        nodes=nodes.count(), bound=total((nodes.principal * FACE_MULTIPLE).cast(WEI) - nodes.claimed)
+        nodes=nodes.count(), outstanding=total((nodes.principal * FACE_MULTIPLE).cast(WEI) - nodes.claimed)
     )
     flowing = data.scoped(steps(data), scope)
     flowing = flowing.filter(flowing.time == now)
@@ -53,18 +53,20 @@ def known(data: Data, scope: Scope, active: int = 30) -> Any:
         (idle <= 2 * active * DAY, _LAPSING),
         else_=_LAPSED,
     )
-    nothing = {name: rows[name].fill_null(wei(0)).cast(WEI) for name in ("spend", "bound", "claimable", "claimed")}
+    nothing = {
+        name: rows[name].fill_null(wei(0)).cast(WEI) for name in ("spend", "outstanding", "claimable", "claimed")
+    }
     counts = {name: rows[name].fill_null(0).cast("int64") for name in ("orders", "nodes")}
     return rows.mutate(**nothing, **counts, state=state)
 
 
 def shoppers(data: Data, scope: Scope, active: int = 30) -> Report:
-    """Each shopper; those first who have most bound."""
+    """Each shopper; most outstanding first."""
     names = (
         *("scope", "shopper", "state", "orders", "spend", "first", "last"),
-        *("nodes", "bound", "claimable", "claimed", "last_claim"),
+        *("nodes", "outstanding", "claimable", "claimed", "last_claim"),
     )
-    rows = known(data, scope, active).select(*names).order_by("scope", ibis.desc("bound"), "shopper")
+    rows = known(data, scope, active).select(*names).order_by("scope", ibis.desc("outstanding"), "shopper")
     columns = (
         Column("scope", SCOPES[scope.by], "number"),
         Column("shopper", N_("Shopper"), "address"),
@@ -74,7 +76,7 @@ def shoppers(data: Data, scope: Scope, active: int = 30) -> Report:
         Column("first_purchase", N_("First purchase"), "time"),
         Column("last_purchase", N_("Last purchase"), "time"),
         Column("nodes", N_("Nodes"), "number"),
-        Column("bound", N_("Still in nodes"), "wei"),
+        Column("outstanding", N_("Outstanding"), "wei"),
         Column("claimable", N_("Claimable"), "wei"),
         Column("claimed", N_("Claimed"), "wei"),
         Column("last_claim", N_("Last claim"), "time"),
@@ -83,7 +85,7 @@ def shoppers(data: Data, scope: Scope, active: int = 30) -> Report:
 
 
 def overview(data: Data, scope: Scope, active: int = 30) -> Report:
-    """Each scope in a line: shoppers by state, orders, spend, average revenue per user, what is bound and claimed."""
+    """Each scope in a line: shoppers by state, orders, spend, average revenue per user, outstanding, claimed."""
     rows = known(data, scope, active)
     sums = rows.group_by("scope").agg(
         shoppers=(rows.orders > 0).sum(),
@@ -92,7 +94,7 @@ def overview(data: Data, scope: Scope, active: int = 30) -> Report:
         lapsed=(rows.state == _LAPSED).sum(),
         orders=rows.orders.sum(),
         spend=total(rows.spend),
-        bound=total(rows.bound),
+        outstanding=total(rows.outstanding),
         claimable=total(rows.claimable),
         claimed=total(rows.claimed),
     )
@@ -106,7 +108,7 @@ def overview(data: Data, scope: Scope, active: int = 30) -> Report:
         Column("orders", N_("Orders"), "number"),
         Column("spend", N_("Spent"), "wei"),
         Column("arpu", N_("Per shopper"), "wei"),
-        Column("bound", N_("Still in nodes"), "wei"),
+        Column("outstanding", N_("Outstanding"), "wei"),
         Column("claimable", N_("Claimable"), "wei"),
         Column("claimed", N_("Claimed"), "wei"),
     )
@@ -169,7 +171,7 @@ def repeat(data: Data, scope: Scope, within: int = 30) -> Report:
 
 def _notes(active: int) -> tuple[Message, ...]:
     states = Message(
-        "Active: bought within {active} days. Lapsing: within {lapsing} days. Still in nodes: everything that the "
+        "Active: bought within {active} days. Lapsing: within {lapsing} days. Outstanding: everything that the "
         "shopper's nodes have yet to pay.",
         active=active,
         lapsing=2 * active,

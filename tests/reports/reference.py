@@ -95,7 +95,7 @@ def node(row: Any) -> Node:
 
 
 def shoppers(facts: Facts, by: str, active: int) -> dict[tuple[int, str], tuple[Any, ...]]:
-    """(scope, shopper): state, orders, spend, first, last, nodes, bound, claimable, claimed, last claim."""
+    """(scope, shopper): state, orders, spend, first, last, nodes, outstanding, claimable, claimed, last claim."""
     orders, nodes, claims = (facts.each(rows, by) for rows in (facts.orders, facts.nodes, facts.claims))
     found = {}
     for scope in {*orders, *nodes, *claims}:

@@ -1,4 +1,4 @@
-"""Shoppers of a program as the merchant sees them: what is bound, what can be claimed, what flows back when."""
+"""Shoppers of a program as the merchant sees them: what is outstanding, what can be claimed, what flows back when."""
 
 from collections.abc import Callable
 from typing import Any

@@ -13,7 +13,7 @@ export const fecContract = () => ({ address: settings().contracts.FEC, abi: fecA
 export const adnContract = () => ({ address: settings().contracts.ADN, abi: adnAbi }) as const;
 export const checkoutContract = () => ({ address: settings().contracts.Checkout, abi: checkoutAbi }) as const;
 
-/** Events since the contracts were deployed. Public endpoints bound an answer, so a range that is refused is halved. */
+/** Events since the contracts were deployed. Public endpoints limit an answer, so a range that is refused is halved. */
 export async function logsOf<const A extends Abi, N extends ContractEventName<A>>(
   contract: { address: Address; abi: A },
   eventName: N,

@@ -95,7 +95,7 @@ class Outbox:
         """
         self._relayer.check_budget(purse_of(program_id))
         with self._guard.simulating(whom, program_id):
-            return self._relayer.simulate(self._bound(call), bound_of(call))
+            return self._relayer.simulate(self._contract_function(call), bound_of(call))
 
     def add(
         self,
@@ -190,8 +190,8 @@ class Outbox:
 
     # -------------------------------------------------------------------- steps
 
-    def _bound(self, call: ContractCall) -> ContractFunction:
-        return self._contracts[call.contract].bound(call)
+    def _contract_function(self, call: ContractCall) -> ContractFunction:
+        return self._contracts[call.contract].contract_function(call)
 
     def _lease(self, number: int) -> Action | None:
         now = int(time.time())
@@ -212,7 +212,7 @@ class Outbox:
             call = _call_of(action)
             relay_id = self._relayer.submit(
                 action.request_key,
-                self._bound(call),
+                self._contract_function(call),
                 bound=bound_of(call),
                 estimate=gas,
                 purse=purse_of(action.program_id),

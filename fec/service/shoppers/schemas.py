@@ -25,7 +25,7 @@ class IndexedAt(Model):
 
 
 class Holding(Model):
-    """What is bound in a shopper's nodes of the program."""
+    """What a shopper's nodes of the program add up to."""
 
     nodes: int
     principal: Fec

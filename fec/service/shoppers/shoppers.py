@@ -1,4 +1,4 @@
-"""Shoppers of a program: what is bound in their nodes, what they can claim, and what flows back when.
+"""Shoppers of a program: what their nodes have yet to pay, what they can claim, and what flows back when.
 
 Nodes are those of the index, claimable is by the curve, spend by the contract. Of a shopper, an address is all
 that is known.
@@ -58,11 +58,11 @@ def page(
     with reading(service.engine) as connection:
         as_of = schemas.IndexedAt(block=cursor_of(connection).block, timestamp=now)
         addresses = _addresses(connection, caller.program_id, after, limit)
-        bound = _bound(connection, caller.program_id, addresses, now)
+        held = _held(connection, caller.program_id, addresses, now)
         tiers = _tiers(connection, caller.program_id)
     spends = service.client.terms.spends(caller.program_id, addresses)
     items = [
-        _shopper(address, bound.get(address, _NOTHING), spend, tiers)
+        _shopper(address, held.get(address, _NOTHING), spend, tiers)
         for address, spend in zip(addresses, spends, strict=True)
     ]
     return schemas.ShopperPage(
@@ -72,15 +72,15 @@ def page(
 
 @router.get("/{address}", responses=declared(401, 403, 404))
 def one(address: Address, service: Served, caller: Reader, language: Language = None) -> schemas.ShopperDetail:
-    """Show what is bound in a shopper's nodes of the program, their spend and their tier."""
+    """Show what a shopper's nodes of the program have yet to pay, their spend and their tier."""
     now = service.client.now()
     with reading(service.engine) as connection:
         as_of = schemas.IndexedAt(block=cursor_of(connection).block, timestamp=now)
         _check_known(connection, caller.program_id, address)
-        bound = _bound(connection, caller.program_id, [address], now)
+        held = _held(connection, caller.program_id, [address], now)
         tiers = _tiers(connection, caller.program_id)
     spend = service.client.terms.spend(caller.program_id, address)
-    found = _shopper(address, bound.get(address, _NOTHING), spend, tiers)
+    found = _shopper(address, held.get(address, _NOTHING), spend, tiers)
     return schemas.ShopperDetail(**dict(found), as_of=as_of, shape=shape(language))
 
 
@@ -160,7 +160,7 @@ def calendar_svg(
 
 
 @dataclass(frozen=True)
-class _Bound:
+class _Holding:
     """What a shopper's nodes of the program add up to; amounts in wei."""
 
     nodes: int
@@ -169,21 +169,21 @@ class _Bound:
     claimable: int
 
 
-_NOTHING = _Bound(0, 0, 0, 0)
+_NOTHING = _Holding(0, 0, 0, 0)
 
 
-def _shopper(address: str, bound: _Bound, spend: int, tiers: Sequence[Sequence[int]]) -> schemas.Shopper:
+def _shopper(address: str, holding: _Holding, spend: int, tiers: Sequence[Sequence[int]]) -> schemas.Shopper:
     reached = [place for place, (least, _) in enumerate(tiers) if least * WEI_PER_FEC <= spend]
     tier = reached[-1] if reached else None
-    face = curve.face(bound.principal)
+    face = curve.face(holding.principal)
     return schemas.Shopper(
         address=address,
-        nodes=bound.nodes,
-        principal=exact_fec(bound.principal),
+        nodes=holding.nodes,
+        principal=exact_fec(holding.principal),
         face=exact_fec(face),
-        claimed=exact_fec(bound.claimed),
-        claimable=exact_fec(bound.claimable),
-        outstanding=exact_fec(face - bound.claimed),
+        claimed=exact_fec(holding.claimed),
+        claimable=exact_fec(holding.claimable),
+        outstanding=exact_fec(face - holding.claimed),
         spend=exact_fec(spend),
         tier=tier,
         burn_bps=None if tier is None else tiers[tier][1],
@@ -231,7 +231,7 @@ def _nodes(connection: Connection, program_id: int, owner: str, after: int, limi
     return [Node(*row) for row in connection.execute(query.order_by(latest.c.serial).limit(limit))]
 
 
-def _bound(connection: Connection, program_id: int, owners: Sequence[str], now: int) -> dict[str, _Bound]:
+def _held(connection: Connection, program_id: int, owners: Sequence[str], now: int) -> dict[str, _Holding]:
     """What the nodes of a program add up to that some accounts hold now, by owner; one row each, of however many."""
     latest = view("nodes_latest")
     due = claimable(latest.c.principal, latest.c.claimed, latest.c.start, latest.c.period_length, now)
@@ -240,7 +240,7 @@ def _bound(connection: Connection, program_id: int, owners: Sequence[str], now: 
         .where(latest.c.owner.in_(owners), latest.c.program_id == program_id)
         .group_by(latest.c.owner)
     )
-    return {owner: _Bound(*sums) for owner, *sums in connection.execute(query)}
+    return {owner: _Holding(*sums) for owner, *sums in connection.execute(query)}
 
 
 def _lots(connection: Connection, program_id: int, owner: str) -> Lots:

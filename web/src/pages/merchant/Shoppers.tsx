@@ -1,4 +1,4 @@
-/** Shoppers: what is bound to whom, and what flows back when. */
+/** Shoppers: what is outstanding to whom, and what flows back when. */
 import { useEffect, useState } from "preact/hooks";
 import { sentenceOf } from "../../errors";
 import { t } from "../../i18n";
