@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 from web3 import Web3
 
+from benchmarks import ponder
 from fec import store
 from fec.chain import deployments
 from fec.chain.anvil import Anvil
@@ -102,6 +103,8 @@ def build(chain: Anvil, deployment: Deployment, events: int) -> int:
         chain.travel_to(chain.now + WEEK)
         for place in range(0, len(token_ids), NODES_IN_CLAIM):
             client.nodes.claim_for(token_ids[place : place + NODES_IN_CLAIM])
+    # The peer wants the last event to be final, too.
+    chain.request("anvil_mine", ponder.BLOCKS_BEHIND)
     return chain.web3.eth.block_number
 
 
@@ -214,6 +217,11 @@ def measure(name: str, url: str, deployment: Deployment, size: int, database: st
     return Run(**answer.get())
 
 
+def measure_ponder(url: str, deployment: Deployment, blocks: int, database: str) -> Run:
+    """Runs the peer. Raises RuntimeError if it fails."""
+    return Run(ponder.NAME, **asdict(ponder.run(url, deployment, blocks, database)))
+
+
 # ------------------------------------------------------------------ the report
 
 
@@ -248,7 +256,7 @@ def main(*, events: int, rounds: int, write: bool, as_json: bool) -> None:
     """Measures events indexed a second, on a chain of its own."""
     progress = Console(stderr=True)
     server = PostgreSQL()
-    runs: dict[str, list[Run]] = {name: [] for name in CONTENDERS}
+    runs: dict[str, list[Run]] = {name: [] for name in (*CONTENDERS, ponder.NAME)}
     with tempfile.TemporaryDirectory() as folder, Anvil(timestamp=MONDAY, gas_limit=10**9) as chain:
         try:
             server.start()
@@ -261,6 +269,8 @@ def main(*, events: int, rounds: int, write: bool, as_json: bool) -> None:
                     database = server.create() if backend == "postgresql" else f"sqlite:///{folder}/{number}.sqlite"
                     runs[name].append(measure(name, chain.url, deployment, size, database))
                     progress.print(f"{name}: {runs[name][-1].speed:,} events/s")
+                runs[ponder.NAME].append(measure_ponder(chain.url, deployment, blocks, server.create()))
+                progress.print(f"{ponder.NAME}: {runs[ponder.NAME][-1].speed:,} events/s")
             counted = {run.events for each in runs.values() for run in each}
             found = check(store.open_database(f"sqlite:///{folder}/0.sqlite"), chain.url, deployment)
         finally:

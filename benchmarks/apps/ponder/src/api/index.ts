@@ -1,0 +1,4 @@
+import { Hono } from "hono";
+
+// Ponder wants an API; nobody asks it anything here.
+export default new Hono();
