@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
+from functools import cached_property
 from typing import Any
 
 from eth_typing import ChecksumAddress
@@ -25,21 +27,26 @@ from fec.protocol.types import Receipt
 class Handle:
     """One contract of a deployment: reads, sends, and finds its events, with clear errors."""
 
-    def __init__(self, name: str, contract: Contract, sender: Sender, first_block: int) -> None:
-        """Takes the contract's name in the deployment, the contract, who sends, and the block it was deployed in."""
+    def __init__(self, web3: Web3, name: str, address: ChecksumAddress, sender: Sender, first_block: int) -> None:
+        """Takes a connection, the contract's name in the deployment, where it is, who sends, and the block it was
+        deployed in.
+        """
         self.name = name
-        self.contract = contract
+        self.address = address
         self.sender = sender
         self.first_block = first_block
+        self._web3 = web3
 
-    @property
-    def address(self) -> ChecksumAddress:
-        """Where it is."""
-        return self.contract.address
+    @cached_property
+    def contract(self) -> Contract:
+        """As web3 has it. Made when it is first used: it takes some milliseconds."""
+        return self._web3.eth.contract(address=self.address, abi=abi.load(self.name)["abi"])
 
     def sent_by(self, sender: Sender) -> Handle:
         """The same contract for another sender."""
-        return Handle(self.name, self.contract, sender, self.first_block)
+        handle = copy(self)
+        handle.sender = sender
+        return handle
 
     def read(self, function: str, *arguments: Any, block: BlockIdentifier = "latest") -> Any:
         """Result of a view at a block. Raises ContractError, InvalidArgument, RPCUnreachable, RPCFailed."""
@@ -52,7 +59,7 @@ class Handle:
         """Results of a view for each list of arguments, at a block; many to a round trip. Raises what `read` does."""
         if not arguments:
             return []
-        with clear_errors(), self.contract.w3.batch_requests() as batch:
+        with clear_errors(), self._web3.batch_requests() as batch:
             for each in arguments:
                 batch.add(self.contract.functions[function](*each).call(block_identifier=block))
             return list(batch.execute())
@@ -99,8 +106,7 @@ def open_handle(web3: Web3, deployment: Deployment, name: str, sender: Sender) -
             address=address,
             chain_id=deployment["chainId"],
         )
-    contract = web3.eth.contract(address=address, abi=abi.load(name)["abi"])
-    return Handle(name, contract, sender, record["blockNumber"])
+    return Handle(web3, name, address, sender, record["blockNumber"])
 
 
 def check_network(web3: Web3, deployment: Deployment) -> None:

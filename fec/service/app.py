@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute
 
 from fec.relayer import TransactionSigner
 from fec.service.access import sign_in
@@ -71,12 +72,10 @@ def create_app(settings: Settings, signer: TransactionSigner) -> FastAPI:
             background.stop()
             service.close()
 
-    app = FastAPI(**_ABOUT, lifespan=lifespan, redirect_slashes=False)
+    app = FastAPI(**_ABOUT, routes=_routes(), lifespan=lifespan, redirect_slashes=False)
     app.state.service = service
     app.state.deliveries = deliveries
     app.state.figures = PageFigures(settings.database)
-    for router in _ROUTERS:
-        app.include_router(router)
     if settings.pages:
         app.include_router(pages.router_of(service))
     problems.install(app)
@@ -100,10 +99,12 @@ def create_app(settings: Settings, signer: TransactionSigner) -> FastAPI:
 
 def openapi_document() -> dict[str, Any]:
     """What `/openapi.json` serves, without a chain or a database."""
-    app = FastAPI(**_ABOUT)
-    for router in _ROUTERS:
-        app.include_router(router)
-    return _described(app)
+    return _described(FastAPI(**_ABOUT, routes=_routes()))
+
+
+def _routes() -> list[BaseRoute]:
+    """All routes, as they are. An included router would have each of its routes made anew when it is first asked."""
+    return [route for router in _ROUTERS for route in router.routes]
 
 
 def _described(app: FastAPI) -> dict[str, Any]:
