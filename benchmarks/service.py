@@ -38,6 +38,7 @@ from fec.service.app import create_app
 from fec.service.context import Service
 from fec.service.http.access_log import configure
 from fec.service.models import Role
+from fec.service.operations.collector import relax_collector
 from fec.service.settings import Settings
 from tests.fixtures.databases import PostgreSQL
 
@@ -54,6 +55,7 @@ __all__ = (
     "configure",
     "create_app",
     "deploy",
+    "relax_collector",
     "uvicorn",
 )
 

@@ -76,6 +76,8 @@ def serve(asked: dict[str, Any]) -> None:
     os.dup2(os.open(asked["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), 2)
     own.configure([])
     app = own.create_app(_settings(asked), own.LocalSigner(_signer()))
+    # As `fec serve` does; earlier commits do not.
+    getattr(own, "relax_collector", lambda: None)()
     own.uvicorn.run(app, port=asked["port"], log_config=None, access_log=False, timeout_keep_alive=600)
 
 

@@ -196,6 +196,7 @@ def _serve(
     configure([context.rpc, database, secret.decode(), bytes(account.key).hex()])
     # Only now: what libraries warn of as they are loaded is part of the record.
     from fec.service.app import create_app  # noqa: PLC0415
+    from fec.service.operations.collector import relax_collector  # noqa: PLC0415
 
     app = create_app(settings, LocalSigner(account))
     config = uvicorn.Config(
@@ -207,6 +208,7 @@ def _serve(
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
+    relax_collector()
     uvicorn.Server(config).run()
 
 

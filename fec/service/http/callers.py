@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 #: The caller of the request that is served now; empty for what the service does by itself.
@@ -11,6 +12,7 @@ current_caller: ContextVar[str] = ContextVar("current_caller", default="")
 _IPV6_BITS = 64
 
 
+@lru_cache(4096)
 def counted_address(text: str) -> str:
     """The address under which a caller is counted: of IPv6 its network, of IPv4 in IPv6 the IPv4 address."""
     try:
