@@ -44,7 +44,7 @@ MARKS = ("<!-- Made by `python -m benchmarks.indexer --write`. -->\n", "<!-- End
 PIPED_WIDTH = 120  # columns, where there is no terminal to ask
 
 MONDAY = 1_767_571_200  # 5 January 2026, 00:00 UTC
-CUSTOMERS = 500
+SHOPPERS = 500
 ORDERS_IN_BLOCK = 10
 NODES_IN_CLAIM = 100
 SECONDS_BETWEEN_BLOCKS = 12
@@ -88,7 +88,7 @@ def build(chain: Anvil, deployment: Deployment, events: int) -> int:
         Row(
             line=number,
             time=first + number // ORDERS_IN_BLOCK * SECONDS_BETWEEN_BLOCKS,
-            customer=f"customer {number % CUSTOMERS}",
+            shopper=f"shopper {number % SHOPPERS}",
             store="store",
             amount=10 * FEC,
             reference="USD 10.00",

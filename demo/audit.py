@@ -186,7 +186,7 @@ def _hands(story: Story, facts: Facts) -> list[Finding]:
     return [
         Finding(
             "G4 Nobody else's hands",
-            "admin, merchant, Checkout, brand and keeper can take, claim, split or merge nobody's node",
+            "admin, merchant, Checkout, brand and stranger can take, claim, split or merge nobody's node",
             f"{len(refusals):,} of {len(story.attempts):,} attempts refused ({', '.join(sorted(set(refusals)))})",
             bool(refusals) and len(refusals) == len(story.attempts),
         ),

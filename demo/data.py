@@ -55,7 +55,7 @@ def read() -> Year:
         Row(
             line=line,
             time=moment,
-            customer=f"household {household}",
+            shopper=f"household {household}",
             store=f"store {store}",
             amount=cents * WEI_PER_CENT,
             reference=f"USD {cents // 100}.{cents % 100:02}",
@@ -75,7 +75,7 @@ def choose(year: Year, least: int, days: int, seed: str) -> Year:
     by_household: dict[str, list[Row]] = {}
     for row in year.rows:
         if row.time < year.start + days * DAY:
-            by_household.setdefault(row.customer, []).append(row)
+            by_household.setdefault(row.shopper, []).append(row)
     households = sorted(by_household)
     random.Random(f"{seed}/households").shuffle(households)
     chosen: list[Row] = []

@@ -92,7 +92,7 @@ class Holders:
         return list(self._vaults)
 
     def try_everything(self) -> None:
-        """Admin, merchant, Checkout, brand and keeper try to move, claim, split and merge nodes that are not theirs."""
+        """Admin, merchant, Checkout, brand and stranger try to move, claim, split and merge nodes of others."""
         story, nodes = self._story, self._story.nodes()
         stores = {program: operator for operator, program in story.programs().items()}
         for node in self._rng.sample(nodes, min(TRIED, len(nodes))):
@@ -102,7 +102,7 @@ class Holders:
                 "the merchant": stores[node.program_id],
                 "Checkout": story.client.orders.address,
                 "the brand": self.brand,
-                "the keeper": story.account("keeper"),
+                "a stranger": story.account("stranger"),
             }
             for who, account in others.items():
                 self._try(f"{who} takes a node", story.signed_by(account), node, other)

@@ -14,7 +14,7 @@ from fec.core.durations import DAY, WEEK
 STRETCH = 4 * WEEK
 #: Holders who act after each stretch of buying, and in each step after it.
 BUSY, CALM = 20, 3
-#: Nodes that the keeper claims from at a time.
+#: Nodes that the stranger claims from at a time.
 KEPT = 100
 #: When the Merkle batch is funded, in percent of the buying.
 THANKS_AT = 60
@@ -45,7 +45,7 @@ def play(story: Story, tick: Callable[[int, int], object]) -> None:
         holders.hand_over()
         if end == last:
             story.take_portrait()
-        story.keep(KEPT)
+        story.claim_for_owners(KEPT)
         story.checkpoint()
         tick(min(end, story.year.end), story.year.end)
     story.repeated = story.replay(last, leave_open=False)
@@ -65,9 +65,9 @@ def _rest(story: Story, holders: Holders, rewards: Rewards, tick: Callable[[int,
         holders.act(CALM)
         for address in [address for address, when in leaving.items() if when == step]:
             holders.leave(address)
-        story.keep(KEPT)
+        story.claim_for_owners(KEPT)
         story.checkpoint()
         end = max(node.end for node in story.nodes())
         tick(story.anvil.now, end)
-    story.keep()
+    story.claim_for_owners()
     story.checkpoint()

@@ -31,19 +31,19 @@ class Rewards:
         """When each batch ends that is still open, in seconds since the epoch."""
 
     def give(self, rows: Sequence[Row]) -> None:
-        """A merchant burns some of its own FEC into a node for one of its customers, by the seed."""
+        """A merchant burns some of its own FEC into a node for one of its shoppers, by the seed."""
         row = self._story.rng.choice(rows)
         if merchant := self._ready(row.store, SINGLE):
             program = self._story.programs()[merchant.address]
-            shopper = self._story.account(row.customer).address
+            shopper = self._story.account(row.shopper).address
             merchant.rewards.reward(program, shopper, SINGLE, self._story.rng.choice(REASONS))
             self._story.rewarded[merchant.address] += SINGLE
 
     def fund(self, rows: Sequence[Row]) -> None:
-        """The busiest store thanks each of its customers by a Merkle root, a FEC for each order; not all take it."""
+        """The busiest store thanks each of its shoppers by a Merkle root, a FEC for each order; not all take it."""
         story = self._story
         store = Counter(row.store for row in rows).most_common(1)[0][0]
-        visits = Counter(row.customer for row in rows if row.store == store and row.amount > 0)
+        visits = Counter(row.shopper for row in rows if row.store == store and row.amount > 0)
         tree = RewardTree(
             [
                 Reward(index, story.account(name).address, count * PER_ORDER)

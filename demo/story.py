@@ -67,7 +67,7 @@ class Attempt:
 
 def terms_by_store(year: Year, wallets: Wallets, seed: str) -> dict[str, StoreTerms]:
     """Every store's terms, by the seed."""
-    causes = [to_checksum_address(wallets.customer(f"cause {number}").address) for number in range(CAUSES)]
+    causes = [to_checksum_address(wallets.shopper(f"cause {number}").address) for number in range(CAUSES)]
     terms = dict.fromkeys(ALLIANCE, CAFE_TERMS)
     for name in year.stores:
         rng = random.Random(f"{seed}/{name}")
@@ -128,7 +128,7 @@ class Story:
     @cached_property
     def households(self) -> dict[str, str]:
         """Names of all households, by address."""
-        names = dict.fromkeys(row.customer for row in self.year.rows)
+        names = dict.fromkeys(row.shopper for row in self.year.rows)
         return {self.account(name).address: name for name in names}
 
     @property
@@ -139,7 +139,7 @@ class Story:
 
     def account(self, name: str) -> LocalAccount:
         """Anybody's key by name, the same for the same seed."""
-        account: LocalAccount = Account.from_key(self.wallets.customer(name).key)
+        account: LocalAccount = Account.from_key(self.wallets.shopper(name).key)
         return account
 
     def merchant(self, name: str) -> LocalAccount:
@@ -203,13 +203,13 @@ class Story:
         else:
             self.attempts.append(Attempt(what, None))
 
-    def keep(self, most: int | None = None) -> None:
-        """The keeper claims for the owners of the nodes that have most to pay."""
+    def claim_for_owners(self, most: int | None = None) -> None:
+        """A stranger claims for the owners of the nodes that have most to pay."""
         now = self.client.now()
         ready = sorted((node for node in self.nodes() if node.claimable(now)), key=lambda node: -node.claimable(now))
-        keeper = self.signed_by(self.account("keeper"))
-        for batch in keeper.nodes.batches([node.token_id for node in ready[:most]]):
-            self.told(keeper.nodes.claim_for(batch))
+        stranger = self.signed_by(self.account("stranger"))
+        for batch in stranger.nodes.batches([node.token_id for node in ready[:most]]):
+            self.told(stranger.nodes.claim_for(batch))
 
     def take_portrait(self) -> None:
         """Keeps the picture of the largest node that is between half and three quarters of its way."""

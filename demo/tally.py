@@ -1,6 +1,6 @@
 """What should become of the purchases, by the script's own arithmetic; the audit compares it with the chain.
 
-The order of events is the replay's own plan. Amounts in wei, by customer, store or cause.
+The order of events is the replay's own plan. Amounts in wei, by shopper, store or cause.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Tally:
 def tally(
     rows: Sequence[Row], terms_of: Callable[[str], StoreTerms], alliance_of: Callable[[str], str] = lambda store: store
 ) -> Tally:
-    """The sums of a whole history. Stores of one alliance count together what a customer spends."""
+    """The sums of a whole history. Stores of one alliance count together what a shopper spends."""
     sums = Tally()
     kept: dict[int, int] = {}
     burn_bps: dict[int, int] = {}
@@ -42,7 +42,7 @@ def tally(
         shares = split(kept[place], burn_bps[place], terms.donation_bps if terms.cause else 0)
         sums.received[row.store] += shares.to_merchant
         sums.burned += shares.burned
-        credit[alliance_of(row.store), row.customer] += kept[place]
+        credit[alliance_of(row.store), row.shopper] += kept[place]
         if terms.cause:
             sums.donated[terms.cause] += shares.donated
 
@@ -51,15 +51,15 @@ def tally(
         match action:
             case PlannedPayment(place):
                 row, terms = rows[place], terms_of(rows[place].store)
-                spent = credit[alliance_of(row.store), row.customer]
+                spent = credit[alliance_of(row.store), row.shopper]
                 burn_bps[place] = [tier.burn_bps for tier in terms.tiers if spent >= tier.min_spend * WEI_PER_FEC][-1]
                 kept[place] = row.amount
-                sums.paid[row.customer] += row.amount
+                sums.paid[row.shopper] += row.amount
                 if not terms.return_window:
                     capture(place)
             case PlannedRefund(_, place, amount):
                 kept[place] -= amount
-                sums.refunded[rows[place].customer] += amount
+                sums.refunded[rows[place].shopper] += amount
             case PlannedCapture(places):
                 for place in places:
                     capture(place)

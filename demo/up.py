@@ -88,8 +88,8 @@ def up(folder: Path, port: int = 0) -> Iterator[Up]:
         Replay(client, anvil.accounts[0], settings).run(History(tuple(rows), ()))
         anvil.travel_to(max(now, anvil.now + 1))
         merchant = _account(Wallets().store(rows[0].store).key)
-        people = [name for name, _ in Counter(row.customer for row in rows).most_common()]
-        shoppers = [_account(Wallets().customer(name).key) for name in people]
+        people = [name for name, _ in Counter(row.shopper for row in rows).most_common()]
+        shoppers = [_account(Wallets().shopper(name).key) for name in people]
         for account in (merchant, *shoppers):
             anvil.request("anvil_setBalance", account.address, hex(_COIN))
         for shopper in shoppers:
@@ -106,8 +106,8 @@ def _rows(year: data.Year) -> list[Row]:
     rows = [row for row in year.rows if row.time < year.start + _DAYS * DAY]
     stores = [name for name, _ in Counter(row.store for row in rows).most_common(_STORES)]
     there = [row for row in rows if row.store in stores]
-    homes = [name for name, _ in Counter(row.customer for row in there).most_common(_HOUSEHOLDS)]
-    kept = [row for row in there if row.customer in homes]
+    homes = [name for name, _ in Counter(row.shopper for row in there).most_common(_HOUSEHOLDS)]
+    kept = [row for row in there if row.shopper in homes]
     # The store that the service is for comes first.
     most = Counter(row.store for row in kept).most_common(1)[0][0]
     return sorted(kept, key=lambda row: (row.time, row.store != most, row.line))

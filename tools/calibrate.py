@@ -40,15 +40,15 @@ def main() -> None:
 
 def measure(year: data.Year) -> Iterator[tuple[str, str]]:
     """Keys of a scenario, and their values as it writes them."""
-    households = {row.customer for row in year.rows}
+    households = {row.shopper for row in year.rows}
     length = year.end - year.start
     yield "shoppers.baskets", _decimal(Fraction(len(year.rows) * YEAR, len(households) * length))
     cents = sorted(row.amount // data.WEI_PER_CENT for row in year.rows)
     bounds = [len(cents) * part // SIZES for part in range(SIZES + 1)]
     parts = [cents[first:last] for first, last in pairwise(bounds)]
     yield "shoppers.sizes", "/".join(_decimal(Fraction(sum(part), len(part) * HUNDRED)) for part in parts)
-    first = {row.customer for row in year.rows if row.time < year.start + QUARTER}
-    last = {row.customer for row in year.rows if row.time >= year.end - QUARTER}
+    first = {row.shopper for row in year.rows if row.time < year.start + QUARTER}
+    last = {row.shopper for row in year.rows if row.time >= year.end - QUARTER}
     apart = length - QUARTER
     yield (
         "shoppers.churn",

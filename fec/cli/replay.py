@@ -34,7 +34,7 @@ _EXAMPLE = 100 * WEI_PER_FEC
 
 @click.command(cls=Command)
 @click.argument("file", type=FILE)
-@click.option("--customer", required=True, metavar="COLUMN", help="Column of the customer.")
+@click.option("--shopper", required=True, metavar="COLUMN", help="Column of the shopper.")
 @click.option(
     "--time",
     "moment",
@@ -89,7 +89,7 @@ def replay(
     context: Context,
     *,
     file: Path,
-    customer: str,
+    shopper: str,
     moment: str,
     amount: str,
     store: str | None,
@@ -110,7 +110,7 @@ def replay(
 ) -> None:
     """Replay a purchase history, a CSV or Parquet FILE, on a development chain, with real orders.
 
-    For the account that owns ADN and holds the genesis supply. Each store becomes a program and each customer gets a
+    For the account that owns ADN and holds the genesis supply. Each store becomes a program and each shopper gets a
     test wallet. The chain's clock follows the file. After an interruption, the next run continues where this one
     stopped; nothing is paid twice. The wallets' keys are derived from --wallets, so anybody who knows it controls them
     all.
@@ -120,7 +120,7 @@ def replay(
     if bool(donation) != (cause is not None):
         raise CommandRefused("--donation and --cause need each other. Give both or neither.")
     before = time.perf_counter_ns()
-    columns = Columns(customer, moment, amount, store, order_id)
+    columns = Columns(shopper, moment, amount, store, order_id)
     history = read(file, columns, rate=rate, currency=currency, places=places)
     reading = (time.perf_counter_ns() - before) // 1_000_000
     if context.dry_run:
@@ -159,7 +159,7 @@ def _run(context: Context, history: History, settings: ReplaySettings) -> Replay
 def _show_plan(context: Context, history: History) -> None:
     purchases = [row for row in history.rows if row.amount > 0]
     returns = len(history.rows) - len(purchases)
-    stores, customers = len({row.store for row in purchases}), len({row.customer for row in purchases})
+    stores, shoppers = len({row.store for row in purchases}), len({row.shopper for row in purchases})
     spend = sum(row.amount for row in purchases)
     context.show(
         {
@@ -168,15 +168,15 @@ def _show_plan(context: Context, history: History) -> None:
             "returns": returns,
             "zeros": len(history.zeros),
             "stores": stores,
-            "customers": customers,
+            "shoppers": shoppers,
             "amount": exact_fec(spend),
         },
         _(
-            "Dry run: nothing was sent. The file has {orders:number} purchases for {spend:fec} by {customers:number} "
-            "customers at {stores:number} stores, {returns:number} returns and {zeros:number} rows for nothing.",
+            "Dry run: nothing was sent. The file has {orders:number} purchases for {spend:fec} by {shoppers:number} "
+            "shoppers at {stores:number} stores, {returns:number} returns and {zeros:number} rows for nothing.",
             orders=len(purchases),
             spend=spend,
-            customers=customers,
+            shoppers=shoppers,
             stores=stores,
             returns=returns,
             zeros=len(history.zeros),
@@ -210,10 +210,10 @@ def _show(context: Context, report: ReplayReport, settings: ReplaySettings, mill
             _("{burned:fec} into {nodes:number} nodes", burned=report.burned, nodes=report.nodes),
         ),
         (
-            _("Customers"),
+            _("Shoppers"),
             _(
-                "{customers:number} customers at {stores:number} stores",
-                customers=report.customers,
+                "{shoppers:number} shoppers at {stores:number} stores",
+                shoppers=report.shoppers,
                 stores=report.stores,
             ),
         ),
@@ -301,7 +301,7 @@ def _record(report: ReplayReport, milliseconds: dict[str, int]) -> dict[str, Any
         "notTakenBack": [{"line": line, "reason": str(reason)} for line, reason in report.left_out],
         "zeros": list(report.zeros),
         "stores": report.stores,
-        "customers": report.customers,
+        "shoppers": report.shoppers,
         "transactions": report.transactions,
         "blocks": report.blocks,
         "shift": report.shift,

@@ -60,7 +60,7 @@ report.add_command(liability)
 @_ACTIVE
 @click.pass_obj
 def overview(context: Context, /, *, active: int, **options: Any) -> None:
-    """One line for each program or alliance, or for all: shoppers by state, spend, revenue per user, FEC still in
+    """One line for each program or alliance, or for all: shoppers by state, spend, revenue per user, FEC outstanding in
     nodes.
     """
     from_ = _modules()
@@ -72,7 +72,7 @@ def overview(context: Context, /, *, active: int, **options: Any) -> None:
 @_ACTIVE
 @click.pass_obj
 def shoppers(context: Context, /, *, active: int, **options: Any) -> None:
-    """Each shopper: FEC still in nodes, last claim, state."""
+    """Each shopper: FEC outstanding in nodes, last claim, state."""
     from_ = _modules()
     make(context, lambda data, scope: [from_.shoppers.shoppers(data, scope, active)], **options)
 

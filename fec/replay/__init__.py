@@ -1,6 +1,6 @@
 """Puts a purchase history on a development chain, with real orders: every order signed by merchant and shopper.
 
-    history = read(Path("history.csv"), Columns(customer="who", time="when", amount="paid"), rate=100 * WEI_PER_FEC)
+    history = read(Path("history.csv"), Columns(shopper="who", time="when", amount="paid"), rate=100 * WEI_PER_FEC)
     report = Replay(client, owner_key, ReplaySettings()).run(history)
 
 What is on the chain decides what is left to do, so that a run can be stopped at any instant and started again.

@@ -33,7 +33,7 @@ _SECONDS = re.compile(r"\d+", re.ASCII)
 class Columns:
     """Names of a file's columns. Without a store's column there is one store; without ids, rows get their own."""
 
-    customer: str
+    shopper: str
     time: str
     amount: str
     store: str | None = None
@@ -42,7 +42,7 @@ class Columns:
     @property
     def names(self) -> list[str]:
         """Those that there are."""
-        return [name for name in (self.customer, self.time, self.amount, self.store, self.order_id) if name is not None]
+        return [name for name in (self.shopper, self.time, self.amount, self.store, self.order_id) if name is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Row:
     line: int
     time: int
     """When, in seconds since the epoch."""
-    customer: str
+    shopper: str
     store: str
     amount: int
     """FEC in wei; negative for what was returned."""
@@ -110,19 +110,19 @@ def _row(line: int, cells: Sequence[str | Message], columns: Columns, rate: int,
         if isinstance(cell, Message):
             raise _Problem(cell)
         texts.append(cell.strip())
-    customer, time, amount = texts[:3]
+    shopper, time, amount = texts[:3]
     rest = iter(texts[3:])
     store = ONLY_STORE if columns.store is None else next(rest)
     order_id = "" if columns.order_id is None else next(rest)
-    if not customer or not store:
-        raise _Problem(Message("customer or store is empty; give each row both"))
+    if not shopper or not store:
+        raise _Problem(Message("shopper or store is empty; give each row both"))
     wei = _wei(amount, rate)
     reference = f"{currency} {amount}".strip()
     if len(reference.encode()) > LENGTH:
         raise _Problem(Message("{reference!r} does not fit 32 bytes; shorten it", reference=reference))
     if columns.order_id is not None and wei > 0:
         _check_id(order_id)
-    return Row(line, _time(time), customer, store, wei, reference, order_id if wei > 0 else "")
+    return Row(line, _time(time), shopper, store, wei, reference, order_id if wei > 0 else "")
 
 
 def _wei(text: str, rate: int) -> int:
@@ -174,7 +174,7 @@ def _named(rows: list[Row]) -> Iterator[Row]:
     seen: Counter[tuple[object, ...]] = Counter()
     for row in rows:
         if row.amount > 0:
-            what = (row.time, row.customer, row.store, row.amount)
+            what = (row.time, row.shopper, row.store, row.amount)
             seen[what] += 1
             yield replace(row, order_id="0x" + keccak(text=repr((*what, seen[what]))).hex())
         else:

@@ -21,7 +21,7 @@ REFUND_GAS = 150_000
 CAPTURE_GAS = 700_000
 CAPTURE_GAS_PER_ORDER = 320_000
 CAPTURED_AT_ONCE = 20
-#: Seconds between the keeper's rounds.
+#: Seconds between captures.
 ROUND = DAY
 
 
@@ -142,7 +142,7 @@ class _Planner:
         return self._plan
 
     def _rounds(self, until: int) -> None:
-        """The keeper captures at each midnight what is due by then."""
+        """Captures at each midnight what is due by then."""
         while self._escrow:
             midnight = -(-self._escrow[0].deadline // ROUND) * ROUND
             if midnight > until:
@@ -168,7 +168,7 @@ class _Planner:
             row = self._rows[action.row]
             order = _Open(time + window, action.row, row.amount)
             heappush(self._escrow, order)
-            self._orders.setdefault((row.customer, row.store), []).append(order)
+            self._orders.setdefault((row.shopper, row.store), []).append(order)
 
     def _take_back(self, time: int, places: Sequence[int]) -> None:
         at_once = max(self._gas // REFUND_GAS, 1)
@@ -179,7 +179,7 @@ class _Planner:
 
     def _refund(self, moment: int, place: int) -> PlannedRefund | None:
         row = self._rows[place]
-        orders = self._orders.get((row.customer, row.store), [])
+        orders = self._orders.get((row.shopper, row.store), [])
         # Deadlines rise, so whatever lies before one that is over is over too.
         usable = [order for order in reversed(orders) if order.deadline > moment]
         for order in usable:
@@ -193,9 +193,9 @@ class _Planner:
         if not self._window_of(store):
             return Message("the stores take nothing back: there is no return window")
         if not orders:
-            return Message("the customer has bought nothing at this store before")
+            return Message("the shopper has bought nothing at this store before")
         if not usable:
-            return Message("the return window of the customer's last order at this store is over")
+            return Message("the return window of the shopper's last order at this store is over")
         return Message("it is more than is left of any order in its return window")
 
     def _put(self, time: int, actions: Sequence[Action]) -> list[Block]:

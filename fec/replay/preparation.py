@@ -123,7 +123,7 @@ class Stage:
             self.programs[store] = values["programId"]
 
     def set_up(self, principals: Mapping[str, int], spends: Mapping[str, int], tick: Callable[[int], object]) -> None:
-        """Makes what is missing for so much principal by store and so much spending by customer, in wei.
+        """Makes what is missing for so much principal by store and so much spending by shopper, in wei.
 
         Raises ReplayRefused, before anything is sent, if budget or coins do not suffice or terms differ.
         """
@@ -139,16 +139,16 @@ class Stage:
             raise ReplayFailed("The chain did not admit these stores: {stores}", stores=", ".join(missing))
         self._run(granted, tick)
         self._run([self._set_terms(store) for store in without_terms], tick)
-        self._run([self._give(customer, amount) for customer, amount in gifts.items()], tick)
-        self._run([self._approve(customer) for customer in self._without_allowance(spends)], tick)
+        self._run([self._give(shopper, amount) for shopper, amount in gifts.items()], tick)
+        self._run([self._approve(shopper) for shopper in self._without_allowance(spends)], tick)
 
     # ------------------------------------------------------------------- parts
 
     def _contract(self, name: str) -> Contract:
         return open_handle(self.client.web3, self.client.deployment, name, Sender(self.client.web3, None)).contract
 
-    def _all_wallets(self, stores: Mapping[str, int], customers: Mapping[str, int]) -> list[Wallet]:
-        return [*map(self.wallets.store, stores), *map(self.wallets.customer, customers), self.wallets.keeper()]
+    def _all_wallets(self, stores: Mapping[str, int], shoppers: Mapping[str, int]) -> list[Wallet]:
+        return [*map(self.wallets.store, stores), *map(self.wallets.shopper, shoppers), self.wallets.capturer()]
 
     def _run(self, requests: Sequence[PlannedTransaction], tick: Callable[[int], object]) -> None:
         blocks = pack(requests, self.gas, lambda request: request.job.gas)
@@ -189,30 +189,30 @@ class Stage:
         return missing
 
     def _missing_coins(self, spends: Mapping[str, int]) -> dict[str, int]:
-        """What each customer lacks. Raises ReplayRefused if the owner does not have as much."""
-        addresses = [to_checksum_address(self.wallets.customer(customer).address) for customer in spends]
+        """What each shopper lacks. Raises ReplayRefused if the owner does not have as much."""
+        addresses = [to_checksum_address(self.wallets.shopper(shopper).address) for shopper in spends]
         balances = self._numbers(self.fec, "balanceOf", [[address] for address in addresses])
         missing = {
-            customer: amount - balance
-            for (customer, amount), balance in zip(spends.items(), balances, strict=True)
+            shopper: amount - balance
+            for (shopper, amount), balance in zip(spends.items(), balances, strict=True)
             if amount > balance
         }
         owned = self.client.balance(to_checksum_address(self.owner_wallet.address))
         if sum(missing.values()) > owned:
             raise ReplayRefused(
-                "The customers need {needed:fec}, but {owner} has {owned}. Choose a lower --rate, or sign by who holds "
-                "the genesis supply.",
+                "The shoppers need {needed:fec}, but {owner} has {owned}. Choose a lower --rate, or sign as the "
+                "account that holds the genesis supply.",
                 needed=sum(missing.values()),
                 owner=to_checksum_address(self.owner_wallet.address),
                 owned=Message("{owned:fec}", owned=owned) if owned else Message("no FEC"),
             )
         return missing
 
-    def _without_allowance(self, customers: Mapping[str, int]) -> list[str]:
+    def _without_allowance(self, shoppers: Mapping[str, int]) -> list[str]:
         checkout = self.checkout.address
-        pairs = [[to_checksum_address(self.wallets.customer(name).address), checkout] for name in customers]
+        pairs = [[to_checksum_address(self.wallets.shopper(name).address), checkout] for name in shoppers]
         allowances = self._numbers(self.fec, "allowance", pairs)
-        return [name for name, allowance in zip(customers, allowances, strict=True) if allowance < customers[name]]
+        return [name for name, allowance in zip(shoppers, allowances, strict=True) if allowance < shoppers[name]]
 
     def _numbers(self, contract: Contract, function: str, arguments: Sequence[Sequence[Any]]) -> list[int]:
         calls = [(contract.address, contract.encode_abi(function, list(each))) for each in arguments]
@@ -226,8 +226,8 @@ class Stage:
     def _grant(self, store: str, quota: int) -> PlannedTransaction:
         return self._by_owner(self.adn, calls.grant_quota(self.programs[store], quota), _COIN_GAS)
 
-    def _give(self, customer: str, amount: int) -> PlannedTransaction:
-        address = to_checksum_address(self.wallets.customer(customer).address)
+    def _give(self, shopper: str, amount: int) -> PlannedTransaction:
+        address = to_checksum_address(self.wallets.shopper(shopper).address)
         return self._by_owner(self.fec, calls.transfer(address, amount), _COIN_GAS)
 
     def _set_terms(self, store: str) -> PlannedTransaction:
@@ -237,9 +237,9 @@ class Stage:
     def _terms(self, store: str) -> Terms:
         return self.terms_of(store).of(to_checksum_address(self.wallets.store(store).address))
 
-    def _approve(self, customer: str) -> PlannedTransaction:
+    def _approve(self, shopper: str) -> PlannedTransaction:
         call = calls.approve(self.checkout.address, _ALL)
-        return self.request(self.wallets.customer(customer), _raw(self.fec.address), call.data, _COIN_GAS)
+        return self.request(self.wallets.shopper(shopper), _raw(self.fec.address), call.data, _COIN_GAS)
 
     def _by_owner(self, contract: Contract, call: ContractCall, gas: int) -> PlannedTransaction:
         return self.request(self.owner_wallet, _raw(contract.address), call.data, gas)

@@ -117,7 +117,7 @@ class _Run:
         # Half a block at most, so that the base fee never rises.
         self._stage = Stage(client, driver, wallets, settings.terms_of, owner, min(gas_limit // 2, _MOST_GAS))
         self._stores = list(dict.fromkeys(row.store for row in self._rows if row.amount > 0))
-        self._customers = list(dict.fromkeys(row.customer for row in self._rows if row.amount > 0))
+        self._shoppers = list(dict.fromkeys(row.shopper for row in self._rows if row.amount > 0))
         self._keys: list[str] = []
 
     def go(self) -> ReplayReport:
@@ -171,8 +171,8 @@ class _Run:
     def _read_chain(self) -> None:
         """What the chain has of the history. Nonces first: what comes in after them uses them up, and so is noticed."""
         wallets = [self._wallets.store(store) for store in self._stores]
-        wallets += [self._wallets.customer(customer) for customer in self._customers]
-        wallets += [self._wallets.keeper(), self._stage.owner_wallet]
+        wallets += [self._wallets.shopper(shopper) for shopper in self._shoppers]
+        wallets += [self._wallets.capturer(), self._stage.owner_wallet]
         self._driver.learn_nonces(wallet.address for wallet in wallets)
         self._stage.find_programs(self._stores)
         self._know_keys()
@@ -254,7 +254,7 @@ class _Run:
                 if isinstance(action, PlannedPayment):
                     row = self._rows[action.row]
                     principals[row.store] += self._settings.terms_of(row.store).most_burned(row.amount)
-                    spends[row.customer] += row.amount
+                    spends[row.shopper] += row.amount
         if left:
             most = 2 * (len(principals) + len(spends))
             self._stage.set_up(principals, spends, lambda count: self._count("setUp", count, most))
@@ -291,11 +291,11 @@ class _Run:
         keys = [self._keys[row] for row in action.rows]
         data = calls.capture(keys).data
         what = ",".join(f"OrderCaptured {key}" for key in keys)
-        return stage.request(self._wallets.keeper(), checkout, data, gas_of(action), what)
+        return stage.request(self._wallets.capturer(), checkout, data, gas_of(action), what)
 
     def _payment(self, place: int, moment: int) -> PlannedTransaction:
         row = self._rows[place]
-        wallet = self._wallets.customer(row.customer)
+        wallet = self._wallets.shopper(row.shopper)
         cause = self._settings.terms_of(row.store).cause
         bill = Bill(
             signer_key=self._wallets.store(row.store).key,
@@ -332,7 +332,7 @@ class _Run:
             left_out=tuple(whole.left_out),
             zeros=self._history.zeros,
             stores=len(self._stores),
-            customers=len(self._customers),
+            shoppers=len(self._shoppers),
             transactions=self._transactions,
             blocks=self._driver.height - self._first_height,
             shift=shift,

@@ -52,7 +52,7 @@ class ReplayReport:
     """Returns that were not taken back, by line and with the reason."""
     zeros: tuple[int, ...]
     stores: int
-    customers: int
+    shoppers: int
     transactions: int
     """Of this run, what was set up included."""
     blocks: int

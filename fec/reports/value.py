@@ -149,7 +149,7 @@ def value(data: Data, scope: Scope, horizon: int = 52) -> Report:
         Column("shopper", N_("Shopper"), "address"),
         Column("days", N_("Days bought"), "number"),
         Column("spend", N_("Spent"), "wei"),
-        Column("alive", N_("Still a customer"), "estimate"),
+        Column("alive", N_("Still shopping"), "estimate"),
         Column("purchases", N_("Expected purchases"), "estimate"),
         Column("mean", N_("FEC per purchase"), "estimate"),
         Column("value", N_("Expected FEC"), "estimate"),

@@ -80,7 +80,7 @@ REFUSED: list[tuple[str, ...]] = [
             ("dev", "--out", name),
         )
     ),
-    *(("replay", name, "--customer", "c", "--time", "t", "--amount", "a", "--rate", "1") for name in FILES),
+    *(("replay", name, "--shopper", "c", "--time", "t", "--amount", "a", "--rate", "1") for name in FILES),
     *((("index", "run", "--database", name)) for name in FILES if name != "empty"),
     ("status", "--deployments", "missing.json"),
     ("node", "show", "1-99"),

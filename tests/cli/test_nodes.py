@@ -179,7 +179,7 @@ def test_claim__to_another__pays_them(shell: Shell, node: str, bob: str, weeks_l
     assert payout["recipient"] == bob
 
 
-def test_claim__keeper__has_the_owner_paid(
+def test_claim__by_a_stranger__pays_the_owner(
     shell: Shell, node: str, alice: str, bob: str, weeks_later: WeeksLater
 ) -> None:
     weeks_later(1)
@@ -187,7 +187,7 @@ def test_claim__keeper__has_the_owner_paid(
     assert payout["recipient"] == alice
 
 
-def test_claim__keeper_by_name__has_the_owner_paid(
+def test_claim__by_a_stranger_and_by_name__pays_the_owner(
     shell: Shell, node: str, alice: str, bob: str, weeks_later: WeeksLater
 ) -> None:
     weeks_later(1)

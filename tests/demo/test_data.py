@@ -27,10 +27,10 @@ def test_choose__other_seed__other_households(year: data.Year) -> None:
 
 def test_choose__household_drawn__all_its_baskets_of_those_days(year: data.Year) -> None:
     chosen = data.choose(year, 50, 30, "a")
-    households = {row.customer for row in chosen.rows}
+    households = {row.shopper for row in chosen.rows}
     end = year.start + 30 * DAY
 
-    assert list(chosen.rows) == [row for row in year.rows if row.customer in households and row.time < end]
+    assert list(chosen.rows) == [row for row in year.rows if row.shopper in households and row.time < end]
 
 
 def test_choose__more_than_there_are__says_how_many(year: data.Year) -> None:

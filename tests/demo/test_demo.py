@@ -108,10 +108,10 @@ def test_audit__order_paid_twice__found(played: Played, monkeypatch: pytest.Monk
 
 
 def test_audit__attempt_that_works__found(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(played.story, "attempts", [*played.story.attempts, Attempt("the keeper takes a node", None)])
+    monkeypatch.setattr(played.story, "attempts", [*played.story.attempts, Attempt("a stranger takes a node", None)])
 
     assert broken(played) == [
-        "admin, merchant, Checkout, brand and keeper can take, claim, split or merge nobody's node"
+        "admin, merchant, Checkout, brand and stranger can take, claim, split or merge nobody's node"
     ]
 
 

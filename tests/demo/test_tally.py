@@ -11,7 +11,7 @@ CAUSE = "0x" + "11" * 20
 
 
 def rows(*each: tuple[int, int]) -> list[Row]:
-    """Rows of (seconds after Monday, whole FEC) of one customer at one store."""
+    """Rows of (seconds after Monday, whole FEC) of one shopper at one store."""
     return [
         Row(n, MONDAY + time, "ann", "x", amount * WEI_PER_FEC, "", str(n)) for n, (time, amount) in enumerate(each)
     ]

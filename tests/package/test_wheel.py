@@ -113,7 +113,7 @@ def test_base__help_of_what_needs_more__is_there(base: Path, tmp_path: Path, wor
         (("index", "status"), "pip install 'fec[server]'"),
         (("serve", "key", "list"), "pip install 'fec[server]'"),
         (("chart", "payout"), "pip install 'fec[charts]'"),
-        (("replay", "a.csv", "--customer", "c", "--time", "t", "--amount", "a", "--rate", "1"), "'fec[replay]'"),
+        (("replay", "a.csv", "--shopper", "c", "--time", "t", "--amount", "a", "--rate", "1"), "'fec[replay]'"),
     ],
 )
 def test_base__what_needs_more__says_what_to_install(

@@ -76,7 +76,7 @@ def options(chain: Anvil, deployment: Deployment, tmp_path: Path) -> list[str]:
     record = tmp_path / "31337.json"
     deployments.write(deployment, record)
     common = ["--rpc", chain.url, "--deployments", str(record), "--account", chain.accounts[0].address]
-    columns = ["--customer", "who", "--time", "when", "--amount", "paid", "--store", "shop", "--rate", "100"]
+    columns = ["--shopper", "who", "--time", "when", "--amount", "paid", "--store", "shop", "--rate", "100"]
     return [*common, *columns, "--workers", "0"]
 
 

@@ -13,7 +13,7 @@ from fec.replay.encode import Bill, UnsignedTransaction, ground, pay_data, signe
 from fec.replay.wallets import Wallets
 
 SIGNER = Account.from_key(keccak(text="signer"))
-ANN = Wallets().customer("ann")
+ANN = Wallets().shopper("ann")
 CHECKOUT = Web3.to_checksum_address(keccak(text="checkout")[-20:])
 BASE = ground(31_337, bytes.fromhex(CHECKOUT[2:]))
 INVOICE = Invoice(7, "A-1027", 123 * 10**18, "USD 1.23", 1_483_315_200)
@@ -56,7 +56,7 @@ def test_signed_transaction__equals_that_of_eth_account() -> None:
 
 
 def test_wallets__same_seed__same_keys() -> None:
-    assert Wallets("seed").customer("ann") == Wallets("seed").customer("ann")
+    assert Wallets("seed").shopper("ann") == Wallets("seed").shopper("ann")
 
 
 def test_wallets__documented_rule__is_what_eth_account_has() -> None:
@@ -66,5 +66,5 @@ def test_wallets__documented_rule__is_what_eth_account_has() -> None:
 
 
 def test_wallets__roles_and_seeds__differ() -> None:
-    some = [Wallets("a").customer("7"), Wallets("a").store("7"), Wallets("b").customer("7"), Wallets("a").keeper()]
+    some = [Wallets("a").shopper("7"), Wallets("a").store("7"), Wallets("b").shopper("7"), Wallets("a").capturer()]
     assert len(set(some)) == len(some)

@@ -85,7 +85,7 @@ def test_read__bad_rows__names_every_line(tmp_path: Path) -> None:
     assert problems(caught) == [
         "line 3: 'yesterday' is no time; write it as 2026-01-31T18:30:00+01:00 or in seconds since 1970",
         "line 4: 'a lot' is no amount; write it in digits, such as 12.34, or -12.34 for a return",
-        "line 5: customer or store is empty; give each row both",
+        "line 5: shopper or store is empty; give each row both",
         "line 6: it has 2 cells, the header 3",
         "line 7: '1483315200000' is out of range; times count in seconds from 5 January 1970 on",
     ]
@@ -135,7 +135,7 @@ def test_read__rows_in_another_order__have_the_same_ids(tmp_path: Path) -> None:
 def test_read__amount_zero__is_left_out_and_reported(tmp_path: Path) -> None:
     history = of_csv(tmp_path, "who,when,paid", "ann,1483315200,0.00", "bob,1483315300,2")
     assert history.zeros == (2,)
-    assert [row.customer for row in history.rows] == ["bob"]
+    assert [row.shopper for row in history.rows] == ["bob"]
 
 
 def test_read__reference__is_the_currency_and_the_files_own_text(tmp_path: Path) -> None:
@@ -169,13 +169,13 @@ def test_read_parquet__not_a_number__is_refused(tmp_path: Path) -> None:
 def test_read_parquet__decimals_and_timestamps__are_exact(tmp_path: Path) -> None:
     times = arrow.array([1_483_315_200_999], arrow.timestamp("ms"))
     (row,) = of_parquet(tmp_path, who=[7], when=times, paid=[Decimal("12.345")]).rows
-    assert (row.customer, row.time, row.amount) == ("7", 1_483_315_200, 1_234_500_000_000_000_000_000)
+    assert (row.shopper, row.time, row.amount) == ("7", 1_483_315_200, 1_234_500_000_000_000_000_000)
 
 
-def test_read_parquet__null__is_an_empty_customer(tmp_path: Path) -> None:
+def test_read_parquet__null__is_an_empty_shopper(tmp_path: Path) -> None:
     with pytest.raises(BadRows) as caught:
         of_parquet(tmp_path, who=arrow.array([None], arrow.string()), when=[1_483_315_200], paid=[1])
-    assert problems(caught) == ["line 1: customer or store is empty; give each row both"]
+    assert problems(caught) == ["line 1: shopper or store is empty; give each row both"]
 
 
 def test_read_parquet__without_pyarrow__says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ MONDAY = 1_483_315_200
 
 
 def rows(*each: tuple[int, str, int]) -> list[Row]:
-    """Rows of (seconds after Monday, customer, amount) at one store."""
+    """Rows of (seconds after Monday, shopper, amount) at one store."""
     return [
         Row(line, MONDAY + seconds, who, "shop", amount, "", "") for line, (seconds, who, amount) in enumerate(each, 2)
     ]
@@ -49,7 +49,7 @@ def test_plan__return_of_the_same_instant__comes_a_second_later() -> None:
 
 def test_plan__return_of_somebody_else__is_left_out_with_the_reason() -> None:
     assert planned((0, "ann", 5), (1, "bob", -5)).left_out == [
-        (3, "the customer has bought nothing at this store before")
+        (3, "the shopper has bought nothing at this store before")
     ]
 
 
@@ -61,7 +61,7 @@ def test_plan__return_of_more_than_was_bought__is_left_out_with_the_reason() -> 
 
 def test_plan__return_at_the_deadline__is_left_out_with_the_reason() -> None:
     assert planned((0, "ann", 5), (DAY, "ann", -5), window=DAY).left_out == [
-        (3, "the return window of the customer's last order at this store is over")
+        (3, "the return window of the shopper's last order at this store is over")
     ]
 
 

@@ -23,7 +23,7 @@ Replayed = Callable[..., ReplayReport]
 
 
 def wallet(name: str) -> str:
-    return to_checksum_address(Wallets().customer(name).address)
+    return to_checksum_address(Wallets().shopper(name).address)
 
 
 def block_times(client: Client) -> list[int]:
@@ -43,7 +43,7 @@ def test_run__purchases__are_paid_to_the_wei_at_their_time(replayed: Replayed, c
     ]
 
 
-def test_run__burn_share__is_the_customers_node(replayed: Replayed, client: Client) -> None:
+def test_run__burn_share__is_the_shoppers_node(replayed: Replayed, client: Client) -> None:
     report = replayed(("ann", 0, "50", "x"), terms=StoreTerms((Tier(0, 2_500),)))
     (record,) = client.orders.records()
     assert record.capture is not None
@@ -70,7 +70,7 @@ def test_run__returns__are_refunded_and_the_rest_captured(replayed: Replayed, cl
     assert record.capture is not None
     assert record.capture.burned == 60 * WEI_PER_FEC
     assert (report.refunds, report.refunded, report.captured) == (1, 400 * WEI_PER_FEC, 1)
-    assert report.left_out == ((4, "the customer has bought nothing at this store before"),)
+    assert report.left_out == ((4, "the shopper has bought nothing at this store before"),)
 
 
 def test_run__donation__goes_to_the_cause(replayed: Replayed, client: Client) -> None:
@@ -90,7 +90,7 @@ def test_run__windows_of_different_length__are_each_kept(replayed: Replayed, cli
         exceptions=exceptions,
     )
     assert (report.refunded, report.captured) == (400 * WEI_PER_FEC, 2)
-    assert report.left_out == ((5, "the return window of the customer's last order at this store is over"),)
+    assert report.left_out == ((5, "the return window of the shopper's last order at this store is over"),)
 
 
 def test_run__same_file_again__sends_nothing(replayed: Replayed, chain: Anvil) -> None:

@@ -40,7 +40,7 @@ def client(anvil: Anvil) -> Client:
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Purchases and returns of some customers at some stores; one in eight of them a return."""
+    """Purchases and returns of some shoppers at some stores; one in eight of them a return."""
     rng = random.Random(SEED)
     lines = ["who,when,paid,shop"]
     for number in range(ROWS):
@@ -55,7 +55,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def start(anvil: Anvil, record: Path, path: Path) -> BaseProcess:
     options = f"--rpc {anvil.url} --account {anvil.accounts[0].address} --returns 14d --rate 100 --workers 1"
-    columns = "--customer who --time when --amount paid --store shop"
+    columns = "--shopper who --time when --amount paid --store shop"
     words = ["replay", str(path), "--deployments", str(record), *options.split(), *columns.split()]
     return command(words, os.devnull)
 

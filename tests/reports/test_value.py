@@ -55,8 +55,8 @@ def test_fit__households_hardly_any_of_whom_left__buy_on_as_they_did() -> None:
     later = 0
     for row in rows:
         if row.time < middle:
-            days.setdefault(row.customer, []).append(row.time // DAY)
-    for household, day in {(row.customer, row.time // DAY) for row in rows}:
+            days.setdefault(row.shopper, []).append(row.time // DAY)
+    for household, day in {(row.shopper, row.time // DAY) for row in rows}:
         later += household in days and middle // DAY <= day < middle // DAY + 26 * 7
     frequency = np.array([len(set(mine)) - 1 for mine in days.values()])
     recency = np.array([(max(mine) - min(mine)) / 7 for mine in days.values()])
