@@ -52,8 +52,8 @@ mutants: $(READY) ## Change the contracts in every place, one at a time: does a 
 coverage: $(READY) ## What the tests reach of the contracts and of the Python code
 	@$(BIN)/python -m tools.cover
 
-havoc: $(READY) ## The service killed at random instants beside a chain with bad days, 1,000 times in all, on both databases; prints its seeds and sums, and goes on where it was stopped
-	@$(BIN)/python -m tests.service.havoc --kills 100 --total 1000
+havoc: $(READY) ## The service killed 1,000 times at points of a payment's way, and at random instants, beside a chain with bad days, on both databases; prints its seeds and sums, and goes on where it was stopped
+	@$(BIN)/python -m tests.service.havoc --kills 250 --total 1000 --at-points 1000
 	@$(BIN)/python -m tests.service.havoc --backend sqlite --instances 1 --kills 50
 
 format: $(READY) ## Format Python and Solidity

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import threading
 from multiprocessing.process import BaseProcess
 
 from fec import store
 from fec.chain.deployments import Deployment
 from fec.indexer import Indexer, LogSettings, Patience
-
-# Processes are forked from one that has everything imported, but no connections and no threads.
-_FORKING = multiprocessing.get_context("forkserver")
-_FORKING.set_forkserver_preload([__name__])
+from tests.fixtures.processes import FORKING
 
 
 def start(database: str, url: str, deployment: Deployment) -> BaseProcess:
     """Follows a chain until it is killed. Ranges are small, so that there are many instants to be killed at."""
-    process = _FORKING.Process(target=_follow, args=(database, url, deployment), daemon=True)
+    process = FORKING.Process(target=_follow, args=(database, url, deployment), daemon=True)
     process.start()
     return process
 

@@ -20,21 +20,25 @@ from .weather import DEEPEST
 @click.command()
 @click.option("--kills", default=300, show_default=True, help="Processes to kill in a run, at least.")
 @click.option("--total", type=int, default=None, help="Go on with fresh seeds until the tally has so many kills.")
+@click.option("--at-points", default=0, help="The same, for kills at points of a payment's way.")
 @click.option(
     "--tally", type=click.Path(path_type=Path), default=Path(".build/havoc.jsonl"), show_default=True,
     help="Where the sums of all runs are kept.",
 )  # fmt: skip
 @click.option("--seed", type=int, default=None, help="Of the first run; fresh unless given; printed.")
 @click.option("--backend", type=click.Choice(["sqlite", "postgresql"]), default="postgresql", show_default=True)
-@click.option("--instances", default=2, show_default=True, help="Services beside each other.")
-@click.option("--customers", default=3, show_default=True, help="Who buy at the same time.")
+@click.option("--instances", default=3, show_default=True, help="Services beside each other.")
+@click.option("--customers", default=6, show_default=True, help="Who buy at the same time.")
+@click.option("--hostile", default=1, show_default=True, help="Payers beside them who try tricks.")
 @click.option(
     "--percent", default=6, show_default=True, help="Of a hundred requests to the chain, those that go wrong."
 )
 @click.option("--watched", default=DEEPEST + 32, show_default=True, help="What the services are started with.")
 @click.option("--deepest", default=DEEPEST, show_default=True, help="Blocks that other branches replace at most.")
 @click.option("--logs", type=click.Path(path_type=Path, file_okay=False), help="Where to keep the processes' logs.")
-def main(*, seed: int | None, logs: Path | None, total: int | None, tally: Path, **choices: int) -> None:
+def main(
+    *, seed: int | None, logs: Path | None, total: int | None, at_points: int, tally: Path, **choices: int
+) -> None:
     """Kill, lose, garble and reorganise; then see that everything adds up."""
     sums, failed = Tally(tally), False
     while True:
@@ -42,7 +46,7 @@ def main(*, seed: int | None, logs: Path | None, total: int | None, tally: Path,
         failed |= _once(plan, logs, sums)
         seed = None
         click.echo(str(sums))
-        if total is None or sums.kills >= total:
+        if sums.kills >= (total or 0) and sums.at_points >= at_points:
             sys.exit(failed)
 
 

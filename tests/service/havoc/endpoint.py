@@ -115,4 +115,7 @@ class HostileEndpoint(FaultyProxy):
 
     def _post(self, body: Any) -> Any:
         profile = self._profile
-        return super()._post(body) if profile is None else profile.call(body, super()._post)
+        post = super()._post
+        if profile is None:
+            return post(body)
+        return [profile.call(one, post) for one in body] if isinstance(body, list) else profile.call(body, post)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from eth_account import Account
+from eth_account.signers.local import LocalAccount
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
@@ -31,16 +29,21 @@ from fec.relayer.models import RelayState, RelayTransaction
 from fec.service.models import Action, ActionState, Invoice, InvoiceStatus, ServiceEvent, WebhookEndpoint
 from tests.fixtures.databases import PostgreSQL
 from tests.fixtures.deployed import MONDAY
+from tests.fixtures.processes import FORKING, become
 from tests.service.conftest import SECRET, WINDOW, Shop, opened, until
 
-from .customers import Customer
+from .customers import Buyer, Customer, Desk
 from .endpoint import HostileEndpoint
 from .fleet import Member
 from .hooks import Flaky
+from .payers import HostilePayer, wallets_of
+from .points import INSTANTS, POINTS, Deaths
 from .verdict import Evidence, Failure
 from .weather import DEEPEST, STATES, Weather
 
 _FUNDS = 50_000 * FEC
+#: Of each hostile payer.
+_HOSTILE_WALLETS = 8
 #: How long it may take until everything has come to its end once it is quiet, on a busy machine.
 _QUIET_SECONDS = 600
 _HOOKS = {"steady": 0, "flaky": 15}
@@ -54,11 +57,15 @@ class Plan:
     kills: int
     backend: str = "sqlite"
     instances: int = 1
-    customers: int = 3
+    customers: int = 6
+    hostile: int = 1
+    """Payers beside them who try tricks."""
     percent: int = 6
     """Of a hundred requests to the chain, how many go wrong."""
     watched: int = DEEPEST + 32
     deepest: int = DEEPEST
+    instants: int = INSTANTS
+    """Kills at random instants to a round of those at each point."""
 
 
 @dataclass
@@ -71,7 +78,18 @@ class Outcome:
 
     @property
     def kills(self) -> int:
-        return sum(count for name, count in self.counts.get("processes", {}).items() if "killed" in name)
+        """Of processes that were at work, with orders under way."""
+        return sum(count for name, count in self.counts.get("processes", {}).items() if " killed at " in name)
+
+    @property
+    def at_points(self) -> Counter[str]:
+        """Of these, kills by the point of a payment's way."""
+        found = Counter({point.name: 0 for point in POINTS})
+        for name, count in self.counts.get("processes", {}).items():
+            where = name.partition(" killed at ")[2]
+            if where in found:
+                found[where] += count
+        return found
 
 
 def run(plan: Plan, folder: Path, say: Callable[[str], object]) -> Outcome:
@@ -86,18 +104,28 @@ def run(plan: Plan, folder: Path, say: Callable[[str], object]) -> Outcome:
             stack.callback(server.stop)
             database = server.start().create()
         proxy = stack.enter_context(HostileEndpoint(chain.url, draw.randrange(2**32)))
-        wallets = [Account.from_key(draw.randbytes(32)) for _ in range(plan.customers)]
+        wallets = wallets_of(draw, plan.customers + plan.hostile * _HOSTILE_WALLETS)
         owner = Client(chain.web3, shop.deployment, chain.accounts[0])
         for wallet in wallets:
             owner.transfer(wallet.address, _FUNDS)
         environment = _environment(shop, proxy.url, database, folder, plan)
-        token = _merchant(environment, shop)
+        token = _merchant(environment, shop, folder)
 
         words: list[Sequence[str]] = [["serve"]] * plan.instances
         # One more reader of the chain beside the services' own.
         words.append(["index", "run", "--follow", "--every", "1"])
+        buyers: list[Buyer] = []
+        deaths = Deaths(draw.randrange(2**32), plan.instants)
         members = [
-            Member(f"{one[0]}-{number}", one, environment, folder / f"{one[0]}-{number}.log", draw.randrange(2**32))
+            Member(
+                f"{one[0]}-{number}",
+                one,
+                environment,
+                folder / f"{one[0]}-{number}.log",
+                draw.randrange(2**32),
+                deaths=deaths,
+                under_way=lambda: sum(buyer.under_way for buyer in buyers),
+            )
             for number, one in enumerate(words, 1)
         ]
         urls = [member.url for member in members if member.url is not None]
@@ -105,10 +133,7 @@ def run(plan: Plan, folder: Path, say: Callable[[str], object]) -> Outcome:
         for receiver in receivers.values():
             stack.enter_context(receiver.serving())
         weather = Weather(chain, draw.randrange(2**32), chain.web3.eth.block_number, plan.deepest)
-        customers = [
-            Customer(f"c{number}", wallet, urls, token, draw.randrange(2**32))
-            for number, wallet in enumerate(wallets, 1)
-        ]
+        buyers += _buyers(plan, draw, wallets, desk=Desk(urls, token), chain=chain, client=owner)
         for member in members:
             stack.callback(member.stop)
             member.start()
@@ -117,14 +142,15 @@ def run(plan: Plan, folder: Path, say: Callable[[str], object]) -> Outcome:
         proxy.start()
         stack.callback(proxy.stop)
         weather.start()
-        for customer in customers:
-            customer.start()
-        _havoc(plan, members, say)
+        for buyer in buyers:
+            stack.callback(buyer.give_up)
+            buyer.start()
+        _havoc(plan, members, buyers, say)
 
         engine = store.open_database(database)
         stack.callback(engine.dispose)
-        for customer in customers:
-            customer.stop()
+        for buyer in buyers:
+            buyer.stop()
         weather.stop()
         proxy.stop()
         proxy.percent = 0
@@ -132,22 +158,22 @@ def run(plan: Plan, folder: Path, say: Callable[[str], object]) -> Outcome:
             receiver.percent = 0
         for member in members:
             member.calm()
-        for customer in customers:
-            customer.join()
+        for buyer in buyers:
+            buyer.join()
         say("quiet")
         _settle(chain, shop, engine, urls[0], token)
         evidence = Evidence(
             chain,
             shop,
             engine,
-            [purchase for customer in customers for purchase in customer.purchases],
+            [purchase for buyer in buyers for purchase in buyer.purchases],
             {wallet.address: _FUNDS for wallet in wallets},
             {name: list(receiver.received) for name, receiver in receivers.items()},
             secrets,
         )
         counts = {
             "processes": Counter({f"{m.name} {what}": count for m in members for what, count in m.counts.items()}),
-            "customers": sum((customer.counts for customer in customers), Counter[str]()),
+            "customers": sum((buyer.counts for buyer in buyers), Counter[str]()),
             "endpoint": proxy.counts,
             "chain": weather.counts + Counter({"deepest": weather.deepest_seen}),
             "actions": Counter(f"{a.kind} {ActionState(a.state).value}" for a, _ in evidence.actions.values()),
@@ -155,6 +181,18 @@ def run(plan: Plan, folder: Path, say: Callable[[str], object]) -> Outcome:
             "orders": Counter({name: len(found) for name, found in evidence.logs.items()}),
         }
         return Outcome(plan, [*evidence.failures(), *_unforeseen(members)], counts)
+
+
+def _buyers(
+    plan: Plan, draw: random.Random, wallets: Sequence[LocalAccount], *, desk: Desk, chain: Anvil, client: Client
+) -> Iterator[Buyer]:
+    """Customers, and hostile payers, each from addresses of its own."""
+    for number, wallet in enumerate(wallets[: plan.customers], 1):
+        yield Customer(f"c{number}", wallet, f"127.0.0.{number + 1}", desk, draw.randrange(2**32))
+    for number in range(plan.hostile):
+        own = wallets[plan.customers + number * _HOSTILE_WALLETS :][:_HOSTILE_WALLETS]
+        name, network, seed = f"h{number + 1}", f"127.0.{number + 1}", draw.randrange(2**32)
+        yield HostilePayer(name, own, network, desk, seed, chain=chain, client=client)
 
 
 def _environment(shop: Shop, rpc: str, database: str, folder: Path, plan: Plan) -> dict[str, str]:
@@ -172,13 +210,16 @@ def _environment(shop: Shop, rpc: str, database: str, folder: Path, plan: Plan) 
     }
 
 
-def _merchant(environment: dict[str, str], shop: Shop) -> str:
+def _merchant(environment: dict[str, str], shop: Shop, folder: Path) -> str:
     """Has the shop served; gives a manager's key."""
-    said = ""
+    said = folder / "merchant.log"
     for words in (["merchant", "add"], ["key", "add", "--role", "manager"]):
-        command = [sys.executable, "-m", "fec.cli", "serve", *words, "--program", str(shop.escrow)]
-        said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
-    return said.strip()
+        command = ["serve", *words, "--program", str(shop.escrow)]
+        process = FORKING.Process(target=become, args=(command, environment, str(said)))
+        process.start()
+        process.join()
+        assert process.exitcode == 0, said.read_text()
+    return said.read_text().split()[-1]
 
 
 def _subscribe(url: str, token: str, receivers: dict[str, Flaky]) -> dict[str, str]:
@@ -201,16 +242,22 @@ def _post(url: str, body: Any, headers: dict[str, str]) -> httpx.Response | None
     return answer if answer.is_success else None
 
 
-def _havoc(plan: Plan, members: Sequence[Member], say: Callable[[str], object]) -> None:
+def _havoc(plan: Plan, members: Sequence[Member], buyers: Sequence[Buyer], say: Callable[[str], object]) -> None:
+    """Until enough were killed, and at each point at least once."""
     said = 0
-    while (kills := sum(member.kills for member in members)) < plan.kills:
-        for member in members:
-            if member.failure is not None:
-                raise member.failure
+    while (kills := sum(member.kills for member in members)) < plan.kills or _spared(members):
+        for each in (*members, *buyers):
+            if each.failure is not None:
+                raise each.failure
         time.sleep(0.05)
-        if kills >= said + 50:
+        if kills >= said + 20:
             said = kills
-            say(f"{kills} kills")
+            say(f"{kills} kills" + "".join(f", none at {name!r}" for name in sorted(_spared(members))))
+
+
+def _spared(members: Sequence[Member]) -> set[str]:
+    """Points at which nobody was killed yet."""
+    return {point.name for point in POINTS if not any(member.counts[f"killed at {point.name}"] for member in members)}
 
 
 def _unforeseen(members: Sequence[Member]) -> Iterator[Failure]:

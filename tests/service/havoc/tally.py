@@ -10,6 +10,8 @@ from typing import Any
 
 from .run import Outcome, Plan
 
+_SUMMED = ("kills", "at points", "fewest at a point", "orders", "lost", "double", "wrong", "seconds")
+
 
 @dataclass(frozen=True)
 class Tally:
@@ -20,14 +22,18 @@ class Tally:
     def add(self, plan: Plan, outcome: Outcome, seconds: int) -> None:
         """Notes a run."""
         double = sum(failure.is_double for failure in outcome.failures)
+        wrong = sum(failure.is_wrong for failure in outcome.failures)
         self._write(
             {
                 **asdict(plan),
                 "kills": outcome.kills,
+                "at points": outcome.at_points.total(),
+                "fewest at a point": min(outcome.at_points.values()),
                 "orders": outcome.counts.get("orders", {}).get("OrderPaid", 0),
                 "seconds": seconds,
-                "lost": len(outcome.failures) - double,
+                "lost": len(outcome.failures) - double - wrong,
                 "double": double,
+                "wrong": wrong,
                 "failures": list(map(str, outcome.failures[:20])),
             }
         )
@@ -52,6 +58,11 @@ class Tally:
         return self._sums["kills"]
 
     @property
+    def at_points(self) -> int:
+        """Of these, kills at points of a payment's way."""
+        return self._sums["at points"]
+
+    @property
     def _sums(self) -> Counter[str]:
         """By name; of runs that came to their end, but for the number of those that did not."""
         sums = Counter[str]()
@@ -59,14 +70,14 @@ class Tally:
             if "ended_early" in line:
                 sums["ended early"] += 1
             else:
-                sums.update(
-                    {name: line[name] for name in ("kills", "orders", "lost", "double", "seconds")} | {"runs": 1}
-                )
+                sums.update({name: line[name] for name in _SUMMED} | {"runs": 1})
         return sums
 
     def __str__(self) -> str:
         sums = self._sums
+        found = f"{sums['lost']} lost, {sums['double']} double, {sums['wrong']} told wrongly"
+        kills = f"{sums['kills']:,} kills, {sums['at points']:,} of them at points of a payment's way"
         return (
-            f"So far {sums['runs']} seeds, {sums['kills']:,} kills, {sums['orders']:,} orders paid: "
-            f"{sums['lost']} lost, {sums['double']} double; {sums['seconds']:,} s; {sums['ended early']} ended early"
+            f"So far {sums['runs']} seeds, {kills}, {sums['orders']:,} orders paid: {found}; "
+            f"{sums['seconds']:,} s; {sums['ended early']} ended early"
         )

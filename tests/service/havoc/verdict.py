@@ -32,6 +32,10 @@ class Double(str):
     """What a look found that happened more often than it was asked for."""
 
 
+class Wrong(str):
+    """What a look found that somebody was told and is not so."""
+
+
 @dataclass(frozen=True)
 class Failure:
     """Something does not add up."""
@@ -40,7 +44,9 @@ class Failure:
     """Which look found it."""
     what: str
     is_double: bool = False
-    """Whether something happened more often than it was asked for; else something is lost, or wrong."""
+    """Whether something happened more often than it was asked for."""
+    is_wrong: bool = False
+    """Whether somebody was told what is not so; else something is lost."""
 
     def __str__(self) -> str:
         return f"{self.check}: {self.what}"
@@ -65,6 +71,7 @@ class Evidence:
         checks = (
             self._index,
             self._accepted,
+            self._told,
             self._actions,
             self._orders,
             self._refunds,
@@ -74,7 +81,9 @@ class Evidence:
             self._webhooks,
         )
         return [
-            Failure(look.__name__.lstrip("_"), found, isinstance(found, Double)) for look in checks for found in look()
+            Failure(look.__name__.lstrip("_"), found, isinstance(found, Double), isinstance(found, Wrong))
+            for look in checks
+            for found in look()
         ]
 
     # ------------------------------------------------------------------- reading
@@ -121,6 +130,11 @@ class Evidence:
                 if identity not in self.actions:
                     yield f"{identity} of {purchase.order_id} was accepted, and is lost"
 
+    def _told(self) -> Iterator[str]:
+        """What payers were told was so."""
+        for purchase in self.purchases:
+            yield from (Wrong(f"order {purchase.order_id}: {said}") for said in purchase.told_wrongly)
+
     def _actions(self) -> Iterator[str]:
         """Every action has ended, and as its transaction did."""
         for action, relayed in self.actions.values():
@@ -130,13 +144,14 @@ class Evidence:
                 continue
             if relayed is None:
                 if action.state == ActionState.DONE:
-                    yield f"{name} is done, and was never sent"
+                    yield Wrong(f"{name} is done, and was never sent")
                 continue
             if relayed.state not in (RelayState.FINAL, RelayState.DISPLACED):
                 yield f"{name} is sent for ever: {relayed.state}"
             went_well = relayed.state == RelayState.FINAL and bool(relayed.succeeded)
             if went_well != (action.state == ActionState.DONE):
-                yield f"{name} is {action.state}, and its request {relayed.state}, succeeded: {relayed.succeeded}"
+                found = f"{name} is {action.state}, and its request {relayed.state}, succeeded: {relayed.succeeded}"
+                yield Wrong(found)
 
     def _orders(self) -> Iterator[str]:
         """Nobody was charged twice, nor without having asked."""
@@ -147,6 +162,8 @@ class Evidence:
             key = self._hex(log["args"]["orderKey"])
             if key not in known:
                 yield f"order {key} was paid, and nobody asked for it"
+            elif not known[key].may_be_paid:
+                yield Wrong(f"order {key} was paid, and nobody signed it")
             elif log["args"]["amount"] != known[key].amount:
                 yield f"order {key} cost {log['args']['amount']}, not {known[key].amount}"
 
@@ -223,7 +240,7 @@ class Evidence:
         for invoice in invoices:
             expected = _STATUS.get(chain.get(invoice.order_key, ""), "open")
             if invoice.status != expected and not (expected == "open" and invoice.status == "expired"):
-                yield f"invoice {invoice.order_id} is {invoice.status}, the chain says {expected}"
+                yield Wrong(f"invoice {invoice.order_id} is {invoice.status}, the chain says {expected}")
             if expected == "paid":
                 yield f"order {invoice.order_id} was not captured"
 
@@ -232,4 +249,4 @@ class Evidence:
         with Session(self.engine) as session:
             expected = dict(session.execute(select(ServiceEvent.sequence, ServiceEvent.payload)).all())
         for name, received in self.received.items():
-            yield from (f"{name}: {found}" for found in hooks.failures(received, self.secrets[name], expected))
+            yield from (Wrong(f"{name}: {found}") for found in hooks.failures(received, self.secrets[name], expected))

@@ -14,7 +14,7 @@ DEEPEST = 64
 #: States that the chain has to keep for it: more than any branch is deep, and than services look back.
 STATES = 1_000
 #: Between looks for transactions that wait for a block.
-_BLOCK_SECONDS = 0.02
+_BLOCK_SECONDS = 0.05
 
 
 class Weather:
