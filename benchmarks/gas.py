@@ -18,7 +18,7 @@ from eth_utils.abi import abi_to_signature
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks import checkout, coupon, custody, nodes, peer, rewards
+from benchmarks import checkout, coupon, custody, nodes, peer, relay, rewards
 from benchmarks.floor import total
 from benchmarks.lab import GENESIS, Lab, Scenario
 from benchmarks.published import FIGURES
@@ -39,6 +39,7 @@ SCENARIOS = (
     *checkout.SCENARIOS,
     *rewards.SCENARIOS,
     *custody.SCENARIOS,
+    *relay.SCENARIOS,
     *peer.SCENARIOS,
 )
 

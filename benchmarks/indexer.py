@@ -34,7 +34,7 @@ from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import DAY, WEEK
 from fec.indexer import Indexer, LogSettings, check
 from fec.protocol import abi
-from fec.protocol.abi import CONTRACTS
+from fec.protocol.abi import INDEXED
 from fec.replay import History, Replay, ReplaySettings, Row
 from tests.fixtures.databases import PostgreSQL
 
@@ -118,7 +118,7 @@ def _count(url: str, deployment: Deployment) -> int:
 
 
 def _addresses(deployment: Deployment) -> list[ChecksumAddress]:
-    return [Web3.to_checksum_address(deployments.contract(deployment, name)["address"]) for name in CONTRACTS]
+    return [Web3.to_checksum_address(deployments.contract(deployment, name)["address"]) for name in INDEXED]
 
 
 def bare(url: str, deployment: Deployment, size: int, _: str) -> int:
@@ -136,7 +136,7 @@ def decoded(url: str, deployment: Deployment, size: int, _: str) -> int:
     """The same, and each log taken apart by web3.py's own contract events."""
     web3 = Web3(Web3.HTTPProvider(url))
     events: dict[tuple[str, bytes], Any] = {}
-    for name in CONTRACTS:
+    for name in INDEXED:
         address = Web3.to_checksum_address(deployments.contract(deployment, name)["address"])
         contract = web3.eth.contract(address, abi=abi.load(name)["abi"])
         for event in contract.events:  # type: ignore[attr-defined]

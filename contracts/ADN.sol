@@ -85,21 +85,24 @@ contract ADN is Programs, ERC721 {
     /// @inheritdoc IADN
     function mint(uint256 programId, uint256 amount, address to) external returns (uint256 tokenId) {
         // Check: the program admits this caller and this amount.
-        ProgramRecord storage program = _openProgram(programId);
+        ProgramRecord storage program = _programs[programId];
+        (uint256 quota, uint40 minted, uint256 origin, uint256 periodLength, bool closed) =
+            (program.quota, program.minted, program.origin, program.periodLength, program.closed);
+        if (periodLength == 0) revert ADN_UnknownProgram(programId);
+        if (closed) revert ADN_ProgramClosed(programId);
         address issuer = program.issuer;
         if (issuer != address(0) && msg.sender != issuer) revert ADN_NotIssuer(programId, msg.sender, issuer);
         if (amount == 0) revert ADN_ZeroPrincipal();
-        uint256 quota = program.quota;
         if (amount > quota) revert ADN_QuotaExceeded(programId, amount, quota);
 
-        // Effect: quota and serial; the node itself is its id and its owner.
-        uint256 serial = ++program.minted;
+        // Effect: quota and serial, in one write; the node itself is its id and its owner.
+        uint40 serial = minted + 1;
         unchecked {
             // forge-lint: disable-next-line(unsafe-typecast) -- less than the quota, which has 96 bits
             program.quota = uint96(quota - amount);
-            uint256 periodLength = program.periodLength;
+            program.minted = serial;
             // slither-disable-next-line weak-prng -- a place on the grid of periods; nothing is drawn by lot
-            uint256 start = block.timestamp - (block.timestamp - program.origin) % periodLength;
+            uint256 start = block.timestamp - (block.timestamp - origin) % periodLength;
             tokenId = NodeId.pack(programId, periodLength, start, amount, serial);
         }
 

@@ -8,6 +8,7 @@ import {
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 
 import {Alliances} from "./checkout/Alliances.sol";
 import {ProgramTerms} from "./checkout/ProgramTerms.sol";
@@ -15,7 +16,8 @@ import {Rewards} from "./checkout/Rewards.sol";
 import {IADN, Program} from "./interfaces/IADN.sol";
 import {ICheckout, Order, OrderStatus, PaidOrder, Quote} from "./interfaces/ICheckout.sol";
 import {IFEC} from "./interfaces/IFEC.sol";
-import {PaymentShares, Shares} from "./libraries/PaymentShares.sol";
+import {OrderHash} from "./libraries/OrderHash.sol";
+import {PaymentShares} from "./libraries/PaymentShares.sol";
 import {ReleaseCurve} from "./libraries/ReleaseCurve.sol";
 import {Signatures} from "./libraries/Signatures.sol";
 
@@ -39,22 +41,19 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         address cause;
     }
 
-    /// @dev What a payment comes to, by the terms now in force.
+    /// @dev What a payment comes to, by the terms now in force, and what of these decides about it. Amounts in wei.
     struct Assessment {
         uint256 version;
         uint256 allianceId;
         uint256 reserved;
-        uint256 spend;
-        uint256 tier;
-        uint256 burnBps;
-    }
-
-    /// @dev A payment that is booked, and what is left to do for it.
-    struct Booking {
-        bytes32 orderKey;
+        address signer;
         address treasury;
-        bool escrowed;
-        Shares shares;
+        uint256 returnWindow;
+        uint256 donationBps;
+        uint256 burnBps;
+        uint256 toMerchant;
+        uint256 burned;
+        uint256 donated;
     }
 
     // ---------------------------------------------------------------- constants
@@ -65,14 +64,6 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
     /// @dev What is left to do in a capture after the mint, with room to spare.
     uint256 private constant GAS_AFTER_MINT = 150_000;
 
-    bytes32 private constant INVOICE_TYPEHASH =
-        keccak256("Invoice(uint256 programId,bytes32 orderId,uint256 amount,bytes32 currencyReference,uint256 expiry)");
-
-    bytes32 private constant ORDER_TYPEHASH = keccak256(
-        "Order(uint256 programId,bytes32 orderId,uint256 amount,bytes32 currencyReference,uint256 expiry,"
-        "address customer,uint256 minPrincipal,address cause)"
-    );
-
     // -------------------------------------------------------------------- state
 
     mapping(bytes32 orderKey => OrderRecord) private _orders;
@@ -81,13 +72,16 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
 
     // ------------------------------------------------------------------ payment
 
+    // Orders are taken apart once, into memory: they are hashed there.
+    // solhint-disable gas-calldata-parameters
+
     /// @inheritdoc ICheckout
-    function pay(Order calldata order) external returns (uint256 tokenId) {
+    function pay(Order memory order) external returns (uint256 tokenId) {
         return _payFromAllowance(order);
     }
 
     /// @inheritdoc ICheckout
-    function payWithPermit(Order calldata order, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
+    function payWithPermit(Order memory order, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
         external
         returns (uint256 tokenId)
     {
@@ -100,7 +94,7 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
     }
 
     /// @inheritdoc ICheckout
-    function payFromNodes(Order calldata order, uint256[] calldata tokenIds) external returns (uint256 tokenId) {
+    function payFromNodes(Order memory order, uint256[] calldata tokenIds) external returns (uint256 tokenId) {
         // The owners are paid; what the payer lacks, the transfer says.
         // slither-disable-next-line unused-return,reentrancy-events
         adn.claimFor(tokenIds);
@@ -109,21 +103,25 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
 
     /// @inheritdoc ICheckout
     function payWithAuthorization(
-        Order calldata order,
+        Order memory order,
         address payer,
         uint256 validAfter,
         uint256 validBefore,
         bytes calldata signature
     ) external returns (uint256 tokenId) {
-        Booking memory booking = _book(order, payer);
+        // slither-disable-next-line uninitialized-local -- _assess fills it
+        Assessment memory assessment;
+        bytes32 orderKey = _book(order, payer, assessment);
         // Our own coupon, which calls nobody but to verify, and then only reads.
         // slither-disable-next-line reentrancy-events
         ERC20TransferAuthorization(address(fec))
             .receiveWithAuthorization(
                 payer, address(this), order.amount, validAfter, validBefore, hashOrder(order), signature
             );
-        return _settle(order, booking);
+        return _settle(order, orderKey, assessment);
     }
+
+    // solhint-enable gas-calldata-parameters
 
     /// @notice Takes FEC sent with `transferAndCall`, and pays the order in `data` with it.
     /// @param from Who paid.
@@ -134,7 +132,10 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         if (msg.sender != address(fec)) revert Checkout_NotFEC(msg.sender);
         Order memory order = abi.decode(data, (Order));
         if (value != order.amount) revert Checkout_WrongAmount(value, order.amount);
-        _settle(order, _book(order, from));
+        // slither-disable-next-line uninitialized-local -- _assess fills it
+        Assessment memory assessment;
+        bytes32 orderKey = _book(order, from, assessment);
+        _settle(order, orderKey, assessment);
         return IERC1363Receiver.onTransferReceived.selector;
     }
 
@@ -178,19 +179,21 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
     function quote(uint256 programId, address customer, uint256 amount) external view returns (Quote memory) {
         _checkAmount(amount);
         _checkAccount(customer);
-        (Assessment memory assessment, TermsRecord storage terms) = _assess(programId, customer);
+        // slither-disable-next-line uninitialized-local -- _assess fills it
+        Assessment memory assessment;
+        (TermsRecord storage terms,, uint256 spend, uint256 tier) = _assess(programId, customer, assessment);
         uint256 principal = PaymentShares.burnUp(amount, assessment.burnBps);
         _checkQuota(programId, principal);
         Program memory program = adn.programOf(programId);
-        uint256 returnDeadline = block.timestamp + terms.returnWindow;
+        uint256 returnDeadline = block.timestamp + assessment.returnWindow;
         // slither-disable-next-line weak-prng -- a place on the grid of periods; nothing is drawn by lot
         uint256 start = returnDeadline - (returnDeadline - program.origin) % program.periodLength;
         return Quote({
             termsVersion: assessment.version,
-            tier: assessment.tier,
-            spend: assessment.spend,
+            tier: tier,
+            spend: spend,
             toMerchant: amount - principal,
-            donation: PaymentShares.donationDown(amount, terms.donationBps),
+            donation: PaymentShares.donationDown(amount, assessment.donationBps),
             principal: principal,
             face: principal * ReleaseCurve.FACE_MULTIPLE,
             returnDeadline: returnDeadline,
@@ -222,92 +225,73 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
 
     /// @inheritdoc ICheckout
     function orderKeyOf(uint256 programId, bytes32 orderId) public pure returns (bytes32) {
-        return keccak256(abi.encode(programId, orderId));
+        return Hashes.efficientKeccak256(bytes32(programId), orderId);
     }
 
     /// @inheritdoc ICheckout
     function hashInvoice(Order memory order) public view returns (bytes32) {
-        return _hashTypedDataV4(
-            keccak256(
-                abi.encode(
-                    INVOICE_TYPEHASH,
-                    order.programId,
-                    order.orderId,
-                    order.amount,
-                    order.currencyReference,
-                    order.expiry
-                )
-            )
-        );
+        return _hashTypedDataV4(OrderHash.ofInvoice(order));
     }
 
     /// @inheritdoc ICheckout
     function hashOrder(Order memory order) public view returns (bytes32) {
-        return _hashTypedDataV4(
-            keccak256(
-                abi.encode(
-                    ORDER_TYPEHASH,
-                    order.programId,
-                    order.orderId,
-                    order.amount,
-                    order.currencyReference,
-                    order.expiry,
-                    order.customer,
-                    order.minPrincipal,
-                    order.cause
-                )
-            )
-        );
+        return _hashTypedDataV4(OrderHash.ofOrder(order));
     }
 
     // ---------------------------------------------------------------- internals
 
     function _payFromAllowance(Order memory order) private returns (uint256 tokenId) {
-        Booking memory booking = _book(order, msg.sender);
+        // slither-disable-next-line uninitialized-local -- _assess fills it
+        Assessment memory assessment;
+        bytes32 orderKey = _book(order, msg.sender, assessment);
         fec.safeTransferFrom(msg.sender, address(this), order.amount);
-        return _settle(order, booking);
+        return _settle(order, orderKey, assessment);
     }
 
-    /// @dev Checks an order and books it; the coins come next, then {_settle}.
-    function _book(Order memory order, address payer) private returns (Booking memory booking) {
+    /// @dev Checks an order, assesses it and books it; the coins come next, then {_settle}.
+    function _book(Order memory order, address payer, Assessment memory assessment) private returns (bytes32 orderKey) {
         // Check: the order is new, the merchant's own, and gives what the shopper expects.
-        bytes32 orderKey = orderKeyOf(order.programId, order.orderId);
+        orderKey = orderKeyOf(order.programId, order.orderId);
         if (_orders[orderKey].status != OrderStatus.Unpaid) revert Checkout_OrderAlreadyPaid(orderKey);
-        (Assessment memory assessment, TermsRecord storage terms) = _assess(order.programId, order.customer);
-        _checkOrder(order, terms);
-        uint256 returnWindow = terms.returnWindow;
-        Shares memory shares =
-            PaymentShares.split(order.amount, assessment.burnBps, order.cause == address(0) ? 0 : terms.donationBps);
-        if (shares.burned < order.minPrincipal) revert Checkout_PrincipalTooSmall(shares.burned, order.minPrincipal);
+        (TermsRecord storage terms, Spend storage spent,,) = _assess(order.programId, order.customer, assessment);
+        _checkOrder(order, assessment.signer, terms);
+        bool escrowed = assessment.returnWindow != 0;
+        (uint256 toMerchant, uint256 burned, uint256 donated) = PaymentShares.split(
+            order.amount, assessment.burnBps, order.cause == address(0) ? 0 : assessment.donationBps
+        );
+        if (burned < order.minPrincipal) revert Checkout_PrincipalTooSmall(burned, order.minPrincipal);
         // With nothing reserved and the node minted at once, the mint itself checks the quota.
-        if (returnWindow != 0 || assessment.reserved != 0) _checkQuota(order.programId, shares.burned);
+        if (escrowed || assessment.reserved != 0) _checkQuota(order.programId, burned);
+        (assessment.toMerchant, assessment.burned, assessment.donated) = (toMerchant, burned, donated);
 
         // Effect: the order, pinned to its terms, and the reservation or the credit.
-        _record(order, orderKey, payer, assessment, returnWindow);
-        if (returnWindow != 0) {
-            _programStates[order.programId].reserved = uint96(assessment.reserved + shares.burned);
+        _record(order, orderKey, payer, assessment);
+        if (escrowed) {
+            // forge-lint: disable-next-line(unsafe-typecast) -- a part of the quota, in 96 bits
+            _programStates[order.programId].reserved = uint96(assessment.reserved + burned);
         } else {
-            _credit(order.programId, assessment.allianceId, order.customer, order.amount);
+            _credit(spent, assessment.allianceId, order.customer, order.amount);
         }
-        return Booking({orderKey: orderKey, treasury: terms.treasury, escrowed: returnWindow != 0, shares: shares});
     }
 
     /// @dev Interaction: the merchant, the cause, and last the node, whose receiver may have a hook.
-    function _settle(Order memory order, Booking memory booking) private returns (uint256 tokenId) {
-        if (booking.escrowed) return 0;
-        Shares memory shares = booking.shares;
-        _payOut(booking.treasury, order.cause, shares);
+    function _settle(Order memory order, bytes32 orderKey, Assessment memory assessment)
+        private
+        returns (uint256 tokenId)
+    {
+        if (assessment.returnWindow != 0) return 0;
+        uint256 burned = assessment.burned;
+        _payOut(assessment.treasury, assessment.toMerchant, order.cause, assessment.donated);
         // The receiver's hook comes after all state; only this event, which needs the id, follows it.
         // slither-disable-next-line reentrancy-events
-        tokenId = adn.mint(order.programId, shares.burned, order.customer);
-        emit OrderCaptured(booking.orderKey, tokenId, shares.toMerchant, shares.burned, shares.donated, order.cause, 0);
+        tokenId = adn.mint(order.programId, burned, order.customer);
+        emit OrderCaptured(orderKey, tokenId, assessment.toMerchant, burned, assessment.donated, order.cause, 0);
     }
 
-    function _checkOrder(Order memory order, TermsRecord storage terms) private view {
+    function _checkOrder(Order memory order, address signer, TermsRecord storage terms) private view {
         if (block.timestamp > order.expiry) revert Checkout_OrderExpired(order.expiry, block.timestamp);
         _checkAmount(order.amount);
         _checkAccount(order.customer);
-        address signer = terms.signer;
         if (!Signatures.isValid(signer, hashInvoice(order), order.merchantSignature)) {
             revert Checkout_InvalidSignature(order.programId, signer);
         }
@@ -316,19 +300,19 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         }
     }
 
-    function _record(
-        Order memory order,
-        bytes32 orderKey,
-        address payer,
-        Assessment memory assessment,
-        uint256 returnWindow
-    ) private {
+    function _record(Order memory order, bytes32 orderKey, address payer, Assessment memory assessment) private {
         OrderRecord storage record = _orders[orderKey];
-        record.payer = payer;
-        record.paidAt = uint40(block.timestamp);
-        record.version = uint32(assessment.version);
-        record.burnBps = uint16(assessment.burnBps);
-        record.status = returnWindow == 0 ? OrderStatus.Captured : OrderStatus.Escrowed;
+        uint256 returnWindow = assessment.returnWindow;
+        OrderStatus status = returnWindow == 0 ? OrderStatus.Captured : OrderStatus.Escrowed;
+        uint256 word = uint160(payer) | (block.timestamp << 160) | (assessment.version << 200)
+            | (assessment.burnBps << 232) | (uint256(status) << 248);
+        // The first word in one write: the compiler would make three.
+        // solhint-disable no-inline-assembly
+        // slither-disable-next-line assembly
+        assembly ("memory-safe") {
+            sstore(record.slot, word)
+        }
+        // solhint-enable no-inline-assembly
         if (returnWindow != 0) {
             record.amount = uint96(order.amount);
             record.programId = uint32(order.programId);
@@ -356,14 +340,16 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         if (block.timestamp < returnDeadline) revert Checkout_ReturnWindowOpen(orderKey, returnDeadline);
         uint256 amount = order.amount - order.refunded;
         address cause = order.cause;
-        Shares memory shares = PaymentShares.split(amount, order.burnBps, cause == address(0) ? 0 : terms.donationBps);
+        (uint256 toMerchant, uint256 burned, uint256 donated) =
+            PaymentShares.split(amount, order.burnBps, cause == address(0) ? 0 : terms.donationBps);
         address customer = order.customer == address(0) ? order.payer : order.customer;
 
         order.status = OrderStatus.Captured;
         ProgramState storage state = _programStates[programId];
-        state.reserved -= uint96(shares.burned);
+        // forge-lint: disable-next-line(unsafe-typecast) -- what this order reserved, in 96 bits
+        state.reserved -= uint96(burned);
         uint256 allianceId = state.allianceId;
-        _payOut(terms.treasury, cause, shares);
+        _payOut(terms.treasury, toMerchant, cause, donated);
 
         // The mint gets a fixed amount of gas, whatever the caller sent: too little cannot make it fail, and a receiver that
         // burns all it gets cannot make the others' captures fail.
@@ -374,34 +360,40 @@ contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
         uint256 tokenId = 0;
         // Gas is fixed, failure is caught, the order is final already.
         // slither-disable-next-line reentrancy-benign,reentrancy-events,calls-loop
-        try adn.mint{gas: MINT_GAS}(programId, shares.burned, customer) returns (uint256 minted) {
+        try adn.mint{gas: MINT_GAS}(programId, burned, customer) returns (uint256 minted) {
             tokenId = minted;
         } catch {
-            (returned, shares.burned) = (shares.burned, 0);
+            (returned, burned) = (burned, 0);
             fec.safeTransfer(order.payer, returned);
         }
         // What came back is no spend.
-        _credit(programId, allianceId, customer, amount - returned);
-        emit OrderCaptured(orderKey, tokenId, shares.toMerchant, shares.burned, shares.donated, cause, returned);
+        _credit(_spentWith(programId, customer), allianceId, customer, amount - returned);
+        emit OrderCaptured(orderKey, tokenId, toMerchant, burned, donated, cause, returned);
     }
 
-    function _payOut(address treasury, address cause, Shares memory shares) private {
-        if (shares.toMerchant != 0) fec.safeTransfer(treasury, shares.toMerchant);
-        if (shares.donated != 0) fec.safeTransfer(cause, shares.donated);
+    function _payOut(address treasury, uint256 toMerchant, address cause, uint256 donated) private {
+        if (toMerchant != 0) fec.safeTransfer(treasury, toMerchant);
+        if (donated != 0) fec.safeTransfer(cause, donated);
     }
 
-    function _assess(uint256 programId, address customer)
+    /// @dev Reads what the terms say, each word once, and writes it into `assessment`.
+    function _assess(uint256 programId, address customer, Assessment memory assessment)
         private
         view
-        returns (Assessment memory assessment, TermsRecord storage terms)
+        returns (TermsRecord storage terms, Spend storage spent, uint256 spend, uint256 tier)
     {
-        ProgramState memory state = _programStates[programId];
-        if (state.version == 0) revert Checkout_NoTerms(programId);
-        terms = _terms[programId][state.version];
-        assessment.version = state.version;
-        assessment.allianceId = state.allianceId;
-        assessment.reserved = state.reserved;
-        assessment.spend = _spendOf(programId, state.allianceId, customer);
-        (assessment.tier, assessment.burnBps) = _tierOf(terms, assessment.spend);
+        ProgramState storage state = _programStates[programId];
+        (uint256 version, uint256 allianceId, uint256 reserved) = (state.version, state.allianceId, state.reserved);
+        if (version == 0) revert Checkout_NoTerms(programId);
+        terms = _terms[programId][version];
+        (assessment.version, assessment.allianceId, assessment.reserved) = (version, allianceId, reserved);
+        (address signer, uint256 returnWindow, uint256 donationBps, uint256 burnBps) =
+            (terms.signer, terms.returnWindow, terms.donationBps, terms.burnBps);
+        (address treasury, uint256 tiers1And2) = (terms.treasury, terms.tiers1And2);
+        (assessment.signer, assessment.treasury) = (signer, treasury);
+        (assessment.returnWindow, assessment.donationBps) = (returnWindow, donationBps);
+        spent = _spentWith(programId, customer);
+        spend = _better(spent, allianceId, customer);
+        (tier, assessment.burnBps) = _tierOf(terms, tiers1And2, burnBps, spend);
     }
 }

@@ -19,6 +19,11 @@ import {Signatures} from "./libraries/Signatures.sol";
 /// @title Fortune Earnings Coupon
 /// @notice See {IFEC}.
 contract FEC is IFEC, ERC20, ERC20Permit, ERC20TransferAuthorization, ERC1363 {
+    /// @dev A struct of one word, so that its place is hashed for once, not to read and again to write.
+    struct Balance {
+        uint256 amount;
+    }
+
     // ------------------------------------------------------------------ state
 
     /// @inheritdoc IFEC
@@ -39,7 +44,7 @@ contract FEC is IFEC, ERC20, ERC20Permit, ERC20TransferAuthorization, ERC1363 {
     uint128 private _supply;
     uint128 private _burned;
 
-    mapping(address account => uint256) private _balances;
+    mapping(address account => Balance) private _balances;
 
     // ------------------------------------------------------------ construction
 
@@ -95,7 +100,7 @@ contract FEC is IFEC, ERC20, ERC20Permit, ERC20TransferAuthorization, ERC1363 {
 
     /// @inheritdoc ERC20
     function balanceOf(address account) public view override(ERC20, IERC20) returns (uint256) {
-        return _balances[account];
+        return _balances[account].amount;
     }
 
     /// @inheritdoc ERC20Permit
@@ -200,10 +205,11 @@ contract FEC is IFEC, ERC20, ERC20Permit, ERC20TransferAuthorization, ERC1363 {
             // forge-lint: disable-next-line(unsafe-typecast) -- at most the cap, below 2^95
             _supply = uint128(supply);
         } else {
-            uint256 balance = _balances[from];
-            if (balance < value) revert ERC20InsufficientBalance(from, balance, value);
+            Balance storage balance = _balances[from];
+            uint256 amount = balance.amount;
+            if (amount < value) revert ERC20InsufficientBalance(from, amount, value);
             unchecked {
-                _balances[from] = balance - value;
+                balance.amount = amount - value;
             }
         }
         unchecked {
@@ -213,7 +219,7 @@ contract FEC is IFEC, ERC20, ERC20Permit, ERC20TransferAuthorization, ERC1363 {
                 // forge-lint: disable-next-line(unsafe-typecast) -- somebody's balance, below 2^95
                 _burned += uint128(value);
             } else {
-                _balances[to] += value;
+                _balances[to].amount += value;
             }
         }
         emit Transfer(from, to, value);

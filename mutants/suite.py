@@ -71,8 +71,9 @@ class Suite:
 
         Then what killed in the same file, what has the same subject, and the quickest first.
         """
-        names = ("Checkout.sol", "Custodian.sol", "PaymentShares.sol", "Signatures.sol")
-        sale = file.endswith(names) or "/checkout/" in file or "/custody/" in file
+        contracts = ("Checkout.sol", "Custodian.sol", "Relay.sol")
+        libraries = ("OrderHash.sol", "PaymentShares.sol", "ShortPayment.sol", "Signatures.sol")
+        sale = file.endswith((*contracts, *libraries)) or "/checkout/" in file or "/custody/" in file
         name = re.sub("(?=[A-Z])", "_", function.rpartition(".")[2]).lower().strip("_")
 
         def rank(test: str) -> tuple[int, bool, int, bool, float]:

@@ -17,6 +17,11 @@ abstract contract Alliances is ProgramTerms {
         mapping(uint256 memberId => mapping(uint256 join => mapping(uint256 candidateId => bool))) approved;
     }
 
+    /// @dev What a customer has spent for good, in wei. A struct of one word, so that its place is hashed for once.
+    struct Spend {
+        uint256 amount;
+    }
+
     // ---------------------------------------------------------------- constants
 
     /// @inheritdoc ICheckout
@@ -26,8 +31,8 @@ abstract contract Alliances is ProgramTerms {
 
     uint64 private _allianceCount;
     mapping(uint256 allianceId => Alliance) private _alliances;
-    mapping(uint256 programId => mapping(address customer => uint256)) private _spentWithProgram;
-    mapping(uint256 allianceId => mapping(address customer => uint256)) private _spentWithAlliance;
+    mapping(uint256 programId => mapping(address customer => Spend)) private _spentWithProgram;
+    mapping(uint256 allianceId => mapping(address customer => Spend)) private _spentWithAlliance;
 
     // ---------------------------------------------------------------- alliances
 
@@ -90,7 +95,7 @@ abstract contract Alliances is ProgramTerms {
 
     /// @inheritdoc ICheckout
     function spendOf(uint256 programId, address customer) public view returns (uint256) {
-        return _spendOf(programId, _programStates[programId].allianceId, customer);
+        return _better(_spentWith(programId, customer), _programStates[programId].allianceId, customer);
     }
 
     /// @inheritdoc ICheckout
@@ -105,14 +110,19 @@ abstract contract Alliances is ProgramTerms {
 
     // ---------------------------------------------------------------- internals
 
-    function _spendOf(uint256 programId, uint256 allianceId, address customer) internal view returns (uint256 spend) {
-        spend = _spentWithProgram[programId][customer];
-        if (allianceId != 0) spend = Math.max(spend, _spentWithAlliance[allianceId][customer]);
+    function _spentWith(uint256 programId, address customer) internal view returns (Spend storage) {
+        return _spentWithProgram[programId][customer];
     }
 
-    function _credit(uint256 programId, uint256 allianceId, address customer, uint256 amount) internal {
-        _spentWithProgram[programId][customer] += amount;
-        if (allianceId != 0) _spentWithAlliance[allianceId][customer] += amount;
+    /// @dev Of what a customer has spent with a program and with its alliance, if it is in one, whichever is more.
+    function _better(Spend storage spent, uint256 allianceId, address customer) internal view returns (uint256 spend) {
+        spend = spent.amount;
+        if (allianceId != 0) spend = Math.max(spend, _spentWithAlliance[allianceId][customer].amount);
+    }
+
+    function _credit(Spend storage spent, uint256 allianceId, address customer, uint256 amount) internal {
+        spent.amount += amount;
+        if (allianceId != 0) _spentWithAlliance[allianceId][customer].amount += amount;
     }
 
     function _join(uint256 programId, uint256 allianceId) private {

@@ -128,8 +128,13 @@ abstract contract ProgramTerms is ICheckout {
     // ---------------------------------------------------------------- internals
 
     /// @dev Highest tier whose least spend has been reached, and its burn share in basis points.
-    function _tierOf(TermsRecord storage terms, uint256 spend) internal view returns (uint256 tier, uint256 burnBps) {
-        (tier, burnBps) = _climb(terms.tiers1And2, spend, 0, terms.burnBps);
+    /// `tiers1And2` and `leastBps`, that of tier 0, are from the terms, whose third word is read only for who has passed tier 2.
+    function _tierOf(TermsRecord storage terms, uint256 tiers1And2, uint256 leastBps, uint256 spend)
+        internal
+        view
+        returns (uint256 tier, uint256 burnBps)
+    {
+        (tier, burnBps) = _climb(tiers1And2, spend, 0, leastBps);
         if (tier == 2) (tier, burnBps) = _climb(terms.tiers3And4, spend, tier, burnBps);
     }
 

@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice What becomes of an amount paid, in wei. The three sum to the amount.
-struct Shares {
-    uint256 toMerchant;
-    uint256 burned;
-    uint256 donated;
-}
-
 /// @title How a payment is shared out
 /// @notice Pure arithmetic: what is burned, what is donated, and what the merchant gets.
 /// @dev With an amount `A` in wei, a burn share `b` and a donation share `d` in basis points, where b + d ≤ 10,000:
@@ -44,15 +37,19 @@ library PaymentShares {
         }
     }
 
-    /// @notice All three shares of an amount; the merchant gets what is neither burned nor donated.
+    /// @notice All three shares of an amount, in wei, which sum to it; the merchant gets what is neither burned nor donated.
     /// @param amount Amount in wei, below 2^96.
     /// @param burnBps Burn share in basis points.
     /// @param donationBps Donation share in basis points; with the burn share, at most {BASIS_POINTS}.
-    function split(uint256 amount, uint256 burnBps, uint256 donationBps) internal pure returns (Shares memory shares) {
-        shares.burned = burnUp(amount, burnBps);
-        shares.donated = donationDown(amount, donationBps);
+    function split(uint256 amount, uint256 burnBps, uint256 donationBps)
+        internal
+        pure
+        returns (uint256 toMerchant, uint256 burned, uint256 donated)
+    {
+        burned = burnUp(amount, burnBps);
+        donated = donationDown(amount, donationBps);
         unchecked {
-            shares.toMerchant = amount - shares.burned - shares.donated;
+            toMerchant = amount - burned - donated;
         }
     }
 }

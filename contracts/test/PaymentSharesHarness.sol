@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {PaymentShares, Shares} from "../libraries/PaymentShares.sol";
+import {PaymentShares} from "../libraries/PaymentShares.sol";
 
 /// @notice Exposes {PaymentShares} to tests. Never deployed.
 contract PaymentSharesHarness {
@@ -17,7 +17,11 @@ contract PaymentSharesHarness {
         return PaymentShares.donationDown(amount, donationBps);
     }
 
-    function split(uint256 amount, uint256 burnBps, uint256 donationBps) external pure returns (Shares memory) {
+    function split(uint256 amount, uint256 burnBps, uint256 donationBps)
+        external
+        pure
+        returns (uint256 toMerchant, uint256 burned, uint256 donated)
+    {
         return PaymentShares.split(amount, burnBps, donationBps);
     }
 }

@@ -79,6 +79,7 @@ STEPS = (
         arguments=lambda _, addresses: [addresses["Checkout"]],
         children={"MemberVault": "vaultImplementation"},
     ),
+    Step(name="Relay", arguments=lambda _, addresses: [addresses["Custodian"]], children={}),
 )
 
 #: All contracts of a deployment.
@@ -174,7 +175,9 @@ def verify(web3: Web3, deployment: Deployment) -> list[Message]:
         if all(checks.values()):
             fec, adn = _at(web3, deployment, "FEC"), _at(web3, deployment, "ADN")
             checks |= _wiring(fec, adn)
-            checks |= _checkout_wiring(fec, adn, _at(web3, deployment, "Checkout"), _at(web3, deployment, "Custodian"))
+            checkout, custodian = _at(web3, deployment, "Checkout"), _at(web3, deployment, "Custodian")
+            checks |= _checkout_wiring(fec, adn, checkout, custodian)
+            checks |= _relay_wiring(adn, checkout, custodian, _at(web3, deployment, "Relay"))
     wrong = [check for check, holds in checks.items() if not holds]
     if wrong:
         raise VerificationFailed("The deployment is not as it should be. These do not hold: {checks}.", checks=wrong)
@@ -227,4 +230,12 @@ def _checkout_wiring(fec: Contract, adn: Contract, checkout: Contract, custodian
         **checks,
         Message("Custodian: its Checkout is the deployed one"): custodian.functions.checkout().call()
         == checkout.address,
+    }
+
+
+def _relay_wiring(adn: Contract, checkout: Contract, custodian: Contract, relay: Contract) -> dict[Message, bool]:
+    targets = (relay.functions.adn(), relay.functions.checkout(), relay.functions.custodian())
+    return {
+        Message("Relay: it calls the deployed contracts"): [target.call() for target in targets]
+        == [adn.address, checkout.address, custodian.address]
     }

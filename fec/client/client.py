@@ -101,7 +101,7 @@ class Client:
 
     def _use(self, handles: dict[str, Handle]) -> None:
         self._handles = handles
-        self._fec, self._adn, checkout, custodian = (handles[name] for name in CONTRACTS)
+        self._fec, self._adn, checkout, custodian, _ = (handles[name] for name in CONTRACTS)
         self.programs = Programs(self._adn)
         self.nodes = Nodes(self._adn, self.web3)
         self.orders = Orders(checkout, self._fec, self._adn, self.deployment["chainId"])

@@ -20,7 +20,7 @@ from fec.chain import deployments
 from fec.chain.deployments import Deployment
 from fec.i18n.errors import WrongAnswer
 from fec.protocol import abi
-from fec.protocol.abi import CONTRACTS
+from fec.protocol.abi import INDEXED
 from fec.store.types import checksummed
 
 _WORD = 64  # hex digits
@@ -90,7 +90,7 @@ def kinds() -> dict[tuple[str, str], EventKind]:
     """All events, by contract and name."""
     return {
         (contract, entry["name"]): _kind(contract, entry)
-        for contract in CONTRACTS
+        for contract in INDEXED
         for entry in abi.load(contract)["abi"]
         if entry["type"] == "event"
     }
@@ -117,9 +117,9 @@ class Decoder:
 
     def __init__(self, deployment: Deployment) -> None:
         """Takes the deployment. Raises DeploymentMissing if a contract is not recorded."""
-        self.addresses = [deployments.contract(deployment, name)["address"] for name in CONTRACTS]
+        self.addresses = [deployments.contract(deployment, name)["address"] for name in INDEXED]
         self._readers: dict[tuple[str, str], tuple[EventKind, _Reader]] = {}
-        for name, address in zip(CONTRACTS, self.addresses, strict=True):
+        for name, address in zip(INDEXED, self.addresses, strict=True):
             for kind in kinds().values():
                 if kind.contract == name:
                     self._readers[address.lower(), kind.topic] = (kind, _reader(kind))

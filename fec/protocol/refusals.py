@@ -282,6 +282,26 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
         NotFound,
         N_("There is no {tokenId:node}: it was never minted, or was merged into another."),
     ),
+    "ReentrancyGuardReentrantCall": (
+        StateConflict,
+        N_("A relayed call may not relay calls itself. Send those in a transaction of their own."),
+    ),
+    "Relay_GasTooLow": (
+        InvalidInput,
+        N_(
+            "At call {index}, {left} gas is left and {needed} is needed. Nothing was done. Send more gas, or relay "
+            "fewer calls at once."
+        ),
+    ),
+    "Relay_MalformedCall": (
+        InvalidInput,
+        N_("Call {index} is of no known kind, or is cut off. Nothing was done. Pack the calls again."),
+    ),
+    "Relay_NoCalls": (InvalidInput, N_("There is nothing to relay. Send at least one call.")),
+    "Relay_TooManyCalls": (
+        LimitExceeded,
+        N_("At most {most} calls can be relayed at once. Send the others in another transaction."),
+    ),
     "OwnableInvalidOwner": (InvalidInput, N_("{owner} cannot own the contract. Name another account.")),
     "OwnableUnauthorizedAccount": (NotAllowed, N_("{account} does not own the contract. Sign as its owner.")),
 }

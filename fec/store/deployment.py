@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from fec.chain import deployments
 from fec.chain.deployments import Deployment
-from fec.protocol.abi import CONTRACTS
+from fec.protocol.abi import INDEXED
 from fec.store.base import AddressText, Base
 from fec.store.errors import WrongDatabase
 
@@ -53,7 +53,7 @@ def bind(connection: Connection, deployment: Deployment) -> None:
 
 
 def _row(deployment: Deployment) -> dict[str, Any]:
-    records = {name: deployments.contract(deployment, name) for name in CONTRACTS}
+    records = {name: deployments.contract(deployment, name) for name in INDEXED}
     return {
         "id": 1,
         "chain_id": deployment["chainId"],

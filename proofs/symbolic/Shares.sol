@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {PaymentShares, Shares} from "../../contracts/libraries/PaymentShares.sol";
+import {PaymentShares} from "../../contracts/libraries/PaymentShares.sol";
 import {Symbolic} from "./Symbolic.sol";
 
 /// @notice How a payment is shared out, for every amount below 2^96 wei.
@@ -38,9 +38,9 @@ contract ShareChecks is Symbolic {
         unchecked {
             if (uint256(burnBps) + donationBps > WHOLE) return;
             vm.assume(_product(amount, burnBps) + _product(amount, donationBps) <= uint256(amount) * WHOLE);
-            Shares memory shares = PaymentShares.split(amount, burnBps, donationBps);
-            assert(shares.toMerchant + shares.burned + shares.donated == amount);
-            assert(_all(shares.toMerchant <= amount, shares.burned <= amount, shares.donated <= amount));
+            (uint256 toMerchant, uint256 burned, uint256 donated) = PaymentShares.split(amount, burnBps, donationBps);
+            assert(toMerchant + burned + donated == amount);
+            assert(_all(toMerchant <= amount, burned <= amount, donated <= amount));
         }
     }
 

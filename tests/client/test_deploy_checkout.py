@@ -21,8 +21,17 @@ def another(chain: Anvil, accounts: list[LocalAccount]) -> Deployment:
 @pytest.mark.parametrize(
     ("name", "wrong"),
     [
-        ("Checkout", "Checkout: its nodes are ADN, its coupon is FEC; Custodian: its Checkout is the deployed one"),
-        ("Custodian", "Custodian: its nodes are ADN, its coupon is FEC; Custodian: its Checkout is the deployed one"),
+        (
+            "Checkout",
+            "Checkout: its nodes are ADN, its coupon is FEC; Custodian: its Checkout is the deployed one; "
+            "Relay: it calls the deployed contracts",
+        ),
+        (
+            "Custodian",
+            "Custodian: its nodes are ADN, its coupon is FEC; Custodian: its Checkout is the deployed one; "
+            "Relay: it calls the deployed contracts",
+        ),
+        ("Relay", "Relay: it calls the deployed contracts"),
     ],
 )
 def test_verify__contract_of_another_deployment__names_the_wiring(
@@ -41,7 +50,7 @@ def test_verify__second_checkout_on_the_same_nodes__names_the_custodian(
     again = deploy(chain.web3, accounts[0], done=Deployment(chainId=31337, contracts=nodes))
     mixed = deepcopy(deployment)
     mixed["contracts"]["Checkout"] = again["contracts"]["Checkout"]
-    with pytest.raises(VerificationFailed, match=r"These do not hold: Custodian: its Checkout is the deployed one\.$"):
+    with pytest.raises(VerificationFailed, match=r": Custodian: its Checkout is the deployed one; Relay: it calls"):
         verify(chain.web3, mixed)
 
 

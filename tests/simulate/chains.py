@@ -51,7 +51,14 @@ class InProcess:
         base.chain.now = scenario.start
         checkout = base.chain.deploy(shipped("Checkout"), base.adn.address, sender=base.admin)
         self.market = Market(
-            base.chain, base.adn, base.fec, base.curve, base.lens, checkout=checkout, custodian=base.lens
+            base.chain,
+            base.adn,
+            base.fec,
+            base.curve,
+            base.lens,
+            checkout=checkout,
+            custodian=base.lens,
+            relay=base.lens,
         )
         self.market.allow(self.market.genesis)
         self.programs = {name: self._program(scenario, name) for name in scenario.merchants}

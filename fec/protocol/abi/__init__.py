@@ -13,7 +13,10 @@ from eth_utils.abi import abi_to_signature, get_abi_input_types, get_abi_output_
 from fec.i18n.errors import DeploymentMissing
 
 #: The contracts that a deployment has and that are called by name; what they deploy themselves is not among them.
-CONTRACTS = ("FEC", "ADN", "Checkout", "Custodian")
+CONTRACTS = ("FEC", "ADN", "Checkout", "Custodian", "Relay")
+
+#: Those whose events are the history that an index keeps. Relay's only tell senders which of their calls failed.
+INDEXED = CONTRACTS[:-1]
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import Any
 
 from fec.core.durations import DAY, WEEK
 from tests.contracts.custody.acts import withdrawal
+from tests.contracts.relay.packing import CLAIMS, long
 from tests.contracts.standards.interfaces import deploy_witness
 from tests.contracts.support.build import shipped
 from tests.contracts.support.evm import Contract
@@ -115,6 +116,7 @@ class Scene:
             "Checkout: anybody else": [m.admin, m.bob, m.treasury, ISSUER, m.stranger],
             "Custodian: anybody else": [m.admin, m.bob, m.signer, m.stranger],
             "MemberVault: anybody else": [m.admin, m.bob, m.signer, m.stranger],
+            "Relay: anybody else": [m.admin, m.bob, m.signer, m.stranger],
         }
 
     @property
@@ -316,6 +318,11 @@ VAULT_CALLS: dict[str, Prepare] = {
 }
 
 
+RELAY_CALLS: dict[str, Prepare] = {
+    "`relay` (a claim for a node's owner)": lambda s: [long(CLAIMS, s.market.adn.encode("claimFor", [s.node]))],
+}
+
+
 def prepare(row: Row) -> Prepare:
     """How a row's call is made ready."""
     if "Authorization(" in row.function:
@@ -327,6 +334,7 @@ def prepare(row: Row) -> Prepare:
         "Checkout": CHECKOUT_CALLS,
         "Custodian": CUSTODY_CALLS,
         "MemberVault": VAULT_CALLS,
+        "Relay": RELAY_CALLS,
     }
     return calls[row.contract][row.call]
 
@@ -335,7 +343,8 @@ def contract_of(scene: Scene, row: Row) -> Contract:
     m = scene.market
     if row.contract == "MemberVault":
         return scene.vault_contract
-    return {"ADN": m.adn, "FEC": m.fec, "Checkout": m.checkout, "Custodian": m.custodian}[row.contract]
+    contracts = {"ADN": m.adn, "FEC": m.fec, "Checkout": m.checkout, "Custodian": m.custodian, "Relay": m.relay}
+    return contracts[row.contract]
 
 
 def values_of(scene: Scene, error: str) -> tuple[Any, ...]:

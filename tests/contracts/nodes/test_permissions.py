@@ -10,7 +10,7 @@ from tests.contracts.support.evm import abi_type, expect
 from tests.contracts.support.shop_world import Market
 
 ROWS = rows()
-DEPLOYED = ["ADN", "FEC", "Checkout", "Custodian", "MemberVault"]
+DEPLOYED = ["ADN", "FEC", "Checkout", "Custodian", "MemberVault", "Relay"]
 CELLS = [(row, column) for row in ROWS for column in row.answers]
 
 

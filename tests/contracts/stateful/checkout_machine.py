@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
 
@@ -59,6 +60,15 @@ def machine_market() -> tuple[Market, dict[str, Contract]]:
     return market, guests
 
 
+@dataclass(frozen=True)
+class Relayed:
+    """A call that waits to be relayed, and why it is to fail, if it is."""
+
+    function: str
+    data: bytes
+    refusal: Refused | None = None
+
+
 class CheckoutBase(NodeMachine):
     """What the rules of Checkout have in common: people, acting, and what is checked after every step."""
 
@@ -87,6 +97,7 @@ class CheckoutBase(NodeMachine):
         lens = compiled("CheckoutLens")
         self.checkout_lens = self.chain.deploy(lens, world.custodian.address, self.shoppers, sender=world.stranger)
         self.announced: Counter[bytes] = Counter()
+        self.relayed: list[Relayed] | None = None
         self.model = CheckoutModel(
             admin=world.admin,
             adn=world.adn.address,
@@ -149,6 +160,8 @@ class CheckoutBase(NodeMachine):
 
     def act(self, action: str, sender: str, call: str, arguments: list[Any], expected: Callable[[], Any]) -> Any:
         """As the parent's, but that nobody sends as a vault or another contract, whatever it owns."""
+        if self.relayed is not None:
+            return self.do(self.world.adn, sender, call, arguments, expected, action=action)
         if sender not in (*self.world.people, self.world.genesis):
             return None
         return super().act(action, sender, call, arguments, expected)
@@ -163,17 +176,26 @@ class CheckoutBase(NodeMachine):
         *,
         action: str,
     ) -> Any:
-        """Does on the chain what `expected` did in the model, or is refused as that was; None if it was refused."""
+        """Does on the chain what `expected` did in the model, or is refused as that was; None if it was refused.
+
+        While calls are gathered to be relayed, it waits with them for the chain.
+        """
         self.sound = False
         try:
             wanted = expected()
         except Refused as refusal:
+            if self.relayed is not None:
+                self.relayed.append(Relayed(call, contract.encode(call, *arguments), refusal))
+                return None
             before = self.seen()
             with expect(refusal.name, *refusal.values):
                 contract[call](*arguments, sender=sender)
             assert self.seen() == before
             self.refused[f"{action}: {refusal.name}"] += 1
             return None
+        if self.relayed is not None:
+            self.relayed.append(Relayed(call, contract.encode(call, *arguments)))
+            return True if wanted is None else wanted
         found = contract[call](*arguments, sender=sender)
         assert found == wanted
         self.done[action] += 1

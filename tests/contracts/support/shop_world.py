@@ -157,10 +157,11 @@ def typed_hash(
 
 @dataclass(frozen=True)
 class Market(World):
-    """The deployment of `World` with checkout and custody. Everybody but `admin` and `genesis` has a key."""
+    """The deployment of `World` with checkout, custody and relay. Everybody but `admin` and `genesis` has a key."""
 
     checkout: Contract = field(kw_only=True)
     custodian: Contract = field(kw_only=True)
+    relay: Contract = field(kw_only=True)
     alice: str = key("alice").address
     bob: str = key("bob").address
     carol: str = key("carol").address
@@ -259,7 +260,9 @@ def deploy_market() -> Market:
     chain = base.chain
     checkout = chain.deploy(shipped("Checkout"), base.adn.address, sender=base.admin)
     custodian = chain.deploy(shipped("Custodian"), checkout.address, sender=base.admin)
-    world = Market(chain, base.adn, base.fec, base.curve, base.lens, checkout=checkout, custodian=custodian)
+    relay = chain.deploy(shipped("Relay"), custodian.address, sender=base.admin)
+    contracts = {"checkout": checkout, "custodian": custodian, "relay": relay}
+    world = Market(chain, base.adn, base.fec, base.curve, base.lens, **contracts)
     for person in [world.alice, world.bob, world.merchant, world.signer]:
         world.fund(person, 10**6 * FEC)
     return world
