@@ -160,13 +160,32 @@ def failures(logs: Iterable[Mapping[str, Any]], address: str) -> dict[int, Contr
 
     Calls that are not in it went through, if the transaction did. Logs are as JSON-RPC has them, or as web3.py does.
     """
+    return {place: why(reason) for place, reason in reasons(logs, address).items()}
+
+
+def reasons(logs: Iterable[Mapping[str, Any]], address: str) -> dict[int, bytes]:
+    """The same, each reason as the contract tells it: what the call reverted with, cut short."""
     found = {}
     for log in logs:
         topics = log["topics"]
         if str(log["address"]).lower() == address.lower() and topics and _bytes(topics[0]) == _FAILED:
             (reason,) = decode(["bytes"], _bytes(log["data"]))
-            found[int.from_bytes(_bytes(topics[1]), "big")] = _why(reason)
+            found[int.from_bytes(_bytes(topics[1]), "big")] = reason
     return found
+
+
+def why(reason: bytes) -> ContractError:
+    """Why a call failed, by what it reverted with."""
+    if reason:
+        return decode_revert(reason)
+    return ContractError(
+        "revert",
+        {"data": "0x"},
+        N_(
+            "The call used up the gas that it may use, or was refused without a reason. Nothing was changed. Send it "
+            "again in a transaction of its own."
+        ),
+    )
 
 
 class _Load:
@@ -210,19 +229,6 @@ class _Load:
         work = _RELAY_GAS + self._calls_gas + self._count * _AROUND_GAS + self._most // 63 + GAS_AFTER_CALL
         memory = 6 * words + words * words // 512
         return _TRANSACTION_GAS + max(data + work + memory, floor)
-
-
-def _why(reason: bytes) -> ContractError:
-    if reason:
-        return decode_revert(reason)
-    return ContractError(
-        "revert",
-        {"data": "0x"},
-        N_(
-            "The call used up the gas that it may use, or was refused without a reason. Nothing was changed. Send it "
-            "again in a transaction of its own."
-        ),
-    )
 
 
 def _short(call: ContractCall) -> bytes | None:

@@ -7,14 +7,15 @@ kept in gwei, rounded up: whole numbers that databases can add up.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy.orm import Session
 
 from fec.core.durations import DAY
 from fec.relayer.errors import BudgetSpent
-from fec.relayer.models import RelayTransaction
+from fec.relayer.models import RelayShare, RelayTransaction
 
 GWEI = 10**9
 
@@ -54,17 +55,31 @@ def seconds_left() -> int:
 
 def spent_gwei(session: Session | Connection, sender: str, purse: str | None = None) -> int:
     """What a key has spent today, and offers for what is open; for one purse if named."""
-    spent = func.coalesce(RelayTransaction.cost_gwei, RelayTransaction.offered_gwei)
-    query = select(func.sum(spent)).where(RelayTransaction.sender == sender, RelayTransaction.day == today())
-    return int(session.scalar(query if purse is None else query.where(RelayTransaction.purse == purse)) or 0)
+    mine = _of_today(sender)
+    if purse is None:
+        return int(session.scalar(select(func.sum(_SPENT)).where(*mine)) or 0)
+    alone = session.scalar(select(func.sum(_SPENT)).where(*mine, RelayTransaction.purse == purse))
+    shared = session.scalar(
+        _SHARED.with_only_columns(func.sum(RelayShare.gwei)).where(*mine, RelayShare.purse == purse)
+    )
+    return int(alone or 0) + int(shared or 0)
 
 
 def spent_by_purse(session: Session | Connection, sender: str) -> dict[str, int]:
     """What a key has spent today for each purse, in gwei."""
-    spent = func.coalesce(RelayTransaction.cost_gwei, RelayTransaction.offered_gwei)
-    query = (
-        select(RelayTransaction.purse, func.sum(spent))
-        .where(RelayTransaction.sender == sender, RelayTransaction.day == today(), RelayTransaction.purse.is_not(None))
-        .group_by(RelayTransaction.purse)
-    )
-    return {str(purse): int(total) for purse, total in session.execute(query)}
+    mine = _of_today(sender)
+    alone = select(RelayTransaction.purse, func.sum(_SPENT)).where(*mine, RelayTransaction.purse.is_not(None))
+    shared = _SHARED.with_only_columns(RelayShare.purse, func.sum(RelayShare.gwei)).where(*mine)
+    sums: Counter[str] = Counter()
+    for query in (alone.group_by(RelayTransaction.purse), shared.group_by(RelayShare.purse)):
+        for purse, total in session.execute(query):
+            sums[str(purse)] += int(total)
+    return dict(sums)
+
+
+def _of_today(sender: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return RelayTransaction.sender == sender, RelayTransaction.day == today()
+
+
+_SPENT = func.coalesce(RelayTransaction.cost_gwei, RelayTransaction.offered_gwei)
+_SHARED = select(RelayShare).join(RelayTransaction, RelayTransaction.id == RelayShare.transaction_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from eth_typing import ChecksumAddress
@@ -14,6 +14,7 @@ from fec.chain.gas_price import PRICE_CALLS, GasPrice, price_in
 from fec.chain.jsonrpc import Call
 from fec.chain.rpc import PENDING_BLOCK, ask_all, results, time_after, time_in
 from fec.i18n.errors import RPCFailed
+from fec.protocol import relays
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class Mined:
     succeeded: bool
     cost: int | None
     """Wei that it took, if the node says so."""
+    reasons: Mapping[int, str] = field(default_factory=dict)
+    """Of a transaction that makes many calls, what those that failed reverted with, in hex, by their places."""
 
 
 class AccountChain:
@@ -126,6 +129,7 @@ class AccountChain:
                     answer["blockHash"],
                     int(answer["status"], 16) == 1,
                     _cost(answer),
+                    _reasons(answer),
                 )
         return found
 
@@ -133,6 +137,12 @@ class AccountChain:
         """Hands signed transactions over; gives, for each, the words in which it was refused, or None."""
         answers = ask_all(self._web3, [("eth_sendRawTransaction", [one]) for one in raw])
         return [answer.reason if isinstance(answer, Refused) else None for answer in answers]
+
+
+def _reasons(receipt: Mapping[str, Any]) -> dict[int, str]:
+    """Only Relay tells of calls that failed, and only of those that it was sent."""
+    told = relays.reasons(receipt["logs"], receipt["to"] or "")
+    return {place: "0x" + reason.hex() for place, reason in told.items()}
 
 
 def _cost(receipt: Mapping[str, Any]) -> int | None:

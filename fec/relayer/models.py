@@ -74,6 +74,26 @@ class RelayTransaction(Base):
     """Why no node will ever take it: from then on, its nonce is offered to a transfer of nothing."""
 
 
+class RelayShare(Base):
+    """One call of a transaction that makes many: its share of what that costs, and how it ended."""
+
+    __tablename__ = "relay_shares"
+
+    transaction_id: Mapped[int] = mapped_column(
+        ForeignKey("relay_transactions.id"), primary_key=True, autoincrement=False
+    )
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Among the calls, from 0."""
+    purse: Mapped[str] = mapped_column(Text)
+    """For whom it is sent."""
+    gas: Mapped[int]
+    """What it may use."""
+    gwei: Mapped[int]
+    """Its share, by that gas, of what its transaction offers, and then of what its block took; rounded up."""
+    reason: Mapped[str | None] = mapped_column(Text)
+    """What it reverted with in its block, in hex; None if it went through, or no block has it."""
+
+
 class RelayAttempt(Base):
     """One signed form of a request. Later ones offer more for the same nonce: at most one comes into a block."""
 

@@ -28,6 +28,7 @@ from fec.i18n.errors import (
     TransactionFailed,
     TransactionPending,
 )
+from fec.relayer import shares
 from fec.relayer.budget import GWEI, Budget, spent_by_purse, spent_gwei, to_gwei
 from fec.relayer.endpoint import AccountChain, Head, Mined
 from fec.relayer.fees import FeePolicy, Fees
@@ -86,7 +87,13 @@ class Relayer:
         with clear_errors():
             self._ledger = Ledger(engine, signer, web3.eth.chain_id)
         self.together = Together(
-            web3, node=self._node, ledger=self._ledger, fees=self._fees, budget=self.budget, fill=self._fill
+            web3,
+            node=self._node,
+            ledger=self._ledger,
+            fees=self._fees,
+            budget=self.budget,
+            fill=self._fill,
+            transfer_gas=self._transfer_gas,
         )
 
     @property
@@ -282,12 +289,15 @@ class Relayer:
             with Session(self._writer) as session, session.begin():
                 query = select(RelayTransaction).where(RelayTransaction.id.in_(some)).order_by(RelayTransaction.id)
                 moved = []
+                many = shares.making_many(session, some)
                 for request in session.scalars(query.with_for_update()):
                     if stands(request) != stands(some[request.id]):
                         noted = False
                     elif request.id in news:
                         self.together.placed(request.id)
                         place(request, news[request.id], deep)
+                        if request.id in many:
+                            shares.note(session, request, news[request.id])
                         moved.append(request)
                     else:
                         request.state = RelayState.FINAL
@@ -332,6 +342,7 @@ class Relayer:
             found = session.get_one(RelayTransaction, request.id, with_for_update=True)
             if request.nonce < used and not mined and found.state == RelayState.PENDING:
                 found.state, found.cost_gwei = RelayState.DISPLACED, 0
+                shares.share_out(session, found)
             return found.state
 
     def _push(self, requests: Sequence[RelayTransaction]) -> None:
@@ -380,6 +391,7 @@ class Relayer:
             # Another process may have been here while the lock was waited for.
             if more is not None and last.signed_at <= waits_since and request.state == RelayState.PENDING:
                 request.offered_gwei = to_gwei(request.gas * more.most)
+                shares.share_out(session, request)
                 self._ledger.sign(session, request, more, None if request.refused is None else gas)
 
     def _broadcast(self, transaction_id: int) -> None:

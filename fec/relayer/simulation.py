@@ -66,11 +66,6 @@ def with_margin(estimate: int, most: int) -> int:
     return min(estimate * (100 + MARGIN) // 100, most)
 
 
-def without_margin(gas: int) -> int:
-    """Gas that a simulation may take of a call that is sent with so much."""
-    return gas * 100 // (100 + MARGIN)
-
-
 def too_much(most: int) -> GasTooHigh:
     """That a call takes more gas than it may."""
     return GasTooHigh(

@@ -11,6 +11,7 @@ together.broadcast(stored)                   # after a crash in between, the rel
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -19,14 +20,15 @@ from sqlalchemy import Connection
 from web3 import Web3
 
 from fec.chain.errors import Refused
-from fec.chain.gas import refused_for_ever
+from fec.chain.gas import TRANSFER_GAS, refused_for_ever
 from fec.chain.jsonrpc import Call
 from fec.chain.rpc import ask_all
 from fec.i18n.errors import FECError
 from fec.relayer.budget import Budget
 from fec.relayer.endpoint import AccountChain, Outlook
 from fec.relayer.fees import FeePolicy
-from fec.relayer.simulation import check_coin, without_margin
+from fec.relayer.shares import parts
+from fec.relayer.simulation import check_coin
 from fec.relayer.transactions import Ledger, RelayRequest, Stored
 
 #: After it, what no block has is sent again.
@@ -45,15 +47,22 @@ class Together:
         fees: FeePolicy,
         budget: Budget,
         fill: Callable[[int, str], object],
+        transfer_gas: Callable[[], int],
     ) -> None:
-        """Takes the relayer's parts; `fill` gives a request up that no node will ever take."""
+        """Takes the relayer's parts; `fill` gives a request up that no node will ever take.
+
+        `transfer_gas` says what a transfer of nothing takes on this chain.
+        """
         self._web3 = web3
         self._node = node
         self._ledger = ledger
         self._fees = fees
         self._budget = budget
         self._fill = fill
+        self._transfer_gas = transfer_gas
         self._sent_at: dict[int, float] = {}
+        self._latest = -1
+        """Last nonce of what was taken on here."""
 
     def is_new(self, request_id: int) -> bool:
         """Whether a request was sent for the first time just now, by this process: the node has it."""
@@ -67,15 +76,26 @@ class Together:
         """What the block to come holds, and the answers to more calls; see `AccountChain.outlook`."""
         return self._node.outlook(more)
 
+    def is_free(self, outlook: Outlook) -> bool:
+        """Whether blocks have all that this process has taken on here: what comes now need not wait for more."""
+        return outlook.means.used > self._latest
+
+    def takes_batches(self) -> bool:
+        """Whether gas for many calls in one transaction can be worked out: not where the chain charges for more."""
+        try:
+            return self._transfer_gas() == TRANSFER_GAS
+        except FECError:
+            return False
+
     def simulate_all(self, calls: Sequence[tuple[str, str]], gas: int, outlook: Outlook) -> list[bool]:
-        """Whether calls, each a recipient and calldata in hex, would do with a gas limit, less the usual margin.
+        """Whether calls, each a recipient and calldata in hex, would do with so much gas, each in its own transaction.
 
         An estimate would run each call several times. Raises FeesTooHigh, RPCUnreachable, RPCFailed.
         """
         fees = self._fees.at(outlook.price)
         offer = {
             "from": self._ledger.address,
-            "gas": hex(without_margin(gas)),
+            "gas": hex(gas),
             **({"gasPrice": hex(fees.most)} if fees.legacy else {"maxFeePerGas": hex(fees.most)}),
             **({} if fees.legacy else {"maxPriorityFeePerGas": hex(fees.tip)}),
         }
@@ -88,18 +108,32 @@ class Together:
         """Has the key's row until the transaction ends: only who has it takes nonces."""
         self._ledger.lock(connection, outlook.means.used)
 
+    def check(self, connection: Connection, asked: Sequence[RelayRequest], outlook: Outlook) -> None:
+        """Raises FeesTooHigh, BudgetSpent or InsufficientGasCoin unless all of these can be paid for."""
+        fees, sender = self._fees.at(outlook.price), self._ledger.address
+        needed = sum(one.gas for one in asked) * fees.most
+        check_coin(sender, outlook.means, needed)
+        self._budget.check(connection, sender, None, needed)
+        purses: Counter[str] = Counter()
+        for one in asked:
+            if one.purse is not None:
+                purses[one.purse] += one.gas * fees.most
+            elif one.shares:
+                for share, part in zip(one.shares, parts(one.gas * fees.most, one.shares), strict=True):
+                    purses[share.purse] += part
+        for purse, wei in purses.items():
+            self._budget.check(connection, sender, purse, wei)
+
     def take_all(self, connection: Connection, asked: Sequence[RelayRequest], outlook: Outlook) -> list[Stored]:
         """Takes on requests that nobody has asked for before, in a transaction in which `lock` was called.
 
         Raises FeesTooHigh, BudgetSpent, InsufficientGasCoin: then the transaction is to be given up.
         """
-        fees, sender = self._fees.at(outlook.price), self._ledger.address
-        check_coin(sender, outlook.means, sum(one.gas for one in asked) * fees.most)
-        self._budget.check(connection, sender, None, sum(one.gas for one in asked) * fees.most)
-        for purse in {one.purse for one in asked if one.purse is not None}:
-            needed = sum(one.gas for one in asked if one.purse == purse) * fees.most
-            self._budget.check(connection, sender, purse, needed)
-        return self._ledger.store_all(connection, asked, fees, outlook.means.used)
+        self.check(connection, asked, outlook)
+        stored = self._ledger.store_all(connection, asked, self._fees.at(outlook.price), outlook.means.used)
+        # Should the transaction be given up, the next one takes the same nonces.
+        self._latest = stored[-1].nonce
+        return stored
 
     def broadcast(self, stored: Sequence[Stored]) -> None:
         """Sends what was taken on, in its order. What the node refuses for now is sent again by the relayer's tick."""

@@ -12,12 +12,14 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from fec.relayer import shares
 from fec.relayer.budget import Budget, to_gwei, today
 from fec.relayer.endpoint import Mined
 from fec.relayer.errors import RequestConflict
 from fec.relayer.fees import Fees
 from fec.relayer.keys import TransactionSigner
 from fec.relayer.models import RelayAccount, RelayAttempt, RelayState, RelayTransaction
+from fec.relayer.shares import Share
 from fec.store import writer
 from fec.store.base import table
 
@@ -38,6 +40,8 @@ class RelayRequest:
     data: str
     gas: int
     purse: str | None = None
+    shares: Sequence[Share] = ()
+    """Of one that makes many calls: each of them has a purse of its own."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Stored:
     """A request that was taken on, and what is sent for it."""
 
     id: int
+    nonce: int
     raw: str
 
 
@@ -143,6 +148,8 @@ class Ledger:
         transactions = table(RelayTransaction)
         kept = connection.execute(insert(transactions).returning(transactions.c.nonce, transactions.c.id), rows)
         ids: dict[int, int] = {row.nonce: row.id for row in kept}
+        offers = ((ids[nonce], to_gwei(one.gas * fees.most), one.shares) for nonce, one in enumerate(asked, first))
+        shares.keep(connection, offers)
         raws = [self.signed(one, nonce, fees) for nonce, one in enumerate(asked, first)]
         attempts = [
             {
@@ -157,7 +164,7 @@ class Ledger:
             for nonce, raw in enumerate(raws, first)
         ]
         connection.execute(insert(table(RelayAttempt)), attempts)
-        return [Stored(ids[nonce], "0x" + raw.hex()) for nonce, raw in enumerate(raws, first)]
+        return [Stored(ids[nonce], nonce, "0x" + raw.hex()) for nonce, raw in enumerate(raws, first)]
 
     def lock(self, connection: Connection, used: int) -> None:
         """Has the key's row until the transaction ends: only who has it takes nonces."""

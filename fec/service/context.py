@@ -65,6 +65,7 @@ class Service:
             self.relayer,
             self.guard,
             confirmations=settings.confirmations,
+            wake=self.wake,
         )
         self.keys = KeyRing(self.engine, settings.secret)
         self.idempotency = Idempotency(self.engine)
@@ -100,6 +101,7 @@ class Service:
         """Ends what was begun, and lets the database go."""
         for gatherer in self._gatherers.values():
             gatherer.close()
+        self.outbox.batches.close()
         self.sending.shutdown()
         self.engine.dispose()
 

@@ -179,6 +179,8 @@ class Action(Base):
     arguments: Mapped[JSONValue]
     state: Mapped[ActionState] = mapped_column(Text)
     relay_id: Mapped[int | None] = mapped_column(ForeignKey("relay_transactions.id"))
+    relay_place: Mapped[int | None]
+    """Its place among the calls, if that transaction makes many."""
     transaction_hash: Mapped[Hash32Text | None]
     error: Mapped[JSONValue | None]
     """Why it failed: the contract's error, its values, and a sentence."""

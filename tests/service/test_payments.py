@@ -256,6 +256,8 @@ def test_two_instances__same_payments_and_refunds_at_once__each_is_sent_once(
     for invoice in invoices:
         tills[1].until(invoice, lambda seen: seen["refunded"] == "1")
     requests = relayed(tills[0])
-    assert len(requests) == 12, requests
+    assert sum(key.startswith("refund ") for key in requests) == 6, requests
+    # Payments that came together may have gone together.
+    assert len(requests) <= 12, requests
     assert coupon.balance(shop.shopper.address) == before - 6 * 9 * FEC
-    assert chain.web3.eth.get_transaction_count(shop.signer.address) == 12
+    assert chain.web3.eth.get_transaction_count(shop.signer.address) == len(requests)

@@ -90,7 +90,7 @@ class Asking:
         to lock and to write what belongs to it; it may give an action that is there already instead. Raises problems,
         and what `Outbox.simulate` raises; what `keep` writes may raise an IntegrityError.
         """
-        new: list[tuple[int, int]] = []
+        new: list[tuple[int, int, ContractCall]] = []
 
         def earlier() -> Answer | None:
             if known is None:
@@ -139,7 +139,7 @@ class Asking:
             answer = Answer(_ACCEPTED, body(session, action).dump())
             if not added:
                 return Effect(answer)
-            new[:] = [(action.number, gas)]
+            new[:] = [(action.number, gas, wanted.call)]
             requested = Change(asked.program_id, action.invoice_number, f"{asked.kind}.requested", schemas.body(action))
             return Effect(answer, [requested])
 
@@ -155,6 +155,6 @@ class Asking:
             if known is not None and isinstance(error, IntegrityError):
                 raise busy() from error
             raise
-        for number, gas in new:
-            self._outbox.push_soon(number, gas)
+        for number, gas, call in new:
+            self._outbox.push_soon(number, gas, call)
         return answer

@@ -16,6 +16,10 @@ from fec.protocol.calls import ContractCall
 ONE = 1_000_000
 #: A payment that its payer's own key signed, for an account without code, takes 0.2 million.
 PLAIN = 400_000
+#: Such a payment is simulated by itself, with the first gas limit of these that is enough; among others in one
+#: transaction it may use the gas beside it. By itself it pays for a transaction and its data too: that is room for what
+#: changes meanwhile. The first are for returning shoppers and for new ones, where Checkout holds no coins.
+PLAIN_STEPS = ((205_000, 185_000), (260_000, 240_000), (320_000, PLAIN))
 #: A node that is claimed from or handed over, whose receiver's hook does something with it.
 PER_NODE = 200_000
 

@@ -3,7 +3,7 @@
     call = calls.refund(order_key, amount)
     gas = outbox.simulate(call, program_id)          # what the contract refuses raises a ContractError
     action = outbox.add(session, "refund", call, …)  # in the caller's transaction
-    outbox.push_soon(action.number, gas)             # after it; after a crash, `tend` does
+    outbox.push_soon(action.number, gas, call)       # after it; after a crash, `tend` does
 
 `asking.py` does just that, and is what everybody uses.
 
@@ -17,7 +17,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Engine, or_, select, update
 from sqlalchemy.engine import CursorResult
@@ -27,18 +27,23 @@ from web3.contract.contract import ContractFunction
 
 from fec.chain.contracts import open_handle
 from fec.chain.deployments import Deployment
+from fec.chain.gas import ALWAYS_FITS
 from fec.chain.rpc import results
 from fec.chain.sender import Sender
 from fec.i18n.errors import ContractError, FECError, InsufficientGasCoin, RPCFailed, RPCUnreachable
+from fec.protocol import relays
 from fec.protocol.abi import CONTRACTS
 from fec.protocol.calls import ContractCall
 from fec.relayer import BudgetSpent, FeesTooHigh, GasTooHigh, Relayer, RelayState, RequestConflict
-from fec.relayer.models import RelayAttempt, RelayTransaction
+from fec.relayer.models import RelayTransaction
+from fec.relayer.shares import failed
+from fec.relayer.simulation import with_margin
 from fec.service.actions import events, schemas
+from fec.service.actions.batches import Batches, Due, purse_of
 from fec.service.actions.bounds import bound_of
+from fec.service.actions.ends import DISPLACED, End, end_of, error_of, is_to_be_sent_again, went_well
 from fec.service.actions.events import Change
 from fec.service.actions.guard import Guard
-from fec.service.http.problems import safe
 from fec.service.models import Action, ActionState, Invoice
 from fec.store import writer
 
@@ -48,6 +53,14 @@ _LEASE_SECONDS = 30
 
 #: Actions that are looked at in one transaction.
 _AT_ONCE = 200
+
+#: Calls that may go with others, and the accounts whose code would have a say in them.
+_JOINING: dict[tuple[str, str], Callable[[Sequence[Any]], Sequence[str]]] = {
+    ("Custodian", "spend"): lambda arguments: [arguments[0][1]],
+    ("Custodian", "withdraw"): lambda arguments: [arguments[0][1], arguments[3]],
+    ("Checkout", "takeReward"): lambda arguments: [arguments[2]],
+    ("ADN", "claimFor"): lambda _: [],
+}
 
 #: Does what else an end brings about, in the transaction that says so.
 Ended = Callable[[Session, Action], None]
@@ -69,8 +82,12 @@ class Outbox:
         guard: Guard,
         *,
         confirmations: int = 0,
+        wake: Callable[[], object] = lambda: None,
     ) -> None:
-        """Takes the database, the chain, its contracts, who sends, who may ask, and the blocks above what is done."""
+        """Takes the database, the chain, its contracts, who sends, who may ask, and the blocks above what is done.
+
+        `wake` has the loops look at the chain.
+        """
         self._engine = engine
         self._web3 = web3
         self._confirmations = confirmations
@@ -78,6 +95,8 @@ class Outbox:
         self._relayer = relayer
         self._sender = Sender(web3, relayer.address)
         self._contracts = {name: open_handle(web3, deployment, name, self._sender) for name in CONTRACTS}
+        addresses = {name: handle.address for name, handle in self._contracts.items()}
+        self.batches = Batches(engine, relayer, addresses, wake)
         relayer.placed = self._follow
         self._guard = guard
         self.ended: dict[str, Ended] = {}
@@ -151,16 +170,20 @@ class Outbox:
         if action is not None:
             self._hand_over(action, None)
 
-    def push_soon(self, number: int, gas: int) -> None:
-        """Hands an action over that the caller has just added, with the gas that its simulation took.
+    def push_soon(self, number: int, gas: int, call: ContractCall) -> None:
+        """Hands an action over that the caller has just added, with its call and the gas that its simulation took.
 
-        If that is not possible now, `tend` does it later: it is in the database.
+        What a member or shopper has signed, or anybody may ask for, goes with others if a transaction is under way. If
+        that is not possible now, `tend` does it later: it is in the database.
         """
         with Session(self._engine) as session:
             action = session.get(Action, number)
         if action is not None and action.state == ActionState.REQUESTED:
             with suppress(RPCUnreachable, RPCFailed, InsufficientGasCoin, FeesTooHigh, BudgetSpent):
-                self._hand_over(action, gas)
+                if (call.contract, call.function) in _JOINING:
+                    self._join(action, gas, call)
+                else:
+                    self._hand_over(action, gas)
 
     def tend(self) -> int:
         """Pushes what is waiting and notes what has come to its end; gives how many are open. Raises as `push` does.
@@ -230,6 +253,24 @@ class Outbox:
             with Session(self._writer) as session, session.begin(), suppress(_Ended):
                 self._sent(session, number, relay_id)
 
+    def _join(self, action: Action, gas: int, call: ContractCall) -> None:
+        """Sends an action, or leaves it to be sent with others; by itself as ever, if accounts with code are in it."""
+        try:
+            accounts = _JOINING[call.contract, call.function](call.arguments)
+            outlook, codes = self._relayer.together.outlook([("eth_getCode", [one, "latest"]) for one in accounts])
+            limit = with_margin(gas, bound_of(call))
+            if limit > ALWAYS_FITS or not relays.relayable(call) or any(code != "0x" for code in codes):
+                self._hand_over(action, gas)
+                return
+            due = Due(action.number, action.request_key, action.program_id, call, limit, limit)
+            if self._relayer.together.is_free(outlook):
+                self.batches.send([due], outlook)
+            else:
+                self.batches.add([due])
+        except FECError:
+            self._release(action.number)
+            raise
+
     def _release(self, number: int) -> None:
         with Session(self._writer) as session, session.begin():
             session.execute(update(Action).where(Action.number == number).values(busy_until=0))
@@ -254,7 +295,7 @@ class Outbox:
             relay_id = None if isinstance(error, RequestConflict) else session.scalar(query)
             if relay_id is None:
                 _touch(session, [action])
-                self._end(session, [_End(action, ActionState.FAILED, _error(error))])
+                self._end(session, [End(action, ActionState.FAILED, error_of(error))])
             else:
                 action.state, action.relay_id = ActionState.SENT, relay_id
                 _touch(session, [action])
@@ -279,16 +320,20 @@ class Outbox:
         query = select(Action, RelayTransaction).join(RelayTransaction, RelayTransaction.id == Action.relay_id)
         with Session(self._writer) as session, session.begin():
             ends, moved = [], []
-            for action, relayed in session.execute(
-                query.where(*mine).order_by(Action.number).with_for_update(of=Action)
-            ):
+            found = session.execute(query.where(*mine).order_by(Action.number).with_for_update(of=Action)).all()
+            reasons = failed(session, (relayed.id for _, relayed in found))
+            for action, relayed in found:
                 action.transaction_hash = relayed.transaction_hash
                 if relayed.state == RelayState.DISPLACED:
-                    ends.append(_End(action, ActionState.FAILED, _DISPLACED))
+                    ends.append(End(action, ActionState.FAILED, DISPLACED))
                 elif relayed.block_number is None or relayed.block_number > deep:
                     moved.append(action)
+                elif is_to_be_sent_again(action, relayed):
+                    action.state, action.busy_until = ActionState.REQUESTED, 0
+                    action.relay_id = action.relay_place = action.transaction_hash = None
+                    moved.append(action)
                 else:
-                    ends.append(_ended_as(session, action, relayed))
+                    ends.append(end_of(session, action, relayed, reasons))
             _touch(session, [*moved, *(end.action for end in ends)])
             self._end(session, ends)
 
@@ -300,22 +345,22 @@ class Outbox:
             if relayed.block_number is not None and not (self._confirmations and relayed.state != RelayState.FINAL)
         }
         ended = Action.state.in_((ActionState.DONE, ActionState.FAILED)), Action.relay_id.in_(placed)
-        again = []
+        again, reasons = [], failed(session, placed)
         for action in session.scalars(select(Action).where(*ended).order_by(Action.number).with_for_update()):
             relayed = placed[action.relay_id or 0]
             action.transaction_hash = relayed.transaction_hash
-            if (action.state == ActionState.DONE) != bool(relayed.succeeded):
-                again.append(_ended_as(session, action, relayed))
+            if (action.state == ActionState.DONE) != went_well(action, relayed, reasons):
+                again.append(end_of(session, action, relayed, reasons))
         if again:
             _touch(session, [end.action for end in again])
             self._end(session, again)
 
-    def _end(self, session: Session, ends: Sequence[_End]) -> None:
+    def _end(self, session: Session, ends: Sequence[End]) -> None:
         """Notes how actions have ended. Who has not done so yet is to `_touch` their invoices before."""
         over: list[tuple[Sequence[str], bool]] = []
         for action, state, error in ends:
             if action.state in (ActionState.REQUESTED, ActionState.SENT):
-                wasted = action.state == ActionState.SENT and state == ActionState.FAILED and error is not _DISPLACED
+                wasted = action.state == ActionState.SENT and state == ActionState.FAILED and error is not DISPLACED
                 over.append((action.subjects, wasted))
             action.state = state
             action.error = None if error is None else error.dump()
@@ -328,49 +373,6 @@ class Outbox:
             kind = f"{action.kind}.{state.value}"
             changes.append(Change(action.program_id, action.invoice_number, kind, schemas.body(action)))
         events.record(session, changes)
-
-
-class _End(NamedTuple):
-    """How an action has ended."""
-
-    action: Action
-    state: ActionState
-    error: schemas.ActionError | None
-
-
-def _ended_as(session: Session, action: Action, relayed: RelayTransaction) -> _End:
-    if relayed.succeeded:
-        return _End(action, ActionState.DONE, None)
-    return _End(action, ActionState.FAILED, _why_failed(session, relayed))
-
-
-_REVERTED = schemas.ActionError(
-    name="reverted",
-    values={},
-    sentence="The transaction was reverted in its block, although its simulation had passed. "
-    "Something else came first: look at the state, and ask again.",
-)
-_DISPLACED = schemas.ActionError(
-    name="displaced",
-    values={},
-    sentence="It was never sent: somebody else used the service's key. Ask again.",
-)
-
-
-def _why_failed(session: Session, relayed: RelayTransaction) -> schemas.ActionError:
-    """What to say of a request whose block did not do it."""
-    if not session.get_one(RelayAttempt, relayed.transaction_hash).filler:
-        return _REVERTED
-    return schemas.ActionError(
-        name="refused",
-        values={"reason": relayed.refused},
-        sentence="It was not sent: the chain's node never takes such a transaction. Ask for less at once.",
-    )
-
-
-def purse_of(program_id: int) -> str:
-    """The relayer's name for a merchant's budget."""
-    return f"program {program_id}"
 
 
 def _call_of(action: Action) -> ContractCall:
@@ -395,12 +397,3 @@ def _touch(session: Session, actions: Sequence[Action]) -> None:
             update(Invoice).where(mine).values(revision=Invoice.revision + 1),
             execution_options={"synchronize_session": False},
         )
-
-
-def _error(error: ContractError | GasTooHigh | RequestConflict) -> schemas.ActionError:
-    values = error.values if isinstance(error, ContractError) else {}
-    return schemas.ActionError(
-        name=error.name if isinstance(error, ContractError) else type(error).__name__,
-        values={name: safe(value) for name, value in values.items()},
-        sentence=str(error),
-    )

@@ -1,11 +1,15 @@
-"""Payments: many simulated in one JSON-RPC batch, kept and signed in one transaction, answered, then sent in one."""
+"""Payments: many simulated in one JSON-RPC batch, kept and signed in one transaction, answered, then sent in one.
+
+While a transaction of ours waits for a block, they are kept alone, and are sent with those that come meanwhile.
+"""
 
 from __future__ import annotations
 
 import secrets
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,14 +22,15 @@ from fec.protocol.orders import Authorization
 from fec.protocol.signing import of_key
 from fec.relayer import BudgetSpent, FeesTooHigh
 from fec.relayer.endpoint import Outlook
-from fec.relayer.transactions import RelayRequest, Stored
+from fec.relayer.transactions import Stored
 from fec.service.actions import events
 from fec.service.actions import schemas as action_schemas
-from fec.service.actions.bounds import PLAIN
+from fec.service.actions.batches import LEASE_SECONDS, Due
+from fec.service.actions.bounds import PLAIN, PLAIN_STEPS
 from fec.service.actions.events import Change
 from fec.service.actions.guard import subject, subjects
 from fec.service.actions.idempotency import Answer
-from fec.service.actions.outbox import plain, purse_of
+from fec.service.actions.outbox import plain
 from fec.service.context import Service
 from fec.service.gathering.request import Plain
 from fec.service.http.callers import current_caller
@@ -59,8 +64,9 @@ class Ready:
     asked: Asked
     invoice: Row[Any]
     call: ContractCall
-    data: str
     whom: list[str]
+    gas: int = PLAIN
+    """What it may use among others in one transaction."""
 
 
 async def create(service: Service, request: Plain) -> Answer | None:
@@ -91,18 +97,17 @@ def pay_all(service: Service, asked: Sequence[Asked]) -> list[Answer | None]:
         found = list(_plain(service, connection, asked, outlook.time))
     some = [one for one in found if one.asked.body.customer in without_code]
     try:
-        checkout = service.client.orders.address
-        fine = together.simulate_all([(checkout, one.data) for one in some], PLAIN, outlook)
-        wanted = [one for one, is_fine in zip(some, fine, strict=True) if is_fine]
-        answers, stored = _keep(service, wanted, outlook) if wanted else ({}, [])
+        wanted = _simulated(service, some, outlook)
+        answers, stored, waiting = _keep(service, wanted, outlook) if wanted else ({}, [], [])
     except (BudgetSpent, FeesTooHigh, InsufficientGasCoin):
         if len(asked) > 1:
             # There may be enough for some of them.
             raise
         return [None]
     if stored:
-        service.sending.submit(together.broadcast, stored)
-        service.wake()
+        service.sending.submit(service.outbox.batches.broadcast, stored)
+    if waiting:
+        service.outbox.batches.add(waiting)
     return [answers.get(place) for place in range(len(asked))]
 
 
@@ -132,7 +137,17 @@ def _plain(service: Service, connection: Connection, asked: Sequence[Asked], now
         call = calls.pay_with_authorization(
             order, Authorization(body.payer, body.valid_after, body.valid_before, signature)
         )
-        yield Ready(place, one, invoice, call, call.data, names)
+        yield Ready(place, one, invoice, call, names)
+
+
+def _simulated(service: Service, some: Sequence[Ready], outlook: Outlook) -> list[Ready]:
+    """Those that would do, each with the least gas of a few that is enough."""
+    checkout, left, fine = service.client.orders.address, list(some), []
+    for limit, gas in PLAIN_STEPS:
+        told = service.relayer.together.simulate_all([(checkout, one.call.data) for one in left], limit, outlook)
+        fine += [replace(one, gas=gas) for one, is_fine in zip(left, told, strict=True) if is_fine]
+        left = [one for one, is_fine in zip(left, told, strict=True) if not is_fine]
+    return sorted(fine, key=attrgetter("place"))
 
 
 def _held(service: Service, connection: Connection, whom: set[str]) -> set[str]:
@@ -144,25 +159,41 @@ def _held(service: Service, connection: Connection, whom: set[str]) -> set[str]:
     }
 
 
-def _keep(service: Service, wanted: Sequence[Ready], outlook: Outlook) -> tuple[dict[int, Answer], list[Stored]]:
-    """Keeps payments with their signed transactions and events: all or nothing. Gives the answers, by place."""
+def _keep(
+    service: Service, wanted: Sequence[Ready], outlook: Outlook
+) -> tuple[dict[int, Answer], list[Stored], list[Due]]:
+    """Keeps payments with their events, and signs what makes them, unless it is to wait for more: all or nothing.
+
+    Gives the answers, by place, what is to be sent, and what waits.
+    """
+    together, batches = service.relayer.together, service.outbox.batches
+    is_free = together.is_free(outlook)
     with writing(service.engine) as connection:
         # In this order, as all who lock more than one: the key, invoices, those who answer for it, the events.
-        service.relayer.together.lock(connection, outlook)
+        if is_free:
+            together.lock(connection, outlook)
         attempts = _payable(connection, [one.invoice.number for one in wanted])
         taken: dict[int, Ready] = {}
         for one in wanted:
             if one.invoice.number in attempts:
                 taken.setdefault(one.invoice.number, one)
         if not taken:
-            return {}, []
-        requests = [_request(service, one, attempts[number]) for number, one in taken.items()]
-        stored = service.relayer.together.take_all(connection, requests, outlook)
+            return {}, [], []
+        dues = [_due(one, attempts[number]) for number, one in taken.items()]
+        stored: list[Stored] = []
+        where: dict[str, tuple[int, int | None]] = {}
+        if is_free:
+            packed = batches.packed(dues, outlook)
+            stored = together.take_all(connection, [one.request for one in packed], outlook)
+            for one_of_them, kept in zip(packed, stored, strict=True):
+                where |= {due.request_key: (kept.id, place) for due, place in one_of_them.places()}
+        else:
+            together.check(connection, [batches.alone(due).request for due in dues], outlook)
         rows = [
-            _row(one, request.request_key, kept.id)
-            for one, request, kept in zip(taken.values(), requests, stored, strict=True)
+            _row(one, due.request_key, where.get(due.request_key))
+            for one, due in zip(taken.values(), dues, strict=True)
         ]
-        connection.execute(_ADD, rows)
+        waiting = _added(connection, rows, [] if is_free else dues)
         mine = _INVOICES.c.number.in_(list(taken))
         connection.execute(update(_INVOICES).where(mine).values(revision=_INVOICES.c.revision + 1))
         service.guard.begun_all(connection, [one.whom for one in taken.values()])
@@ -172,7 +203,17 @@ def _keep(service: Service, wanted: Sequence[Ready], outlook: Outlook) -> tuple[
             answers[one.place] = Answer(202, body)
             changes.append(Change(one.invoice.program_id, one.invoice.number, f"{PAYMENT}.requested", body))
         events.write(connection, changes)
-    return answers, stored
+    return answers, stored, waiting
+
+
+def _added(connection: Connection, rows: list[dict[str, Any]], dues: Sequence[Due]) -> list[Due]:
+    """Adds actions; gives those that wait, with their numbers."""
+    if not dues:
+        connection.execute(_ADD, rows)
+        return []
+    added = connection.execute(_ADD.returning(_ACTIONS.c.request_key, _ACTIONS.c.number), rows)
+    numbers: dict[str, int] = {row.request_key: row.number for row in added}
+    return [replace(due, number=numbers[due.request_key]) for due in dues]
 
 
 def _payable(connection: Connection, numbers: Sequence[int]) -> dict[int, int]:
@@ -187,12 +228,14 @@ def _payable(connection: Connection, numbers: Sequence[int]) -> dict[int, int]:
     return {number: failed.get(number, 0) for number in found}
 
 
-def _request(service: Service, one: Ready, failed: int) -> RelayRequest:
+def _due(one: Ready, failed: int) -> Due:
     request_key = f"pay {one.invoice.order_key}" + (f" {failed + 1}" if failed else "")
-    return RelayRequest(request_key, service.client.orders.address, one.data, PLAIN, purse_of(one.invoice.program_id))
+    return Due(0, request_key, one.invoice.program_id, one.call, one.gas, PLAIN)
 
 
-def _row(one: Ready, request_key: str, relay_id: int) -> dict[str, Any]:
+def _row(one: Ready, request_key: str, where: tuple[int, int | None] | None) -> dict[str, Any]:
+    """`where` is the transaction that makes it, and its place there; None if it waits for one."""
+    relay_id, relay_place = (None, None) if where is None else where
     body = one.asked.body
     return {
         "id": secrets.token_urlsafe(16),
@@ -206,10 +249,11 @@ def _row(one: Ready, request_key: str, relay_id: int) -> dict[str, Any]:
         "contract": one.call.contract,
         "function": one.call.function,
         "arguments": plain(one.call.arguments),
-        "state": ActionState.SENT,
+        "state": ActionState.REQUESTED if where is None else ActionState.SENT,
         "relay_id": relay_id,
+        "relay_place": relay_place,
         "transaction_hash": None,
         "error": None,
-        "busy_until": 0,
+        "busy_until": int(time.time()) + LEASE_SECONDS if where is None else 0,
         "created_at": int(time.time()),
     }

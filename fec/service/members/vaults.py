@@ -17,12 +17,14 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import Select, Text, cast, func, select
 from sqlalchemy.orm import Session
 
+from fec.chain import deployments
 from fec.core.amounts import exact_fec
 from fec.core.node_id import NodeId
 from fec.i18n.parsing import parse_fec
 from fec.indexer.database import cursor_of
 from fec.indexer.views import view
 from fec.protocol import calls
+from fec.protocol.addresses import checked_address
 from fec.protocol.members import ALL_COINS, Member, Withdrawal
 from fec.protocol.signing import is_usual, plain
 from fec.protocol.types import Node
@@ -195,7 +197,14 @@ def _member(service: Service, member_id: str) -> BrandMember:
 
 
 def _revealed(service: Service, member_id: str, key: str, salt: str) -> Member:
-    """Who a member is, by what they reveal to act. Raises a problem if it is not what the id is the hash of."""
+    """Who a member is, by what they reveal to act. Raises a problem if it is not what the id is the hash of.
+
+    Custodian takes its caller for the signer: a vault whose key is Relay is anybody's, and none that is served here.
+    """
+    if key == checked_address(deployments.contract(service.settings.deployment, "Relay")["address"]):
+        raise problem(
+            "not-the-member", "{key} is the contract Relay, which calls for anybody. It is no member's key.", key=key
+        )
     revealed = Member(service.signer.address, key, salt)
     if revealed.id != member_id:
         raise problem(

@@ -17,7 +17,7 @@ from fec.i18n.parsing import parse_fec
 from fec.protocol.orders import Invoice as SignedInvoice
 from fec.protocol.orders import Order
 from fec.relayer import RelayState
-from fec.relayer.models import RelayTransaction
+from fec.relayer.models import RelayShare, RelayTransaction
 from fec.service.access.auth import Caller
 from fec.service.context import Service
 from fec.service.http.language import exact_or_none
@@ -32,11 +32,24 @@ PAYMENT = "payment"
 #: A payment out of a member's vault.
 SPEND = "spend"
 
-#: Neither failed, nor done in a block that was reorganised away and then not taken again.
-MAY_SUCCEED = (Action.state != ActionState.FAILED) & ~exists().where(
+_IS_FINAL = RelayTransaction.state == RelayState.FINAL
+#: One that failed among many calls; if all of them did, each is sent once more by itself.
+_FAILED_AMONG_MANY = exists().where(
+    RelayShare.transaction_id == Action.relay_id,
+    RelayShare.place == Action.relay_place,
+    RelayShare.reason.is_not(None),
     RelayTransaction.id == Action.relay_id,
-    (RelayTransaction.state == RelayState.DISPLACED)
-    | ((RelayTransaction.state == RelayState.FINAL) & RelayTransaction.succeeded.is_(False)),
+    _IS_FINAL,
+)
+#: Neither failed, nor done in a block that was reorganised away and then not taken again.
+MAY_SUCCEED = (
+    (Action.state != ActionState.FAILED)
+    & ~exists().where(
+        RelayTransaction.id == Action.relay_id,
+        (RelayTransaction.state == RelayState.DISPLACED)
+        | (_IS_FINAL & RelayTransaction.succeeded.is_(False) & Action.relay_place.is_(None)),
+    )
+    & ~_FAILED_AMONG_MANY
 )
 
 

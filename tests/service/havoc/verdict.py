@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from eth_abi.abi import decode
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 from web3 import Web3
+from web3.types import TxData
 
 from fec.chain import deployments
 from fec.chain.anvil import Anvil
 from fec.client.client import Client
 from fec.indexer import check
 from fec.indexer.views import view
-from fec.relayer.models import RelayAttempt, RelayState, RelayTransaction
+from fec.protocol import relays
+from fec.relayer.models import RelayAttempt, RelayShare, RelayState, RelayTransaction
 from fec.service.models import Action, ActionState, Invoice, ServiceEvent
 from tests.service.conftest import Shop
 from tests.service.receiver import Received
@@ -89,6 +92,13 @@ class Evidence:
     # ------------------------------------------------------------------- reading
 
     @cached_property
+    def failed_calls(self) -> set[tuple[int, int | None]]:
+        """Transactions and places of calls that failed among many."""
+        query = select(RelayShare.transaction_id, RelayShare.place).where(RelayShare.reason.is_not(None))
+        with Session(self.engine) as session:
+            return {(row[0], row[1]) for row in session.execute(query)}
+
+    @cached_property
     def actions(self) -> dict[str, tuple[Action, RelayTransaction | None]]:
         """Every action by its id, with the request that it became."""
         query = select(Action, RelayTransaction).outerjoin(RelayTransaction, RelayTransaction.id == Action.relay_id)
@@ -148,7 +158,8 @@ class Evidence:
                 continue
             if relayed.state not in (RelayState.FINAL, RelayState.DISPLACED):
                 yield f"{name} is sent for ever: {relayed.state}"
-            went_well = relayed.state == RelayState.FINAL and bool(relayed.succeeded)
+            failed = (relayed.id, action.relay_place) in self.failed_calls
+            went_well = relayed.state == RelayState.FINAL and bool(relayed.succeeded) and not failed
             if went_well != (action.state == ActionState.DONE):
                 found = f"{name} is {action.state}, and its request {relayed.state}, succeeded: {relayed.succeeded}"
                 yield Wrong(found)
@@ -222,14 +233,25 @@ class Evidence:
                     yield f"{tx_hash} is not of the outbox"
                     continue
                 sent[owners[tx_hash]] += 1
-                if web3.eth.get_transaction_receipt(tx_hash)["status"] == 1 and transaction["to"] != signer:
-                    calls[transaction["input"].to_0x_hex()].append(tx_hash)
+                for data in self._done_by(transaction):
+                    calls[data].append(tx_hash)
         yield from (Double(f"request {number} was sent {count} times") for number, count in sent.items() if count > 1)
         yield from (
             Double(f"one call, {len(hashes)} transactions: {hashes}") for hashes in calls.values() if len(hashes) > 1
         )
         if len(sent) != requests:
             yield f"{requests} requests, {len(sent)} of them in blocks"
+
+    def _done_by(self, transaction: TxData) -> list[str]:
+        """The calls that a transaction made and that went through: one, or many by Relay."""
+        receipt = self.chain.web3.eth.get_transaction_receipt(transaction["hash"])
+        if receipt["status"] != 1 or transaction["to"] == self.shop.signer.address:
+            return []
+        if transaction["to"] != self.shop.deployment["contracts"]["Relay"]["address"]:
+            return [transaction["input"].to_0x_hex()]
+        [packed] = decode(["bytes"], bytes(transaction["input"])[4:])
+        failed = relays.reasons(receipt["logs"], transaction["to"])
+        return [one.call.data for place, one in enumerate(relays.unpacked(packed)) if place not in failed]
 
     def _invoices(self) -> Iterator[str]:
         """Each invoice says what the chain says; nothing is left in escrow."""

@@ -52,6 +52,21 @@ def upgrade() -> None:
     op.create_index(op.f("ix_relay_transactions_sender_state"), "relay_transactions", ["sender", "state"])
     op.create_index(op.f("ix_relay_transactions_sender_day_purse"), "relay_transactions", ["sender", "day", "purse"])
     op.create_table(
+        "relay_shares",
+        sa.Column("transaction_id", Int64, nullable=False),
+        sa.Column("place", Int64, nullable=False),
+        sa.Column("purse", sa.Text(), nullable=False),
+        sa.Column("gas", Int64, nullable=False),
+        sa.Column("gwei", Int64, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["transaction_id"],
+            ["relay_transactions.id"],
+            name=op.f("fk_relay_shares_transaction_id_relay_transactions"),
+        ),
+        sa.PrimaryKeyConstraint("transaction_id", "place", name=op.f("pk_relay_shares")),
+    )
+    op.create_table(
         "relay_attempts",
         sa.Column("hash", Hash32(), nullable=False),
         sa.Column("transaction_id", Int64, nullable=False),

@@ -138,6 +138,7 @@ def upgrade() -> None:
         sa.Column("arguments", sa.JSON(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("relay_id", Int64, nullable=True),
+        sa.Column("relay_place", Int64, nullable=True),
         sa.Column("transaction_hash", Hash32(), nullable=True),
         sa.Column("error", sa.JSON(), nullable=True),
         sa.Column("busy_until", Int64, nullable=False),
