@@ -244,6 +244,22 @@ def test_relay__whatever_gas_is_sent__no_call_fails_for_want_of_it(market: Marke
     assert {True, False} == set(found)
 
 
+def test_relay__gas__one_unit_less_than_is_needed_is_refused_and_just_that_goes_through(market: Market) -> None:
+    calls = [paid(market, bought(market, market.shop(), 1))]
+    with market.chain.rolled_back():
+        error = refused(market, calls, 440_000)
+    assert error is not None
+    index, left, needed = error.values
+    enough = 440_000 + needed - left
+    assert (error.name, index) == ("Relay_GasTooLow", 0)
+    with market.chain.rolled_back():
+        error = refused(market, calls, enough - 1)
+        assert error is not None
+        assert (error.name, error.values) == ("Relay_GasTooLow", (0, needed - 1, needed))
+    assert refused(market, calls, enough) is None
+    assert failures(market) == {}
+
+
 def test_relay__gas_for_a_call_that_uses_all_it_may__is_just_what_is_asked_for(market: Market) -> None:
     call = paid(market, bought(market, market.shop(), 1), gas=100_000)
     needed = 100_000 * 64 // 63 + market.relay.GAS_AFTER_CALL()
