@@ -5,6 +5,7 @@ fine = together.simulate_all([(recipient, data), …], gas, outlook)
 with store.writing(engine) as connection:
     together.lock(connection, outlook)       # nobody else takes a nonce until the transaction ends
     stored = together.take_all(connection, […], outlook)
+together.taken(stored)
 together.broadcast(stored)                   # after a crash in between, the relayer's next tick does
 """
 
@@ -130,10 +131,11 @@ class Together:
         Raises FeesTooHigh, BudgetSpent, InsufficientGasCoin: then the transaction is to be given up.
         """
         self.check(connection, asked, outlook)
-        stored = self._ledger.store_all(connection, asked, self._fees.at(outlook.price), outlook.means.used)
-        # Should the transaction be given up, the next one takes the same nonces.
-        self._latest = stored[-1].nonce
-        return stored
+        return self._ledger.store_all(connection, asked, self._fees.at(outlook.price), outlook.means.used)
+
+    def taken(self, stored: Sequence[Stored]) -> None:
+        """Notes, once it is durable, what was taken on: until blocks have it, `is_free` says no."""
+        self._latest = max([self._latest, *(one.nonce for one in stored)])
 
     def broadcast(self, stored: Sequence[Stored]) -> None:
         """Sends what was taken on, in its order. What the node refuses for now is sent again by the relayer's tick."""

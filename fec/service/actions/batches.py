@@ -143,6 +143,7 @@ class Batches:
             changed = _INVOICES.c.number.in_(sorted(number for number in invoices.values() if number is not None))
             connection.execute(select(_INVOICES.c.number).where(changed).order_by(_INVOICES.c.number).with_for_update())
             connection.execute(update(_INVOICES).where(changed).values(revision=_INVOICES.c.revision + 1))
+        self._together.taken(stored)
         self.broadcast(stored)
 
     def broadcast(self, stored: Sequence[Stored]) -> None:
@@ -204,6 +205,9 @@ class Batches:
             except (FECError, DBAPIError) as error:
                 log.warning("batch not sent", error=type(error).__name__, reason=str(error)[:300])
                 self._give_back(dues or self._taken(None))
+            except Exception:
+                log.exception("batch not sent")
+                self._give_back(dues or self._taken(None))
 
     def _is_waited_for(self) -> bool:
         with self._ready:
@@ -227,8 +231,8 @@ class Batches:
         return self._closed or self._together.is_free(outlook) or time.monotonic() >= oldest + _HOLD_SECONDS
 
     def _room(self, outlook: Outlook) -> int:
-        """How many of those that wait one transaction can have."""
-        return relays.fitting([_relayed(due) for _, due in self._waiting], gas=_most(outlook))
+        """How many of those that wait one transaction can have; one at least, which needs no Relay."""
+        return max(1, relays.fitting([_relayed(due) for _, due in self._waiting], gas=_most(outlook)))
 
     def _taken(self, outlook: Outlook | None) -> Sequence[Due]:
         """What is sent now: all, or as much as one transaction can have, if the rest may wait for more."""

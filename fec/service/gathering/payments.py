@@ -105,6 +105,7 @@ def pay_all(service: Service, asked: Sequence[Asked]) -> list[Answer | None]:
             raise
         return [None]
     if stored:
+        together.taken(stored)
         service.sending.submit(service.outbox.batches.broadcast, stored)
     if waiting:
         service.outbox.batches.add(waiting)
