@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from fec.chain.anvil import Anvil
 from fec.relayer.models import RelayTransaction
 from fec.service.gathering import payments
-from fec.service.models import Action
+from fec.service.models import Action, ActionState
 from fec.service.settings import CallerLimits
 from tests.fixtures.chains import settle
 from tests.fixtures.endpoints import PROFILES, ReshapingProxy
-from tests.service.conftest import ServiceClient, Shop
+from tests.service.conftest import ServiceClient, Shop, until
 
 Serving = Callable[..., ServiceClient]
 
@@ -33,8 +33,15 @@ def kept(cashier: ServiceClient) -> list[int]:
         return [session.scalar(select(func.count()).select_from(model)) or 0 for model in (Action, RelayTransaction)]
 
 
+def waiting(cashier: ServiceClient) -> int:
+    with Session(cashier.service.engine) as session:
+        mine = select(func.count()).select_from(Action).where(Action.state == ActionState.REQUESTED)
+        return session.scalar(mine) or 0
+
+
 def ended(cashier: ServiceClient, chain: Anvil, invoices: Sequence[Any]) -> list[tuple[str, str]]:
-    """What invoices and their payments say, once blocks have what was sent."""
+    """What invoices and their payments say, once all is sent, what waited for others too, and blocks have it."""
+    until(lambda: waiting(cashier), lambda count: count == 0)
     settle(chain)
     cashier.service.relayer.tick()
     cashier.service.outbox.tend()
