@@ -93,20 +93,20 @@ def relay(calls: Sequence[RelayedCall]) -> ContractCall:
 def packed(relayed: RelayedCall) -> bytes:
     """One call as the contract takes it. Raises InvalidArgument for what cannot be relayed."""
     call = relayed.call
-    if not relayable(call):
-        raise InvalidArgument(
-            "{contract}.{function} cannot be relayed. Send it in a transaction of its own.",
-            contract=call.contract,
-            function=_name(call),
-        )
     if not 0 < relayed.gas <= MAX_CALL_GAS:
         raise InvalidArgument(
             "A call's gas of {gas} is out of range. Give from 1 to {most}.", gas=relayed.gas, most=MAX_CALL_GAS
         )
     gas = relayed.gas.to_bytes(3, "big")
-    kind = _KINDS[call.contract, _name(call)]
+    kind = _KINDS.get((call.contract, _name(call)))
     if kind == _PAYMENT and (short := _short(call)) is not None:
         return bytes([_SHORT]) + gas + short
+    if kind is None or not relayable(call):
+        raise InvalidArgument(
+            "{contract}.{function} cannot be relayed. Send it in a transaction of its own.",
+            contract=call.contract,
+            function=_name(call),
+        )
     arguments = call.encoded_arguments
     return bytes([kind]) + gas + len(arguments).to_bytes(2, "big") + arguments
 

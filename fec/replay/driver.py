@@ -14,8 +14,9 @@ from multiprocessing import get_context, parent_process
 from typing import Any
 
 from fec.protocol.refusals import decode_revert
+from fec.protocol.relays import failures
 from fec.replay.book import Book, topics
-from fec.replay.encode import Ground, UnsignedTransaction, pay_data, sign_all
+from fec.replay.encode import Ground, UnsignedTransaction, content, sign_all
 from fec.replay.errors import ReplayFailed
 from fec.replay.pipeline import Ticket, Wire
 
@@ -35,7 +36,7 @@ class PlannedTransaction:
     sender: bytes
     job: UnsignedTransaction
     what: str
-    """The log that shows it done: event and order key; empty if none does."""
+    """The logs that show it done, with commas between them: event and order key each; empty if none does."""
 
 
 @dataclass(frozen=True)
@@ -194,19 +195,17 @@ class Driver:
         if not flying:
             return
         found = self.wire.post([("eth_blockNumber", ()), self._logs(first, self.height)])
-        requests: list[PlannedTransaction] = []
+        requests: list[tuple[PlannedTransaction, str]] = []
         unseen: list[tuple[PlannedTransaction, str]] = []
         while flying:
             block = flying.popleft()
             for request, answer in zip(block.requests, self.wire.answers(block.sent), strict=True):
                 if "error" in answer:
-                    raise self._failed(request, answer["error"].get("message"))
-                if not request.what:
-                    unseen.append((request, answer["result"]))
+                    raise _failed(request, request.what, answer["error"].get("message"))
+                (requests if request.what else unseen).append((request, answer["result"]))
             for answer in self.wire.answers(block.mined):
                 if "error" in answer:
                     raise ReplayFailed("The chain mined no block: {reason}", reason=answer["error"].get("message"))
-            requests += block.requests
         height, logs = self.wire.answers(found)
         if "error" in logs or int(height["result"], 16) != self.height:
             raise ReplayFailed("Somebody else mines on this chain. Let the replay have it for itself, and start again.")
@@ -215,21 +214,32 @@ class Driver:
         receipts = self._many([("eth_getTransactionReceipt", (tx_hash,)) for _, tx_hash in unseen])
         for (request, _), receipt in zip(unseen, receipts, strict=True):
             if receipt is None or receipt["status"] != "0x1":
-                raise self._failed(request, self._refusal(request))
-        progress(len(requests))
+                raise _failed(request, "", self._refusal(request))
+        progress(len(requests) + len(unseen))
 
-    def _compare(self, requests: Sequence[PlannedTransaction], logs: Sequence[Mapping[str, Any]]) -> None:
+    def _compare(self, requests: Sequence[tuple[PlannedTransaction, str]], logs: Sequence[Mapping[str, Any]]) -> None:
         names = topics()
         seen = Counter(f"{names[log['topics'][0]]} {log['topics'][1]}" for log in logs)
-        for request in requests:
-            for what in filter(None, request.what.split(",")):
+        for request, tx_hash in requests:
+            for place, what in enumerate(request.what.split(",")):
                 if not seen[what]:
-                    raise self._failed(request, self._refusal(request))
+                    raise _failed(request, what, self._reason(request, place, tx_hash))
                 seen[what] -= 1
+
+    def _reason(self, request: PlannedTransaction, place: int, tx_hash: str) -> Any:
+        """Why a transaction, or what is at a place in it, was not carried out."""
+        if request.job.bills:
+            (receipt,) = self._many([("eth_getTransactionReceipt", (tx_hash,))])
+            failed = failures(receipt["logs"], self.ground.relay).get(place)
+            if failed is not None:
+                return failed.message
+        return self._refusal(request)
 
     def _refusal(self, request: PlannedTransaction) -> Any:
         """What the chain says to a transaction now that it did not carry out."""
-        call = {"from": "0x" + request.sender.hex(), **_content(self.ground, request.job)}
+        to, data = content(self.ground, request.job)
+        gas = hex(request.job.gas)
+        call = {"from": "0x" + request.sender.hex(), "to": "0x" + to.hex(), "data": "0x" + data.hex(), "gas": gas}
         (answer,) = self.wire.answers(self.wire.post([("eth_call", (call, "latest"))]))
         error = answer.get("error", {})
         data = error.get("data")
@@ -237,17 +247,9 @@ class Driver:
             return decode_revert(bytes.fromhex(data[2:])).message
         return error.get("message", "it would go well now")
 
-    def _failed(self, request: PlannedTransaction, reason: Any) -> ReplayFailed:
-        what = request.what.partition(",")[0]
-        return ReplayFailed(
-            "The chain did not carry out a transaction ({what}): {reason}. What is on the chain stays.",
-            what=what or "0x" + request.job.data[:4].hex(),
-            reason=reason,
-        )
-
     def _logs(self, first: int, last: int) -> tuple[str, tuple[dict[str, Any]]]:
-        checkout = "0x" + self.ground.checkout.hex()
-        wanted = {"fromBlock": hex(first), "toBlock": hex(last), "address": checkout, "topics": [list(topics())]}
+        address = self.ground.checkout
+        wanted = {"fromBlock": hex(first), "toBlock": hex(last), "address": address, "topics": [list(topics())]}
         return "eth_getLogs", (wanted,)
 
     def _many(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
@@ -272,9 +274,12 @@ def _by_size(batches: Iterable[PlannedBlock]) -> Iterator[list[PlannedBlock]]:
         yield piece
 
 
-def _content(base: Ground, job: UnsignedTransaction) -> dict[str, str]:
-    to, data = (job.to, job.data) if job.bill is None else (base.checkout, pay_data(base.domain, job.bill))
-    return {"to": "0x" + to.hex(), "data": "0x" + data.hex(), "gas": hex(job.gas)}
+def _failed(request: PlannedTransaction, what: str, reason: Any) -> ReplayFailed:
+    return ReplayFailed(
+        "The chain did not carry out a transaction ({what}): {reason}. What is on the chain stays.",
+        what=what.partition(",")[0] or "0x" + request.job.data[:4].hex(),
+        reason=reason,
+    )
 
 
 def _unsigned(request: PlannedTransaction) -> dict[str, str]:

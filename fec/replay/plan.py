@@ -15,12 +15,18 @@ from fec.core.durations import DAY
 from fec.i18n import Message
 from fec.replay.history import Row
 
-#: Gas limits: of a payment, a refund, and a capture of so many orders, which wants its last mint's reserve to be left.
-PAY_GAS = 400_000
+#: Gas limits: of a payment by Relay, a refund, and a capture of so many orders, which wants its last mint's reserve to
+#: be left.
+PAY_GAS = 300_000
 REFUND_GAS = 150_000
 CAPTURE_GAS = 700_000
 CAPTURE_GAS_PER_ORDER = 320_000
 CAPTURED_AT_ONCE = 20
+#: Payments in one transaction, and its gas besides what `gas_of` has for each: under the 2^24 of EIP-7825.
+PAID_AT_ONCE = 45
+RELAY_GAS = 200_000
+#: Gas of a relayed payment besides its own limit: its part of the call data, and what Relay does around it.
+_AROUND_GAS = 20_000
 #: Seconds between captures.
 ROUND = DAY
 
@@ -46,6 +52,8 @@ class PlannedCapture(NamedTuple):
 
 
 Action = PlannedPayment | PlannedRefund | PlannedCapture
+#: What one transaction does.
+Together = tuple[PlannedPayment, ...] | PlannedRefund | PlannedCapture
 
 T = TypeVar("T")
 
@@ -79,11 +87,26 @@ def gas_of(action: Action) -> int:
     """Gas limit of an action's transaction."""
     match action:
         case PlannedPayment():
-            return PAY_GAS
+            return PAY_GAS + _AROUND_GAS
         case PlannedRefund():
             return REFUND_GAS
         case PlannedCapture(rows):
             return CAPTURE_GAS + CAPTURE_GAS_PER_ORDER * len(rows)
+
+
+def together(actions: Iterable[Action]) -> Iterator[Together]:
+    """What each transaction does, in order: payments go together."""
+    payments: list[PlannedPayment] = []
+    for action in actions:
+        if isinstance(action, PlannedPayment):
+            payments.append(action)
+        if payments and (not isinstance(action, PlannedPayment) or len(payments) == PAID_AT_ONCE):
+            yield tuple(payments)
+            payments = []
+        if not isinstance(action, PlannedPayment):
+            yield action
+    if payments:
+        yield tuple(payments)
 
 
 def pack(items: Iterable[T], gas: int, needed: Callable[[T], int]) -> Iterator[tuple[T, ...]]:
@@ -112,9 +135,10 @@ def plan(
     """The plan for a history.
 
     `window_of` gives a store's return window, `shift` moves all times; purchases come in blocks at multiples of
-    `every`, none before its time; all in seconds. A block takes at most `gas`. Within an instant purchases come before
-    returns; what does not fit one block comes a second later, since blocks have rising times. Unless it is to
-    `leave_open` what is in its return window after the last row, the plan goes on until all is captured.
+    `every`, none before its time; all in seconds. A block takes at most `gas`. Within an instant captures come first,
+    then purchases, then returns; what does not fit one block comes a second later, since blocks have rising times.
+    Unless it is to `leave_open` what is in its return window after the last row, the plan goes on until all is
+    captured.
     """
     return _Planner(rows, window_of, gas).plan(shift, every, leave_open=leave_open)
 
@@ -133,20 +157,21 @@ class _Planner:
     def plan(self, shift: int, every: int, *, leave_open: bool) -> Plan:
         places = range(len(self._rows))
         for time, instant in groupby(places, lambda place: -(-(self._rows[place].time + shift) // every) * every):
-            self._rounds(time)
+            due = self._rounds(time)
             here = list(instant)
-            self._pay(time, [place for place in here if self._rows[place].amount > 0])
+            self._pay(time, due, [place for place in here if self._rows[place].amount > 0])
             self._take_back(time, [place for place in here if self._rows[place].amount < 0])
         if self._escrow and not leave_open:
-            self._rounds(max(order.deadline for order in self._escrow) + ROUND)
+            until = max(order.deadline for order in self._escrow) + ROUND
+            self._put(until, self._rounds(until))
         return self._plan
 
-    def _rounds(self, until: int) -> None:
-        """Captures at each midnight what is due by then."""
+    def _rounds(self, until: int) -> list[PlannedCapture]:
+        """Captures at each midnight what is due by then; gives what is left to do at `until` itself."""
         while self._escrow:
             midnight = -(-self._escrow[0].deadline // ROUND) * ROUND
             if midnight > until:
-                return
+                break
             due = []
             while self._escrow and self._escrow[0].deadline <= midnight:
                 order = heappop(self._escrow)
@@ -156,10 +181,13 @@ class _Planner:
                 PlannedCapture(tuple(due[first : first + CAPTURED_AT_ONCE]))
                 for first in range(0, len(due), CAPTURED_AT_ONCE)
             ]
+            if midnight == until:
+                return captures
             self._put(midnight, captures)
+        return []
 
-    def _pay(self, time: int, places: Sequence[int]) -> None:
-        for block in self._put(time, [PlannedPayment(place) for place in places]):
+    def _pay(self, time: int, due: Sequence[PlannedCapture], places: Sequence[int]) -> None:
+        for block in self._put(time, [*due, *map(PlannedPayment, places)]):
             for action in block.actions:
                 self._open(action, block.time)
 

@@ -35,7 +35,6 @@ from fec.replay.wallets import Wallet, Wallets
 GAS_COIN = 10**27
 _SETUP_GAS = 1_000_000
 _COIN_GAS = 120_000
-_ALL = 2**256 - 1
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,8 @@ class Stage:
         without_terms = [store for store in principals if store not in with_terms]
         quotas = self._missing_quotas(principals)
         gifts = self._missing_coins(spends)
-        self.driver.give_gas_coin([wallet.address for wallet in self._all_wallets(principals, spends)], GAS_COIN)
+        senders = [*map(self.wallets.store, principals), self.wallets.relayer()]
+        self.driver.give_gas_coin([wallet.address for wallet in senders], GAS_COIN)
         self._run([self._create(store, quota) for store, quota in quotas.items() if store not in self.programs], tick)
         granted = [self._grant(store, quota) for store, quota in quotas.items() if quota and store in self.programs]
         self.find_programs(list(principals))
@@ -140,15 +140,11 @@ class Stage:
         self._run(granted, tick)
         self._run([self._set_terms(store) for store in without_terms], tick)
         self._run([self._give(shopper, amount) for shopper, amount in gifts.items()], tick)
-        self._run([self._approve(shopper) for shopper in self._without_allowance(spends)], tick)
 
     # ------------------------------------------------------------------- parts
 
     def _contract(self, name: str) -> Contract:
         return open_handle(self.client.web3, self.client.deployment, name, Sender(self.client.web3, None)).contract
-
-    def _all_wallets(self, stores: Mapping[str, int], shoppers: Mapping[str, int]) -> list[Wallet]:
-        return [*map(self.wallets.store, stores), *map(self.wallets.shopper, shoppers), self.wallets.capturer()]
 
     def _run(self, requests: Sequence[PlannedTransaction], tick: Callable[[int], object]) -> None:
         blocks = pack(requests, self.gas, lambda request: request.job.gas)
@@ -208,12 +204,6 @@ class Stage:
             )
         return missing
 
-    def _without_allowance(self, shoppers: Mapping[str, int]) -> list[str]:
-        checkout = self.checkout.address
-        pairs = [[to_checksum_address(self.wallets.shopper(name).address), checkout] for name in shoppers]
-        allowances = self._numbers(self.fec, "allowance", pairs)
-        return [name for name, allowance in zip(shoppers, allowances, strict=True) if allowance < shoppers[name]]
-
     def _numbers(self, contract: Contract, function: str, arguments: Sequence[Sequence[Any]]) -> list[int]:
         calls = [(contract.address, contract.encode_abi(function, list(each))) for each in arguments]
         return [int(answer["result"], 16) for answer in self.driver.views(calls)]
@@ -236,10 +226,6 @@ class Stage:
 
     def _terms(self, store: str) -> Terms:
         return self.terms_of(store).of(to_checksum_address(self.wallets.store(store).address))
-
-    def _approve(self, shopper: str) -> PlannedTransaction:
-        call = calls.approve(self.checkout.address, _ALL)
-        return self.request(self.wallets.shopper(shopper), _raw(self.fec.address), call.data, _COIN_GAS)
 
     def _by_owner(self, contract: Contract, call: ContractCall, gas: int) -> PlannedTransaction:
         return self.request(self.owner_wallet, _raw(contract.address), call.data, gas)

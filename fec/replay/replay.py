@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from eth_account.signers.local import LocalAccount
+from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from fec.chain import deployments
@@ -15,14 +16,28 @@ from fec.core.curve import FACE_MULTIPLE
 from fec.core.durations import DAY, HOUR, WEEK
 from fec.i18n.errors import InvalidArgument, RPCFailed
 from fec.protocol import calls
-from fec.protocol.bytes32 import to_bytes32
+from fec.protocol.bytes32 import from_hex, to_bytes32
+from fec.protocol.orders import Invoice
 from fec.replay.book import Book
 from fec.replay.driver import Driver, PlannedBlock, PlannedTransaction
-from fec.replay.encode import Bill, UnsignedTransaction, ground
+from fec.replay.encode import Bill, Ground, UnsignedTransaction
 from fec.replay.errors import ReplayFailed, ReplayRefused
 from fec.replay.history import History, Row
 from fec.replay.pipeline import Wire
-from fec.replay.plan import PAY_GAS, Action, Block, Plan, PlannedCapture, PlannedPayment, PlannedRefund, gas_of, plan
+from fec.replay.plan import (
+    PAY_GAS,
+    RELAY_GAS,
+    Action,
+    Block,
+    Plan,
+    PlannedCapture,
+    PlannedPayment,
+    PlannedRefund,
+    Together,
+    gas_of,
+    plan,
+    together,
+)
 from fec.replay.preparation import Stage
 from fec.replay.settings import ReplayReport, ReplaySettings
 from fec.replay.wallets import Wallets
@@ -62,11 +77,14 @@ class Replay:
         RPCUnreachable.
         """
         deployment = self._client.deployment
-        checkout = bytes.fromhex(deployments.contract(deployment, "Checkout")["address"][2:])
+        checkout, coupon, relay = (
+            deployments.contract(deployment, name)["address"] for name in ("Checkout", "FEC", "Relay")
+        )
         url = str(getattr(self._client.web3.provider, "endpoint_uri", ""))
         with Wire(url) as wire:
             self._check_chain(wire)
-            driver = Driver(wire, ground(deployment["chainId"], checkout), Book(), self._settings.workers)
+            ground = Ground(deployment["chainId"], checkout, coupon, relay)
+            driver = Driver(wire, ground, Book(), self._settings.workers)
             driver.take_over()
             try:
                 run = _Run(
@@ -172,7 +190,7 @@ class _Run:
         """What the chain has of the history. Nonces first: what comes in after them uses them up, and so is noticed."""
         wallets = [self._wallets.store(store) for store in self._stores]
         wallets += [self._wallets.shopper(shopper) for shopper in self._shoppers]
-        wallets += [self._wallets.capturer(), self._stage.owner_wallet]
+        wallets += [self._wallets.relayer(), self._stage.owner_wallet]
         self._driver.learn_nonces(wallet.address for wallet in wallets)
         self._stage.find_programs(self._stores)
         self._know_keys()
@@ -256,12 +274,12 @@ class _Run:
                     principals[row.store] += self._settings.terms_of(row.store).most_burned(row.amount)
                     spends[row.shopper] += row.amount
         if left:
-            most = 2 * (len(principals) + len(spends))
+            most = 2 * len(principals) + len(spends)
             self._stage.set_up(principals, spends, lambda count: self._count("setUp", count, most))
             self._know_keys()
 
     def _transactions_of(self, left: Sequence[Block]) -> None:
-        total = sum(len(block.actions) for block in left)
+        total = sum(len(list(together(block.actions))) for block in left)
         self._transactions_done = 0
 
         def tick(count: int) -> None:
@@ -269,46 +287,49 @@ class _Run:
             self._transactions += count
             self._progress("replay", self._transactions_done, total)
 
-        batches = (PlannedBlock(block.time, tuple(map(self._request(block), block.actions))) for block in left)
+        batches = (PlannedBlock(block.time, tuple(self._requests(block))) for block in left)
         self._driver.run(batches, tick)
 
     def _count(self, phase: str, count: int, most: int) -> None:
         self._transactions += count
         self._progress(phase, self._transactions, most)
 
-    def _request(self, block: Block) -> Callable[[Action], PlannedTransaction]:
-        return lambda action: self._transaction(action, block.time)
+    def _requests(self, block: Block) -> Iterator[PlannedTransaction]:
+        for action in together(block.actions):
+            yield self._transaction(action, block.time)
 
-    def _transaction(self, action: Action, moment: int) -> PlannedTransaction:
-        stage, checkout = self._stage, self._driver.ground.checkout
-        if isinstance(action, PlannedPayment):
-            return self._payment(action.row, moment)
+    def _transaction(self, action: Together, moment: int) -> PlannedTransaction:
+        stage, checkout = self._stage, from_hex(self._driver.ground.checkout)
         if isinstance(action, PlannedRefund):
             key = self._keys[action.order]
             data = calls.refund(key, action.amount).data
             wallet = self._wallets.store(self._rows[action.order].store)
             return stage.request(wallet, checkout, data, gas_of(action), f"OrderRefunded {key}")
-        keys = [self._keys[row] for row in action.rows]
-        data = calls.capture(keys).data
-        what = ",".join(f"OrderCaptured {key}" for key in keys)
-        return stage.request(self._wallets.capturer(), checkout, data, gas_of(action), what)
-
-    def _payment(self, place: int, moment: int) -> PlannedTransaction:
-        row = self._rows[place]
-        wallet = self._wallets.shopper(row.shopper)
-        cause = self._settings.terms_of(row.store).cause
-        bill = Bill(
-            signer_key=self._wallets.store(row.store).key,
-            program_id=self._stage.programs[row.store],
-            order_id=to_bytes32(row.order_id),
-            amount=row.amount,
-            reference=to_bytes32(row.reference),
-            expiry=moment + _VALIDITY,
-            customer=wallet.address,
-            cause=bytes.fromhex(cause[2:]) if cause else b"",
+        if isinstance(action, PlannedCapture):
+            keys = [self._keys[row] for row in action.rows]
+            data = calls.capture(keys).data
+            what = ",".join(f"OrderCaptured {key}" for key in keys)
+            return stage.request(self._wallets.relayer(), checkout, data, gas_of(action), what)
+        relayer = self._wallets.relayer()
+        bills = tuple(self._bill(payment.row, moment) for payment in action)
+        gas = RELAY_GAS + sum(map(gas_of, action))
+        job = UnsignedTransaction(relayer.key, stage.nonce(relayer), gas, bills=bills)
+        return PlannedTransaction(
+            relayer.address, job, ",".join(f"OrderPaid {self._keys[payment.row]}" for payment in action)
         )
-        job = UnsignedTransaction(wallet.key, self._stage.nonce(wallet), PAY_GAS, bill=bill)
-        return PlannedTransaction(wallet.address, job, f"OrderPaid {self._keys[place]}")
+
+    def _bill(self, place: int, moment: int) -> Bill:
+        row = self._rows[place]
+        shopper = self._wallets.shopper(row.shopper)
+        return Bill(
+            store_key=self._wallets.store(row.store).key,
+            shopper_key=shopper.key,
+            shopper=to_checksum_address(shopper.address),
+            invoice=Invoice(
+                self._stage.programs[row.store], row.order_id, row.amount, row.reference, moment + _VALIDITY
+            ),
+            cause=self._settings.terms_of(row.store).cause,
+        )
 
     def _report(
         self, whole: Plan, shift: int, paid_before: int, refunds_before: int, milliseconds: dict[str, int]

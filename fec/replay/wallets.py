@@ -22,7 +22,7 @@ class Wallet:
 
 
 class Wallets:
-    """Wallets of shoppers, stores and who captures. A key is keccak256 of `seed/role/name`, in UTF-8.
+    """Wallets of shoppers, stores and the relayer. A key is keccak256 of `seed/role/name`, in UTF-8.
 
     One hash and one multiplication on the curve each; deriving them from a mnemonic's tree would cost a hundred times
     as much and hide that these keys are nobody's.
@@ -34,16 +34,16 @@ class Wallets:
         self._of = lru_cache(_WALLETS_KEPT)(self._derive)
 
     def shopper(self, name: str) -> Wallet:
-        """Who pays, and gets the node."""
+        """Who pays, by signatures, and gets the node."""
         return self._of("shopper", name)
 
     def store(self, name: str) -> Wallet:
         """Operates the store's program, signs its invoices, takes goods back, and receives the merchant's part."""
         return self._of("store", name)
 
-    def capturer(self) -> Wallet:
-        """Captures orders once their return window is over."""
-        return self._of("capturer", "")
+    def relayer(self) -> Wallet:
+        """Sends payments, and captures orders once their return window is over."""
+        return self._of("relayer", "")
 
     def _derive(self, role: str, name: str) -> Wallet:
         key = keccak(text=f"{self._seed}/{role}/{name}")

@@ -1,45 +1,59 @@
-"""What workers make by hand equals what the libraries make."""
+"""What workers sign equals what the libraries and the package's own client make."""
 
+import pytest
 from eth_account import Account
 from eth_utils.crypto import keccak
 from web3 import Web3
 
-from fec.client.orders import CHECKOUT_NAME
-from fec.protocol import abi
-from fec.protocol.bytes32 import to_bytes32
-from fec.protocol.orders import Invoice, Order
-from fec.protocol.signing import Domain, invoice_message
-from fec.replay.encode import Bill, UnsignedTransaction, ground, pay_data, signed_transaction
+from fec.client.orders import CHECKOUT_NAME, COUPON_NAME
+from fec.protocol import calls
+from fec.protocol.bytes32 import from_hex
+from fec.protocol.orders import Authorization, Invoice, Order
+from fec.protocol.relays import RelayedCall, relay
+from fec.protocol.signing import Domain, authorization_message, invoice_message, order_message
+from fec.replay.encode import Bill, Ground, UnsignedTransaction, content, payment, signed_transaction
+from fec.replay.plan import PAY_GAS
 from fec.replay.wallets import Wallets
 
-SIGNER = Account.from_key(keccak(text="signer"))
-ANN = Wallets().shopper("ann")
-CHECKOUT = Web3.to_checksum_address(keccak(text="checkout")[-20:])
-BASE = ground(31_337, bytes.fromhex(CHECKOUT[2:]))
-INVOICE = Invoice(7, "A-1027", 123 * 10**18, "USD 1.23", 1_483_315_200)
-BILL = Bill(
-    bytes(SIGNER.key), 7, to_bytes32("A-1027"), 123 * 10**18, to_bytes32("USD 1.23"), 1_483_315_200, ANN.address
+SIGNER, ANN = (Account.from_key(keccak(text=name)) for name in ("signer", "ann"))
+CHECKOUT, COUPON, RELAY = (
+    Web3.to_checksum_address(keccak(text=name)[-20:]) for name in ("checkout", "coupon", "relay")
 )
+BASE = Ground(31_337, CHECKOUT, COUPON, RELAY)
+INVOICE = Invoice(7, "A-1027", 123 * 10**18, "USD 1.23", 1_483_315_200)
 
 
-def test_pay_data__equals_web3_and_the_packages_own_signature() -> None:
-    signature = invoice_message(Domain(CHECKOUT_NAME, 31_337, CHECKOUT), INVOICE).sign(SIGNER)
-    order = Order(INVOICE, signature, Web3.to_checksum_address(ANN.address))
-    contract = Web3().eth.contract(address=CHECKOUT, abi=abi.load("Checkout")["abi"])
-    assert "0x" + pay_data(BASE.domain, BILL).hex() == contract.encode_abi("pay", [order.fields])
+def bill(cause: str | None) -> Bill:
+    return Bill(bytes(SIGNER.key), bytes(ANN.key), ANN.address, INVOICE, cause)
 
 
-def test_pay_data__cause__equals_web3s() -> None:
-    signature = invoice_message(Domain(CHECKOUT_NAME, 31_337, CHECKOUT), INVOICE).sign(SIGNER)
-    order = Order(INVOICE, signature, Web3.to_checksum_address(ANN.address), 0, CHECKOUT)
-    contract = Web3().eth.contract(address=CHECKOUT, abi=abi.load("Checkout")["abi"])
-    data = pay_data(BASE.domain, BILL._replace(cause=bytes.fromhex(CHECKOUT[2:])))
-    assert "0x" + data.hex() == contract.encode_abi("pay", [order.fields])
+@pytest.mark.parametrize("cause", [None, CHECKOUT])
+def test_payment__equals_what_accounts_sign(cause: str | None) -> None:
+    checkout = Domain(CHECKOUT_NAME, 31_337, CHECKOUT)
+    order = Order(INVOICE, invoice_message(checkout, INVOICE).sign(SIGNER), ANN.address, 0, cause)
+    message = authorization_message(
+        Domain(COUPON_NAME, 31_337, COUPON),
+        payer=ANN.address,
+        to=CHECKOUT,
+        value=INVOICE.amount,
+        valid_after=0,
+        valid_before=INVOICE.expiry + 1,
+        nonce=order_message(checkout, order).hash,
+    )
+    authorization = Authorization(ANN.address, 0, INVOICE.expiry + 1, message.sign(ANN))
+    assert payment(BASE, bill(cause)) == RelayedCall(calls.pay_with_authorization(order, authorization), PAY_GAS)
+
+
+def test_content__bills__are_relayed_in_one() -> None:
+    bills = (bill(None), bill(CHECKOUT))
+    to, data = content(BASE, UnsignedTransaction(b"", 0, 0, bills=bills))
+    assert (to, "0x" + data.hex()) == (from_hex(RELAY), relay([payment(BASE, each) for each in bills]).data)
 
 
 def test_signed_transaction__equals_that_of_eth_account() -> None:
-    job = UnsignedTransaction(ANN.key, 0, 400_000, bill=BILL)
-    signed = Account.from_key(ANN.key).sign_transaction(
+    job = UnsignedTransaction(bytes(ANN.key), 0, 400_000, bills=(bill(None),))
+    to, data = content(BASE, job)
+    signed = ANN.sign_transaction(
         {
             "type": 2,
             "chainId": 31_337,
@@ -47,9 +61,9 @@ def test_signed_transaction__equals_that_of_eth_account() -> None:
             "gas": 400_000,
             "maxFeePerGas": 10**15,
             "maxPriorityFeePerGas": 0,
-            "to": CHECKOUT,
+            "to": to,
             "value": 0,
-            "data": pay_data(BASE.domain, BILL),
+            "data": data,
         }
     )
     assert signed_transaction(BASE, job) == "0x" + bytes(signed.raw_transaction).hex()
@@ -66,5 +80,5 @@ def test_wallets__documented_rule__is_what_eth_account_has() -> None:
 
 
 def test_wallets__roles_and_seeds__differ() -> None:
-    some = [Wallets("a").shopper("7"), Wallets("a").store("7"), Wallets("b").shopper("7"), Wallets("a").capturer()]
+    some = [Wallets("a").shopper("7"), Wallets("a").store("7"), Wallets("b").shopper("7"), Wallets("a").relayer()]
     assert len(set(some)) == len(some)

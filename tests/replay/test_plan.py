@@ -2,7 +2,17 @@
 
 from fec.core.durations import DAY
 from fec.replay.history import Row
-from fec.replay.plan import CAPTURED_AT_ONCE, PAY_GAS, Plan, PlannedCapture, PlannedPayment, PlannedRefund, plan
+from fec.replay.plan import (
+    CAPTURED_AT_ONCE,
+    PAID_AT_ONCE,
+    Plan,
+    PlannedCapture,
+    PlannedPayment,
+    PlannedRefund,
+    gas_of,
+    plan,
+    together,
+)
 
 MONDAY = 1_483_315_200
 
@@ -24,7 +34,9 @@ def test_plan__one_instant__one_block() -> None:
 
 
 def test_plan__more_than_a_block_holds__goes_on_a_second_later() -> None:
-    blocks = planned((0, "ann", 5), (0, "bob", 6), (0, "cid", 7), (1, "dan", 8), window=0, gas=2 * PAY_GAS).blocks
+    blocks = planned(
+        (0, "ann", 5), (0, "bob", 6), (0, "cid", 7), (1, "dan", 8), window=0, gas=2 * gas_of(PlannedPayment(0))
+    ).blocks
     assert [(block.time - MONDAY, len(block.actions)) for block in blocks] == [(0, 2), (1, 1), (2, 1)]
 
 
@@ -78,6 +90,26 @@ def test_plan__no_return_window__says_so() -> None:
 def test_plan__captures__come_at_the_midnight_after_the_deadline() -> None:
     *_, last = planned((60, "ann", 5), window=DAY).blocks
     assert (last.time - MONDAY, last.actions) == (2 * DAY, (PlannedCapture((0,)),))
+
+
+def test_plan__captures_of_the_instant__share_the_block_of_its_purchases() -> None:
+    *_, last = plan(
+        rows((60, "ann", 5), (2 * DAY, "bob", 6)),
+        window_of=lambda _: DAY,
+        shift=0,
+        every=DAY,
+        gas=15_000_000,
+        leave_open=True,
+    ).blocks
+    assert (last.time - MONDAY, last.actions) == (2 * DAY, (PlannedCapture((0,)), PlannedPayment(1)))
+
+
+def test_together__payments__share_transactions_and_others_do_not() -> None:
+    payments = list(map(PlannedPayment, range(PAID_AT_ONCE + 1)))
+    refund, capture = PlannedRefund(9, 0, 5), PlannedCapture((0,))
+    assert list(together([capture, *payments, refund, refund])) == [
+        *(capture, tuple(payments[:PAID_AT_ONCE]), tuple(payments[PAID_AT_ONCE:]), refund, refund)
+    ]
 
 
 def test_plan__left_open__ends_with_the_last_row() -> None:

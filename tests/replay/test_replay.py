@@ -12,7 +12,7 @@ from fec.core.amounts import WEI_PER_FEC
 from fec.core.durations import DAY, WEEK
 from fec.protocol.orders import OrderStatus
 from fec.protocol.terms import Tier
-from fec.replay import History, Replay, ReplayRefused, ReplayReport, ReplaySettings, StoreTerms, Wallets
+from fec.replay import History, Replay, ReplayFailed, ReplayRefused, ReplayReport, ReplaySettings, StoreTerms, Wallets
 
 MONDAY = 1_483_315_200
 CAUSE = "0x" + "11" * 20
@@ -122,6 +122,16 @@ def test_run__other_terms_than_before__is_refused(replayed: Replayed, chain: Anv
     with pytest.raises(ReplayRefused, match="store 'x' has a program with other tiers"):
         replayed(("ann", 0, "10", "x"), ("ann", DAY, "10", "x"), terms=TWO_WEEKS)
     assert chain.web3.eth.block_number == height
+
+
+def test_run__payment_that_the_chain_refuses__says_which_and_why(
+    replayed: Replayed, client: Client, chain: Anvil
+) -> None:
+    # Code that refuses whatever comes, nodes too.
+    chain.request("anvil_setCode", wallet("bob"), "0x60006000fd")
+    with pytest.raises(ReplayFailed, match=r"OrderPaid 0x\w+\): .*ERC721InvalidReceiver"):
+        replayed(("ann", 0, "10", "x"), ("bob", 0, "10", "x"))
+    assert [record.customer for record in client.orders.records()] == [wallet("ann")]
 
 
 def test_run__other_wallets__are_other_stores(replayed: Replayed, client: Client) -> None:
