@@ -106,6 +106,11 @@ class AccountChain:
         means = Means(int(used, 16), int(coin, 16), int(latest["gasLimit"], 16))
         return Outlook(means, price, time_after(latest) if time is None else time), rest[len(PRICE_CALLS) + 1 :]
 
+    def used(self) -> int:
+        """Nonces that are used now."""
+        [used] = results(self._web3, [("eth_getTransactionCount", [self._address, "latest"])])
+        return int(used, 16)
+
     def used_at(self, number: int, hashes: Sequence[str]) -> tuple[int, bool]:
         """Nonces that were used up to a block, and whether some block has one of these transactions: of one moment."""
         asked: list[Call] = [("eth_getTransactionCount", [self._address, hex(number)])]

@@ -77,9 +77,16 @@ class Together:
         """What the block to come holds, and the answers to more calls; see `AccountChain.outlook`."""
         return self._node.outlook(more)
 
-    def is_free(self, outlook: Outlook) -> bool:
-        """Whether blocks have all that this process has taken on here: what comes now need not wait for more."""
-        return outlook.means.used > self._latest
+    def used(self) -> int:
+        """Nonces that the chain has used. Raises RPCUnreachable, RPCFailed."""
+        return self._node.used()
+
+    def is_free(self, used: int) -> bool:
+        """Whether blocks have all that this process has taken on here, when the chain has used so many nonces.
+
+        Then what comes now need not wait for more.
+        """
+        return used > self._latest
 
     def takes_batches(self) -> bool:
         """Whether gas for many calls in one transaction can be worked out: not where the chain charges for more."""

@@ -4,8 +4,8 @@ batches.send([Due(…), …], outlook)   # at once
 batches.add([Due(…), …])             # with what else comes, while a transaction of ours waits for a block
 
 Nobody waits where nothing is under way. Else what comes goes out together: once a block has what was sent before, once
-there is as much as a transaction can have, or after a second. One alone goes to its contract by itself, which takes
-less gas. What nobody has sent when this process ends, `Outbox.tend` sends.
+there is as much as a transaction can have, or after a quarter of a second. One alone goes to its contract by itself,
+which takes less gas. What nobody has sent when this process ends, `Outbox.tend` sends.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from fec.store.base import table
 #: Longer than it takes to send what waits; after it, the process that was at it is thought to have crashed.
 LEASE_SECONDS = 10
 #: Longest that anything waits for more to go with it.
-_HOLD_SECONDS = 1
+_HOLD_SECONDS = 0.25
 #: Between two looks whether a block has what was sent before: the first, and the longest, growing in between.
 _FIRST_LOOK, _LAST_LOOK = 0.02, 0.2
 _STOP_SECONDS = 10
@@ -199,8 +199,8 @@ class Batches:
         while self._is_waited_for():
             dues: Sequence[Due] = []
             try:
-                outlook = self._when_due()
-                dues = self._taken(outlook)
+                outlook, count = self._when_due()
+                dues = self._taken(count)
                 self._send_what_can_be(dues, outlook)
             except (FECError, DBAPIError) as error:
                 log.warning("batch not sent", error=type(error).__name__, reason=str(error)[:300])
@@ -215,34 +215,36 @@ class Batches:
                 self._ready.wait()
             return bool(self._waiting)
 
-    def _when_due(self) -> Outlook:
-        """Waits until what waits is to go out, and says what the block to come holds then."""
-        pause = _FIRST_LOOK
-        while True:
-            outlook, _ = self._together.outlook()
-            if self._is_over(outlook) or self._room(outlook) < len(self._waiting):
-                return outlook
+    def _when_due(self) -> tuple[Outlook, int | None]:
+        """Waits until something is to go out: what the block to come holds, and how many of those that wait; or all."""
+        outlook, _ = self._together.outlook()
+        used, pause = outlook.means.used, _FIRST_LOOK
+        while not self._is_over(used):
+            room = self._room(outlook)
+            if room < len(self._waiting):
+                return outlook, room
             time.sleep(pause)
             pause = min(_LAST_LOOK, pause * 3 / 2)
+            used = self._together.used()
+        return outlook, None
 
-    def _is_over(self, outlook: Outlook) -> bool:
-        """Whether nobody is to wait any longer."""
+    def _is_over(self, used: int) -> bool:
+        """Whether nobody is to wait any longer, when the chain has used so many nonces."""
         oldest = self._waiting[0][0]
-        return self._closed or self._together.is_free(outlook) or time.monotonic() >= oldest + _HOLD_SECONDS
+        return self._closed or self._together.is_free(used) or time.monotonic() >= oldest + _HOLD_SECONDS
 
     def _room(self, outlook: Outlook) -> int:
         """How many of those that wait one transaction can have; one at least, which needs no Relay."""
         return max(1, relays.fitting([_relayed(due) for _, due in self._waiting], gas=_most(outlook)))
 
-    def _taken(self, outlook: Outlook | None) -> Sequence[Due]:
-        """What is sent now: all, or as much as one transaction can have, if the rest may wait for more."""
+    def _taken(self, count: int | None) -> Sequence[Due]:
+        """So many of those that wait, or all of them: no longer among those."""
         with self._ready:
-            whole = outlook is None or self._is_over(outlook)
             since = {due.number: at for at, due in self._waiting}
             dues = list(_in_turn([due for _, due in self._waiting]))
-            count = len(dues) if whole or outlook is None else self._room(outlook)
-            self._waiting = sorted(((since[due.number], due) for due in dues[count:]), key=itemgetter(0))
-            return dues[:count]
+            end = len(dues) if count is None else count
+            self._waiting = sorted(((since[due.number], due) for due in dues[end:]), key=itemgetter(0))
+            return dues[:end]
 
     def _send_what_can_be(self, dues: Sequence[Due], outlook: Outlook) -> None:
         """Sends all; or, where a budget or the key's coin does not suffice, each merchant's for themselves."""

@@ -263,7 +263,7 @@ class Outbox:
                 self._hand_over(action, gas)
                 return
             due = Due(action.number, action.request_key, action.program_id, call, limit, limit)
-            if self._relayer.together.is_free(outlook):
+            if self._relayer.together.is_free(outlook.means.used):
                 self.batches.send([due], outlook)
             else:
                 self.batches.add([due])

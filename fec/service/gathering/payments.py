@@ -168,7 +168,7 @@ def _keep(
     Gives the answers, by place, what is to be sent, and what waits.
     """
     together, batches = service.relayer.together, service.outbox.batches
-    is_free = together.is_free(outlook)
+    is_free = together.is_free(outlook.means.used)
     with writing(service.engine) as connection:
         # In this order, as all who lock more than one: the key, invoices, those who answer for it, the events.
         if is_free:
