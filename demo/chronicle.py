@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Engine, select
-from web3.constants import ADDRESS_ZERO
 
 from fec import store
 from fec.core import curve
 from fec.core.node_id import NodeId
 from fec.indexer.models import BlockRecord, EventRecord
+from fec.protocol.addresses import ADDRESS_ZERO
 
 
 @dataclass

@@ -1,7 +1,10 @@
 """For all tests: the environment, catalogs that are compiled, and the order of files."""
 
+import gc
+from collections.abc import Generator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.fixtures import environment
@@ -12,10 +15,21 @@ LOCALES = Path(__file__).resolve().parents[1] / "fec" / "i18n" / "locales"
 #: begins late would end alone. Those that wait for clocks and killed processes leave room for what computes beside.
 LONGEST = (
     *("test_kills.py", "test_havoc.py", "test_resume.py", "test_process.py", "test_schema.py", "test_site.py"),
-    *("test_spark.py", "test_reports.py", "test_merchant.py", "test_faults.py", "test_checkout_machine.py"),
+    *("test_spark.py", "test_reports.py", "test_merchant.py", "test_faults.py"),
     *("test_walletconnect.py", "test_documents.py", "test_tour.py", "test_up.py", "test_wheel.py", "test_pay.py"),
     *("test_wallet.py", "test_invoices.py", "test_reorganisation.py", "test_payments.py", "test_bad_input.py"),
 )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Modules and tests live as long as the process: whoever looks for garbage need not look at them."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,6 +40,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     # Before modules are imported: what they read, and the processes that tests start, are clean too.
     environment.clean()
+    # How long an example takes says how busy the machine is, and nothing of what is tested.
+    hypothesis.settings.register_profile(
+        "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("unhurried")
     if not hasattr(config, "workerinput"):
         compile_catalogs()
 

@@ -7,9 +7,10 @@ python -m tools.checks NAME…    only these steps
 What a step prints is kept in out/checks/NAME.log. Of a step that fails it is shown whole; of one that runs tests, its
 closing lines are shown in any case. out/checks/times.json has the table for programs.
 
-Some steps take long and depend on few files: the proofs, and the tests of our own tools. Such a step is left out while
-those files are what they were when it passed last, by a hash in tools/passed.json; `python -m tools.checks --record`
-runs these steps if it must, and writes it.
+Some steps depend on few files, which can be named: what is about the contracts alone, and the tests of our own tools.
+Such a step is left out while those files are what they were when it passed last, by a hash in tools/passed.json.
+`python -m tools.checks --record` runs the steps whose files have changed, and writes their hashes. A step that is named
+runs in any case: `python -m tools.checks contracts`.
 """
 
 from __future__ import annotations
@@ -69,14 +70,33 @@ class Ended:
     cpu_seconds: float
 
 
+#: Decides what the compiler makes: sources, settings, and the versions of everything.
+COMPILED = ("contracts", "ape-config.yaml", "tools/solc", "package-lock.json", "requirements.lock")
+SOLHINT = ("node_modules/.bin/solhint", "--disc", "--noPoster", "--max-warnings", "0", "contracts/**/*.sol")
 LINT = (
-    Step("artifacts", ("python", "tools/artifacts.py", "--check")),
+    Step(
+        "artifacts",
+        ("python", "tools/artifacts.py", "--check"),
+        needs=(*COMPILED, "tools/artifacts.py", "fec/protocol/abi"),
+    ),
     Step("types", ("mypy",)),
-    Step("slither", ("python", "-m", "tools.static")),
-    Step("layout", ("python", "-m", "tools.layout", "--check")),
+    Step(
+        "slither",
+        ("python", "-m", "tools.static"),
+        needs=(*COMPILED, "tools/static.py", "tools/frontend.py", "slither.config.json"),
+    ),
+    Step(
+        "layout",
+        ("python", "-m", "tools.layout", "--check"),
+        needs=(*COMPILED, "tools/layout.py", "tools/frontend.py", "fec/protocol/abi", "contracts.lock.json"),
+    ),
     Step("messages", ("python", "-m", "tools.messages", "--check")),
-    Step("solhint", ("node_modules/.bin/solhint", "--disc", "--noPoster", "--max-warnings", "0", "contracts/**/*.sol")),
-    Step("forge lint", ("forge", "lint", "--deny", "warnings", "contracts")),
+    Step("solhint", SOLHINT, needs=("contracts", ".solhint.json", "package-lock.json")),
+    Step(
+        "forge lint",
+        ("forge", "lint", "--deny", "warnings", "contracts"),
+        needs=("contracts", "foundry.toml", "tools/solc", "package-lock.json"),
+    ),
     Step("ruff", ("ruff", "check", ".")),
     Step("ruff format", ("ruff", "format", "--check", ".")),
     Step("forge fmt", ("forge", "fmt", "--check", "contracts", "tests/forge", "proofs/symbolic")),
@@ -86,8 +106,26 @@ TOOL_TESTS = Step(
     ("pytest", "-p", "no:ape_test", "tests/tools"),
     closing=1,
     needs=(
-        *("contracts", "mutants", "tests/contracts", "tests/fixtures", "tests/tools", "tools"),
-        *("ape-config.yaml", "package-lock.json", "requirements.lock", "tests/conftest.py"),
+        *("contracts", "fec/__init__.py", "fec/core", "mutants", "tests/contracts", "tests/fixtures", "tests/tools"),
+        *(
+            "tools",
+            "ape-config.yaml",
+            "package-lock.json",
+            "requirements.lock",
+            "tests/__init__.py",
+            "tests/conftest.py",
+        ),
+    ),
+)
+CONTRACTS = Step(
+    "contracts",
+    ("pytest", "-p", "no:ape_test", "tests/contracts"),
+    closing=1,
+    # A test sees that it imports nothing else; what it reads besides is what the tests name.
+    needs=(
+        *(*COMPILED, "fec/__init__.py", "fec/core", "fec/protocol/abi", "docs/assurance/permissions.md"),
+        *("tests/__init__.py", "tests/conftest.py", "tests/contracts", "tests/fixtures/__init__.py"),
+        *("tests/fixtures/environment.py", "tests/vectors", "pyproject.toml"),
     ),
 )
 PROOFS = Step(
@@ -96,11 +134,15 @@ PROOFS = Step(
     closing=1,
     needs=("contracts", "proofs", "tools/solc", "foundry.toml", "package-lock.json"),
 )
+#: Folders of tests that have steps of their own.
+APART = ("ape", "contracts", "tools")
 #: Longest first: what is long and begun last ends alone.
 TESTS = (
-    Step("pytest", (*PYTEST, "tests", "--ignore=tests/ape", "--ignore=tests/tools"), PROCESSORS, 1),
+    Step("pytest", (*PYTEST, "tests", *(f"--ignore=tests/{folder}" for folder in APART)), PROCESSORS, 1),
+    CONTRACTS,
     Step("ape", ("ape", "test", "tests/ape"), closing=1),
     PROOFS,
+    # Not left out: it tries a fresh seed each time.
     Step("forge", ("python", "-m", "tests.forge", "--quick")),
     TOOL_TESTS,
     Step("mutants", ("python", "-m", "mutants", "--changed"), closing=1),

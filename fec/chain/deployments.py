@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import Any, TypedDict
 
-from web3 import Web3
+from eth_utils.address import is_checksum_address
 
 from fec.i18n import Message
 from fec.i18n.errors import DeploymentExists, DeploymentInvalid, DeploymentMissing
@@ -120,7 +120,7 @@ def validate(document: Any, source: str) -> Deployment:
 def _validate_record(record: Any, source: str) -> None:
     if not isinstance(record, dict):
         raise DeploymentInvalid("{source} must be an object.", source=source)
-    if not Web3.is_checksum_address(record.get("address")):
+    if not is_checksum_address(record.get("address")):
         raise DeploymentInvalid(
             "{source}: `address` must be an address with its checksum, not {found!r}.",
             source=source,

@@ -21,7 +21,6 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 from web3 import Web3
-from web3.constants import ADDRESS_ZERO
 from web3.contract.contract import ContractConstructor, ContractFunction
 from web3.types import RPCEndpoint
 
@@ -38,7 +37,7 @@ from fec.core.node_id import NodeId
 from fec.i18n import Message, _, ngettext
 from fec.i18n.errors import FECError, InvalidArgument, RPCFailed, SignerMissing
 from fec.i18n.readable import readable
-from fec.protocol.addresses import checked_address
+from fec.protocol.addresses import ADDRESS_ZERO, checked_address
 from fec.protocol.files import read_record
 from fec.protocol.signing import TypedMessage
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from web3 import Web3
-from web3.constants import ADDRESS_ZERO
 from web3.types import TxReceipt
 
 from fec.chain.contracts import Handle, basics
@@ -13,7 +12,7 @@ from fec.chain.gas import MARGIN, MOST_GAS
 from fec.chain.rpc import clear_errors
 from fec.i18n.errors import TooManyAtOnce, TransactionTooLarge
 from fec.protocol import calls
-from fec.protocol.addresses import checked_address
+from fec.protocol.addresses import ADDRESS_ZERO, checked_address
 from fec.protocol.calls import ContractCall
 from fec.protocol.types import Claimed, Merged, Minted, Node, Payout, Receipt, Split
 

@@ -14,7 +14,6 @@ from typing import Any
 
 from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
-from web3.constants import ADDRESS_ZERO
 from web3.types import TxReceipt
 
 from fec.chain.contracts import Handle, basics
@@ -23,7 +22,7 @@ from fec.chain.rpc import NEXT_BLOCK, clear_errors, next_time
 from fec.client.receivers import check_customer
 from fec.i18n.errors import NotFound
 from fec.protocol import calls, signing
-from fec.protocol.addresses import checked_address
+from fec.protocol.addresses import ADDRESS_ZERO, checked_address
 from fec.protocol.bytes32 import from_bytes32
 from fec.protocol.calls import ContractCall
 from fec.protocol.orders import (

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from web3.constants import ADDRESS_ZERO
-
 from fec.chain.contracts import Handle, basics
 from fec.protocol import calls
+from fec.protocol.addresses import ADDRESS_ZERO
 from fec.protocol.types import Program, ProgramCreated, Receipt
 
 

@@ -11,13 +11,12 @@ import re
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 from web3 import Web3
-from web3.constants import ADDRESS_ZERO
 from web3.exceptions import ContractLogicError, Web3RPCError
 
 from fec.chain.rpc import clear_errors
 from fec.client.errors import CustomerRefusesNodes
 from fec.core.node_id import NodeId
-from fec.protocol.addresses import checked_address
+from fec.protocol.addresses import ADDRESS_ZERO, checked_address
 
 #: What Checkout gives a mint at capture (`Checkout.MINT_GAS`), and what the mint needs before it calls the receiver.
 MINT_GAS = 400_000

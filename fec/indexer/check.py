@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select
-from web3.constants import ADDRESS_ZERO
 
 from fec import store
 from fec.chain.deployments import Deployment
@@ -20,6 +19,7 @@ from fec.indexer.errors import IndexMissing
 from fec.indexer.models import CoinTransfer, RewardRecord
 from fec.indexer.reads import Reads, Refusal
 from fec.indexer.views import view
+from fec.protocol.addresses import ADDRESS_ZERO
 
 _STATUSES = {"escrowed": 1, "captured": 2, "refunded": 3}
 _ROWS = 1_000

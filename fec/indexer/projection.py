@@ -6,14 +6,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from web3.constants import ADDRESS_ZERO
-
 from fec.core.curve import face
 from fec.core.node_id import NodeId
 from fec.indexer import models
 from fec.indexer.errors import IndexInconsistent
 from fec.indexer.events import Event
 from fec.indexer.state import BatchState, MemberState, NodeState, OrderState, ProgramState, State
+from fec.protocol.addresses import ADDRESS_ZERO
 from fec.protocol.bytes32 import from_bytes32
 from fec.store import Base
 

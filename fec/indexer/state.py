@@ -8,11 +8,11 @@ from functools import cache
 from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Select, bindparam
-from web3.constants import ADDRESS_ZERO
 
 from fec.core.node_id import NodeId
 from fec.indexer.events import Event
 from fec.indexer.views import as_of
+from fec.protocol.addresses import ADDRESS_ZERO
 
 #: Keys that one query asks for.
 _KEYS = 500

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from eth_typing import ChecksumAddress
+from eth_typing import ChecksumAddress, HexAddress, HexStr
 from eth_utils.address import is_address, is_checksum_address, to_checksum_address
 
 from fec.i18n.errors import InvalidArgument
+
+#: Nobody. web3 has it too, and takes half a second to import.
+ADDRESS_ZERO = ChecksumAddress(HexAddress(HexStr("0x" + "0" * 40)))
 
 
 @lru_cache(1 << 14)

@@ -16,11 +16,10 @@ from typing import Any
 from eth_abi.encoding import TupleEncoder
 from eth_abi.registry import registry
 from eth_utils.abi import function_abi_to_4byte_selector
-from web3.constants import ADDRESS_ZERO
 
 from fec.i18n.errors import InvalidArgument
 from fec.protocol import abi
-from fec.protocol.addresses import checked_address
+from fec.protocol.addresses import ADDRESS_ZERO, checked_address
 from fec.protocol.bytes32 import from_hex, to_bytes32
 from fec.protocol.members import Member, Withdrawal
 from fec.protocol.merkle import ProvenReward, RewardTree

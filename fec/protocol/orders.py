@@ -12,10 +12,9 @@ from typing import Any
 
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
-from web3.constants import ADDRESS_ZERO
 
 from fec.core.node_id import NodeId
-from fec.protocol.addresses import checked_address
+from fec.protocol.addresses import ADDRESS_ZERO, checked_address
 from fec.protocol.bytes32 import from_hex, to_bytes32
 from fec.protocol.types import Payout, Receipt
 

@@ -18,11 +18,11 @@ from typing import Any
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 from eth_utils.crypto import keccak
-from web3.constants import ADDRESS_ZERO
 
 from fec.i18n import N_
 from fec.i18n.errors import ContractError, InvalidArgument
 from fec.protocol import abi
+from fec.protocol.addresses import ADDRESS_ZERO
 from fec.protocol.bytes32 import from_hex
 from fec.protocol.calls import ContractCall
 from fec.protocol.refusals import decode_revert

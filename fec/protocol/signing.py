@@ -18,9 +18,9 @@ from eth_keys.exceptions import BadSignature
 from eth_typing import Hash32
 from eth_utils.crypto import keccak
 from eth_utils.exceptions import ValidationError
-from web3.constants import ADDRESS_ZERO
 
 from fec.i18n.errors import InvalidArgument
+from fec.protocol.addresses import ADDRESS_ZERO
 from fec.protocol.bytes32 import to_bytes32
 from fec.protocol.members import Withdrawal
 from fec.protocol.orders import Invoice, Order

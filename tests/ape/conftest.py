@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from ape.api import AccountAPI
-from ape.contracts import ContractInstance
+from ape.contracts import ContractContainer, ContractInstance
 from click.testing import CliRunner, Result
+from ethpm_types import ContractType
 
 from fec.chain import deployments
 from fec.chain.deployments import Deployment
@@ -15,6 +16,7 @@ from fec.chain.rpc import connect
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
 from fec.core.durations import WEEK
+from fec.protocol import abi
 from fec.protocol.types import Node
 
 #: A Monday, as the public program's grid has them, so that a test stays within one period; later than now.
@@ -60,14 +62,20 @@ def deployment(folder: Path) -> Deployment:
     return deployments.read(path)
 
 
-@pytest.fixture(scope="session")
-def adn(project, deployment: Deployment) -> ContractInstance:
-    return project.ADN.at(deployment["contracts"]["ADN"]["address"])
+def deployed(deployment: Deployment, name: str) -> ContractInstance:
+    """A contract by what the package ships of it: Ape would take half a minute to compile the same."""
+    contract_type = ContractType(contractName=name, abi=abi.load(name)["abi"])
+    return ContractContainer(contract_type).at(deployment["contracts"][name]["address"])
 
 
 @pytest.fixture(scope="session")
-def fec(project, deployment: Deployment) -> ContractInstance:
-    return project.FEC.at(deployment["contracts"]["FEC"]["address"])
+def adn(deployment: Deployment) -> ContractInstance:
+    return deployed(deployment, "ADN")
+
+
+@pytest.fixture(scope="session")
+def fec(deployment: Deployment) -> ContractInstance:
+    return deployed(deployment, "FEC")
 
 
 @pytest.fixture(scope="session", autouse=True)

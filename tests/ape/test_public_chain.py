@@ -171,17 +171,3 @@ def test_help__every_script__has_examples(name: str) -> None:
     command = import_module(f"scripts.{name}").cli
     result = CliRunner().invoke(command, ["--help"], prog_name=name)
     assert (result.exit_code, f"Examples:\n    ape run {name}" in result.output) == (0, True)
-
-
-def test_ape_console__bare_environment__knows_the_contracts() -> None:
-    environment = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}
-    done = subprocess.run(
-        [Path(sys.executable).parent / "ape", "console", "--code", "print(project.ADN.contract_type.name)"],
-        cwd=ROOT,
-        env={**environment, "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "ADN" in done.stdout.split()

@@ -16,7 +16,7 @@ import click
 import pytest
 
 from fec.cli import main
-from tests.docs.test_references import DOCUMENTS, ROOT
+from tests.docs.documents import DOCUMENTS, ROOT
 
 BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 HEREDOC = re.compile(r"<<'?(\w+)'?(.*?)\n.*?^\1$", re.DOTALL | re.MULTILINE)

@@ -13,7 +13,7 @@ import pytest
 
 from fec import Anvil, deploy
 from fec.chain import deployments
-from tests.docs.test_references import DOCUMENTS, ROOT
+from tests.docs.documents import DOCUMENTS, ROOT
 
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 README = ROOT / "README.md"

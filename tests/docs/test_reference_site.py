@@ -7,7 +7,7 @@ import json
 import pytest
 
 from fec.service.app import openapi_document
-from tests.docs.test_references import ROOT
+from tests.docs.documents import ROOT
 from tools import reference
 
 

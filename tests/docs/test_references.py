@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = (".github", "contracts", "docs", "fec", "findings", "mutants", "proofs", "tests")
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md"))])
+from tests.docs.documents import DOCUMENTS, ROOT
+
 #: All but the changelog, whose lines are one change each.
 PAGES = [path for path in DOCUMENTS if path.name != "CHANGELOG.md"]
 #: Characters of a line of prose, so that differences can be read.

@@ -10,7 +10,7 @@ from fec.cli.serve import serve
 from fec.service.app import openapi_document
 from fec.service.http.problems import KINDS
 from fec.service.models import Role
-from tests.docs.test_references import ROOT
+from tests.docs.documents import ROOT
 
 REFERENCE = (ROOT / "docs" / "reference" / "service.md").read_text()
 #: Options that every command takes (docs/reference/cli.md).

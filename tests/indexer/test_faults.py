@@ -4,6 +4,7 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from fec.indexer import Cursor, IndexDatabase, Indexer
 from tests.fixtures.faults import KINDS, FaultyProxy
 
 from . import follower
+from .conftest import SHORT
 from .content import assert_proven, content
 from .story import Story
 
@@ -35,11 +37,12 @@ def wait_for_progress(database: IndexDatabase, since: Cursor) -> None:
         time.sleep(0.001)
 
 
-@pytest.fixture
-def expected(story: Story, indexing: NewIndexer, tmp_path: Path) -> dict[str, object]:
-    """What an index holds that was made in peace."""
-    engine = store.open_database(tmp_path / "peace.sqlite")
-    indexing(engine).sync()
+@pytest.fixture(scope="module")
+def expected(opened: Story, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """What an index holds that was made in peace, before any test changes the chain."""
+    engine = store.open_database(tmp_path_factory.mktemp("peace") / "index.sqlite")
+    with closing(Indexer(engine, opened.anvil.url, opened.deployment, patience=SHORT)) as indexer:
+        indexer.sync()
     held = dict(content(engine))
     engine.dispose()
     return held

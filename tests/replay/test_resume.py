@@ -57,7 +57,7 @@ def start(anvil: Anvil, record: Path, path: Path) -> BaseProcess:
     options = f"--rpc {anvil.url} --account {anvil.accounts[0].address} --returns 14d --rate 100 --workers 1"
     columns = "--shopper who --time when --amount paid --store shop"
     words = ["replay", str(path), "--deployments", str(record), *options.split(), *columns.split()]
-    return command(words, os.devnull)
+    return command(words, os.environ, os.devnull)
 
 
 def test_replay__killed_at_random_instants__pays_each_order_once(

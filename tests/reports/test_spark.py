@@ -12,8 +12,8 @@ from fec.reports import accounts, calendar, cohorts, programs, shoppers, spark, 
 from fec.reports.data import Data, Scope, opened
 from fec.reports.liability import Policy, statement
 from fec.reports.pools import Estimates
-from tests.reports import test_curve
 from tests.reports.conftest import World
+from tests.reports.curve import check_every_period, check_too_much
 
 BOOKS = Policy(rate=10**18, estimates=Estimates.constant(Fraction(9, 10)))
 REPORTS = {
@@ -51,11 +51,11 @@ def test_report__on_spark__is_the_one_on_duckdb(data: Data, on_spark: Data, name
 
 
 def test_curve__on_spark__as_the_schedule_has_it(on_spark: Data) -> None:
-    test_curve.test_released__every_period__as_the_schedule_has_it(on_spark)
+    check_every_period(on_spark)
 
 
 def test_total__beyond_38_digits_on_spark__is_an_error_and_no_null(on_spark: Data) -> None:
-    test_curve.test_total__beyond_38_digits__is_an_error_and_no_other_number(on_spark)
+    check_too_much(on_spark)
 
 
 def test_moment__before_the_end_on_spark__is_the_same(world: World) -> None:

@@ -4,7 +4,6 @@ Each test leaves the chain as it found it; databases are fresh, SQLite and Postg
 """
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from fec.chain.deployments import Deployment
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import DAY, WEEK
+from fec.protocol.members import Member
 from fec.protocol.terms import Terms
 from fec.relayer import LocalSigner
 from fec.service.app import create_app
@@ -33,13 +33,13 @@ from fec.service.models import Role
 from fec.service.settings import Settings
 from tests.fixtures.databases import backend, database, engine, migrated_file, postgresql
 from tests.fixtures.deployed import MONDAY, anvil
+from tests.fixtures.serving import SECRET
+from tests.fixtures.waiting import PATIENCE, until
+from tests.service.people import Person
 
 __all__ = ["anvil", "backend", "database", "engine", "migrated_file", "postgresql"]
 
 WINDOW = 14 * DAY
-SECRET = b"a secret of the tests' own, which is long enough"
-#: How long anything may take that happens in the background, on a busy machine.
-PATIENCE = 240
 
 
 @dataclass(frozen=True)
@@ -179,15 +179,6 @@ class ServiceClient:
         return [event["type"] for event in self.get("/v1/events?limit=500")["items"]]
 
 
-def until(look: Callable[[], Any], done: Callable[[Any], bool]) -> Any:
-    """What is seen once it is as it should be."""
-    deadline = time.monotonic() + PATIENCE
-    while not done(seen := look()):
-        assert time.monotonic() < deadline, f"still {seen}"
-        time.sleep(0.02)
-    return seen
-
-
 @pytest.fixture
 def serving(settings: Settings, shop: Shop) -> Iterator[Callable[..., ServiceClient]]:
     """Starts instances of the service, on one database; the caller is a cashier of the program with a window."""
@@ -208,6 +199,19 @@ def serving(settings: Settings, shop: Shop) -> Iterator[Callable[..., ServiceCli
 @pytest.fixture
 def cashier(serving: Callable[..., ServiceClient]) -> ServiceClient:
     return serving()
+
+
+@pytest.fixture
+def person(shop: Shop) -> Person:
+    """A member of the signer's."""
+    key = Account.from_key(b"\x55" * 32)
+    return Person(key, Member(shop.signer.address, key.address, "0x" + "ab" * 32))
+
+
+@pytest.fixture
+def client(chain: Anvil, shop: Shop) -> Client:
+    """The chain, as who deployed the contracts sees it."""
+    return Client(chain.web3, shop.deployment, chain.accounts[0])
 
 
 @pytest.fixture

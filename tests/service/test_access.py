@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct
-from eth_account.signers.local import LocalAccount
-from siwe import SiweMessage
 
 from fec.chain.anvil import Anvil
 from fec.client.client import Client
 from fec.core.durations import HOUR
 from fec.service.http.access_log import configure, redact
 from fec.service.models import Role
-from tests.service.conftest import SECRET, ServiceClient, Shop, until
+from tests.fixtures.serving import SECRET
+from tests.fixtures.waiting import until
+from tests.service.conftest import ServiceClient, Shop
+from tests.service.people import message
 
 PAGE = "https://shop.example"
 
@@ -71,22 +72,6 @@ def test_key__in_the_database__is_a_keyed_hash(cashier: ServiceClient) -> None:
 
 
 # --------------------------------------------------------------------- sign-in
-
-
-def message(cashier: ServiceClient, key: LocalAccount, **changes: Any) -> dict[str, Any]:
-    given = cashier.post("/v1/session/nonce", None)
-    fields = {
-        "domain": given["domain"],
-        "address": key.address,
-        "uri": "https://shop.example",
-        "version": "1",
-        "chain_id": given["chainId"],
-        "nonce": given["nonce"],
-        "issued_at": "2026-01-01T00:00:00Z",
-        **changes,
-    }
-    text = SiweMessage(**fields).prepare_message()
-    return {"message": text, "signature": key.sign_message(encode_defunct(text=text)).signature.to_0x_hex()}
 
 
 def test_sign_in__as_the_operator__manages(cashier: ServiceClient, shop: Shop) -> None:

@@ -27,8 +27,9 @@ from fec.service.models import Action, ActionState
 from fec.store import writer
 from tests.fixtures.chains import settle
 from tests.fixtures.hostile import heavy, place, reverting
-from tests.service.conftest import ServiceClient, Shop, until
-from tests.service.test_members import HOME, Person, withdrawal
+from tests.fixtures.waiting import until
+from tests.service.conftest import ServiceClient, Shop
+from tests.service.people import HOME, Person, withdrawal
 
 Serving = Callable[..., ServiceClient]
 

@@ -33,11 +33,11 @@ from fec.service.context import Service
 from fec.service.models import Role
 from fec.service.settings import CallerLimits, Settings, WebhookPolicy
 from tests.fixtures.hostile import GREEDY, INVALID, YES, YES_IF_FREE, heavy, place
-from tests.service.conftest import SECRET, ServiceClient, Shop, until
+from tests.fixtures.serving import SECRET
+from tests.fixtures.waiting import until
+from tests.service.conftest import ServiceClient, Shop
+from tests.service.people import Person, message, unsigned, withdrawal
 from tests.service.receiver import Receiver
-from tests.service.test_access import message
-from tests.service.test_hostile import unsigned
-from tests.service.test_members import Person, withdrawal
 
 #: How much longer an order may take behind a hostile act, by the medians of so many pairs, or of more if they differ.
 RATIO, PAIRS, ROUNDS = 1.5, 3, 5

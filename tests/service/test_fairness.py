@@ -19,7 +19,8 @@ from fec.service.http import recent as recent_answers
 from fec.service.http.callers import counted_address
 from fec.service.http.counters import open_counter
 from fec.service.http.recent import Recent
-from tests.service.conftest import ServiceClient, until
+from tests.fixtures.waiting import until
+from tests.service.conftest import ServiceClient
 
 Serving = Callable[..., ServiceClient]
 

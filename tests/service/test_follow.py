@@ -12,7 +12,8 @@ from fec.service.actions import events
 from fec.service.actions.events import Change
 from fec.service.orders.reconcile import reconcile
 from fec.store import writer
-from tests.service.conftest import ServiceClient, Shop, until
+from tests.fixtures.waiting import until
+from tests.service.conftest import ServiceClient, Shop
 
 
 def test_reorganisation__payment_undone__invoice_says_so_and_the_payment_is_sent_again(

@@ -21,7 +21,8 @@ from fec.service.http.gatherer import Gatherer
 from fec.service.models import Action, ActionState
 from fec.service.settings import CallerLimits
 from tests.fixtures.chains import settle
-from tests.service.conftest import ServiceClient, Shop, until
+from tests.fixtures.waiting import until
+from tests.service.conftest import ServiceClient, Shop
 
 Serving = Callable[..., ServiceClient]
 T = TypeVar("T")

@@ -1,54 +1,21 @@
 """Wallets and receivers that waste the payer's gas: refused at once, and nobody waits behind them."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from eth_account import Account
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from fec.chain.anvil import Anvil
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import DAY
-from fec.protocol.members import Member
 from fec.relayer.endpoint import AccountChain
-from fec.relayer.models import RelayTransaction
 from fec.service.models import Role
 from tests.fixtures.hostile import INVALID, heavy, place
-from tests.service.conftest import ServiceClient, Shop, until
-from tests.service.test_members import Person, withdrawal
+from tests.fixtures.waiting import until
+from tests.service.conftest import ServiceClient, Shop
+from tests.service.people import HOSTILE, Person, relayed, unsigned, withdrawal
 
 Serving = Callable[..., ServiceClient]
-
-HOSTILE = Account.from_key(b"\x99" * 32)
-#: Takes nodes as any account does: what is refused is then the payer's.
-CUSTOMER = Account.from_key(b"\x98" * 32).address
-
-
-@pytest.fixture
-def client(chain: Anvil, shop: Shop) -> Client:
-    return Client(chain.web3, shop.deployment, chain.accounts[0])
-
-
-@pytest.fixture
-def person(shop: Shop) -> Person:
-    key = Account.from_key(b"\x55" * 32)
-    return Person(key, Member(shop.signer.address, key.address, "0x" + "ab" * 32))
-
-
-def relayed(cashier: ServiceClient) -> list[str]:
-    with Session(cashier.service.engine) as session:
-        return list(session.scalars(select(RelayTransaction.request_key)))
-
-
-def unsigned(cashier: ServiceClient, invoice: Any, payer: str) -> dict[str, Any]:
-    """A payment of a wallet that is code: what it signs is its own business."""
-    query = {"payer": payer, "customer": CUSTOMER}
-    document = cashier.http.get(f"/v1/pay/{invoice['id']}/authorization", params=query).json()["authorization"]
-    window = {"validAfter": 0, "validBefore": int(document["message"]["validBefore"])}
-    return {**query, **window, "signature": "0x" + "11" * 65}
 
 
 @pytest.mark.parametrize("gas", [14_000_000, 26_000_000])

@@ -10,7 +10,8 @@ from fec.chain.anvil import Anvil
 from fec.core.durations import DAY
 from fec.protocol.calls import ContractCall
 from fec.service.models import Role
-from tests.service.conftest import WINDOW, ServiceClient, Shop, until
+from tests.fixtures.waiting import until
+from tests.service.conftest import WINDOW, ServiceClient, Shop
 
 
 def test_create__same_key_and_body__is_one_invoice(cashier: ServiceClient) -> None:

@@ -2,51 +2,20 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from eth_account import Account
-from eth_account.signers.local import LocalAccount
 
 from fec.chain.anvil import Anvil
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import DAY
-from fec.protocol.members import Member
 from fec.service.members import vaults
 from fec.service.models import Role
-from tests.service.conftest import ServiceClient, Shop, until
-
-HOME = Account.from_key(b"\x66" * 32).address
-
-
-@dataclass(frozen=True)
-class Person:
-    """A member: their key and salt never leave their hands but to act."""
-
-    key: LocalAccount
-    member: Member
-
-    @property
-    def id(self) -> str:
-        return self.member.id
-
-    def revealed(self, document: Any, **more: Any) -> dict[str, Any]:
-        """A request, with the member's signature over a document."""
-        signature = self.key.sign_typed_data(full_message=document).signature.to_0x_hex()
-        return {"key": self.key.address, "salt": self.member.salt, "signature": signature, **more}
-
-
-@pytest.fixture
-def person(shop: Shop) -> Person:
-    key = Account.from_key(b"\x55" * 32)
-    return Person(key, Member(shop.signer.address, key.address, "0x" + "ab" * 32))
-
-
-@pytest.fixture
-def client(chain: Anvil, shop: Shop) -> Client:
-    return Client(chain.web3, shop.deployment, chain.accounts[0])
+from tests.fixtures.waiting import until
+from tests.service.conftest import ServiceClient, Shop
+from tests.service.people import HOME, Person, withdrawal
 
 
 @pytest.fixture
@@ -66,15 +35,6 @@ def spend(cashier: ServiceClient, person: Person, invoice: Any, **more: Any) -> 
     """A payment out of the member's vault, signed over what the service says is to be signed."""
     document = cashier.get(f"/v1/custody/{person.id}/spend?invoiceId={invoice['id']}")["document"]
     return person.revealed(document, invoiceId=invoice["id"], **more)
-
-
-def withdrawal(cashier: ServiceClient, person: Person, deadline: int, **more: Any) -> dict[str, Any]:
-    query = {"to": HOME, "deadline": deadline, **more}
-    answer = cashier.http.get(
-        f"/v1/custody/{person.id}/withdrawal", params={**query, "tokenId": more.get("tokenIds", [])}
-    )
-    assert answer.status_code == 200, answer.text
-    return person.revealed(answer.json()["document"], **query)
 
 
 def test_enroll__announces_the_member_where_the_contract_says(

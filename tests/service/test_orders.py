@@ -5,7 +5,8 @@ from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import DAY
 from fec.service.models import Role
-from tests.service.conftest import WINDOW, ServiceClient, Shop, until
+from tests.fixtures.waiting import until
+from tests.service.conftest import WINDOW, ServiceClient, Shop
 
 
 def test_invoice__paid_without_gas_coin__refunded_in_part__captured(

@@ -15,7 +15,8 @@ from fec.relayer.models import RelayTransaction
 from fec.service.actions import outbox
 from fec.service.models import Action, ActionState, Invoice
 from tests.fixtures.chains import settle
-from tests.service.conftest import ServiceClient, Shop, until
+from tests.fixtures.waiting import until
+from tests.service.conftest import ServiceClient, Shop
 
 Serving = Callable[..., ServiceClient]
 

@@ -19,7 +19,8 @@ from fec.relayer.models import RelayTransaction
 from fec.service import models
 from fec.service.orders.lookup import SPEND
 from fec.store import writer
-from tests.service.conftest import ServiceClient, Shop, until
+from tests.fixtures.waiting import until
+from tests.service.conftest import ServiceClient, Shop
 
 
 @pytest.fixture

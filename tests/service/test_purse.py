@@ -22,11 +22,9 @@ from fec.service.http.problems import Problem
 from fec.service.models import Role
 from fec.service.settings import CallerLimits
 from tests.fixtures.hostile import YES_IF_FREE, place
-from tests.service.conftest import DAY, ServiceClient, Shop, until
-from tests.service.test_hostile import HOSTILE, client, person, relayed, unsigned
-from tests.service.test_members import Person, withdrawal
-
-__all__ = ["client", "person"]
+from tests.fixtures.waiting import until
+from tests.service.conftest import DAY, ServiceClient, Shop
+from tests.service.people import HOSTILE, Person, relayed, unsigned, withdrawal
 
 Serving = Callable[..., ServiceClient]
 

@@ -13,7 +13,8 @@ from fec.core.amounts import exact_fec
 from fec.i18n.parsing import parse_fec
 from fec.service.models import Role
 from fec.service.reports import figures
-from tests.service.conftest import ServiceClient, Shop, until
+from tests.fixtures.waiting import until
+from tests.service.conftest import ServiceClient, Shop
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -16,7 +16,8 @@ from fec.protocol.calls import ContractCall
 from fec.protocol.merkle import ProvenReward
 from fec.protocol.merkle import Reward as Leaf
 from fec.service.models import Role
-from tests.service.conftest import ServiceClient, Shop, until
+from tests.fixtures.waiting import until
+from tests.service.conftest import ServiceClient, Shop
 
 ALICE, BOB = (Account.from_key(bytes([number]) * 32).address for number in (0x33, 0x44))
 

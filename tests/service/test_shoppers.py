@@ -13,14 +13,10 @@ from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import DAY, WEEK
 from fec.i18n.parsing import parse_fec
 from fec.service.models import Role
-from tests.service.conftest import ServiceClient, Shop, until
+from tests.fixtures.waiting import until
+from tests.service.conftest import ServiceClient, Shop
 
 OTHER = Account.from_key(b"\x11\x22" * 16).address
-
-
-@pytest.fixture
-def client(chain: Anvil, shop: Shop) -> Client:
-    return Client(chain.web3, shop.deployment, chain.accounts[0])
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from fec.i18n.errors import RPCUnreachable
 from fec.protocol.signing import of_key, text_hash
 from tests.fixtures.hostile import INVALID, YES, heavy, offchain_lookup, place, reverting
 from tests.service.conftest import ServiceClient, Shop
-from tests.service.test_access import message
+from tests.service.people import formed, message
 
 WALLET = Account.from_key(b"\x98" * 32)
 TEXT = "some text"
@@ -145,14 +145,6 @@ def unreachable() -> None:
 
 
 # ------------------------------------------------------------------ signatures
-
-
-def formed(signature: bytes, form: str) -> bytes:
-    """A signature of 65 bytes in another form that wallets give."""
-    parity = signature[64] - 27
-    if form == "0 or 1":
-        return signature[:64] + bytes([parity])
-    return signature[:32] + bytes([signature[32] | parity << 7]) + signature[33:64]
 
 
 @pytest.mark.parametrize("form", ["0 or 1", "compact"])

@@ -12,10 +12,7 @@ from fec.core.durations import DAY
 from fec.protocol.orders import Invoice, Order
 from tests.fixtures.hostile import DISOWNS, INVALID, YES, place
 from tests.service.conftest import ServiceClient, Shop
-from tests.service.test_hostile import client, unsigned
-from tests.service.test_sign_in import formed
-
-__all__ = ["client"]
+from tests.service.people import formed, unsigned
 
 SAFE = Account.from_key(b"\x97" * 32)
 

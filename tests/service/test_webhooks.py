@@ -10,7 +10,8 @@ from fec.indexer.models import table
 from fec.service.http.access_log import redact
 from fec.service.models import IdempotencyRecord, Role, WebhookEndpoint
 from fec.service.settings import WebhookPolicy
-from tests.service.conftest import ServiceClient, Shop, until
+from tests.fixtures.waiting import until
+from tests.service.conftest import ServiceClient, Shop
 from tests.service.receiver import Receiver
 
 POLICY = WebhookPolicy(trusted_hosts=("127.0.0.1",), timeout=60, first_delay=0, lease=600)

@@ -84,7 +84,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
 
 
 @given(scenarios())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_steps__any_scenario__equal_a_count_of_every_node_and_conserve_everything(scenario: Scenario) -> None:
     economy, nodes = Economy(scenario), []
     coupon = scenario.coupon
@@ -105,7 +105,7 @@ def test_steps__any_scenario__equal_a_count_of_every_node_and_conserve_everythin
 
 
 @given(scenarios())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_run__any_scenario__ends_with_every_claimed_node_paid_in_full(scenario: Scenario) -> None:
     result = Economy(scenario).run()
     assert result.final_supply + result.final_outstanding == scenario.coupon.genesis + 9 * result.burned
@@ -286,7 +286,7 @@ def test_run__twice__is_the_same() -> None:
 
 
 @given(st.integers(0, 500), st.integers(0, 500), st.integers(0, 30_000), st.integers(0, 30_000), st.integers(0, 30_000))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_crowd__any__stays_within_the_market(first: int, more: int, p: int, q: int, churn: int) -> None:
     crowd = Crowd(Population(first, first + more, p, q, churn), WEEK, 2)
     for step in range(60):

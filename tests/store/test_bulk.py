@@ -27,7 +27,7 @@ VALUES = st.tuples(
 
 
 def test_insert_rows__anything__comes_back(things: Engine) -> None:
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(st.lists(VALUES, max_size=5))
     def comes_back(values: list[tuple[Any, ...]]) -> None:
         written = [(number, *row) for number, row in enumerate(values)]

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,7 +11,33 @@ import click
 import pytest
 from rich.console import Console
 
-from tools.checks import LINT, PROOFS, ROOT, TESTS, TOOL_TESTS, Ended, Runner, Step, chosen, fingerprint, table
+from tools.checks import (
+    CONTRACTS,
+    LINT,
+    PROOFS,
+    ROOT,
+    TESTS,
+    TOOL_TESTS,
+    Ended,
+    Runner,
+    Step,
+    chosen,
+    fingerprint,
+    table,
+)
+
+#: Imports all tests of contracts, and prints what that has read of this repository.
+IMPORTED = """
+import importlib, pathlib, sys
+root = pathlib.Path.cwd()
+for path in sorted(root.glob("tests/contracts/**/*.py")):
+    importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))
+importlib.import_module("tests.conftest")
+files = [pathlib.Path(module.__file__) for module in list(sys.modules.values()) if getattr(module, "__file__", None)]
+for file in files:
+    if file.is_relative_to(root) and not file.is_relative_to(sys.prefix):
+        print(file.relative_to(root))
+"""
 
 
 def python(name: str, code: str, load: int = 1, closing: int = 0) -> Step:
@@ -113,9 +140,20 @@ def test_chosen__by_name__runs_in_any_case(monkeypatch: pytest.MonkeyPatch, tmp_
     assert chosen(["proofs"]) == ([PROOFS], [])
 
 
-@pytest.mark.parametrize("step", [step for step in TESTS if step.needs], ids=lambda step: step.name)
+@pytest.mark.parametrize("step", [step for step in (*TESTS, *LINT) if step.needs], ids=lambda step: step.name)
 def test_needs__of_every_step__are_there(step: Step) -> None:
     assert [place for place in step.needs if not (ROOT / place).exists()] == []
+
+
+def test_needs__of_the_tests_of_contracts__are_all_that_these_import() -> None:
+    command = [sys.executable, "-c", IMPORTED]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    imported = [Path(line) for line in done.stdout.splitlines()]
+    assert Path("tests/contracts/conftest.py") in imported
+    for step in (CONTRACTS, TOOL_TESTS):
+        places = [Path(place) for place in step.needs]
+        assert [file for file in imported if not any(file.is_relative_to(place) for place in places)] == []
 
 
 def test_fingerprint__any_change__is_another(tmp_path: Path) -> None:

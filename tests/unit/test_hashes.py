@@ -45,14 +45,14 @@ MESSAGES = st.one_of(
 
 
 @given(MESSAGES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_hash__of_any_message__is_the_librarys(message: signing.TypedMessage) -> None:
     signable = encode_typed_data(full_message=message.document)
     assert message.hash == "0x" + keccak(b"\x19" + signable.version + signable.header + signable.body).hex()
 
 
 @given(ORDERS, ADDRESSES, NUMBERS, NUMBERS, SIGNATURES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_data__of_any_payment__is_the_librarys(
     order: Order, payer: str, after: int, before: int, signature: str
 ) -> None:
@@ -76,6 +76,6 @@ TRANSACTIONS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 
 
 @given(TRANSACTIONS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_sign_transaction__with_any_fields__is_the_librarys(transaction: dict[str, Any]) -> None:
     assert LocalSigner(KEY).sign_transaction(transaction) == bytes(KEY.sign_transaction(transaction).raw_transaction)

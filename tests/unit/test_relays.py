@@ -8,10 +8,10 @@ import pytest
 from eth_abi.abi import encode
 from hypothesis import given
 from hypothesis import strategies as st
-from web3.constants import ADDRESS_ZERO
 
 from fec.i18n.errors import ContractError, InvalidArgument, StateConflict
 from fec.protocol import abi, calls, relays
+from fec.protocol.addresses import ADDRESS_ZERO
 from fec.protocol.calls import ContractCall
 from fec.protocol.members import Member, Withdrawal
 from fec.protocol.orders import Authorization, Invoice, Order

@@ -12,8 +12,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, WebSocke
 
 from fec.chain.anvil import Anvil
 from fec.service.models import Role
+from tests.fixtures.serving import environment_of, serving
+from tests.fixtures.waiting import PATIENCE
 from tests.web.wallet import Wallet
-from tests.web.world import MONDAY, PATIENCE, World, build, environment_of, free_port, key_ring, serving
+from tests.web.world import MONDAY, World, build, key_ring
 
 FLAGS = [
     "--no-sandbox",
@@ -56,8 +58,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             ring.add_merchant(program, name)
             tokens.append(ring.add_key(program, Role.MANAGER, "").token)
         engine.dispose()
-        with serving(environment, free_port()) as site:
-            yield World(anvil, deployment, site=site, token=tokens[1], escrow_token=tokens[0], **cast)
+        with serving(environment) as served:
+            yield World(anvil, deployment, site=served.site, token=tokens[1], escrow_token=tokens[0], **cast)
 
 
 class People:
@@ -127,3 +129,11 @@ def connect(page: Page) -> None:
 @pytest.fixture(scope="session")
 def root() -> Path:
     return Path(__file__).resolve().parents[2]
+
+
+def do(page: Page, label: str) -> None:
+    """Presses the button of an open dialog once it is ready, and waits for the receipt."""
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name=label, exact=True).click()
+    expect(dialog.get_by_text("Done. This is the receipt.")).to_be_visible()
+    dialog.get_by_role("button", name="Close").click()

@@ -7,9 +7,10 @@ from eth_account.signers.local import LocalAccount
 from playwright.sync_api import Page, expect
 
 from fec.core.durations import DAY
+from tests.fixtures.waiting import until
 from tests.web.conftest import connect
 from tests.web.wallet import Wallet
-from tests.web.world import WINDOW, World, until
+from tests.web.world import WINDOW, World
 
 Open = Callable[..., tuple[Page, Wallet]]
 

@@ -8,9 +8,10 @@ from playwright.sync_api import Page, expect
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import DAY, HOUR, WEEK
 from tests.contracts.support.build import compiled
+from tests.fixtures.waiting import until
 from tests.web.conftest import connect
 from tests.web.wallet import Wallet
-from tests.web.world import World, until
+from tests.web.world import World
 
 Open = Callable[..., tuple[Page, Wallet]]
 View = Callable[..., tuple[Page, None]]

@@ -14,9 +14,10 @@ from playwright.sync_api import Page, expect
 
 from fec.core.durations import WEEK
 from fec.i18n import LOCALES
+from tests.fixtures.waiting import PATIENCE
 from tests.web.conftest import connect
 from tests.web.wallet import Wallet
-from tests.web.world import PATIENCE, World
+from tests.web.world import World
 
 Open = Callable[..., tuple[Page, Wallet]]
 View = Callable[..., tuple[Page, None]]

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import WEEK
 from fec.core.node_id import NodeId
-from tests.web.conftest import connect
+from tests.web.conftest import connect, do
 from tests.web.wallet import Wallet
 from tests.web.world import World
 
@@ -19,14 +19,6 @@ MOST_REQUESTS = 10
 
 def card(page: Page, token_id: int) -> Page:
     return page.get_by_role("article", name=f"ADN {NodeId.decode(token_id).name}", exact=True)  # type: ignore[return-value]
-
-
-def do(page: Page, label: str) -> None:
-    """Presses the button of an open dialog once it is ready, and waits for the receipt."""
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_role("button", name=label, exact=True).click()
-    expect(dialog.get_by_text("Done. This is the receipt.")).to_be_visible()
-    dialog.get_by_role("button", name="Close").click()
 
 
 def test_wallet__claim_all__pays_what_was_shown_before(world: World, open_page: Open) -> None:

@@ -21,10 +21,11 @@ from fec.i18n.errors import InvalidArgument
 from fec.pages.bundle import RELAY, WalletConnect, config, policy
 from fec.pages.errors import ChainUnread
 from fec.service.models import Role
-from tests.web.conftest import People
+from tests.fixtures.serving import environment_of, serving
+from tests.fixtures.waiting import until
+from tests.web.conftest import People, do
 from tests.web.relay import Relay, relaying
-from tests.web.test_wallet import do
-from tests.web.world import World, environment_of, free_port, key_ring, serving, until
+from tests.web.world import World, key_ring
 
 PROJECT = "project-of-the-tests"
 OFFER = "Wallet app (WalletConnect)"
@@ -82,12 +83,12 @@ def elsewhere(world: World, root: Path, tmp_path_factory: pytest.TempPathFactory
         }
         command = ["node", str(root / "tests" / "web" / "wallet_app.mjs")]
         with (
-            serving(environment, free_port()) as site,
+            serving(environment) as served,
             subprocess.Popen(
                 command, env=os.environ | told, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
             ) as process,
         ):
-            yield Elsewhere(replace(world, site=site, token=token), relay, WalletApp(process), shopper, other)
+            yield Elsewhere(replace(world, site=served.site, token=token), relay, WalletApp(process), shopper, other)
             process.terminate()
 
 

@@ -1,14 +1,6 @@
 """A shop with its service on a chain of its own, for the pages to be opened at."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,7 +9,6 @@ from eth_account.signers.local import LocalAccount
 from sqlalchemy import Engine
 
 from fec import store
-from fec.chain import deployments
 from fec.chain.anvil import Anvil
 from fec.chain.deploy import deploy
 from fec.chain.deployments import Deployment
@@ -27,11 +18,10 @@ from fec.core.durations import DAY, WEEK
 from fec.protocol.terms import Terms
 from fec.service.http.keys import KeyRing
 from tests.fixtures.deployed import MONDAY
+from tests.fixtures.serving import SECRET
+from tests.fixtures.waiting import PATIENCE
 
 WINDOW = 14 * DAY
-SECRET = "a secret of the tests' own, which is long enough"  # noqa: S105 (it guards nothing)
-#: How long anything may take, on a busy machine; in seconds.
-PATIENCE = 240
 
 
 @dataclass(frozen=True)
@@ -110,63 +100,10 @@ def build(anvil: Anvil) -> tuple[Deployment, dict[str, Any]]:
     return deployment, {**names, "escrow": programs[0], "at_once": programs[1]}
 
 
-def environment_of(anvil: Anvil, deployment: Deployment, signer: LocalAccount, folder: Path) -> dict[str, str]:
-    record = folder / "31337.json"
-    deployments.write(deployment, record, overwrite=True)
-    return {
-        **{name: value for name, value in os.environ.items() if not name.startswith("FEC_")},
-        "FEC_RPC": anvil.url,
-        "FEC_DEPLOYMENTS": str(record),
-        "FEC_DATABASE": str(folder / "service.sqlite"),
-        "FEC_SERVICE_SECRET": SECRET,
-        "FEC_PRIVATE_KEY": "0x" + bytes(signer.key).hex(),
-    }
-
-
 def key_ring(environment: dict[str, str], deployment: Deployment) -> tuple[KeyRing, Engine]:
     """Who may call the service that is to come, and the database that they are kept in."""
     engine = store.open_database(environment["FEC_DATABASE"])
     store.upgrade(engine)
     with store.writing(engine) as connection:
         store.bind(connection, deployment)
-    return KeyRing(engine, SECRET.encode()), engine
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-@contextmanager
-def serving(environment: dict[str, str], port: int) -> Iterator[str]:
-    """A running `fec serve`; its address."""
-    command = [sys.executable, "-m", "fec.cli", "serve", "--port", str(port)]
-    # To a file: nobody reads while the tests run, and a pipe holds little.
-    log = Path(environment["FEC_DATABASE"]).with_name("service.log")
-    with log.open("w") as file:
-        process = subprocess.Popen(command, env=environment, stderr=file)
-    site = f"http://127.0.0.1:{port}"
-
-    def ready() -> bool:
-        assert process.poll() is None, log.read_text()
-        try:
-            return httpx.get(f"{site}/readyz").status_code == 200
-        except httpx.TransportError:
-            return False
-
-    try:
-        until(ready)
-        yield site
-    finally:
-        process.kill()
-        process.wait()
-
-
-def until(look: Callable[[], object]) -> None:
-    """Waits until something is so."""
-    deadline = time.monotonic() + PATIENCE
-    while not look():
-        assert time.monotonic() < deadline, "it has not become so"
-        time.sleep(0.05)
+    return KeyRing(engine, SECRET), engine

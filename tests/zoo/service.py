@@ -14,7 +14,8 @@ from fec.service.app import create_app
 from fec.service.models import Role
 from fec.service.settings import Settings
 from tests.chain.journey import Journey
-from tests.service.conftest import SECRET, ServiceClient
+from tests.fixtures.serving import SECRET
+from tests.service.conftest import ServiceClient
 
 
 def serve(journey: Journey) -> None:

@@ -20,7 +20,6 @@ from typing import Any
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
-from web3.constants import ADDRESS_ZERO
 from web3.contract.contract import Contract
 from web3.logs import DISCARD
 
@@ -31,6 +30,7 @@ from fec.client.errors import CustomerRefusesNodes
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import DAY, WEEK
 from fec.i18n.errors import ContractError
+from fec.protocol.addresses import ADDRESS_ZERO
 from fec.protocol.orders import Invoice, Order, Paid
 from fec.protocol.terms import Terms
 from tests.zoo.nodes import ROOT

@@ -31,7 +31,7 @@ DRIFT = 15
     off=st.integers(-DRIFT, DRIFT) | st.integers(-DAY, DAY),
     part=st.integers(1, 1000 * FEC),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_refund_and_capture__in_any_second__exactly_one_of_them_is_possible(
     opened: Market, window: int, off: int, part: int
 ) -> None:
@@ -253,7 +253,7 @@ def test_capture__second_before_a_boundary__starts_one_period_before_a_second_la
 
 
 @given(late=st.integers(0, 500 * WEEK))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_capture__left_undone__costs_the_shopper_whole_periods_and_no_coin(opened: Market, late: int) -> None:
     """Nobody can hold it up: the shopper may send the capture too."""
     with opened.chain.rolled_back():

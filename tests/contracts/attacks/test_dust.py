@@ -33,7 +33,7 @@ def test_pay__one_to_nine_wei_with_a_donation__gives_the_cause_nothing(market: M
 
 
 @given(parts=st.lists(st.integers(1, 10**20), min_size=1, max_size=12), bps=st.integers(1000, 10_000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_pay__cut_into_parts__moves_less_than_a_wei_a_part_from_merchant_to_node(
     opened: Market, parts: list[int], bps: int
 ) -> None:
@@ -47,7 +47,7 @@ def test_pay__cut_into_parts__moves_less_than_a_wei_a_part_from_merchant_to_node
 
 
 @given(amount=st.integers(1, 200), parts=st.lists(st.integers(1, 9), max_size=30), bps=st.integers(1000, 10_000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_refund__dust_by_dust__burns_what_the_rest_alone_would(
     opened: Market, amount: int, parts: list[int], bps: int
 ) -> None:

@@ -166,7 +166,7 @@ def test_amounts__one_wei_more_than_everything__reverts(fullest: World) -> None:
 
 
 @given(amount=st.integers(1, 10**5) | st.integers(1, 10**24), shares=st.tuples(st.integers(1000, 10_000), st.data()))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_amounts__burn_and_donation_up_to_everything__add_up_to_the_payment(
     opened: Market, amount: int, shares: tuple[int, st.DataObject]
 ) -> None:

@@ -69,7 +69,7 @@ def test_wash__at_a_shop__gains_what_the_public_program_gives_anybody(market: Ma
     bps=st.integers(1000, 10_000),
     window=st.sampled_from([0, DAY]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_wash__any_orders__gain_nine_times_what_they_burn_within_the_quota(
     opened: Market, amounts: list[int], bps: int, window: int
 ) -> None:
@@ -167,7 +167,7 @@ def ally(market: Market, one: int, other: int) -> None:
 
 
 @given(cycles=st.lists(st.lists(st.integers(1, 500 * FEC), max_size=4), min_size=1, max_size=5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_refund_cycles__any_parts__leave_no_credit_quota_or_coin(opened: Market, cycles: list[list[int]]) -> None:
     with opened.chain.rolled_back():
         program = own_shop(opened, window=DAY, tiers=TIERS)

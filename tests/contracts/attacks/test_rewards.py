@@ -28,7 +28,7 @@ def funded(market: Market, program: int, rewards: list[Reward], deadline: int | 
 
 
 @given(count=st.integers(1, 9), which=st.integers(0, 8), data=st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_take__any_other_path_through_the_tree__reverts(
     opened: Market, count: int, which: int, data: st.DataObject
 ) -> None:
@@ -89,7 +89,7 @@ def test_take__one_tree_funded_twice__pays_what_was_funded_twice(market: Market)
 
 
 @given(off=st.integers(-DAY, DAY) | st.integers(-2, 2))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_take_and_reclaim__in_any_second__exactly_one_of_them_is_possible(opened: Market, off: int) -> None:
     with opened.chain.rolled_back():
         rewards = [(opened.alice, FEC)]

@@ -31,7 +31,7 @@ def at_boundary(world: World, k: int = 1, off: int = 0) -> None:
     now=st.integers(NOW, NOW + 10 * 365 * DAY),
     principal=st.integers(1, 10**6 * FEC),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_mint__claim_in_the_same_second__gets_nothing(
     deployed: World, period: int, origin: int, now: int, principal: int
 ) -> None:
@@ -98,7 +98,7 @@ def test_clock__same_second_in_many_blocks__pays_once(world: World) -> None:
 
 
 @given(jumps=st.lists(st.integers(0, 40 * WEEK), min_size=1, max_size=30))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_clock__any_jumps_ahead__pay_the_face_in_the_end(deployed: World, jumps: list[int]) -> None:
     with deployed.chain.rolled_back():
         node = deployed.node(deployed.alice, P)
@@ -130,7 +130,7 @@ def test_clock__leap_over_many_periods__new_nodes_start_on_the_grid_after_it(wor
 
 
 @given(k=st.integers(1, 100), back=st.integers(1, 3 * WEEK))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_clock__back_after_a_claim__pays_nothing_twice_and_loses_nothing(deployed: World, k: int, back: int) -> None:
     with deployed.chain.rolled_back():
         node = deployed.node(deployed.alice, P)
@@ -217,7 +217,7 @@ def test_producer__claim_around_a_boundary__falls_into_one_period_or_the_other(
 
 
 @given(k=st.integers(1, 100), off=st.integers(-DRIFT, DRIFT), drift=st.integers(-DRIFT, DRIFT))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_producer__any_drift__brings_one_payment_forward_by_seconds_and_adds_nothing(
     deployed: World, k: int, off: int, drift: int
 ) -> None:

@@ -46,7 +46,7 @@ def test_quote__each_figure__by_hand(market: Market) -> None:
     }
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     steps=tiers(),
     window=st.just(0) | st.integers(1, 365 * DAY),

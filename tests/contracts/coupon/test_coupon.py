@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contracts.nodes.test_mint import MODES
 from tests.contracts.support.build import shipped
 from tests.contracts.support.evm import ZERO, Contract, Event, expect
+from tests.contracts.support.shop_world import MODES
 from tests.contracts.support.world import CAP, FEC, GENESIS, World
 
 PLAIN_AND_DATA = ["transferAndCall(address,uint256)", "transferAndCall(address,uint256,bytes)"]

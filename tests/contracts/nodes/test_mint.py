@@ -6,9 +6,8 @@ import pytest
 
 from fec.core.durations import DAY, WEEK
 from tests.contracts.support.evm import ZERO, Contract, Event, expect
+from tests.contracts.support.shop_world import MODES
 from tests.contracts.support.world import FEC, GENESIS, NOW, ORIGIN, PUBLIC, PUBLIC_QUOTA, World
-
-MODES = {"Accept": 0, "Reject": 1, "Revert": 2, "BurnGas": 3, "Reenter": 4}
 
 
 def test_mint__in_the_public_program__burns_the_callers_own(world: World) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from fec.core import curve
-from tests.contracts.nodes.test_mint import MODES
 from tests.contracts.support.evm import ZERO, Contract, Event, expect
+from tests.contracts.support.shop_world import MODES
 from tests.contracts.support.world import FEC, PUBLIC, World
 
 P = 1000 * FEC

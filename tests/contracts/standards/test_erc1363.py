@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contracts.nodes.test_mint import MODES
 from tests.contracts.standards.interfaces import deploy_witness, heard
 from tests.contracts.support.evm import ZERO, Contract, expect
-from tests.contracts.support.shop_world import Market
+from tests.contracts.support.shop_world import MODES, Market
 from tests.contracts.support.world import World
 
 RECEIVED, APPROVED = "88a7ca5c", "7b04a2d0"

@@ -12,7 +12,6 @@ PROFILE = settings(
     max_examples=60,
     stateful_step_count=60,
     database=None,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 #: What is drawn depends on constants that Hypothesis finds in whatever modules happen to be imported, so that one round

@@ -30,7 +30,9 @@ from fec.service.models import Action, ActionState, Invoice, InvoiceStatus, Serv
 from tests.fixtures.databases import PostgreSQL
 from tests.fixtures.deployed import MONDAY
 from tests.fixtures.processes import FORKING, become
-from tests.service.conftest import SECRET, WINDOW, Shop, opened, until
+from tests.fixtures.serving import SECRET
+from tests.fixtures.waiting import until
+from tests.service.conftest import WINDOW, Shop, opened
 
 from .customers import Buyer, Customer, Desk
 from .endpoint import HostileEndpoint
