@@ -11,6 +11,8 @@ from tests.fixtures import environment
 
 LOCALES = Path(__file__).resolve().parents[1] / "fec" / "i18n" / "locales"
 
+#: Objects that Python makes before it looks for garbage.
+OBJECTS = 20_000
 #: Files that take longest, and the longest of those first: a file is never split between processes, so that one which
 #: begins late would end alone. Those that wait for clocks and killed processes leave room for what computes beside.
 LONGEST = (
@@ -23,12 +25,13 @@ LONGEST = (
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Modules and tests live as long as the process: whoever looks for garbage need not look at them."""
+    """Modules and tests live as long as the process: who looks for garbage need not look at them, nor look as often."""
     gc.disable()
     try:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(OBJECTS)
         gc.enable()
 
 
