@@ -16,6 +16,7 @@ from fec.protocol.calls import ContractCall
 from fec.protocol.members import Member, Withdrawal
 from fec.protocol.orders import Authorization, Invoice, Order
 from fec.protocol.relays import MAX_CALLS, RelayedCall
+from tests.contracts.support.shop_world import deploy_market
 from tests.unit.test_calls import CALLS
 
 ALICE, BOB = "0x" + "a1" * 20, "0x" + "b0" * 20
@@ -207,3 +208,8 @@ def test_failures__as_web3_has_logs__are_the_same() -> None:
     }
     (found,), (expected,) = (relays.failures([each], RELAY).values() for each in (as_bytes, raw))
     assert (found.name, found.values) == (expected.name, expected.values)
+
+
+def test_bounds__are_the_contracts() -> None:
+    relay = deploy_market().relay
+    assert (relay.MAX_CALLS(), relay.GAS_AFTER_CALL()) == (relays.MAX_CALLS, relays.GAS_AFTER_CALL)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 
 from fec.core.durations import DAY
-from fec.protocol import relays
 from tests.contracts.custody.acts import filled, withdrawal
 from tests.contracts.relay.packing import (
     CAPTURES,
@@ -135,9 +134,9 @@ def test_relay__wiring__is_of_one_deployment(market: Market) -> None:
     assert targets == (market.adn.address, market.checkout.address, market.custodian.address)
 
 
-def test_relay__bounds__are_the_twins(market: Market) -> None:
+def test_relay__bounds__are_as_documented(market: Market) -> None:
     bounds = (market.relay.MAX_CALLS(), market.relay.MAX_REASON(), market.relay.GAS_AFTER_CALL())
-    assert bounds == (relays.MAX_CALLS, 256, relays.GAS_AFTER_CALL)
+    assert bounds == (256, 256, 10_000)
 
 
 def test_relay__is_all_that_the_contract_does() -> None:
