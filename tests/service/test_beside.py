@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from fec.chain.anvil import Anvil
 from fec.relayer.models import RelayTransaction
 from fec.service.gathering import payments
-from fec.service.models import Action, ActionState
+from fec.service.models import Action
 from fec.service.settings import CallerLimits
 from tests.fixtures.chains import settle
 from tests.fixtures.endpoints import PROFILES, ReshapingProxy
@@ -34,20 +34,17 @@ def kept(cashier: ServiceClient) -> list[int]:
         return [session.scalar(select(func.count()).select_from(model)) or 0 for model in (Action, RelayTransaction)]
 
 
-def waiting(cashier: ServiceClient) -> int:
-    with Session(cashier.service.engine) as session:
-        mine = select(func.count()).select_from(Action).where(Action.state == ActionState.REQUESTED)
-        return session.scalar(mine) or 0
-
-
 def ended(cashier: ServiceClient, chain: Anvil, invoices: Sequence[Any]) -> list[tuple[str, str]]:
-    """What invoices and their payments say, once all is sent, what waited for others too, and blocks have it."""
-    until(lambda: waiting(cashier), lambda count: count == 0)
-    settle(chain)
-    cashier.service.relayer.tick()
-    cashier.service.outbox.tend()
-    seen = [cashier.until(invoice, lambda seen: seen["status"] != "open") for invoice in invoices]
-    return [(each["status"], each["payment"]["state"]) for each in seen]
+    """What invoices and their payments say, once nothing is under way."""
+
+    def look() -> list[tuple[str, str]]:
+        settle(chain)
+        cashier.service.relayer.tick()
+        cashier.service.outbox.tend()
+        seen = [cashier.get(f"/v1/pay/{invoice['id']}") for invoice in invoices]
+        return [(each["status"], each["payment"]["state"]) for each in seen]
+
+    return until(look, lambda seen: all(status != "open" and state in ("done", "failed") for status, state in seen))  # type: ignore[no-any-return]
 
 
 def test_pay__same_payments_sent_to_two_services_at_once__each_is_done_once(

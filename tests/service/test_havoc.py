@@ -22,7 +22,7 @@ FRESH = random.SystemRandom().randrange(2**32)
 
 
 def test_havoc__then_quiet__everything_adds_up(tmp_path: Path) -> None:
-    plan = Plan(FRESH, KILLS, "postgresql", instances=2, customers=4, instants=2)
+    plan = Plan(FRESH, KILLS, "postgresql", instances=2, customers=4, instants=2, deepest=16, watched=24)
     sys.stdout.write(f"{plan}\n")
     outcome = run(plan, tmp_path, lambda said: sys.stdout.write(f"{said}\n"))
     sys.stdout.write(f"{outcome.counts}\n")

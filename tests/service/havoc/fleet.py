@@ -29,7 +29,7 @@ _PATIENCE_SECONDS = 12.0
 #: How long others live mostly, and at most: long enough for some requests to be in every state.
 _MOSTLY_SECONDS, _LONG_SECONDS = 0.6, 4.0
 #: How long a reader of the chain lives at most.
-_READER_SECONDS = 3.0
+_READER_SECONDS = 6.0
 #: What `fec index run --follow` says once it has come to the chain's head.
 _FOLLOWING = b"Following"
 _HOST = "127.0.0.1"
@@ -69,11 +69,17 @@ class Member:
         self._deaths = deaths
         self._under_way = under_way
         self._calm = threading.Event()
+        self._calm.set()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name)
 
     def start(self) -> None:
+        """Starts it; nobody kills it yet."""
         self._thread.start()
+
+    def begin(self) -> None:
+        """From now on it is killed."""
+        self._calm.clear()
 
     def calm(self) -> None:
         """No more kills: what runs goes on, what does not is started."""
@@ -112,7 +118,7 @@ class Member:
             self.failure = error
 
     def _let_live(self, process: BaseProcess, death: Death, said: int) -> None:
-        if death.point is None and self._random.random() < 0.2:
+        if death.point is None and not self._calm.is_set() and self._random.random() < 0.2:
             # While it starts: tables are made, the index is opened, the first requests come.
             if self._lives(process, death, self._random.uniform(0, 0.6)):
                 self._kill(process, "killed while starting")
@@ -131,6 +137,8 @@ class Member:
         seconds = self._random.uniform(0, longest) if death.point is None else _PATIENCE_SECONDS
         if self._lives(process, death, seconds):
             self._kill(process, "killed at work" if self._under_way() else "killed idle")
+            if death.point is not None:
+                self._deaths.give_back(death)
 
     def _is_up(self, said: int) -> bool:
         if self._port is None:
@@ -154,6 +162,8 @@ class Member:
             self.counts[f"killed at {death.point}" if self._under_way() else "killed idle"] += 1
         else:
             self.counts[f"ended with {process.exitcode}"] += 1
+            if death.point is not None:
+                self._deaths.give_back(death)
             self._stop.wait(_RESTART_SECONDS)
         return False
 

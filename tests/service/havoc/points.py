@@ -184,6 +184,11 @@ class Deaths:
                 self._random.shuffle(self._deck)
             return self._deck.pop()
 
+    def give_back(self, death: Death) -> None:
+        """One that nobody died: somebody else is to."""
+        with self._lock:
+            self._deck.append(death)
+
 
 def become_mortal(death: Death, words: Sequence[str], environment: Mapping[str, str], log: str) -> None:
     """Becomes the command `fec`, and dies at the point that is named, if one is. The target of a process."""

@@ -147,6 +147,8 @@ def run(plan: Plan, folder: Path, say: Callable[[str], object]) -> Outcome:
         for buyer in buyers:
             stack.callback(buyer.give_up)
             buyer.start()
+        for member in members:
+            member.begin()
         _havoc(plan, members, buyers, say)
 
         engine = store.open_database(database)
