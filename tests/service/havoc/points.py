@@ -136,6 +136,10 @@ POINTS = (
     Point("signed", "fec.relayer.transactions:Ledger.store_all", _after),
     # It is committed. Nobody was told, and nothing sent.
     Point("written", "fec.service.gathering.payments:_keep", _after),
+    # It waits for others, as a transaction of ours waits for a block; it is written, and not signed.
+    Point("held", "fec.service.actions.batches:Batches.add", _after),
+    # It is about to be signed together with others.
+    Point("joined", "fec.service.actions.batches:Batches.send", _before),
     # Its caller was told.
     Point("answered", "fec.service.gathering.plain:Gathering.__call__", _once_answered),
     # The node has it, or has refused it; nothing is noted of that.
