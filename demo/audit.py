@@ -25,7 +25,7 @@ from fec.core.curve import FACE_MULTIPLE, face
 from fec.core.durations import DAY
 from fec.core.shares import burn_up
 from fec.indexer import IndexCheck, check
-from fec.indexer.models import Claim, EventRecord, RewardRecord, TotalsVersion, WithdrawalRecord
+from fec.indexer.models import ClaimRecord, EventRecord, RewardRecord, TotalsVersion, WithdrawalRecord
 from fec.indexer.reads import Reads
 from fec.indexer.views import view
 from fec.protocol.orders import Invoice, Order
@@ -76,7 +76,7 @@ def read_facts(story: Story) -> Facts:
     with store.reading(story.engine) as connection:
         operators = {row.program_id: row.operator for row in connection.execute(select(view("programs_latest")))}
         flowed_back: Counter[str] = Counter()
-        for recipient, amount in connection.execute(select(Claim.recipient, Claim.amount)):
+        for recipient, amount in connection.execute(select(ClaimRecord.recipient, ClaimRecord.amount)):
             flowed_back[recipient] += amount
         rewarded: Counter[str] = Counter()
         for program, amount in connection.execute(select(RewardRecord.program_id, RewardRecord.amount)):

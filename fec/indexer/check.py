@@ -16,7 +16,7 @@ from fec.core.curve import face
 from fec.i18n import N_, Message
 from fec.indexer.database import Cursor, cursor_of
 from fec.indexer.errors import IndexMissing
-from fec.indexer.models import CoinTransfer, RewardRecord
+from fec.indexer.models import CoinTransferRecord, RewardRecord
 from fec.indexer.reads import Reads, Refusal
 from fec.indexer.views import view
 from fec.protocol.addresses import ADDRESS_ZERO
@@ -250,7 +250,7 @@ class _Check:
         ):
             self._report.add(N_("total"), function, index, self._reads.one(contract, function))
         balances: Counter[str] = Counter()
-        moves = select(CoinTransfer.sender, CoinTransfer.recipient, CoinTransfer.amount)
+        moves = select(CoinTransferRecord.sender, CoinTransferRecord.recipient, CoinTransferRecord.amount)
         for sender, recipient, amount in self._connection.execution_options(yield_per=_ROWS).execute(moves):
             if sender is not None:
                 balances[sender] -= amount

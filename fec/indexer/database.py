@@ -72,7 +72,7 @@ class IndexDatabase:
             # An event's fields are the table's columns, in the same order.
             columns = [*list(zip(*stretch.events, strict=True))[:-1], [each.arguments_json for each in stretch.events]]
             insert_columns(connection, table(EventRecord), columns, encoded=("arguments",))
-            _fold(connection, stretch.events, {number: time for number, _, time in stretch.blocks})
+            _project(connection, stretch.events, {number: time for number, _, time in stretch.blocks})
             _clear(connection, stretch.first - depth, stretch.last - depth)
             after = Cursor(stretch.last + 1, stretch.last_hash, min(finalized, stretch.last))
             _move(connection, after)
@@ -158,7 +158,7 @@ class IndexDatabase:
                 numbers = {event.block_number for event in events}
                 bounds = BlockRecord.number.between(min(numbers), max(numbers))
                 times = connection.execute(select(BlockRecord.number, BlockRecord.timestamp).where(bounds))
-                _fold(connection, events, {row.number: row.timestamp for row in times})
+                _project(connection, events, {row.number: row.timestamp for row in times})
                 taken += len(events)
                 yield taken
 
@@ -196,7 +196,7 @@ def _move(connection: Connection, cursor: Cursor) -> None:
     )
 
 
-def _fold(connection: Connection, events: Sequence[Event], times: dict[int, int]) -> None:
+def _project(connection: Connection, events: Sequence[Event], times: dict[int, int]) -> None:
     rows = Projection(State(connection, events), times).take(events)
     for model, values in rows.items():
         insert_rows(connection, table(model), values)

@@ -1,6 +1,7 @@
 """The index's tables. Amounts in wei, times in seconds since the epoch; every row but the cursor's is written once.
 
-A row says what one log said (`events` and the facts) or how things stood right after it (the versions). All carry the
+A row says what one log said (`events`, and each class that ends in `Record`) or how things stood right after it (each
+that ends in `Version`). All carry the
 log's place, so that undoing a reorganisation is to delete what lies behind a block.
 docs/reference/index.md describes them.
 """
@@ -96,7 +97,7 @@ class NodeVersion(_AtLog, Base):
     """mint, transfer, claim; split and part (keeps the rest, came out of it); merge and merged (took in, is gone)."""
 
 
-class NodeTransfer(_AtLog, Base):
+class NodeTransferRecord(_AtLog, Base):
     """A node had another owner; sender None where it was minted, recipient None where it was merged away."""
 
     __tablename__ = "node_transfers"
@@ -107,7 +108,7 @@ class NodeTransfer(_AtLog, Base):
     recipient: Mapped[AddressText | None]
 
 
-class Claim(_AtLog, Base):
+class ClaimRecord(_AtLog, Base):
     """A node paid."""
 
     __tablename__ = "claims"
@@ -213,7 +214,7 @@ class OrderVersion(_AtLog, Base):
     returned: Mapped[WeiInt | None]
 
 
-class Refund(_AtLog, Base):
+class RefundRecord(_AtLog, Base):
     """Some of an order, or all, was paid back."""
 
     __tablename__ = "refunds"
@@ -277,7 +278,7 @@ class MemberVersion(_AtLog, Base):
     deployed: Mapped[bool]
 
 
-class Spend(_AtLog, Base):
+class SpendRecord(_AtLog, Base):
     """A member spent out of their vault; the order that was paid has the same transaction."""
 
     __tablename__ = "spends"
@@ -305,7 +306,7 @@ class WithdrawalRecord(_AtLog, Base):
 # ---------------------------------------------------------------------- coins
 
 
-class CoinTransfer(_AtLog, Base):
+class CoinTransferRecord(_AtLog, Base):
     """FEC moved; sender None where it was created, recipient None where it was burned."""
 
     __tablename__ = "coin_transfers"
@@ -334,20 +335,20 @@ DERIVED = tuple(
     for model in (
         NodeRecord,
         NodeVersion,
-        NodeTransfer,
-        Claim,
+        NodeTransferRecord,
+        ClaimRecord,
         ProgramVersion,
         TermsVersion,
         AllianceVersion,
         OrderRecord,
         OrderVersion,
-        Refund,
+        RefundRecord,
         RewardBatchVersion,
         RewardRecord,
         MemberVersion,
-        Spend,
+        SpendRecord,
         WithdrawalRecord,
-        CoinTransfer,
+        CoinTransferRecord,
         TotalsVersion,
     )
 )

@@ -107,12 +107,12 @@ class Projection:
             totals.supply -= amount
             totals.burned += amount
             self._totals_changed = self._log
-        self._add(models.CoinTransfer, _account(sender), _account(recipient), amount)
+        self._add(models.CoinTransferRecord, _account(sender), _account(recipient), amount)
 
     # ------------------------------------------------------------------- nodes
 
     def _node_moved(self, sender: str, recipient: str, token_id: int) -> None:
-        self._add(models.NodeTransfer, token_id, _account(sender), _account(recipient))
+        self._add(models.NodeTransferRecord, token_id, _account(sender), _account(recipient))
         if sender == ADDRESS_ZERO:
             # The part that came out of a split was made by its `NodeSplit`, just before.
             if token_id not in self._state.nodes:
@@ -153,7 +153,7 @@ class Projection:
         node = self._state.nodes[token_id]
         node.claimed += amount
         self._version(token_id, node, "claim")
-        self._add(models.Claim, token_id, recipient, amount)
+        self._add(models.ClaimRecord, token_id, recipient, amount)
         self._state.totals.outstanding -= amount
         self._totals_changed = self._log
 
@@ -275,7 +275,7 @@ class Projection:
         if refunded == order.amount:
             order.status = "refunded"
         self._add(models.OrderVersion, order_key, order.status, refunded, *_NOT_CAPTURED)
-        self._add(models.Refund, order_key, amount, refunded)
+        self._add(models.RefundRecord, order_key, amount, refunded)
 
     # ----------------------------------------------------------------- rewards
 
@@ -319,7 +319,7 @@ class Projection:
         self._add(models.MemberVersion, vault, *self._state.members[vault].values())
 
     def _spent(self, vault: str, program_id: int, order_id: str, amount: int) -> None:
-        self._add(models.Spend, vault, program_id, _text(order_id), amount)
+        self._add(models.SpendRecord, vault, program_id, _text(order_id), amount)
 
     def _withdrawn(self, vault: str, recipient: str, token_ids: list[Any], amount: int) -> None:
         self._add(models.WithdrawalRecord, vault, recipient, [str(token_id) for token_id in token_ids], amount)

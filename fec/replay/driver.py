@@ -18,7 +18,7 @@ from fec.protocol.relays import failures
 from fec.replay.book import Book, topics
 from fec.replay.encode import Ground, UnsignedTransaction, content, sign_all
 from fec.replay.errors import ReplayFailed
-from fec.replay.pipeline import Ticket, Wire
+from fec.replay.pipeline import Pipeline, Ticket
 
 #: Transactions signed in one piece of work, and blocks' worth of pieces that are signed ahead.
 PIECE = 200
@@ -68,7 +68,7 @@ class _Mined:
 class Driver:
     """The chain under control: nothing is mined but by it."""
 
-    wire: Wire
+    pipeline: Pipeline
     ground: Ground
     book: Book
     workers: int
@@ -84,19 +84,19 @@ class Driver:
         """Switches automatic mining off, and waits until nothing of an earlier run is on its way."""
         # The workers come up while the chain is read.
         self._pool.submit(sign_all, self.ground, [])
-        self.wire.result("evm_setAutomine", False)
+        self.pipeline.result("evm_setAutomine", False)
         before = -1
         while before != self.height:
             before = self.height
-            self.wire.result("anvil_dropAllTransactions")
+            self.pipeline.result("anvil_dropAllTransactions")
             time.sleep(_QUIET)
-            block = self.wire.result("eth_getBlockByNumber", "latest", False)
+            block = self.pipeline.result("eth_getBlockByNumber", "latest", False)
             self.height, self.clock = int(block["number"], 16), int(block["timestamp"], 16)
 
     def let_go(self) -> None:
         """Ends the workers, and switches automatic mining on."""
         self._pool.shutdown(cancel_futures=True)
-        self.wire.result("evm_setAutomine", True)
+        self.pipeline.result("evm_setAutomine", True)
 
     def learn_nonces(self, accounts: Iterable[bytes]) -> None:
         """Asks the chain for the next nonces of accounts that are not known yet."""
@@ -109,8 +109,8 @@ class Driver:
         return [
             answer
             for some in _pieces(calls, CHECKED_AT_ONCE)
-            for answer in self.wire.answers(
-                self.wire.post([("eth_call", ({"to": to, "data": data}, "latest")) for to, data in some])
+            for answer in self.pipeline.answers(
+                self.pipeline.post([("eth_call", ({"to": to, "data": data}, "latest")) for to, data in some])
             )
         ]
 
@@ -122,7 +122,7 @@ class Driver:
         """Checkout's logs that count, in pieces of so many blocks."""
         for first in range(first_block, last_block + 1, step):
             found: list[dict[str, Any]]
-            (found,) = self.wire.results([self._logs(first, min(first + step - 1, last_block))])
+            (found,) = self.pipeline.results([self._logs(first, min(first + step - 1, last_block))])
             yield found
 
     def run(self, batches: Iterable[PlannedBlock], progress: Callable[[int], object]) -> None:
@@ -185,8 +185,8 @@ class Driver:
         moment = max(batch.time, self.clock + 1)
         if batch.time:
             self.lateness = max(self.lateness, moment - batch.time)
-        sent = self.wire.post(sends)
-        mined = self.wire.post([("evm_mine", (hex(moment),))])
+        sent = self.pipeline.post(sends)
+        mined = self.pipeline.post([("evm_mine", (hex(moment),))])
         self.clock, self.height = moment, self.height + 1
         return _Mined(sent, mined, batch.requests)
 
@@ -194,19 +194,19 @@ class Driver:
         """Makes sure that all blocks are there and did what they should, by their logs."""
         if not flying:
             return
-        found = self.wire.post([("eth_blockNumber", ()), self._logs(first, self.height)])
+        found = self.pipeline.post([("eth_blockNumber", ()), self._logs(first, self.height)])
         requests: list[tuple[PlannedTransaction, str]] = []
         unseen: list[tuple[PlannedTransaction, str]] = []
         while flying:
             block = flying.popleft()
-            for request, answer in zip(block.requests, self.wire.answers(block.sent), strict=True):
+            for request, answer in zip(block.requests, self.pipeline.answers(block.sent), strict=True):
                 if "error" in answer:
                     raise _failed(request, request.what, answer["error"].get("message"))
                 (requests if request.what else unseen).append((request, answer["result"]))
-            for answer in self.wire.answers(block.mined):
+            for answer in self.pipeline.answers(block.mined):
                 if "error" in answer:
                     raise ReplayFailed("The chain mined no block: {reason}", reason=answer["error"].get("message"))
-        height, logs = self.wire.answers(found)
+        height, logs = self.pipeline.answers(found)
         if "error" in logs or int(height["result"], 16) != self.height:
             raise ReplayFailed("Somebody else mines on this chain. Let the replay have it for itself, and start again.")
         self.book.read(logs["result"])
@@ -240,7 +240,7 @@ class Driver:
         to, data = content(self.ground, request.job)
         gas = hex(request.job.gas)
         call = {"from": "0x" + request.sender.hex(), "to": "0x" + to.hex(), "data": "0x" + data.hex(), "gas": gas}
-        (answer,) = self.wire.answers(self.wire.post([("eth_call", (call, "latest"))]))
+        (answer,) = self.pipeline.answers(self.pipeline.post([("eth_call", (call, "latest"))]))
         error = answer.get("error", {})
         data = error.get("data")
         if isinstance(data, str) and data.startswith("0x"):
@@ -253,7 +253,7 @@ class Driver:
         return "eth_getLogs", (wanted,)
 
     def _many(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
-        return [result for some in _pieces(calls, CHECKED_AT_ONCE) for result in self.wire.results(some)]
+        return [result for some in _pieces(calls, CHECKED_AT_ONCE) for result in self.pipeline.results(some)]
 
 
 def _pieces(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:

@@ -29,7 +29,7 @@ DEPTH = 64
 _CONNECT_SECONDS = 10
 
 
-class Wire:
+class Pipeline:
     """One connection, for one thread. Use it as a context manager, or `close` it."""
 
     def __init__(self, url: str, depth: int = DEPTH) -> None:
@@ -54,7 +54,7 @@ class Wire:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def __enter__(self) -> Wire:
+    def __enter__(self) -> Pipeline:
         """Itself."""
         return self
 

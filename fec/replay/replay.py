@@ -23,7 +23,7 @@ from fec.replay.driver import Driver, PlannedBlock, PlannedTransaction
 from fec.replay.encode import Bill, Ground, UnsignedTransaction
 from fec.replay.errors import ReplayFailed, ReplayRefused
 from fec.replay.history import History, Row
-from fec.replay.pipeline import Wire
+from fec.replay.pipeline import Pipeline
 from fec.replay.plan import (
     PAY_GAS,
     RELAY_GAS,
@@ -81,10 +81,10 @@ class Replay:
             deployments.contract(deployment, name)["address"] for name in ("Checkout", "FEC", "Relay")
         )
         url = str(getattr(self._client.web3.provider, "endpoint_uri", ""))
-        with Wire(url) as wire:
-            self._check_chain(wire)
+        with Pipeline(url) as pipeline:
+            self._check_chain(pipeline)
             ground = Ground(deployment["chainId"], checkout, coupon, relay)
-            driver = Driver(wire, ground, Book(), self._settings.workers)
+            driver = Driver(pipeline, ground, Book(), self._settings.workers)
             driver.take_over()
             try:
                 run = _Run(
@@ -100,9 +100,9 @@ class Replay:
             finally:
                 driver.let_go()
 
-    def _check_chain(self, wire: Wire) -> None:
+    def _check_chain(self, pipeline: Pipeline) -> None:
         try:
-            wire.result("anvil_nodeInfo")
+            pipeline.result("anvil_nodeInfo")
         except RPCFailed as error:
             raise ReplayRefused(
                 "A replay needs Anvil, whose clock can follow the file: {reason}. Start one with `fec dev`.",
@@ -131,7 +131,7 @@ class _Run:
         self._wallets = wallets
         self._first_height = driver.height
         self._transactions = 0
-        gas_limit = int(driver.wire.result("eth_getBlockByNumber", "latest", False)["gasLimit"], 16)
+        gas_limit = int(driver.pipeline.result("eth_getBlockByNumber", "latest", False)["gasLimit"], 16)
         # Half a block at most, so that the base fee never rises.
         self._stage = Stage(client, driver, wallets, settings.terms_of, owner, min(gas_limit // 2, _MOST_GAS))
         self._stores = list(dict.fromkeys(row.store for row in self._rows if row.amount > 0))
@@ -159,7 +159,7 @@ class _Run:
 
         self._set_up(left)
         ready = time.perf_counter_ns()
-        waited = self._driver.wire.waited
+        waited = self._driver.pipeline.waited
         spent = self._driver.spent
         signing, waited_for_signing = spent.signing, spent.waited_for_signing
         self._transactions_of(left)
@@ -168,7 +168,7 @@ class _Run:
             "read": (planned - started) // _MILLION,
             "setUp": (ready - planned) // _MILLION,
             "replay": (done - ready) // _MILLION,
-            "waitedForChain": (self._driver.wire.waited - waited) // _MILLION,
+            "waitedForChain": (self._driver.pipeline.waited - waited) // _MILLION,
             "waitedForSigning": (spent.waited_for_signing - waited_for_signing) // _MILLION,
             "signing": (spent.signing - signing) // _MILLION,
         }

@@ -285,7 +285,7 @@ class WebhookAttempt(Base):
     """Why it is no delivery, in a word; None if it is one."""
 
 
-class RewardBatchRecord(Base):
+class RewardBatch(Base):
     """Rewards for many shoppers, funded by one action under one Merkle root."""
 
     __tablename__ = "reward_batches"

@@ -90,7 +90,7 @@ class Scenario:
             _set(record, key, value)
         return Scenario.from_record(record)
 
-    def drawn(self, seed: str) -> Scenario:
+    def sample(self, seed: str) -> Scenario:
         """The scenario with a value drawn for each key of its spread, any between least and most as likely."""
         chance = random.Random(seed)
         drawn = {key: _kind_of(key).write(chance.randint(*bounds)) for key, bounds in self.spread.items()}

@@ -63,7 +63,7 @@ def plan(scenario: Scenario, sweep: Mapping[str, Sequence[str]], runs: int = 0, 
         changes = dict(zip(sweep, values, strict=True))
         changed = scenario.changed(changes)
         # The same draws for each combination, so that they differ by their setting alone.
-        jobs += [Job(changed.drawn(f"{seed}/{run}"), changes, seed, run) for run in range(runs)]
+        jobs += [Job(changed.sample(f"{seed}/{run}"), changes, seed, run) for run in range(runs)]
         jobs += [] if runs else [Job(changed, changes)]
     return jobs
 

@@ -17,7 +17,7 @@ from fec.indexer.errors import IndexInconsistent, IndexMissing
 from fec.indexer.events import Decoder, kinds, restore
 from fec.indexer.models import (
     AllianceVersion,
-    CoinTransfer,
+    CoinTransferRecord,
     EventRecord,
     MemberVersion,
     NodeVersion,
@@ -233,7 +233,7 @@ KINDS = ("nodes", "programs", "terms", "alliances", "orders", "reward_batches", 
         (TotalsVersion, {"supply": 7}, "total"),
         (TotalsVersion, {"burned": 7}, "total"),
         (TotalsVersion, {"outstanding": 7}, "total"),
-        (CoinTransfer, {"amount": 7}, "balance of"),
+        (CoinTransferRecord, {"amount": 7}, "balance of"),
     ],
 )
 def test_check__changed_by_other_hands__says_what(

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, select
 
 from fec.core import curve
 from fec.core.durations import DAY, WEEK
-from fec.indexer.models import Claim, NodeRecord, NodeVersion, TotalsVersion
+from fec.indexer.models import ClaimRecord, NodeRecord, NodeVersion, TotalsVersion
 from fec.indexer.views import view
 from fec.protocol.flows import Lots, flows
 from fec.protocol.types import Node
@@ -48,8 +48,8 @@ class Facts:
             mints = select(NodeVersion.__table__, created.c.program_id).join(
                 created, created.c.token_id == NodeVersion.__table__.c.token_id
             )
-            claims = select(Claim.__table__, created.c.program_id).join(
-                created, created.c.token_id == Claim.__table__.c.token_id
+            claims = select(ClaimRecord.__table__, created.c.program_id).join(
+                created, created.c.token_id == ClaimRecord.__table__.c.token_id
             )
             return cls(
                 now=times[max(times)],

@@ -26,7 +26,7 @@ DUSTY, TIDY = (Account.from_key(bytes([number]) * 32).address for number in (0x7
 MEMBERS = {DUSTY: "0x" + "71" * 32, TIDY: "0x" + "72" * 32}
 
 
-def drawn(program_id: int, owner: str, count: int, first: int) -> list[Node]:
+def sample(program_id: int, owner: str, count: int, first: int) -> list[Node]:
     """Nodes of all sizes, no two alike, so that none can be counted together."""
     draw = random.Random(owner)
     found = []
@@ -41,7 +41,7 @@ def drawn(program_id: int, owner: str, count: int, first: int) -> list[Node]:
 @pytest.fixture
 def nodes(reader: ServiceClient, shop: Shop) -> dict[str, list[Node]]:
     """What both hold, written into the index as the indexer would; each of them is a member as well."""
-    held = {DUSTY: drawn(shop.at_once, DUSTY, MANY, 1), TIDY: drawn(shop.at_once, TIDY, FEW, MANY + 1)}
+    held = {DUSTY: sample(shop.at_once, DUSTY, MANY, 1), TIDY: sample(shop.at_once, TIDY, FEW, MANY + 1)}
     births, versions = [], []
     for number, node in enumerate(node for some in held.values() for node in some):
         place = (1, number, node.token_id)

@@ -48,27 +48,27 @@ def test_create__same_key_of_another_merchant__is_another_invoice(cashier: Servi
 
 
 def test_create__same_order_at_once__is_one_invoice(serving: Callable[..., ServiceClient]) -> None:
-    tills = [serving(), serving()]
+    services = [serving(), serving()]
     body = {"orderId": "A-1", "amount": "5"}
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda number: tills[number % 2].call("POST", "/v1/invoices", body), range(16)))
+        answers = list(pool.map(lambda number: services[number % 2].call("POST", "/v1/invoices", body), range(16)))
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 15
     problems = {answer.json()["type"] for answer in answers if answer.status_code == 409}
     assert problems == {"urn:fec:problem:order-id-taken"}
 
 
 def test_create__same_key_at_once__is_one_invoice(serving: Callable[..., ServiceClient]) -> None:
-    tills = [serving(), serving()]
+    services = [serving(), serving()]
     body = {"orderId": "A-1", "amount": "5"}
 
     def create(number: int) -> int:
-        return tills[number % 2].call("POST", "/v1/invoices", body, Idempotency_Key="k").status_code
+        return services[number % 2].call("POST", "/v1/invoices", body, Idempotency_Key="k").status_code
 
     with ThreadPoolExecutor(8) as pool:
         statuses = set(pool.map(create, range(16)))
     assert 201 in statuses
     assert statuses <= {201, 409}
-    assert len(tills[0].get("/v1/invoices")["items"]) == 1
+    assert len(services[0].get("/v1/invoices")["items"]) == 1
 
 
 def test_create__program_with_another_signer__is_refused(cashier: ServiceClient, shop: Shop) -> None:

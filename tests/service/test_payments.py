@@ -235,28 +235,28 @@ def test_payment__while_one_out_of_a_vault_is_under_way__is_refused(cashier: Ser
 def test_two_instances__same_payments_and_refunds_at_once__each_is_sent_once(
     serving: Callable[..., ServiceClient], shop: Shop, coupon: Client, chain: Anvil
 ) -> None:
-    tills = [serving(), serving()]
+    services = [serving(), serving()]
     before = coupon.balance(shop.shopper.address)
-    invoices = [tills[0].invoice("10") for _ in range(6)]
-    payments = [tills[0].payment(invoice, shop.shopper) for invoice in invoices]
+    invoices = [services[0].invoice("10") for _ in range(6)]
+    payments = [services[0].payment(invoice, shop.shopper) for invoice in invoices]
 
     def pay(number: int) -> Any:
         invoice = invoices[number // 4]
-        return tills[number % 2].call("POST", f"/v1/pay/{invoice['id']}/payments", payments[number // 4])
+        return services[number % 2].call("POST", f"/v1/pay/{invoice['id']}/payments", payments[number // 4])
 
     def refund(number: int) -> Any:
         path = f"/v1/invoices/{invoices[number // 4]['id']}/refunds"
-        return tills[number % 2].call("POST", path, {"amount": "1"}, Idempotency_Key=f"r-{number // 4}")
+        return services[number % 2].call("POST", path, {"amount": "1"}, Idempotency_Key=f"r-{number // 4}")
 
     with ThreadPoolExecutor(8) as pool:
         assert {answer.status_code for answer in pool.map(pay, range(24))} == {202}
         for invoice in invoices:
-            tills[0].until(invoice, lambda seen: seen["status"] == "paid")
+            services[0].until(invoice, lambda seen: seen["status"] == "paid")
         # One that comes while the first is being answered is told so.
         assert {answer.status_code for answer in pool.map(refund, range(24))} <= {202, 409}
     for invoice in invoices:
-        tills[1].until(invoice, lambda seen: seen["refunded"] == "1")
-    requests = relayed(tills[0])
+        services[1].until(invoice, lambda seen: seen["refunded"] == "1")
+    requests = relayed(services[0])
     assert sum(key.startswith("refund ") for key in requests) == 6, requests
     # Payments that came together may have gone together.
     assert len(requests) <= 12, requests

@@ -29,7 +29,7 @@ def bought(serving: Callable[..., ServiceClient], shop: Shop) -> ServiceClient:
     return reader
 
 
-def drawn(cashier: ServiceClient, path: str) -> ElementTree.Element:
+def svg(cashier: ServiceClient, path: str) -> ElementTree.Element:
     answer = cashier.call("GET", path)
     assert answer.status_code == 200, answer.text
     assert answer.headers["Content-Type"] == "image/svg+xml"
@@ -53,13 +53,13 @@ def test_supply__for_anybody__is_the_chains(bought: ServiceClient, chain: Anvil,
     now = Client(chain.web3, shop.deployment).figures()
     shown = [exact_fec(wei) for wei in (now.supply, now.outstanding, now.cap)]
     assert [data["points"][-1]["supply"], data["points"][-1]["outstanding"], data["cap"]] == shown
-    assert drawn(bought.anybody(), "/v1/reports/supply.svg").findtext(f"{SVG}title")
+    assert svg(bought.anybody(), "/v1/reports/supply.svg").findtext(f"{SVG}title")
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_pictures__width_colours_and_language__are_those_asked_for(bought: ServiceClient) -> None:
     for name in ("flowback", "cohorts", "liability"):
-        picture = drawn(bought, f"/v1/reports/{name}.svg?width=400&theme=dark&language=zh-Hant")
+        picture = svg(bought, f"/v1/reports/{name}.svg?width=400&theme=dark&language=zh-Hant")
         assert picture.get("width") == "400"
         title = picture.findtext(f"{SVG}title") or ""
         assert any("\u4e00" <= letter <= "\u9fff" for letter in title)
@@ -67,7 +67,7 @@ def test_pictures__width_colours_and_language__are_those_asked_for(bought: Servi
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_calendar_picture__of_a_shopper__is_drawn(bought: ServiceClient, shop: Shop) -> None:
-    picture = drawn(bought, f"/v1/shoppers/{shop.shopper.address}/calendar.svg")
+    picture = svg(bought, f"/v1/shoppers/{shop.shopper.address}/calendar.svg")
     assert sum(1 for _ in picture.iter(f"{SVG}path")) > 90
 
 

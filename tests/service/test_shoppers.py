@@ -46,6 +46,7 @@ def test_shopper__two_purchases__sums_are_those_of_the_chain(
     chain.travel_to(chain.now + 10 * WEEK)
     shown = bought.get(f"/v1/shoppers/{shop.shopper.address}")
     nodes = nodes_on_chain(client, shop)
+    assert shown["asOf"]["blockHash"].startswith("0x")
     now = shown["asOf"]["timestamp"]
     assert (shown["nodes"], shown["principal"], shown["face"], shown["claimed"]) == (2, "30", "300", "0")
     assert parse_fec(shown["claimable"]) == sum(node.claimable(now) for node in nodes) > 0

@@ -141,9 +141,9 @@ def test_load__neither_name_nor_file__is_refused_with_the_names() -> None:
         load("nowhere")
 
 
-def test_drawn__same_seed__is_the_same_and_within_its_bounds() -> None:
+def test_sample__same_seed__is_the_same_and_within_its_bounds() -> None:
     scenario = load()
-    one, again, other = (scenario.drawn(seed) for seed in ("a", "a", "b"))
+    one, again, other = (scenario.sample(seed) for seed in ("a", "a", "b"))
     assert one == again != other
     least, most = scenario.spread["shoppers.churn"]
     assert least <= one.shoppers.churn <= most

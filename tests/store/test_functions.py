@@ -22,7 +22,7 @@ NODES = Table(
 NOW = 10**9
 
 
-def drawn() -> list[dict[str, int]]:
+def sample() -> list[dict[str, int]]:
     """Nodes of any size and age, some of them a wei ahead of their curve."""
     draw = random.Random(20_261_130)
     found = []
@@ -39,14 +39,14 @@ def drawn() -> list[dict[str, int]]:
 def held(engine: Engine) -> Engine:
     with store.writing(engine) as connection:
         NODES.create(connection)
-        connection.execute(insert(NODES), drawn())
+        connection.execute(insert(NODES), sample())
     return engine
 
 
 def test_wei_sum__amounts_beyond_any_integer_of_the_database__is_exact(held: Engine) -> None:
     with store.reading(held) as connection:
         found = connection.scalar(select(wei_sum(NODES.c.principal)))
-    assert found == sum(node["principal"] for node in drawn()) > 2**80
+    assert found == sum(node["principal"] for node in sample()) > 2**80
 
 
 def test_wei_sum__of_nothing__is_zero(held: Engine) -> None:
@@ -64,7 +64,7 @@ def test_claimable__any_node__is_the_curves(held: Engine) -> None:
         curve.claimable(
             node["principal"], node["claimed"], curve.periods_elapsed(node["start"], node["period_length"], NOW)
         )
-        for node in drawn()
+        for node in sample()
     ]
     assert found == expected
     assert in_all == sum(expected)

@@ -72,6 +72,14 @@ class Request(Model):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+class AsOf(Model):
+    """What an answer is as of."""
+
+    block: int = Field(description="Last block that the index had.")
+    block_hash: str | None = Field(description="That block's hash; null while the index has read none.")
+    timestamp: Seconds = Field(description="The chain's time, by which nodes release.")
+
+
 class Problem(Model):
     """What went wrong (RFC 9457), and what to do next."""
 

@@ -8,8 +8,19 @@ from fastapi import Path
 from pydantic import Field
 
 from fec.service.actions.schemas import Action, Details
-from fec.service.http.schemas import Account, Fec, FecOrZero, Hash, Identity, Model, Request, Seconds, Signature
-from fec.service.shoppers.schemas import HeldNode, IndexedAt, Shape
+from fec.service.http.schemas import (
+    Account,
+    AsOf,
+    Fec,
+    FecOrZero,
+    Hash,
+    Identity,
+    Model,
+    Request,
+    Seconds,
+    Signature,
+)
+from fec.service.shoppers.schemas import HeldNode, Shape
 
 MemberId = Annotated[
     str, Field(pattern="^0x[0-9a-f]{64}$", description="keccak256(abi.encode(key, salt)): tells nobody who it is.")
@@ -64,7 +75,7 @@ class Vault(Model):
     nodes: list[HeldNode] = Field(description="Two hundred at most, by token id.")
     more: str | None = Field(description="Give it as `after` for the nodes that follow.")
     next_withdrawal: str = Field(description="Number that the next withdrawal has to be signed with.")
-    as_of: IndexedAt
+    as_of: AsOf
     shape: Shape
 
 

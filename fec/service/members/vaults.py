@@ -21,7 +21,6 @@ from fec.chain import deployments
 from fec.core.amounts import exact_fec
 from fec.core.node_id import NodeId
 from fec.i18n.parsing import parse_fec
-from fec.indexer.database import cursor_of
 from fec.indexer.views import view
 from fec.protocol import calls
 from fec.protocol.addresses import checked_address
@@ -40,8 +39,7 @@ from fec.service.members.schemas import MemberPath
 from fec.service.models import Action, ActionState, BrandMember, Invoice
 from fec.service.orders.lookup import SPEND, any_invoice, check_worth, order_of, payable
 from fec.service.orders.schemas import Cause, MinPrincipal
-from fec.service.shoppers.holdings import held_node, shape
-from fec.service.shoppers.schemas import IndexedAt
+from fec.service.shoppers.holdings import held_node, indexed, shape
 from fec.store import reading
 
 router = APIRouter(prefix="/v1/custody/{member_id}", tags=["members"])
@@ -66,7 +64,7 @@ def show(
     nodes = view("nodes_latest")
     query = select(nodes.c.token_id, nodes.c.owner, nodes.c.principal, nodes.c.claimed)
     with reading(service.engine) as connection:
-        block = cursor_of(connection).block
+        as_of = indexed(connection, now)
         # By number: as text, 10 would come before 9.
         digits = func.length(cast(nodes.c.token_id, Text))
         if after is not None:
@@ -82,7 +80,7 @@ def show(
         nodes=[held_node(node, now) for node in held[:_NODES]],
         more=str(held[_NODES - 1].token_id) if len(held) > _NODES else None,
         next_withdrawal=str(service.client.custody.nonce(member.vault)),
-        as_of=IndexedAt(block=block, timestamp=now),
+        as_of=as_of,
         shape=shape(language),
     )
 

@@ -55,7 +55,7 @@ _UNPAID: dict[str, Any] = {**dict.fromkeys(_FACTS), "refunded": 0}
 
 
 @dataclass(frozen=True)
-class _Moment:
+class _Block:
     """The block that invoices are to follow."""
 
     number: int
@@ -68,7 +68,7 @@ def reconcile(service: Service) -> int:
     with Session(writer(service.engine)) as session, session.begin():
         before = _locked(session)
         cursor = cursor_of(session.connection())
-        now = _moment(session, cursor.block - service.settings.confirmations)
+        now = _last_block(session, cursor.block - service.settings.confirmations)
         if now is None or (before.block_number, before.block_hash) == (now.number, now.hash):
             return 0
         follows = _hash(session, before.block_number) == before.block_hash and before.block_number < now.number
@@ -86,18 +86,18 @@ def _locked(session: Session) -> ReconcileCursor:
     return session.get_one(ReconcileCursor, 1, with_for_update=True)
 
 
-def _moment(session: Session, number: int) -> _Moment | None:
+def _last_block(session: Session, number: int) -> _Block | None:
     """The last block that is kept at or before a number."""
     query = select(BlockRecord).where(BlockRecord.number <= number).order_by(BlockRecord.number.desc()).limit(1)
     found = session.scalars(query).one_or_none()
-    return None if found is None else _Moment(found.number, found.hash, found.timestamp)
+    return None if found is None else _Block(found.number, found.hash, found.timestamp)
 
 
 def _hash(session: Session, number: int) -> str | None:
     return session.scalar(select(BlockRecord.hash).where(BlockRecord.number == number))
 
 
-def _changes(service: Service, session: Session, now: _Moment, since: int | None) -> Iterator[Change]:
+def _changes(service: Service, session: Session, now: _Block, since: int | None) -> Iterator[Change]:
     """Changes invoices; gives what is to be told. `since` is the last block looked at, if the chain goes on from it."""
     candidates = select(table(Invoice)).where(~Invoice.settled)
     if since is not None:
@@ -127,12 +127,12 @@ def _changes(service: Service, session: Session, now: _Moment, since: int | None
 def _orders(session: Session, keys: Sequence[str], block: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for first in range(0, len(keys), 500):
-        rows = session.execute(_ORDERS, {"moment": block, "keys": keys[first : first + 500]}).mappings()
+        rows = session.execute(_ORDERS, {"block": block, "keys": keys[first : first + 500]}).mappings()
         found |= {row["order_key"]: row for row in rows}
     return found
 
 
-def _update(invoice: Any, order: Any, now: _Moment) -> list[str]:
+def _update(invoice: Any, order: Any, now: _Block) -> list[str]:
     """Has an invoice say what the index says; gives the types of the events that follow."""
     if order is None:
         status = InvoiceStatus.EXPIRED if now.timestamp > invoice.expiry else InvoiceStatus.OPEN
@@ -176,18 +176,18 @@ def _settle(session: Session, cursor: Cursor) -> None:
     session.flush()
     session.execute(
         _SETTLE,
-        {"moment": cursor.finalized_block, "time": time or 0},
+        {"block": cursor.finalized_block, "time": time or 0},
         execution_options={"synchronize_session": False},
     )
 
 
 def _orders_at_moment() -> Any:
-    orders = as_of("orders", bindparam("moment"))
+    orders = as_of("orders", bindparam("block"))
     return orders.where(orders.selected_columns.order_key.in_(bindparam("keys", expanding=True)))
 
 
 def _settling() -> Any:
-    orders = as_of("orders", bindparam("moment")).subquery()
+    orders = as_of("orders", bindparam("block")).subquery()
     ended = exists().where(orders.c.order_key == Invoice.order_key, orders.c.status.in_(("captured", "refunded")))
     final = Invoice.status.in_((InvoiceStatus.CAPTURED, InvoiceStatus.REFUNDED)) & ended
     over = (Invoice.status == InvoiceStatus.EXPIRED) & (Invoice.expiry < bindparam("time"))

@@ -6,15 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from fec.service.http.schemas import Model, Seconds
-
-
-class AsOf(Model):
-    """The block that a report is of."""
-
-    block: int
-    block_hash: str
-    timestamp: Seconds
+from fec.service.http.schemas import AsOf, Model
 
 
 class Report(Model):

@@ -31,7 +31,7 @@ from fec.service.context import Served
 from fec.service.http.problems import Problem, declared, problem
 from fec.service.http.rows import Before, Limit, following, newest, one_row
 from fec.service.http.schemas import Account, Identity
-from fec.service.models import Action, ActionState, RewardBatchRecord, RewardEntry
+from fec.service.models import Action, ActionState, RewardBatch, RewardEntry
 from fec.service.rewards import schemas
 from fec.service.rewards.lookup import in_their_blocks
 
@@ -65,8 +65,8 @@ def create(
         reward_batch_id=identity, root=tree.root, total=exact_fec(tree.total), count=len(tree.rewards)
     )
 
-    def listed(action: Action) -> RewardBatchRecord:
-        return RewardBatchRecord(
+    def listed(action: Action) -> RewardBatch:
+        return RewardBatch(
             id=identity,
             program_id=caller.program_id,
             root=tree.root,
@@ -105,9 +105,9 @@ def create(
 @router.get("", responses=declared(401, 403))
 def page(service: Served, caller: Reader, limit: Limit = 50, before: Before = None) -> schemas.RewardBatchPage:
     """List batches and what is left of them, the newest first."""
-    query = select(RewardBatchRecord).where(RewardBatchRecord.program_id == caller.program_id)
+    query = select(RewardBatch).where(RewardBatch.program_id == caller.program_id)
     with Session(service.engine) as session:
-        found = newest(session, query, RewardBatchRecord.number, limit, before)
+        found = newest(session, query, RewardBatch.number, limit, before)
         return schemas.RewardBatchPage(items=_batches(session, found), next=following(found, limit))
 
 
@@ -223,16 +223,12 @@ def _taking(session: Session, entry: RewardEntry) -> Action | None:
     return None if action is None or action.state == ActionState.FAILED else action
 
 
-def _any(session: Session, reward_batch_id: str) -> RewardBatchRecord:
-    return one_row(
-        session, select(RewardBatchRecord).where(RewardBatchRecord.id == reward_batch_id), _unknown(reward_batch_id)
-    )
+def _any(session: Session, reward_batch_id: str) -> RewardBatch:
+    return one_row(session, select(RewardBatch).where(RewardBatch.id == reward_batch_id), _unknown(reward_batch_id))
 
 
-def _own(session: Session, caller: Caller, reward_batch_id: str) -> RewardBatchRecord:
-    query = select(RewardBatchRecord).where(
-        RewardBatchRecord.id == reward_batch_id, RewardBatchRecord.program_id == caller.program_id
-    )
+def _own(session: Session, caller: Caller, reward_batch_id: str) -> RewardBatch:
+    query = select(RewardBatch).where(RewardBatch.id == reward_batch_id, RewardBatch.program_id == caller.program_id)
     return one_row(session, query, _unknown(reward_batch_id))
 
 
@@ -240,22 +236,22 @@ def _unknown(reward_batch_id: str) -> Problem:
     return problem("not-found", "There is no reward batch with id {id} here. Check the id.", id=reward_batch_id)
 
 
-def _of_shopper(session: Session, found: RewardBatchRecord, shopper: str) -> Sequence[RewardEntry]:
+def _of_shopper(session: Session, found: RewardBatch, shopper: str) -> Sequence[RewardEntry]:
     query = select(RewardEntry).where(RewardEntry.batch_number == found.number, RewardEntry.shopper == shopper)
     return session.scalars(query.order_by(RewardEntry.position)).all()
 
 
-def _funded(session: Session, records: Iterable[RewardBatchRecord]) -> dict[int, _Funded]:
+def _funded(session: Session, records: Iterable[RewardBatch]) -> dict[int, _Funded]:
     """By the list's number, what the index says of it; nothing of those whose funding it has not seen."""
     query = (
-        in_their_blocks(select(RewardBatchRecord.number, RewardBatchVersion.batch_id))
-        .join(RewardBatchRecord, RewardBatchRecord.action_number == Action.number)
+        in_their_blocks(select(RewardBatch.number, RewardBatchVersion.batch_id))
+        .join(RewardBatch, RewardBatch.action_number == Action.number)
         .join(
             RewardBatchVersion,
             (RewardBatchVersion.block_number == EventRecord.block_number)
             & (RewardBatchVersion.log_index == EventRecord.log_index),
         )
-        .where(RewardBatchRecord.number.in_([each.number for each in records]))
+        .where(RewardBatch.number.in_([each.number for each in records]))
     )
     batches: dict[int, int] = dict(session.execute(query).all())
     latest = view("reward_batches_latest")
@@ -267,7 +263,7 @@ def _funded(session: Session, records: Iterable[RewardBatchRecord]) -> dict[int,
     return {number: _Funded(batch_id, left[batch_id]) for number, batch_id in batches.items()}
 
 
-def _batch_id(session: Session, found: RewardBatchRecord) -> int:
+def _batch_id(session: Session, found: RewardBatch) -> int:
     funded = _funded(session, [found]).get(found.number)
     if funded is None:
         raise problem(
@@ -276,14 +272,14 @@ def _batch_id(session: Session, found: RewardBatchRecord) -> int:
     return funded.batch_id
 
 
-def _batches(session: Session, records: Sequence[RewardBatchRecord]) -> list[schemas.RewardBatch]:
+def _batches(session: Session, records: Sequence[RewardBatch]) -> list[schemas.RewardBatch]:
     funded = _funded(session, records)
     query = select(Action).where(Action.number.in_([each.action_number for each in records]))
     actions = {action.number: action for action in session.scalars(query)}
     return [_batch(each, actions[each.action_number], funded.get(each.number)) for each in records]
 
 
-def _batch(found: RewardBatchRecord, action: Action, funded: _Funded | None) -> schemas.RewardBatch:
+def _batch(found: RewardBatch, action: Action, funded: _Funded | None) -> schemas.RewardBatch:
     return schemas.RewardBatch(
         id=found.id,
         batch_id=None if funded is None else str(funded.batch_id),

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
+from sqlalchemy import Connection
+
 from fec.core import curve
 from fec.core.amounts import WEI_PER_FEC, exact_fec
 from fec.i18n import N_
+from fec.indexer.database import cursor_of
 from fec.protocol.types import Node
 from fec.service.http.language import language_of, say
+from fec.service.http.schemas import AsOf
 from fec.service.shoppers import schemas
 
 _RELEASES = 3
@@ -26,6 +30,12 @@ def _periods() -> tuple[int, int]:
     )
 
 
+def indexed(connection: Connection, now: int) -> AsOf:
+    """How far the index had come when it was read, at a time of the chain."""
+    cursor = cursor_of(connection)
+    return AsOf(block=cursor.block, block_hash=cursor.block_hash, timestamp=now)
+
+
 def shape(accepted: str | None) -> schemas.Shape:
     """How nodes pay back, to be said with every amount; its sentence by a request's Accept-Language."""
     principal_back, half_back = _periods()
@@ -39,7 +49,7 @@ def shape(accepted: str | None) -> schemas.Shape:
 
 
 def held_node(node: Node, now: int) -> schemas.HeldNode:
-    """A node as readers get it, at a moment."""
+    """A node as readers get it, at a time of the chain."""
     return schemas.HeldNode(
         id=str(node.token_id),
         name=node.name,

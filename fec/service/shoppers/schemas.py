@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from fec.service.http.schemas import Account, Fec, Model, Seconds
+from fec.service.http.schemas import Account, AsOf, Fec, Model, Seconds
 
 
 class Shape(Model):
@@ -15,13 +15,6 @@ class Shape(Model):
     principal_back_after: int = Field(description="Periods after which what was burned is back.")
     half_back_after: int = Field(description="Periods after which half of all is paid.")
     sentence: str = Field(description="The same for people, in the request's language.")
-
-
-class IndexedAt(Model):
-    """What the numbers are as of."""
-
-    block: int = Field(description="Last block that the nodes are indexed up to.")
-    timestamp: Seconds = Field(description="The chain's clock, by which nodes release.")
 
 
 class Holding(Model):
@@ -47,7 +40,7 @@ class Shopper(Holding):
 class ShopperPage(Model):
     """Some shoppers, by address."""
 
-    as_of: IndexedAt
+    as_of: AsOf
     shape: Shape
     items: list[Shopper]
     next: str | None = Field(description="Give it as `after` for the page that follows.")
@@ -56,7 +49,7 @@ class ShopperPage(Model):
 class ShopperDetail(Shopper):
     """One shopper, and what the numbers are as of."""
 
-    as_of: IndexedAt
+    as_of: AsOf
     shape: Shape
 
 
@@ -88,7 +81,7 @@ class HeldNode(Model):
 class NodePage(Model):
     """Some nodes of a shopper's, the oldest first."""
 
-    as_of: IndexedAt
+    as_of: AsOf
     shape: Shape
     items: list[HeldNode]
     next: str | None = Field(description="Give it as `after` for the page that follows.")
@@ -106,7 +99,7 @@ class Flow(Model):
 class Calendar(Model):
     """What flows back when, if nobody claims, splits, merges or gives away a node before."""
 
-    as_of: IndexedAt
+    as_of: AsOf
     shape: Shape
     claimable: Fec = Field(description="What can be claimed now.")
     items: list[Flow]

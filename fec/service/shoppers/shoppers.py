@@ -16,7 +16,6 @@ from sqlalchemy import Connection, func, select, union
 from fec.core import curve
 from fec.core.amounts import WEI_PER_FEC, exact_fec
 from fec.core.durations import DAY, WEEK
-from fec.indexer.database import cursor_of
 from fec.indexer.models import NodeRecord, NodeVersion, OrderRecord, RewardRecord
 from fec.indexer.views import view
 from fec.protocol.flows import Lots, flows
@@ -27,7 +26,7 @@ from fec.service.http.problems import declared, problem
 from fec.service.http.schemas import Account
 from fec.service.reports.pictures import SVG, Looking, picture
 from fec.service.shoppers import schemas
-from fec.service.shoppers.holdings import held_node, shape
+from fec.service.shoppers.holdings import held_node, indexed, shape
 from fec.store import reading
 from fec.store.functions import claimable, wei_sum
 
@@ -56,7 +55,7 @@ def page(
     """List who has bought from the program, was rewarded in it, or has held its nodes; by address."""
     now = service.client.now()
     with reading(service.engine) as connection:
-        as_of = schemas.IndexedAt(block=cursor_of(connection).block, timestamp=now)
+        as_of = indexed(connection, now)
         addresses = _addresses(connection, caller.program_id, after, limit)
         held = _held(connection, caller.program_id, addresses, now)
         tiers = _tiers(connection, caller.program_id)
@@ -75,7 +74,7 @@ def one(address: Address, service: Served, caller: Reader, language: Language = 
     """Show what a shopper's nodes of the program have yet to pay, their spend and their tier."""
     now = service.client.now()
     with reading(service.engine) as connection:
-        as_of = schemas.IndexedAt(block=cursor_of(connection).block, timestamp=now)
+        as_of = indexed(connection, now)
         _check_known(connection, caller.program_id, address)
         held = _held(connection, caller.program_id, [address], now)
         tiers = _tiers(connection, caller.program_id)
@@ -97,7 +96,7 @@ def nodes_of(
     """List a shopper's nodes of the program, the oldest first: what can be claimed, and what comes next."""
     now = service.client.now()
     with reading(service.engine) as connection:
-        as_of = schemas.IndexedAt(block=cursor_of(connection).block, timestamp=now)
+        as_of = indexed(connection, now)
         _check_known(connection, caller.program_id, address)
         nodes = _nodes(connection, caller.program_id, address, int(after or 0), limit)
     return schemas.NodePage(
@@ -121,7 +120,7 @@ def calendar(
     """Say what flows back when out of a shopper's nodes of the program, exact by the curve, if nobody claims before."""
     now = service.client.now()
     with reading(service.engine) as connection:
-        as_of = schemas.IndexedAt(block=cursor_of(connection).block, timestamp=now)
+        as_of = indexed(connection, now)
         _check_known(connection, caller.program_id, address)
         lots = _lots(connection, caller.program_id, address)
     found = list(flows(lots, now, DAY if by == "day" else WEEK, count))
