@@ -100,7 +100,9 @@ class Anvil:
         threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
         if not self._settled.wait(self._start_timeout) or self._url is None:
             self.stop()
-            raise AnvilFailed("Anvil did not start. It said:\n{said}", said="\n".join(self._lines))
+            raise AnvilFailed(
+                "Anvil did not start. Correct what it says, and start it again:\n{said}", said="\n".join(self._lines)
+            )
         self.web3 = connect(self._url)
         if self._log is None:
             self.request("anvil_setLoggingEnabled", False)
@@ -122,7 +124,7 @@ class Anvil:
     def url(self) -> str:
         """Where it answers. Raises AnvilFailed before `start`."""
         if self._url is None:
-            raise AnvilFailed("Anvil has not been started.")
+            raise AnvilFailed("Anvil has not been started. Call `start` first.")
         return self._url
 
     @property
@@ -148,7 +150,11 @@ class Anvil:
         """Any JSON-RPC call, Anvil's own included. Raises RPCFailed if it is refused."""
         response = self.web3.provider.make_request(RPCEndpoint(method), params)
         if "error" in response:
-            raise RPCFailed("Anvil refused {method}: {reason}", method=method, reason=response["error"])
+            raise RPCFailed(
+                "Anvil refused {method}: {reason}. Check the method and its parameters.",
+                method=method,
+                reason=response["error"],
+            )
         return response.get("result")
 
     def _read(self, process: subprocess.Popen[str]) -> None:

@@ -180,7 +180,10 @@ def verify(web3: Web3, deployment: Deployment) -> list[Message]:
             checks |= _relay_wiring(adn, checkout, custodian, _at(web3, deployment, "Relay"))
     wrong = [check for check, holds in checks.items() if not holds]
     if wrong:
-        raise VerificationFailed("The deployment is not as it should be. These do not hold: {checks}.", checks=wrong)
+        raise VerificationFailed(
+            "The deployment is not as it should be. These do not hold: {checks}. Do not use it. Deploy again.",
+            checks=wrong,
+        )
     return list(checks)
 
 

@@ -44,7 +44,8 @@ def contract(deployment: Deployment, name: str) -> ContractRecord:
     if record is None:
         listed = ", ".join(sorted(deployment["contracts"])) or Message("nothing")
         raise DeploymentMissing(
-            "The deployment on chain {chain_id} has no contract {name!r}, only {listed}.",
+            "The deployment on chain {chain_id} has no contract {name!r}, only {listed}. Choose the file "
+            "of another deployment.",
             chain_id=deployment["chainId"],
             name=name,
             listed=listed,
@@ -64,7 +65,9 @@ def read(path: Path) -> Deployment:
             "There is no deployments file {path}. Deploy first, or name the right file.", path=path
         ) from error
     except (ValueError, RecursionError) as error:
-        raise DeploymentInvalid("{path} is not JSON: {reason}", path=path, reason=error) from error
+        raise DeploymentInvalid(
+            "{path} is not JSON: {reason}. Correct the file, or deploy again.", path=path, reason=error
+        ) from error
     return validate(document, str(path))
 
 
@@ -108,10 +111,15 @@ def _refuse_loss(before: Deployment, after: Deployment, path: Path) -> None:
 def validate(document: Any, source: str) -> Deployment:
     """Checks that a document read from `source` is a deployment. Raises DeploymentInvalid that says where it is not."""
     if not isinstance(document, dict) or not _is_count(document.get("chainId"), least=1):
-        raise DeploymentInvalid("{source}: `chainId` must be a positive integer.", source=source)
+        raise DeploymentInvalid(
+            "{source}: `chainId` must be a positive integer. Correct the file, or deploy again.", source=source
+        )
     contracts = document.get("contracts")
     if not isinstance(contracts, dict):
-        raise DeploymentInvalid("{source}: `contracts` must be an object of contracts by name.", source=source)
+        raise DeploymentInvalid(
+            "{source}: `contracts` must be an object of contracts by name. Correct the file, or deploy again.",
+            source=source,
+        )
     for name, record in contracts.items():
         _validate_record(record, Message("{source}: contract {name}", source=source, name=name))
     return Deployment(chainId=document["chainId"], contracts=contracts)
@@ -119,22 +127,27 @@ def validate(document: Any, source: str) -> Deployment:
 
 def _validate_record(record: Any, source: str) -> None:
     if not isinstance(record, dict):
-        raise DeploymentInvalid("{source} must be an object.", source=source)
+        raise DeploymentInvalid("{source} must be an object. Correct the file, or deploy again.", source=source)
     if not is_checksum_address(record.get("address")):
         raise DeploymentInvalid(
-            "{source}: `address` must be an address with its checksum, not {found!r}.",
+            "{source}: `address` must be an address with its checksum, not {found!r}. Correct the file, "
+            "or deploy again.",
             source=source,
             found=record.get("address"),
         )
     if not isinstance(record.get("abi"), list):
-        raise DeploymentInvalid("{source}: `abi` must be a list.", source=source)
+        raise DeploymentInvalid("{source}: `abi` must be a list. Correct the file, or deploy again.", source=source)
     if not _is_hash(record.get("txHash")):
         raise DeploymentInvalid(
-            "{source}: `txHash` must be 32 bytes in hex, not {found!r}.", source=source, found=record.get("txHash")
+            "{source}: `txHash` must be 32 bytes in hex, not {found!r}. Correct the file, or deploy again.",
+            source=source,
+            found=record.get("txHash"),
         )
     if not _is_count(record.get("blockNumber"), least=0):
         raise DeploymentInvalid(
-            "{source}: `blockNumber` must be an integer, not {found!r}.", source=source, found=record.get("blockNumber")
+            "{source}: `blockNumber` must be an integer, not {found!r}. Correct the file, or deploy again.",
+            source=source,
+            found=record.get("blockNumber"),
         )
 
 

@@ -16,7 +16,10 @@ class Refused(RPCFailed):
         """Takes the error: as a rule an object with `code`, `message` and perhaps `data`."""
         self.error: Mapping[str, Any] = error if isinstance(error, dict) else {"message": str(error)}
         self.reason = str(self.error.get("message") or self.error.get("code") or "")
-        super().__init__("The RPC endpoint refused: {reason}", reason=self.reason)
+        super().__init__(
+            "The RPC endpoint refused the request. Try again later, or use another endpoint. ({reason})",
+            reason=self.reason,
+        )
 
     @property
     def code(self) -> int:
@@ -37,3 +40,8 @@ class RateLimited(RPCFailed):
             ),
         )
         self.pause = pause
+
+
+def no_latest_block() -> RPCFailed:
+    """An endpoint that knows of no block, and cannot say prices, times or nonces."""
+    return RPCFailed("The RPC endpoint has no latest block. Try again later, or use another endpoint.")

@@ -8,7 +8,7 @@ from typing import Any
 from web3 import Web3
 from web3.types import TxParams, Wei
 
-from fec.chain.errors import Refused
+from fec.chain.errors import Refused, no_latest_block
 from fec.chain.jsonrpc import Call
 from fec.chain.rpc import ask_all
 from fec.i18n.errors import RPCFailed
@@ -49,7 +49,7 @@ def price_in(block: Any, tip: Any, price: Any) -> GasPrice:
     if isinstance(block, Refused):
         raise block
     if not isinstance(block, dict):
-        raise RPCFailed("The RPC endpoint refused: {reason}", reason="it has no latest block")
+        raise no_latest_block()
     if block.get("baseFeePerGas") is None:
         if isinstance(price, Refused):
             raise RPCFailed(

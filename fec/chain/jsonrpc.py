@@ -243,7 +243,10 @@ class Endpoint:
                 "Nothing answers at {url}. Start the node, or check the address.", url=self.url
             ) from error
         except requests.RequestException as error:
-            raise RPCFailed("The RPC endpoint refused: {reason}", reason=error) from error
+            raise RPCFailed(
+                "The RPC endpoint refused the request. Try again later, or use another endpoint. ({reason})",
+                reason=error,
+            ) from error
 
 
 def _whole_refusal(found: Any) -> Refused | None:
@@ -276,13 +279,18 @@ def _is_rate_limit(refusal: Refused, method: str = "") -> bool:
 def _no_answer(response: requests.Response, found: Any) -> RPCFailed:
     if response.status_code >= 400:
         status = Message("HTTP status {status}", status=response.status_code)
-        return RPCFailed("The RPC endpoint refused: {reason}", reason=status)
+        return RPCFailed(
+            "The RPC endpoint refused the request. Try again later, or use another endpoint. ({reason})", reason=status
+        )
     if found is None:
         return RPCFailed(
             "What the RPC endpoint answers is no JSON-RPC: {reason}. Check the address.",
             reason=repr(response.content[:100]),
         )
-    return RPCFailed("The RPC endpoint refused: {reason}", reason=Message("the answer is to another question"))
+    return RPCFailed(
+        "The RPC endpoint refused the request. Try again later, or use another endpoint. ({reason})",
+        reason=Message("the answer is to another question"),
+    )
 
 
 def _pause(response: requests.Response) -> int:

@@ -25,7 +25,7 @@ from web3.middleware import ExtraDataToPOAMiddleware
 from web3.providers import JSONBaseProvider
 from web3.types import BlockIdentifier, RPCEndpoint, RPCResponse
 
-from fec.chain.errors import RateLimited, Refused
+from fec.chain.errors import RateLimited, Refused, no_latest_block
 from fec.chain.jsonrpc import Call, Endpoint
 from fec.chain.reverts import is_revert, revert_data
 from fec.chain.spans import Span
@@ -74,7 +74,9 @@ def clear_errors() -> Iterator[None]:
         text = str(message.get("message", error) if isinstance(message, dict) else message)
         raise refusal(text) from error
     except BlockNotFound as error:
-        raise RPCFailed("The RPC endpoint refused: {reason}", reason=error) from error
+        raise RPCFailed(
+            "The RPC endpoint refused the request. Try again later, or use another endpoint. ({reason})", reason=error
+        ) from error
     except (MismatchedABI, InvalidAddress, Web3ValidationError, Web3TypeError, Web3ValueError) as error:
         # Of web3's page on all overloads, the lines that say what is wrong.
         reasons = _INCOMPATIBLE.findall(str(error)) or [str(error)]
@@ -87,7 +89,9 @@ def refusal(reason: str) -> RPCFailed | InsufficientGasCoin:
         return InsufficientGasCoin(
             "The sender cannot pay for gas. Send it some of the chain's coin. ({reason})", reason=reason
         )
-    return RPCFailed("The RPC endpoint refused: {reason}", reason=reason)
+    return RPCFailed(
+        "The RPC endpoint refused the request. Try again later, or use another endpoint. ({reason})", reason=reason
+    )
 
 
 class EndpointProvider(JSONBaseProvider):
@@ -287,5 +291,5 @@ def time_in(pending: Any) -> int | None:
 def time_after(latest: Any) -> int:
     """Timestamp of the block to come, where only the latest one is known. Raises RPCFailed if that is not."""
     if not isinstance(latest, dict):
-        raise RPCFailed("The RPC endpoint refused: {reason}", reason="it has no latest block")
+        raise no_latest_block()
     return max(int(latest["timestamp"], 16), int(time.time()))

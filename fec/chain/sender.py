@@ -54,7 +54,7 @@ class Sender:
         self._signer = signer
         self._timeout = timeout
         if isinstance(signer, str) and not Web3.is_address(signer):
-            raise InvalidArgument("{signer!r} is not an address.", signer=signer)
+            raise InvalidArgument("{signer!r} is not an address. Give 0x and 40 hex digits.", signer=signer)
 
     @property
     def address(self) -> ChecksumAddress:

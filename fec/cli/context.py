@@ -196,7 +196,12 @@ class Context:
                 RPCEndpoint("eth_signTypedData_v4"), [signer, _as_text(message.document)]
             )
         if "error" in response:
-            raise RPCFailed("The node at {rpc} does not sign: {reason}", rpc=self.rpc, reason=response["error"])
+            raise RPCFailed(
+                "The node at {rpc} does not sign: {reason}. Give {signers}.",
+                rpc=self.rpc,
+                reason=response["error"],
+                signers=_SIGNERS,
+            )
         return str(response["result"])
 
     def check_allowance(self, amount: int) -> None:

@@ -280,7 +280,7 @@ def _instruction(record: dict[str, Any]) -> tuple[Member, tuple[Order, list[int]
         return who, payment, None, signature
     if record["kind"] == "withdrawal":
         return who, None, files.withdrawal_from(record["withdrawal"]), signature
-    raise InvalidArgument("its kind is {kind!r}.", kind=record["kind"])
+    raise InvalidArgument("its kind is {kind!r}", kind=record["kind"])
 
 
 def _taken(withdrawal: Withdrawal) -> str:

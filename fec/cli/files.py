@@ -44,10 +44,10 @@ def write_or_print(context: Context, record: Record, out: Path | None, what: str
 
 
 #: What to say of a file that is not what it should be.
-INVOICE = N_("{path} is not an invoice: {reason}")
-PAYMENT = N_("{path} is not a signed payment: {reason}")
-MEMBER = N_("{path} is not a member file: {reason}")
-INSTRUCTION = N_("{path} is not a signed instruction: {reason}")
+INVOICE = N_("{path} is not an invoice. Ask the merchant for the file again. ({reason})")
+PAYMENT = N_("{path} is not a signed payment. Ask the payer for the file again. ({reason})")
+MEMBER = N_("{path} is not a member file. Give the file that `fec custody member` wrote. ({reason})")
+INSTRUCTION = N_("{path} is not a signed instruction. Ask the member for the file again. ({reason})")
 
 
 def read(path: Path, otherwise: str, build: Callable[[Record], T]) -> T:

@@ -100,7 +100,11 @@ def read(context: Context, place: Path | Link) -> tuple[Invoice, str]:
         found = files.invoice_from(_record_of_link(fields) if fields else fetched)
         chain, checkout = (int(fields["chain"]), fields["checkout"]) if fields else (None, None)
     except RECORD_ERRORS as error:
-        raise CommandRefused("{url} is not an invoice: {reason}", url=place.url, reason=reason_of(error)) from error
+        raise CommandRefused(
+            "{url} is not an invoice. Ask the merchant for the link again. ({reason})",
+            url=place.url,
+            reason=reason_of(error),
+        ) from error
     if chain is not None and chain != context.client.deployment["chainId"]:
         raise WrongNetwork(context.client.deployment["chainId"], chain)
     if checkout is not None and checkout.lower() != context.client.orders.address.lower():

@@ -17,7 +17,9 @@ def to_bytes32(text: str) -> bytes:
     try:
         word = text.encode()
     except UnicodeEncodeError as error:
-        raise InvalidArgument("{text!r} is not UTF-8 text.", text=text) from error
+        raise InvalidArgument(
+            "{text!r} is not UTF-8 text. Give text in UTF-8, or 0x and 64 hex digits.", text=text
+        ) from error
     if len(word) > LENGTH or "\0" in text:
         raise InvalidArgument("{text!r} does not fit 32 bytes. Shorten it, or give 0x and 64 hex digits.", text=text)
     return word.ljust(LENGTH, b"\0")
@@ -28,7 +30,7 @@ def from_hex(text: str) -> bytes:
     try:
         return bytes.fromhex(text.removeprefix("0x"))
     except ValueError as error:
-        raise InvalidArgument("{text!r} is not hex.", text=text) from error
+        raise InvalidArgument("{text!r} is not hex. Give 0x and 64 hex digits.", text=text) from error
 
 
 def from_bytes32(word: bytes) -> str:

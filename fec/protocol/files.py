@@ -33,7 +33,7 @@ def reason_of(error: Exception) -> FECError | Message:
     if isinstance(error, FECError):
         return error
     if isinstance(error, KeyError):
-        return Message("it has no {name!r}.", name=error.args[0])
+        return Message("it has no {name!r}", name=error.args[0])
     return Message("it has a value of the wrong type")
 
 

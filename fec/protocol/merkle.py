@@ -170,7 +170,11 @@ def read_proofs(path: Path, shopper: str | None = None) -> list[ProvenReward]:
         proven = [_proven(entry) for entry in document["rewards"]]
         wrong = [each.reward.index for each in proven if each.root != root]
     except RECORD_ERRORS as error:
-        raise InvalidArgument("{path} is not a file of proofs: {reason}", path=path, reason=reason_of(error)) from error
+        raise InvalidArgument(
+            "{path} is not a file of proofs. Give the file that `fec reward tree` wrote. ({reason})",
+            path=path,
+            reason=reason_of(error),
+        ) from error
     if wrong:
         raise InvalidArgument(
             "{path}: the proof of reward {index} does not match the root in the file. Make the file again.",
@@ -191,13 +195,13 @@ def _reward(row: dict[str, Any], place: int) -> Reward:
     index = _whole(row["index"]) if "index" in row else place
     amount = _whole(row["amount_wei"].strip()) if "amount_wei" in row else parse_fec(row["amount"])
     if amount >= 1 << 256:
-        raise InvalidArgument("{amount} FEC is more than can exist.", amount=row["amount"])
+        raise InvalidArgument("{amount} FEC is more than can exist. Give a smaller amount.", amount=row["amount"])
     return Reward(index, checked_address(row["address"].strip()), amount)
 
 
 def _whole(text: Any) -> int:
     if not isinstance(text, str) or not _WHOLE.fullmatch(text) or int(text) >= 1 << 256:
-        raise InvalidArgument("{text!r} is not a whole number below 2^256.", text=text)
+        raise InvalidArgument("{text!r} is not a whole number below 2^256. Give such a number.", text=text)
     return int(text)
 
 

@@ -9,11 +9,10 @@ from typing import Any
 from eth_typing import ChecksumAddress
 from web3 import Web3
 
-from fec.chain.errors import Refused
+from fec.chain.errors import Refused, no_latest_block
 from fec.chain.gas_price import PRICE_CALLS, GasPrice, price_in
 from fec.chain.jsonrpc import Call
 from fec.chain.rpc import PENDING_BLOCK, ask_all, results, time_after, time_in
-from fec.i18n.errors import RPCFailed
 from fec.protocol import relays
 
 
@@ -79,7 +78,7 @@ class AccountChain:
             ],
         )
         if block is None:
-            raise RPCFailed("The RPC endpoint refused: {reason}", reason="it has no latest block")
+            raise no_latest_block()
         return Head(int(block["number"], 16), block["hash"], int(used, 16))
 
     def has(self, head: Head) -> bool:

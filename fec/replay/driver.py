@@ -166,7 +166,10 @@ class Driver:
         try:
             signed, spent = work.result()
         except BrokenExecutor as error:
-            raise ReplayFailed("A process that signs has ended: {reason}", reason=error) from error
+            raise ReplayFailed(
+                "A process that signs has ended: {reason}. Run the same command again: it continues where it stopped.",
+                reason=error,
+            ) from error
         self.spent.waited_for_signing += time.perf_counter_ns() - before
         self.spent.signing += spent
         left = iter(signed)
@@ -205,7 +208,11 @@ class Driver:
                 (requests if request.what else unseen).append((request, answer["result"]))
             for answer in self.pipeline.answers(block.mined):
                 if "error" in answer:
-                    raise ReplayFailed("The chain mined no block: {reason}", reason=answer["error"].get("message"))
+                    raise ReplayFailed(
+                        "The chain mined no block: {reason}. Run the same command again: it continues where it "
+                        "stopped.",
+                        reason=answer["error"].get("message"),
+                    )
         height, logs = self.pipeline.answers(found)
         if "error" in logs or int(height["result"], 16) != self.height:
             raise ReplayFailed("Somebody else mines on this chain. Let the replay have it for itself, and start again.")

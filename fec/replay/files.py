@@ -94,7 +94,9 @@ def _parquet(path: Path, names: Sequence[str], amount: str, places: int) -> Iter
                     number += 1
                     yield number, row
     except arrow.ArrowException as error:
-        raise InvalidArgument("{path} is not a Parquet file: {reason}", path=path, reason=error) from error
+        raise InvalidArgument(
+            "{path} is not a Parquet file: {reason}. Save it as Parquet, or as CSV.", path=path, reason=error
+        ) from error
 
 
 def _texts(arrow: Any, column: Any, places: int | None) -> list[str | Message]:

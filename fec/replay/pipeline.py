@@ -36,7 +36,11 @@ class Pipeline:
         """Connects. Raises InvalidArgument unless `url` begins with http://, RPCUnreachable if nobody answers."""
         address = urlsplit(url)
         if address.scheme != "http" or address.hostname is None:
-            raise InvalidArgument("{url!r} is not an http address; a replay needs an Anvil of one's own.", url=url)
+            raise InvalidArgument(
+                "{url!r} is not an http address. A replay needs an Anvil of its own. Start one with `fec "
+                "dev`, and give its address.",
+                url=url,
+            )
         self._url = url
         self._head = f"POST {address.path or '/'} HTTP/1.1\r\nHost: {address.netloc}\r\n"
         try:
@@ -112,7 +116,9 @@ class Pipeline:
         for (method, _), answer in zip(calls, self.answers(self.post(calls)), strict=True):
             if "error" in answer:
                 raise RPCFailed(
-                    "The chain refused {method}: {reason}", method=method, reason=answer["error"].get("message")
+                    "The chain refused {method}: {reason}. Run the same command again: it continues where it stopped.",
+                    method=method,
+                    reason=answer["error"].get("message"),
                 )
             results.append(answer["result"])
         return results
@@ -146,7 +152,12 @@ class Pipeline:
             answers = None
         if not isinstance(answers, list):
             reason = status.decode(errors="replace").strip()
-            ticket.set_exception(RPCFailed("The RPC endpoint refused: {reason}", reason=reason))
+            ticket.set_exception(
+                RPCFailed(
+                    "The RPC endpoint refused the request. Try again later, or use another endpoint. ({reason})",
+                    reason=reason,
+                )
+            )
         else:
             ticket.set_result(sorted(answers, key=lambda answer: int(answer["id"])))
 

@@ -136,7 +136,11 @@ class Stage:
         granted = [self._grant(store, quota) for store, quota in quotas.items() if quota and store in self.programs]
         self.find_programs(list(principals))
         if missing := [store for store in principals if store not in self.programs]:
-            raise ReplayFailed("The chain did not admit these stores: {stores}", stores=", ".join(missing))
+            raise ReplayFailed(
+                "The chain did not admit these stores: {stores}. Run the same command again: it continues "
+                "where it stopped.",
+                stores=", ".join(missing),
+            )
         self._run(granted, tick)
         self._run([self._set_terms(store) for store in without_terms], tick)
         self._run([self._give(shopper, amount) for shopper, amount in gifts.items()], tick)

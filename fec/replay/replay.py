@@ -64,7 +64,7 @@ class Replay:
         Raises InvalidArgument if purchases are to be gathered over less than a second or more than a day.
         """
         if not 1 <= settings.every <= MOST_GATHERED:
-            raise InvalidArgument("Purchases are gathered over a second at least and a day at most.")
+            raise InvalidArgument("Purchases share a block for 1 second at least and 1 day at most. Give such a time.")
         self._client = client
         self._owner = owner
         self._settings = settings
@@ -181,7 +181,7 @@ class _Run:
         signer = "0x" + self._stage.owner_wallet.address.hex()
         if owner.lower() != signer:
             raise ReplayRefused(
-                "Stores are admitted by the owner of ADN, which is {owner}, not {signer}. Sign by the owner.",
+                "The owner of ADN admits stores. It is {owner}, not {signer}. Sign as the owner.",
                 owner=owner,
                 signer=signer,
             )
@@ -337,7 +337,10 @@ class _Run:
         self._prove(whole)
         book, figures = self._driver.book, self._client.figures()
         if figures.supply + figures.outstanding != figures.genesis_supply + (FACE_MULTIPLE - 1) * figures.burned:
-            raise ReplayFailed("The books do not balance: supply + outstanding is not genesis + 9 · burned.")
+            raise ReplayFailed(
+                "The books do not balance: supply + outstanding is not genesis + 9 · burned. Start a new "
+                "chain with `fec dev`, and replay the file there."
+            )
         refunds = [amount for some in book.refunds.values() for amount in some]
         return ReplayReport(
             orders=len(book.paid),

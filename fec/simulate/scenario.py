@@ -44,15 +44,15 @@ class Scenario:
         known = ["start", "step", "years", *sorted(tables), "spread"]
         for key in record:
             if key not in known:
-                raise ScenarioInvalid("There is no key {key}. Known are {known}.", key=key, known=", ".join(known))
+                raise ScenarioInvalid("There is no key {key}. Use one of {known}.", key=key, known=", ".join(known))
         if missing := [key for key in known[:-1] if key not in record]:
-            raise ScenarioInvalid("The scenario has no {keys}.", keys=", ".join(missing))
+            raise ScenarioInvalid("The scenario lacks {keys}. Add what is missing.", keys=", ".join(missing))
         shoppers = dict(record["shoppers"]) if isinstance(record["shoppers"], Mapping) else {}
         sizes = shoppers.pop("sizes", None)
         if not isinstance(sizes, list) or not sizes:
-            raise ScenarioInvalid("shoppers.sizes is a list of what baskets cost, such as [9.99, 24.50].")
+            raise ScenarioInvalid("shoppers.sizes must be a list of what baskets cost, such as [9.99, 24.50].")
         if not isinstance(record["merchants"], Mapping) or not record["merchants"]:
-            raise ScenarioInvalid("A scenario needs merchants: a table such as [merchants.shops].")
+            raise ScenarioInvalid("The scenario has no merchants. Add a table such as [merchants.shops].")
         scenario = cls(
             start=read(DATE, "start", record["start"]),
             step=read(DURATION, "step", record["step"]),
@@ -135,7 +135,7 @@ def _toml(text: str, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text, parse_float=str)
     except tomllib.TOMLDecodeError as error:
-        raise ScenarioInvalid("{name} is no TOML: {reason}", name=name, reason=error) from error
+        raise ScenarioInvalid("{name} is no TOML: {reason}. Correct the file.", name=name, reason=error) from error
 
 
 def _over(default: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -164,7 +164,7 @@ def _set(record: dict[str, Any], key: str, value: Any) -> None:
     for name in tables:
         table = table.get(name) if isinstance(table, dict) else None
     if not isinstance(table, dict) or last not in table or isinstance(table[last], dict):
-        raise ScenarioInvalid("There is no key {key}. Known are {known}.", key=key, known=", ".join(_keys(record, "")))
+        raise ScenarioInvalid("There is no key {key}. Use one of {known}.", key=key, known=", ".join(_keys(record, "")))
     table[last] = value.split("/") if isinstance(table[last], list) and isinstance(value, str) else value
 
 
@@ -184,17 +184,17 @@ def _kind_of(key: str) -> ValueKind:
     if first in tables:
         kinds |= {f"{key.rpartition('.')[0]}.{each.name}": each.metadata["kind"] for each in fields(tables[first])}
     if key not in kinds:
-        raise ScenarioInvalid("There is no key {key}. Known are {known}.", key=key, known=", ".join(kinds))
+        raise ScenarioInvalid("There is no key {key}. Use one of {known}.", key=key, known=", ".join(kinds))
     return kinds[key]
 
 
 def _spread(table: Any) -> dict[str, tuple[int, int]]:
     if not isinstance(table, Mapping):
-        raise ScenarioInvalid("{key} is a table of keys, not a value.", key="spread")
+        raise ScenarioInvalid("{key} must be a table, such as [{key}].", key="spread")
     spread = {}
     for key, bounds in table.items():
         if not isinstance(bounds, list) or len(bounds) != 2:
-            raise ScenarioInvalid('spread has pairs of least and most: "{key}" = ["1%", "5%"].', key=key)
+            raise ScenarioInvalid('spread must give the least and the most: "{key}" = ["1%", "5%"].', key=key)
         least, most = (read(_kind_of(key), key, bound) for bound in bounds)
         if least > most:
             raise ScenarioInvalid("spread.{key} has its least above its most. Turn them round.", key=key)

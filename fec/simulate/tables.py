@@ -22,7 +22,7 @@ class Table:
     def read(cls, name: str, table: Any) -> Self:
         """Reads all keys. Raises ScenarioInvalid if one is missing, unknown or wrong."""
         if not isinstance(table, Mapping):
-            raise ScenarioInvalid("{key} is a table of keys, not a value.", key=name)
+            raise ScenarioInvalid("{key} must be a table, such as [{key}].", key=name)
         known = {each.name: each.metadata["kind"] for each in fields(cls)}
         for key in table:
             if key not in known:

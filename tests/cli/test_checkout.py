@@ -222,7 +222,7 @@ def test_pay__dry_run__pays_nothing(shell: Shell, invoice: str, program: str) ->
 def test_pay__file_that_is_no_invoice__is_refused(shell: Shell, content: str, reason: str) -> None:
     Path("bad.json").write_text(content)
     assert shell.refused("order", "pay", "bad.json", "--yes")["message"].startswith(
-        f"bad.json is not an invoice: {reason}"
+        f"bad.json is not an invoice. Ask the merchant for the file again. ({reason}"
     )
 
 
@@ -480,9 +480,15 @@ def test_relay__of_unknown_kind__is_refused(operator: Shell, member: dict[str, A
     operator.as_(bob)("custody", "withdraw", member["file"], bob, "--sign", "leave.json")
     Path("leave.json").write_text(Path("leave.json").read_text().replace('"withdrawal",', '"gift",'))
     error = operator.refused("custody", "relay", "leave.json")
-    assert error["message"] == "leave.json is not a signed instruction: its kind is 'gift'."
+    assert (
+        error["message"]
+        == "leave.json is not a signed instruction. Ask the member for the file again. (its kind is 'gift')"
+    )
 
 
 def test_relay__other_file__is_refused(operator: Shell, member: dict[str, Any]) -> None:
     error = operator.refused("custody", "relay", member["file"])
-    assert error["message"] == "member.json is not a signed instruction: it has no 'member'."
+    assert (
+        error["message"]
+        == "member.json is not a signed instruction. Ask the member for the file again. (it has no 'member')"
+    )

@@ -122,7 +122,7 @@ def test_dev__port_in_use__says_so(tmp_path: Path) -> None:
         listener.listen()
         result = CliRunner(mix_stderr=False).invoke(main, ["dev", "--port", str(listener.getsockname()[1])])
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: Anvil did not start. It said:\n")
+    assert result.stderr.startswith("Error: Anvil did not start. Correct what it says, and start it again:\n")
     assert not (tmp_path / "deployments").exists()
 
 

@@ -52,7 +52,7 @@ def test_start__port_taken__says_so() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with pytest.raises(AnvilFailed, match=r"(?s)Anvil did not start. It said:.*in use"):
+        with pytest.raises(AnvilFailed, match=r"(?s)Anvil did not start.*start it again:.*in use"):
             Anvil(port=taken.getsockname()[1]).start()
 
 

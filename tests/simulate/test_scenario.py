@@ -89,7 +89,7 @@ def test_changed__wrong_value__is_refused_with_what_is_right(key: str, value: st
 
 def test_changed__unknown_key__is_refused_with_all_that_there_are() -> None:
     with pytest.raises(
-        ScenarioInvalid, match=r"There is no key shoppers\.fist\. Known are start, step, years, coupon\."
+        ScenarioInvalid, match=r"There is no key shoppers\.fist\. Use one of start, step, years, coupon\."
     ):
         small().changed({"shoppers.fist": "1"})
 
@@ -102,15 +102,15 @@ def test_changed__list_of_sizes__is_written_with_slashes() -> None:
     ("text", "message"),
     [
         ("years =", "is no TOML"),
-        ("yeers = 1", "There is no key yeers. Known are start, step, years"),
-        ("[coupon]\nkap = 1", "There is no key coupon.kap. Known are cap, genesis"),
-        ("coupon = 1", "coupon is a table of keys, not a value."),
-        ("merchants = 1", "A scenario needs merchants"),
-        ("[merchants]\nshops = 1", "merchants.shops is a table of keys, not a value."),
-        ("[shoppers]\nsizes = []", "shoppers.sizes is a list"),
+        ("yeers = 1", "There is no key yeers. Use one of start, step, years"),
+        ("[coupon]\nkap = 1", "There is no key coupon.kap. Use one of cap, genesis"),
+        ("coupon = 1", "coupon must be a table, such as [coupon]."),
+        ("merchants = 1", "The scenario has no merchants"),
+        ("[merchants]\nshops = 1", "merchants.shops must be a table, such as [merchants.shops]."),
+        ("[shoppers]\nsizes = []", "shoppers.sizes must be a list"),
         ("[shoppers]\nfirst = true", "shoppers.first cannot be 'True'."),
-        ("spread = 1", "spread is a table of keys, not a value."),
-        ('[spread]\n"shoppers.churn" = "1%"', "spread has pairs of least and most"),
+        ("spread = 1", "spread must be a table, such as [spread]."),
+        ('[spread]\n"shoppers.churn" = "1%"', "spread must give the least and the most"),
         ('[spread]\n"shoppers.churn" = ["2%", "1%"]', "spread.shoppers.churn has its least above its most."),
         ('[spread]\n"shoppers.churning" = ["1%", "2%"]', "There is no key shoppers.churning."),
         ('[spread]\n"merchants.others.churn" = ["1%", "2%"]', "There is no key merchants.others.churn."),
