@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 from eth_utils.address import to_checksum_address
@@ -15,18 +16,42 @@ from web3 import Web3
 from web3.exceptions import TransactionNotFound
 from web3.types import Nonce, TxParams, TxReceipt
 
+from fec.chain import deployments
 from fec.chain.deploy import STEPS, Step, created
 from fec.chain.deployments import Deployment
 from fec.chain.gas import MARGIN
 from fec.chain.rpc import NEXT_BLOCK, clear_errors
 from fec.i18n.errors import FECError, RPCFailed, TransactionFailed, TransactionPending
 from fec.protocol import abi
+from scripts import _journal
 from scripts._journal import Journal, Reservation
 from scripts._signing import FeeOptions
 
 
 class AccountBusy(FECError, RuntimeError):
     """The deployer has transactions of its own under way, so that no nonce can be relied on."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A chain, and the files in which its deployment is recorded."""
+
+    chain_id: int
+    genesis: str
+    """Hash of the chain's first block."""
+    path: Path
+    journal: Path
+
+    def done(self) -> Deployment | None:
+        """What is deployed so far, as recorded."""
+        return deployments.read(self.path) if self.path.exists() else None
+
+
+def place_of(web3: Web3, folder: Path) -> Place:
+    """Asks a chain which one it is. Raises RPCUnreachable, RPCFailed."""
+    with clear_errors():
+        chain_id, genesis = web3.eth.chain_id, web3.eth.get_block(0)["hash"].to_0x_hex()
+    return Place(chain_id, genesis, deployments.path_for(chain_id, folder), _journal.path_for(chain_id, folder))
 
 
 @dataclass(frozen=True)

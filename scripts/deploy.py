@@ -16,6 +16,7 @@ from web3 import Web3
 
 from fec.chain import deployments
 from fec.chain.deploy import CONTRACTS, DeploySettings, verify
+from fec.chain.deployments import Deployment
 from fec.chain.rpc import clear_errors
 from fec.cli.params import ADDRESS, AMOUNT
 from fec.i18n.errors import DeploymentExists
@@ -28,7 +29,7 @@ from scripts._common import (
     is_throwaway,
     sender_options,
 )
-from scripts._deployment import ResumableDeployment, WaitOptions
+from scripts._deployment import Place, ResumableDeployment, WaitOptions, place_of
 from scripts._journal import Journal
 from scripts._signing import FeeOptions, connection, sign, unlock
 
@@ -83,53 +84,66 @@ def cli(
       ape run deploy --network … --account me --owner 0x… --cap 10,000,000,000 --max-fee 20 --priority-fee 1.5
     """
     chosen = {name: value for name, value in options.items() if value is not None}
-    network = provider.network
-    patience = WaitOptions(
-        confirmations=network.required_confirmations if confirmations is None else confirmations,
-        timeout=timeout or network.transaction_acceptance_timeout,
-        poll=_POLL_LOCAL if network.is_dev else _POLL_PUBLIC,
-    )
     # A chain that Ape has started for this command is gone afterwards, and the record of another may be in the folder.
     rehearsal = getattr(provider, "process", None) is not None
-    if network.is_fork and folder == FOLDER and not rehearsal:
+    if provider.network.is_fork and folder == FOLDER and not rehearsal:
         raise click.UsageError("A fork has the real chain's id: keep its record apart, with --deployments FOLDER.")
     web3 = connection(provider)
-    with clear_errors():
-        chain_id, genesis = web3.eth.chain_id, web3.eth.get_block(0)["hash"].to_0x_hex()
     with TemporaryDirectory() if rehearsal else nullcontext(folder) as kept_in, _journal.only_run(Path(kept_in)):
-        path, journal_path = deployments.path_for(chain_id, Path(kept_in)), _journal.path_for(chain_id, Path(kept_in))
+        place = place_of(web3, Path(kept_in))
         if anew:
-            _set_aside(path, journal_path)
-        elif is_throwaway(provider, chain_id):
-            for file in _of_a_chain_that_is_gone(web3, path, journal_path, genesis):
-                click.echo(f"{file} is of a local chain that is gone; it is kept as {file}.gone.")
-                file.replace(f"{file}.gone")
-        done = deployments.read(path) if path.exists() else None
-        journal = _journal.load(journal_path)
+            _set_aside(place.path, place.journal)
+        elif is_throwaway(provider, place.chain_id):
+            _put_away_what_is_gone(web3, place)
+        done, journal = place.done(), _journal.load(place.journal)
         if done is not None and set(done["contracts"]) >= set(CONTRACTS):
-            click.echo(f"Already deployed, as {path} records; nothing is sent. `--anew` makes another deployment.")
+            click.echo(
+                f"Already deployed, as {place.path} records; nothing is sent. `--anew` makes another deployment."
+            )
         else:
             sender = account_or_default(account, provider)
-            terms = replace(DeploySettings(owner=str(sender.address), genesis_holder=str(sender.address)), **chosen)
-            begun = Journal(journal_path, chain_id, genesis, str(sender.address), terms)
-            journal = begun if journal is None else _resumed(journal, begun, chosen)
+            journal = _begun(place, sender, journal, chosen)
             unlock(sender)
-            deployment = ResumableDeployment(
+            done = ResumableDeployment(
                 web3,
                 partial(sign, sender, provider),
                 journal,
                 done=done,
                 fees=FeeOptions(max_fee, priority_fee),
-                patience=patience,
+                patience=_patience(provider, confirmations, timeout),
                 tell=click.echo,
-            )
-            done = deployment.run()
-            deployments.write(done, path)
-            _journal.sync_folder(path.parent)
-            if not rehearsal:
-                click.echo(f"Recorded in {path}.")
+            ).run()
+            _record(done, place.path, rehearsal)
         if journal is not None:
             journal.remove()
+    _report(web3, done, rehearsal)
+
+
+def _patience(provider: ProviderAPI, confirmations: int | None, timeout: int | None) -> WaitOptions:
+    network = provider.network
+    return WaitOptions(
+        confirmations=network.required_confirmations if confirmations is None else confirmations,
+        timeout=timeout or network.transaction_acceptance_timeout,
+        poll=_POLL_LOCAL if network.is_dev else _POLL_PUBLIC,
+    )
+
+
+def _begun(place: Place, sender: AccountAPI, journal: Journal | None, chosen: dict[str, Any]) -> Journal:
+    """The journal of this deployment: a new one, or that of a run that was interrupted."""
+    terms = replace(DeploySettings(owner=str(sender.address), genesis_holder=str(sender.address)), **chosen)
+    begun = Journal(place.journal, place.chain_id, place.genesis, str(sender.address), terms)
+    return begun if journal is None else _resumed(journal, begun, chosen)
+
+
+def _record(done: Deployment, path: Path, rehearsal: bool) -> None:
+    deployments.write(done, path)
+    _journal.sync_folder(path.parent)
+    if not rehearsal:
+        click.echo(f"Recorded in {path}.")
+
+
+def _report(web3: Web3, done: Deployment, rehearsal: bool) -> None:
+    """Checks what is on the chain, and says where it is."""
     for check in verify(web3, done):
         click.echo(f"✓ {check}")
     for name, record in done["contracts"].items():
@@ -138,17 +152,25 @@ def cli(
         click.echo("It was a rehearsal: Ape started this chain for this command and now stops it. Nothing is recorded.")
 
 
-def _of_a_chain_that_is_gone(web3: Web3, path: Path, journal_path: Path, genesis: str) -> list[Path]:
+def _put_away_what_is_gone(web3: Web3, place: Place) -> None:
+    """Renames the files of a local chain that was stopped since and had the same chain id."""
+    for file in _of_a_chain_that_is_gone(web3, place):
+        click.echo(f"{file} is of a local chain that is gone; it is kept as {file}.gone.")
+        file.replace(f"{file}.gone")
+
+
+def _of_a_chain_that_is_gone(web3: Web3, place: Place) -> list[Path]:
     """Those of a local chain's files that are of another one, stopped since, which had the same chain id."""
     gone = []
-    if path.exists():
-        records = deployments.read(path)["contracts"].values()
+    recorded = place.done()
+    if recorded is not None:
+        records = recorded["contracts"].values()
         with clear_errors():
             if not any(web3.eth.get_code(Web3.to_checksum_address(record["address"])) for record in records):
-                gone.append(path)
-    journal = _journal.load(journal_path)
-    if journal is not None and journal.genesis != genesis:
-        gone.append(journal_path)
+                gone.append(place.path)
+    journal = _journal.load(place.journal)
+    if journal is not None and journal.genesis != place.genesis:
+        gone.append(place.journal)
     return gone
 
 

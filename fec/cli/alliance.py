@@ -10,7 +10,6 @@ from fec.cli.display import receipt_line, receipt_record
 from fec.cli.errors import CommandRefused
 from fec.cli.params import PROGRAM
 from fec.i18n import N_, _
-from fec.protocol.types import Receipt
 
 
 @click.group(cls=Group)
@@ -47,7 +46,9 @@ def approve(context: Context, member_id: int, candidate_id: int, revoke: bool) -
     would = N_("Program {member_id} approves program {candidate_id} for its alliance.")
     would_not = N_("Program {member_id} no longer approves program {candidate_id} for its alliance.")
     context.confirm(_(would_not if revoke else would, member_id=member_id, candidate_id=candidate_id))
-    _done(context, context.send(lambda: client.terms.approve_candidate(member_id, candidate_id, approved=not revoke)))
+    context.send_and_show(
+        lambda: client.terms.approve_candidate(member_id, candidate_id, approved=not revoke), _("Done.")
+    )
 
 
 @alliance.command()
@@ -66,7 +67,7 @@ def join(context: Context, program_id: int, alliance_id: int) -> None:
             alliance_id=alliance_id,
         )
     )
-    _done(context, context.send(lambda: client.terms.join_alliance(program_id, alliance_id)))
+    context.send_and_show(lambda: client.terms.join_alliance(program_id, alliance_id), _("Done."))
 
 
 @alliance.command()
@@ -83,7 +84,7 @@ def leave(context: Context, program_id: int) -> None:
         ),
         final=True,
     )
-    _done(context, context.send(lambda: client.terms.leave_alliance(program_id)))
+    context.send_and_show(lambda: client.terms.leave_alliance(program_id), _("Done."))
 
 
 @alliance.command()
@@ -104,8 +105,3 @@ def show(context: Context, alliance_id: int) -> None:
             members=", ".join(_("program {program_id}", program_id=member) for member in members),
         ),
     )
-
-
-def _done(context: Context, receipt: Receipt | None) -> None:
-    if receipt is not None:
-        context.show(receipt_record(receipt), _("Done."), receipt_line(receipt))

@@ -22,7 +22,20 @@ from fec.i18n import _
 from fec.i18n.errors import ContractError, FECError
 from fec.i18n.readable import readable
 
+DEFAULT_DATABASE = "fec.sqlite"
+
 F = TypeVar("F", bound=Callable[..., Any])
+
+#: Where the index and the service's own tables are.
+database_option = click.option(
+    "--database",
+    envvar="FEC_DATABASE",
+    show_envvar=True,
+    default=DEFAULT_DATABASE,
+    show_default=True,
+    metavar="URL",
+    help="An SQLite file, or postgresql://user@host/name.",
+)
 
 
 def _store_option(ctx: click.Context, param: click.Parameter, value: Any) -> None:

@@ -29,6 +29,7 @@ from fec.chain.contracts import open_handle
 from fec.chain.deployments import Deployment
 from fec.chain.rpc import clear_errors, connect
 from fec.chain.sender import Sender
+from fec.cli.display import receipt_line, receipt_record
 from fec.cli.errors import CommandRefused
 from fec.cli.params import NodeRef
 from fec.client.client import Client
@@ -40,6 +41,7 @@ from fec.i18n.readable import readable
 from fec.protocol.addresses import ADDRESS_ZERO, checked_address
 from fec.protocol.files import read_record
 from fec.protocol.signing import TypedMessage
+from fec.protocol.types import Receipt
 
 DEFAULT_RPC = "http://127.0.0.1:8545"
 DEFAULT_DEPLOYMENTS = Path("deployments")
@@ -159,6 +161,12 @@ class Context:
         """Sends one transaction; in a dry run, simulates it, says so, and gives None."""
         results = self.send_all([act], "")
         return results[0] if results else None
+
+    def send_and_show(self, act: Callable[[], Receipt], *lines: RenderableType, **record: Any) -> None:
+        """Sends one transaction, and prints what it did: `record` and the receipt for machines, or else the lines."""
+        receipt = self.send(act)
+        if receipt is not None:
+            self.show({**record, **receipt_record(receipt)}, *lines, receipt_line(receipt))
 
     def send_all(self, acts: Sequence[Callable[[], T]], doing: str) -> list[T]:
         """Sends several transactions, one after the other, showing progress; in a dry run, simulates them: none."""

@@ -6,7 +6,6 @@ import click
 
 from fec.cli.base import Command, transaction_options
 from fec.cli.context import Context
-from fec.cli.display import receipt_line, receipt_record
 from fec.cli.params import ADDRESS, AMOUNT
 from fec.core.amounts import exact_fec
 from fec.i18n import _
@@ -37,10 +36,9 @@ def send(context: Context, to: str, amount: int) -> None:
     context.confirm(
         _("Sends {amount:fec} from {address} to {to}.", amount=amount, address=client.address, to=to), final=True
     )
-    receipt = context.send(lambda: client.transfer(to, amount))
-    if receipt is not None:
-        context.show(
-            {"to": to, "amount": exact_fec(amount), **receipt_record(receipt)},
-            _("Sent {amount:fec} to {to}.", amount=amount, to=to),
-            receipt_line(receipt),
-        )
+    context.send_and_show(
+        lambda: client.transfer(to, amount),
+        _("Sent {amount:fec} to {to}.", amount=amount, to=to),
+        to=to,
+        amount=exact_fec(amount),
+    )

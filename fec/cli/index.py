@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from fec.cli.base import Group
+from fec.cli.base import Group, database_option
 from fec.cli.context import Context, facts, grid
 from fec.cli.extras import extra
 from fec.cli.interrupts import interruptible
@@ -22,22 +21,7 @@ if TYPE_CHECKING:
 
     from fec.indexer import Cursor, Indexer
 
-DEFAULT_DATABASE = "fec.sqlite"
 _SHOWN = 20
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def _with_database(function: F) -> F:
-    return click.option(
-        "--database",
-        envvar="FEC_DATABASE",
-        show_envvar=True,
-        default=DEFAULT_DATABASE,
-        show_default=True,
-        metavar="URL",
-        help="An SQLite file, or postgresql://user@host/name.",
-    )(function)
 
 
 @click.group(cls=Group)
@@ -46,7 +30,7 @@ def index() -> None:
 
 
 @index.command()
-@_with_database
+@database_option
 @click.option("--follow", is_flag=True, help="Keep following the chain until interrupted.")
 @click.option(
     "--every", type=click.IntRange(1, HOUR), default=2, show_default=True, metavar="SECONDS", help="Time between polls."
@@ -66,7 +50,7 @@ def run(context: Context, *, database: str, follow: bool, every: int) -> None:
 
 
 @index.command()
-@_with_database
+@database_option
 @click.pass_obj
 def status(context: Context, *, database: str) -> None:
     """Show the index's last block and how many rows it holds."""
@@ -114,7 +98,7 @@ def status(context: Context, *, database: str) -> None:
 
 
 @index.command()
-@_with_database
+@database_option
 @click.pass_context
 def check(ctx: click.Context, *, database: str) -> None:
     """Compare the index with the chain's state at the index's last block. Fails if anything differs."""
@@ -150,7 +134,7 @@ def check(ctx: click.Context, *, database: str) -> None:
 
 
 @index.command()
-@_with_database
+@database_option
 @click.pass_obj
 def rebuild(context: Context, *, database: str) -> None:
     """Rebuild every table from the events in the database, in one transaction. Needs no chain."""
@@ -164,7 +148,7 @@ def rebuild(context: Context, *, database: str) -> None:
 
 @index.command()
 @click.argument("block", type=click.IntRange(min=0))
-@_with_database
+@database_option
 @click.pass_obj
 def rollback(context: Context, *, block: int, database: str) -> None:
     """Delete everything after BLOCK, or after the last block kept before it. `run` reads it again.

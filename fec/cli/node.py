@@ -294,11 +294,10 @@ def transfer(context: Context, ref: NodeRef, to: str, fingerprint: str | None) -
         ),
         final=True,
     )
-    receipt = context.send(lambda: client.nodes.transfer(found.token_id, to, fingerprint=fingerprint))
-    if receipt is not None:
-        context.show(
-            receipt_record(receipt), _("ADN {name} belongs to {to}.", name=found.name, to=to), receipt_line(receipt)
-        )
+    context.send_and_show(
+        lambda: client.nodes.transfer(found.token_id, to, fingerprint=fingerprint),
+        _("ADN {name} belongs to {to}.", name=found.name, to=to),
+    )
 
 
 @node.command()
@@ -387,9 +386,7 @@ def delegate(context: Context, operator: str, ref: NodeRef | None, revoke: bool)
     )
     context.confirm(_(may_no_longer if revoke else may, operator=operator, nodes=what))
     if ref is None:
-        receipt = context.send(lambda: client.nodes.approve_all_claims(operator, approved=not revoke))
+        context.send_and_show(lambda: client.nodes.approve_all_claims(operator, approved=not revoke), _("Done."))
     else:
         [token_id] = context.resolve([ref])
-        receipt = context.send(lambda: client.nodes.approve_claims(token_id, operator, approved=not revoke))
-    if receipt is not None:
-        context.show(receipt_record(receipt), _("Done."), receipt_line(receipt))
+        context.send_and_show(lambda: client.nodes.approve_claims(token_id, operator, approved=not revoke), _("Done."))

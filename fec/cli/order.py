@@ -83,9 +83,10 @@ def allow(context: Context, amount: int) -> None:
     """Allow Checkout to take up to AMOUNT of your FEC, for orders and rewards. 0 ends the allowance."""
     client = context.client
     context.confirm(_("Checkout may take up to {amount:fec} from {address}.", amount=amount, address=client.address))
-    receipt = context.send(lambda: client.orders.approve(amount))
-    if receipt is not None:
-        context.show(receipt_record(receipt), _("Done."), receipt_line(receipt))
+    context.send_and_show(
+        lambda: client.orders.approve(amount),
+        _("Done."),
+    )
 
 
 @order.command()

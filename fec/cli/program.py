@@ -168,13 +168,10 @@ def grant(context: Context, program_id: int, amount: int) -> None:
         _("Program {program_id} may burn {amount:fec} more, out of the budget.", program_id=program_id, amount=amount),
         final=True,
     )
-    receipt = context.send(lambda: client.programs.grant(program_id, amount))
-    if receipt is not None:
-        context.show(
-            receipt_record(receipt),
-            _("Granted {amount:fec} to program {program_id}.", amount=amount, program_id=program_id),
-            receipt_line(receipt),
-        )
+    context.send_and_show(
+        lambda: client.programs.grant(program_id, amount),
+        _("Granted {amount:fec} to program {program_id}.", amount=amount, program_id=program_id),
+    )
 
 
 @program.command()
@@ -188,11 +185,10 @@ def close(context: Context, program_id: int) -> None:
         _("Program {program_id} will never take new nodes again. Its nodes keep paying.", program_id=program_id),
         final=True,
     )
-    receipt = context.send(lambda: client.programs.close(program_id))
-    if receipt is not None:
-        context.show(
-            receipt_record(receipt), _("Program {program_id} is closed.", program_id=program_id), receipt_line(receipt)
-        )
+    context.send_and_show(
+        lambda: client.programs.close(program_id),
+        _("Program {program_id} is closed.", program_id=program_id),
+    )
 
 
 @program.command()
@@ -207,13 +203,10 @@ def hand(context: Context, program_id: int, operator: str) -> None:
         _("{operator} becomes the operator of program {program_id}.", program_id=program_id, operator=operator),
         final=True,
     )
-    receipt = context.send(lambda: client.programs.set_operator(program_id, operator))
-    if receipt is not None:
-        context.show(
-            receipt_record(receipt),
-            _("{operator} is the operator of program {program_id}.", operator=operator, program_id=program_id),
-            receipt_line(receipt),
-        )
+    context.send_and_show(
+        lambda: client.programs.set_operator(program_id, operator),
+        _("{operator} is the operator of program {program_id}.", operator=operator, program_id=program_id),
+    )
 
 
 def _issuer_words(context: Context, found: Program) -> str:

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fec.cli.base import Group
+from fec.cli.base import Group, database_option
 from fec.cli.context import Context, facts, grid
 from fec.cli.extras import extra
 from fec.cli.params import ADDRESS, AMOUNT, NEW_FILE
 from fec.cli.report_liability import liability
 from fec.cli.report_options import (
     CHART,
-    DATABASE,
     FOLDER,
     deliver,
     make,
@@ -254,7 +253,7 @@ def all_(context: Context, /, *, out: Path, **options: Any) -> None:
 
 
 @report.command()
-@DATABASE
+@database_option
 @click.argument("folder", type=FOLDER)
 @click.pass_obj
 def export(context: Context, /, *, database: str, folder: Path) -> None:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from fec.cli.base import database_option
 from fec.cli.context import Context, facts, grid
 from fec.cli.errors import CommandRefused
 from fec.cli.extras import extra
-from fec.cli.index import DEFAULT_DATABASE
 from fec.cli.params import DATETIME, NEW_FILE, PROGRAM
 from fec.i18n import _, ngettext
 
@@ -26,17 +26,8 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
-DATABASE = click.option(
-    "--database",
-    envvar="FEC_DATABASE",
-    show_envvar=True,
-    default=DEFAULT_DATABASE,
-    show_default=True,
-    metavar="URL",
-    help="The index: an SQLite file, or postgresql://user@host/name.",
-)
 _SOURCE = (
-    DATABASE,
+    database_option,
     click.option("--from", "folder", type=FOLDER, help="An export to read instead of the index."),
     click.option(
         "--engine",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from fec.cli.base import Command, Group, confirmation_option
+from fec.cli.base import Command, Group, confirmation_option, database_option
 from fec.cli.context import Context, grid
 from fec.cli.display import stamp
 from fec.cli.errors import CommandRefused
@@ -17,27 +16,17 @@ from fec.cli.params import AMOUNT, PROGRAM
 from fec.cli.walletconnect import walletconnect_options
 from fec.i18n import _
 from fec.i18n.errors import SignerMissing
-from fec.pages.bundle import WalletConnect, public_rpc
+from fec.pages.bundle import public_rpc
 
 if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
     from fec.service.http.keys import KeyRing
+    from fec.service.settings import Settings
 
 SECRET_VARIABLE = "FEC_SERVICE_SECRET"  # noqa: S105 (a name, not a secret)
-DEFAULT_DATABASE = "fec.sqlite"
 _ROLES = ("cashier", "manager", "accountant")
 _GRACE_SECONDS = 5
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-database_option = click.option(
-    "--database",
-    envvar="FEC_DATABASE",
-    show_envvar=True,
-    default=DEFAULT_DATABASE,
-    show_default=True,
-    metavar="URL",
-    help="An SQLite file, or postgresql://user@host/name.",
-)
 
 
 class _Group(Command, Group):
@@ -130,39 +119,28 @@ def serve(ctx: click.Context, /, database: str, **options: Any) -> None:
         _serve(ctx.obj, database, **options)
 
 
-def _serve(
-    context: Context,
-    database: str,
-    *,
-    host: str,
-    port: int,
-    public_url: str | None,
-    origins: tuple[str, ...],
-    confirmations: int,
-    watched: int,
-    index: bool,
-    relay: bool,
-    capture: bool,
-    deliver: bool,
-    webhook_hosts: tuple[str, ...],
-    pages: bool,
-    pages_rpc: str | None,
-    walletconnect: WalletConnect | None,
-    limits: str,
-    budget: int | None,
-    merchant_budget: int | None,
-    min_payment: int,
-) -> None:
+def _serve(context: Context, database: str, *, host: str, port: int, **options: Any) -> None:
     with extra("server"):
-        import uvicorn  # noqa: PLC0415 (optional: the base package goes without)
+        import uvicorn  # noqa: F401, PLC0415 (optional: the base package goes without)
 
-        from fec.pages.origins import origin_of  # noqa: PLC0415
-        from fec.relayer import LocalSigner  # noqa: PLC0415
         from fec.service.http.access_log import configure  # noqa: PLC0415
-        from fec.service.settings import Settings, WebhookPolicy  # noqa: PLC0415
+    account = _signing_account(context)
+    settings = _settings(context, database, _reached(options.pop("public_url"), host, port), **options)
+    configure([context.rpc, database, settings.secret.decode(), bytes(account.key).hex()])
+    _listen(settings, account, host, port)
+
+
+def _signing_account(context: Context) -> LocalAccount:
     account = context.local_account()
     if account is None:
         raise SignerMissing("The service needs a signing key. Give --keystore FILE, or a key in FEC_PRIVATE_KEY.")
+    return account
+
+
+def _reached(public_url: str | None, host: str, port: int) -> str:
+    """The address at which callers reach the service."""
+    from fec.pages.origins import origin_of  # noqa: PLC0415
+
     reached = public_url or origin_of(host, port)
     if reached is None:
         raise CommandRefused(
@@ -170,31 +148,40 @@ def _serve(
             "--public-url https://…",
             host=host,
         )
-    secret = _secret()
-    settings = Settings(
+    return reached
+
+
+def _settings(
+    context: Context,
+    database: str,
+    reached: str,
+    *,
+    pages_rpc: str | None,
+    webhook_hosts: tuple[str, ...],
+    limits: str,
+    **options: Any,
+) -> Settings:
+    """What the service runs with; the other options have the settings' own names."""
+    from fec.service.settings import Settings, WebhookPolicy  # noqa: PLC0415
+
+    return Settings(
         rpc=context.rpc,
-        pages=pages,
         pages_rpc=pages_rpc or public_rpc(context.rpc),
-        walletconnect=walletconnect,
         deployment=context.client.deployment,
         database=database,
-        secret=secret,
+        secret=_secret(),
         public_url=reached,
-        origins=origins,
-        confirmations=confirmations,
-        watched=watched,
-        index=index,
-        relay=relay,
-        capture=capture,
-        deliver=deliver,
         webhooks=WebhookPolicy(trusted_hosts=webhook_hosts),
         limits_storage=limits,
-        budget=budget,
-        merchant_budget=merchant_budget,
-        min_payment=min_payment,
+        **options,
     )
-    configure([context.rpc, database, secret.decode(), bytes(account.key).hex()])
-    # Only now: what libraries warn of as they are loaded is part of the record.
+
+
+def _listen(settings: Settings, account: LocalAccount, host: str, port: int) -> None:
+    """Answers until interrupted. Only now are the libraries loaded: what they warn of then is part of the record."""
+    import uvicorn  # noqa: PLC0415
+
+    from fec.relayer import LocalSigner  # noqa: PLC0415
     from fec.service.app import create_app  # noqa: PLC0415
     from fec.service.operations.collector import relax_collector  # noqa: PLC0415
 

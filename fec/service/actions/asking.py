@@ -90,71 +90,101 @@ class Asking:
         to lock and to write what belongs to it; it may give an action that is there already instead. Raises problems,
         and what `Outbox.simulate` raises; what `keep` writes may raise an IntegrityError.
         """
-        new: list[tuple[int, int, ContractCall]] = []
-
-        def earlier() -> Answer | None:
-            if known is None:
-                return None
-            with Session(self._engine) as session:
-                action = known(session)
-                return None if action is None else Answer(_ACCEPTED, body(session, action).dump())
-
-        def simulate() -> tuple[Wanted, int] | None:
-            if earlier() is not None:
-                return None
-            wanted = prepare()
-            return wanted, self._outbox.simulate(wanted.call, asked.program_id, asked.whom)
-
-        def commit(session: Session, simulated: tuple[Wanted, int] | None) -> Effect:
-            # It may run again, after what an earlier run has added was taken back.
-            new.clear()
-            if simulated is None:
-                action = None if known is None else known(session)
-                if action is None:
-                    # It has failed between two looks.
-                    raise busy()
-                return Effect(Answer(_ACCEPTED, body(session, action).dump()))
-            wanted, gas = simulated
-            added: list[Action] = []
-
-            def add(
-                *, invoice: Invoice | None = None, digest: str | None = None, request_key: str | None = None
-            ) -> Action:
-                added.append(
-                    self._outbox.add(
-                        session,
-                        asked.kind,
-                        wanted.call,
-                        program_id=asked.program_id,
-                        details=wanted.details.dump(),
-                        invoice=invoice,
-                        digest=digest,
-                        request_key=request_key,
-                        whom=asked.whom,
-                    )
-                )
-                return added[0]
-
-            action = add() if keep is None else keep(session, add)
-            answer = Answer(_ACCEPTED, body(session, action).dump())
-            if not added:
-                return Effect(answer)
-            new[:] = [(action.number, gas, wanted.call)]
-            requested = Change(asked.program_id, action.invoice_number, f"{asked.kind}.requested", schemas.body(action))
-            return Effect(answer, [requested])
-
+        once = _Once(self._engine, self._outbox, asked, prepare, body, keep, known)
         try:
-            answer = self._idempotency.do(asked.program_id, asked.key, asked.fingerprint, simulate, commit)
+            answer = self._idempotency.do(asked.program_id, asked.key, asked.fingerprint, once.simulate, once.commit)
         except (Problem, ContractError, IntegrityError) as error:
-            if isinstance(error, Problem) and error.kind == "idempotency-key-reused":
-                raise
-            # The same may have been sent twice at once: then there is one answer.
-            found = earlier()
-            if found is not None:
-                return found
-            if known is not None and isinstance(error, IntegrityError):
-                raise busy() from error
-            raise
-        for number, gas, call in new:
-            self._outbox.push_soon(number, gas, call)
+            return once.answer_after(error)
+        once.push()
         return answer
+
+
+@dataclass
+class _Once:
+    """One asking, step by step: look for an earlier one, simulate, commit, push."""
+
+    engine: Engine
+    outbox: Outbox
+    asked: ActionRequest
+    prepare: Prepare
+    body: Body
+    keep: Keep | None
+    known: Known | None
+    added: tuple[int, int, ContractCall] | None = None
+    """Number of the action that this one has added, the gas that it was simulated to take, and its call."""
+
+    def simulate(self) -> tuple[Wanted, int] | None:
+        """What is wanted and the gas that it takes; None where an earlier request has the answer."""
+        if self._earlier() is not None:
+            return None
+        wanted = self.prepare()
+        return wanted, self.outbox.simulate(wanted.call, self.asked.program_id, self.asked.whom)
+
+    def commit(self, session: Session, simulated: tuple[Wanted, int] | None) -> Effect:
+        """Adds the action and its event. It may run again, after what an earlier run has added was taken back."""
+        self.added = None
+        if simulated is None:
+            return Effect(self._known_answer(session))
+        wanted, gas = simulated
+        added: list[Action] = []
+        add = self._adding(session, wanted, added)
+        action = add() if self.keep is None else self.keep(session, add)
+        answer = self._answer(session, action)
+        if not added:
+            return Effect(answer)
+        self.added = action.number, gas, wanted.call
+        kind = f"{self.asked.kind}.requested"
+        return Effect(answer, [Change(self.asked.program_id, action.invoice_number, kind, schemas.body(action))])
+
+    def push(self) -> None:
+        """Has what was added sent without waiting for the outbox's next round."""
+        if self.added is not None:
+            self.outbox.push_soon(*self.added)
+
+    def answer_after(self, error: Exception) -> Answer:
+        """The answer of the same request, if it was sent twice at once and the other one came first. Raises `error`."""
+        if isinstance(error, Problem) and error.kind == "idempotency-key-reused":
+            raise error
+        found = self._earlier()
+        if found is not None:
+            return found
+        if self.known is not None and isinstance(error, IntegrityError):
+            raise busy() from error
+        raise error
+
+    def _earlier(self) -> Answer | None:
+        if self.known is None:
+            return None
+        with Session(self.engine) as session:
+            action = self.known(session)
+            return None if action is None else self._answer(session, action)
+
+    def _known_answer(self, session: Session) -> Answer:
+        action = None if self.known is None else self.known(session)
+        if action is None:
+            # It has failed between two looks.
+            raise busy()
+        return self._answer(session, action)
+
+    def _answer(self, session: Session, action: Action) -> Answer:
+        return Answer(_ACCEPTED, self.body(session, action).dump())
+
+    def _adding(self, session: Session, wanted: Wanted, added: list[Action]) -> Add:
+        """Adds the action, and notes that it did."""
+
+        def add(*, invoice: Invoice | None = None, digest: str | None = None, request_key: str | None = None) -> Action:
+            action = self.outbox.add(
+                session,
+                self.asked.kind,
+                wanted.call,
+                program_id=self.asked.program_id,
+                details=wanted.details.dump(),
+                invoice=invoice,
+                digest=digest,
+                request_key=request_key,
+                whom=self.asked.whom,
+            )
+            added.append(action)
+            return action
+
+        return add
