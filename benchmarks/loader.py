@@ -20,9 +20,10 @@ import psycopg
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
+from fec.core.durations import YEAR
+
 _LOOK_SECONDS = 0.02
 _DEADLINE = 300
-_YEAR = 31_536_000
 _CAPTURED = (
     "SELECT e.sequence, i.id FROM service_events e JOIN invoices i ON i.number = e.invoice_number "
     "WHERE e.type = 'invoice.captured' AND e.sequence > {since} ORDER BY e.sequence"
@@ -165,7 +166,7 @@ class Load:
         body = b'{"orderId":"%s %d","amount":"10","expiresIn":%d}' % (
             self._asked["name"].encode(),
             self._count,
-            _YEAR,
+            YEAR,
         )
         token = self._tokens[self._count % len(self._tokens)]
         return await connection.ask(_head("POST", "/v1/invoices", token), body)

@@ -267,13 +267,17 @@ def stand_of(build: str | None, backend: str, instances: int, poll_ms: int | Non
 HEADINGS = ("", "A second", "p50 ms", "p99 ms", "Own ms each", "Loader ms each")
 
 
+#: Rate and percentiles are shown without decimals, times of computing with two.
+WHOLE_FIGURES = 3
+
+
 def rows_of(results: Sequence[tuple[str, str, str, Timed]]) -> Iterator[tuple[str, ...]]:
     """A row for each thing measured, and one for how two builds compare."""
     before: dict[tuple[str, str], Timed] = {}
     for build, backend, what, timed in results:
         figures = (timed.rate, timed.percentile(50), timed.percentile(99), timed.own_ms, timed.loader_ms)
         name = f"{what}, {backend}" if not build else f"{what}, {backend}, {build}"
-        yield (name, *(f"{figure:,.{0 if place < 3 else 2}f}" for place, figure in enumerate(figures)))
+        yield (name, *(f"{figure:,.{0 if place < WHOLE_FIGURES else 2}f}" for place, figure in enumerate(figures)))
         old = before.setdefault((backend, what), timed)
         if old is not timed:
             ratios = (

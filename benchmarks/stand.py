@@ -14,6 +14,8 @@ from typing import Any
 
 from eth_account import Account
 
+from fec.core.durations import WEEK
+
 SECRET = b"a secret of the benchmark's own, long enough"
 SIGNER = 4
 OPERATOR, TREASURY = 3, 6
@@ -33,7 +35,7 @@ def opened(asked: dict[str, Any]) -> dict[str, Any]:
         made = owner.programs.create(
             accounts[OPERATOR].address,
             issuer=owner.orders.address,
-            period_length=7 * 86_400,
+            period_length=WEEK,
             origin=web3.eth.get_block("latest")["timestamp"],
             quota=10**7 * own.FEC,
         )

@@ -13,10 +13,10 @@ from fractions import Fraction
 from itertools import pairwise
 
 from demo import data
-from fec.core.durations import DAY
+from fec.core.durations import DAY, YEAR
 from fec.core.shares import BASIS_POINTS
 from fec.simulate import Scenario, load
-from fec.simulate.values import HUNDRED, YEAR
+from fec.simulate.values import HUNDRED
 
 #: Baskets are shared out among so many sizes, as many in each.
 SIZES = 5

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from http import HTTPStatus
 from itertools import count
 from typing import Any, TypeVar
 
@@ -34,6 +35,8 @@ _CONNECT_SECONDS = 5
 _ANSWER_SECONDS = 30
 #: Threads that may use one endpoint at once without opening a connection for each request.
 _CONNECTIONS = 32
+#: Of seconds that an endpoint asks to be left alone; a longer number is no pause.
+_PAUSE_DIGITS = 9
 _TOO_MANY_REQUESTS = 429
 _BATCH_REFUSALS = (400, 413)
 _SERVER_ERRORS = 500
@@ -277,7 +280,7 @@ def _is_rate_limit(refusal: Refused, method: str = "") -> bool:
 
 
 def _no_answer(response: requests.Response, found: Any) -> RPCFailed:
-    if response.status_code >= 400:
+    if response.status_code >= HTTPStatus.BAD_REQUEST:
         status = Message("HTTP status {status}", status=response.status_code)
         return RPCFailed(
             "The RPC endpoint refused the request. Try again later, or use another endpoint. ({reason})", reason=status
@@ -295,7 +298,7 @@ def _no_answer(response: requests.Response, found: Any) -> RPCFailed:
 
 def _pause(response: requests.Response) -> int:
     after = response.headers.get("Retry-After", "")
-    return int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
+    return int(after) if after.isascii() and after.isdigit() and len(after) <= _PAUSE_DIGITS else 0
 
 
 def _plain(value: Any) -> Any:

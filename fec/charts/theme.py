@@ -42,10 +42,14 @@ FONTS = {
 }
 
 
+#: sRGB is linear up to here (WCAG 2).
+_LINEAR_UP_TO = 0.03928
+
+
 def luminance(colour: str) -> float:
     """Relative luminance of `#rrggbb`, from 0 to 1 (WCAG 2)."""
     parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    linear = [part / 12.92 if part <= _LINEAR_UP_TO else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 

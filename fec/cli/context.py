@@ -174,7 +174,7 @@ class Context:
             self._simulate(acts)
             return []
         results: list[T] = []
-        hidden = len(acts) < 2 or not self.err.is_terminal
+        hidden = len(acts) <= 1 or not self.err.is_terminal
         with Progress(console=self.err, transient=True, disable=hidden) as progress:
             task = progress.add_task(doing, total=len(acts))
             for act in acts:

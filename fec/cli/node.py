@@ -20,6 +20,7 @@ from fec.i18n import N_, _, local, ngettext
 from fec.protocol.types import Claimed, Node
 
 _BAR = 40
+_DUE_SHOWN = 20
 
 
 @click.group(cls=Group)
@@ -231,11 +232,14 @@ def _claim_plan(due: Sequence[Node], now: int, payee: str | None) -> list[str]:
             now=now,
         )
     ]
-    lines += [f"  {found.name:<12} {cell(found.claimable(now)):>20}" for found in due[:20]]
-    if len(due) > 20:
+    lines += [f"  {found.name:<12} {cell(found.claimable(now)):>20}" for found in due[:_DUE_SHOWN]]
+    if len(due) > _DUE_SHOWN:
         lines.append(
             "  … "
-            + _("and {nodes}", nodes=ngettext("{count:number} more node", "{count:number} more nodes", len(due) - 20))
+            + _(
+                "and {nodes}",
+                nodes=ngettext("{count:number} more node", "{count:number} more nodes", len(due) - _DUE_SHOWN),
+            )
         )
     return lines
 

@@ -4,3 +4,5 @@ MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 WEEK = 7 * DAY
+#: Of 365 days.
+YEAR = 365 * DAY

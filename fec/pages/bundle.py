@@ -17,6 +17,7 @@ from importlib import resources
 from urllib.parse import urlsplit
 
 from fec.chain.deployments import Deployment
+from fec.core.durations import YEAR
 from fec.i18n.errors import InvalidArgument
 from fec.pages.errors import ChainUnread, PagesMissing
 
@@ -26,7 +27,7 @@ NAMES = ("index", "pay", "wallet", "merchant", "transparency")
 CALLED = ("FEC", "ADN", "Checkout")
 #: Name of the pages' configuration file.
 CONFIGURATION = "/config.json"
-_HASHED = "public, max-age=31536000, immutable"
+_HASHED = f"public, max-age={YEAR}, immutable"
 _CHECKED = "no-cache"
 _COMPRESSED = ("text/html", "text/css", "text/javascript", "application/json", "image/svg+xml")
 #: WalletConnect's own relay.

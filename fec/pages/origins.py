@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 
 from yarl import URL
 
@@ -39,7 +39,7 @@ def origin_of(host: str, port: int) -> str | None:
         return parse_origin(f"http://{host}:{port}")
     if address.is_unspecified:
         return None
-    return parse_origin(f"http://[{host}]:{port}" if address.version == 6 else f"http://{host}:{port}")
+    return parse_origin(f"http://[{host}]:{port}" if isinstance(address, IPv6Address) else f"http://{host}:{port}")
 
 
 def _is_host(host: str) -> bool:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fec.core.curve import FACE_MULTIPLE
-from fec.core.durations import DAY, HOUR
+from fec.core.durations import DAY, HOUR, YEAR
 from fec.core.shares import BASIS_POINTS
 from fec.i18n import Message
 from fec.simulate.errors import ScenarioInvalid
 from fec.simulate.tables import Coupon, Merchants, Population, Shoppers
-from fec.simulate.values import YEAR
 
 #: Bounds of the contracts, with which a test compares them.
 MAX_CAP = 2**95 - 1

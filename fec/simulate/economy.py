@@ -15,13 +15,14 @@ from dataclasses import dataclass
 
 from fec.core import curve
 from fec.core.curve import FACE_MULTIPLE
+from fec.core.durations import YEAR
 from fec.core.shares import BASIS_POINTS, burn_up
 from fec.simulate.nodes import NodeClasses
 from fec.simulate.people import Carried, Crowd
 from fec.simulate.result import Cohort, Point, Result
 from fec.simulate.scenario import Scenario
 from fec.simulate.tables import Merchants
-from fec.simulate.values import ANY, HUNDRED, YEAR
+from fec.simulate.values import ANY, HUNDRED
 
 #: What all FEC in existence count as, when shares of them are summed up.
 WHOLE = 10**36

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fec.core.durations import YEAR
 from fec.core.shares import BASIS_POINTS
 from fec.simulate.tables import Population
-from fec.simulate.values import YEAR
 
 
 @dataclass

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
+from fec.core.durations import YEAR
 from fec.core.shares import BASIS_POINTS
 from fec.simulate.scenario import Scenario
-from fec.simulate.values import HUNDRED, YEAR
+from fec.simulate.values import HUNDRED
 
 
 @dataclass

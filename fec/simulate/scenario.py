@@ -193,9 +193,11 @@ def _spread(table: Any) -> dict[str, tuple[int, int]]:
         raise ScenarioInvalid("{key} must be a table, such as [{key}].", key="spread")
     spread = {}
     for key, bounds in table.items():
-        if not isinstance(bounds, list) or len(bounds) != 2:
-            raise ScenarioInvalid('spread must give the least and the most: "{key}" = ["1%", "5%"].', key=key)
-        least, most = (read(_kind_of(key), key, bound) for bound in bounds)
+        match bounds:
+            case [first, last]:
+                least, most = (read(_kind_of(key), key, bound) for bound in (first, last))
+            case _:
+                raise ScenarioInvalid('spread must give the least and the most: "{key}" = ["1%", "5%"].', key=key)
         if least > most:
             raise ScenarioInvalid("spread.{key} has its least above its most. Turn them round.", key=key)
         spread[key] = (least, most)

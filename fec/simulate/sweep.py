@@ -142,7 +142,7 @@ def _settings(record: Record) -> dict[str, Any]:
 
 
 def _made(jobs: Mapping[int, Job], workers: int) -> Iterator[tuple[int, Record]]:
-    if workers < 2 or len(jobs) < 2:
+    if workers <= 1 or len(jobs) <= 1:
         yield from ((number, make(job)) for number, job in jobs.items())
         return
     with ProcessPoolExecutor(min(workers, len(jobs)), get_context("spawn")) as pool:

@@ -14,7 +14,6 @@ from fec.i18n.errors import InvalidAmount
 from fec.i18n.parsing import parse_fec
 from fec.simulate.errors import ScenarioInvalid
 
-YEAR = 365 * DAY
 HUNDRED = 100
 #: A quota that grows by whatever is burned, as long as the budget has it.
 ANY = -1

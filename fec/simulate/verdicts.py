@@ -101,7 +101,7 @@ def _early(result: Result) -> Iterator[Verdict]:
         yield Verdict("earlyPaidByLater", early)
     returns = [(cohort.year + 1, cohort.real_return) for cohort in result.shoppers]
     known = [(year, value) for year, value in returns if value is not None]
-    if len(known) < 2:
+    if len(known) <= 1:
         return
     (first_year, first), (year, least) = known[0], min(known, key=lambda each: each[1])
     if least < HUNDRED <= first:

@@ -21,12 +21,12 @@ from fec.chain.rpc import connect
 from fec.chain.sender import Sender
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.core.durations import HOUR
 from fec.i18n.errors import LimitExceeded, NotFound, TransactionFailed
 from fec.indexer import Indexer, Patience, check
 from fec.protocol.orders import Invoice, Order
 from fec.protocol.terms import Terms
 
-HOUR = 3_600
 PERIOD = 12 * HOUR
 #: For tests in which nothing fails for long.
 SHORT = Patience(attempts=12, first=1, longest=200)

@@ -7,7 +7,7 @@ import pytest
 
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
-from fec.core.durations import DAY, WEEK
+from fec.core.durations import WEEK, YEAR
 from fec.i18n.errors import InvalidArgument, InvalidInput, NotAllowed, NotFound, StateConflict
 from fec.protocol.orders import Order
 from fec.protocol.terms import Terms, Tier
@@ -16,7 +16,6 @@ from tests.fixtures.deployed import MONDAY
 from .refusals import refused
 
 FEC = WEI_PER_FEC
-YEAR = 365 * DAY
 
 NewOrder = Callable[..., Order]
 

@@ -93,7 +93,7 @@ def test_payment__from_an_address_whose_payments_fail__is_refused(serving: Servi
 
 
 @pytest.mark.parametrize(
-    ("failures", "seconds"), [(0, 0), (1, 0), (2, 15), (3, 60), (4, 240), (5, 960), (6, 86_400), (60, 86_400)]
+    ("failures", "seconds"), [(0, 0), (1, 0), (2, 15), (3, 60), (4, 240), (5, 960), (6, DAY), (60, DAY)]
 )
 def test_pause__grows_with_failures__to_a_day(failures: int, seconds: int) -> None:
     assert CallerLimits().pause("payer 0x1", failures) == seconds

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from fec.core import curve
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.curve import PERIODS
-from fec.core.durations import WEEK
+from fec.core.durations import WEEK, YEAR
 from fec.core.shares import BASIS_POINTS
 from fec.simulate import Economy, Scenario, load
 from fec.simulate.economy import WHOLE
 from fec.simulate.people import Carried, Crowd
 from fec.simulate.tables import Population
-from fec.simulate.values import ANY, YEAR
+from fec.simulate.values import ANY
 from tests.simulate.scenarios import mixed, several, small
 
 

@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterable, Mapping, MutableMapping
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -70,7 +71,7 @@ class AccessLog:
             "caller": state.get("caller"),
             "address": scope["client"][0] if scope.get("client") else None,
         }
-        if error is not None and status >= 500:
+        if error is not None and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             log.error("request", **record, error=type(error).__name__, reason=str(error)[:500], exc_info=error)
         else:
             log.info("request", **record)

@@ -15,6 +15,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fec.core.durations import YEAR
 from fec.service.http.callers import counted_address, current_caller
 from fec.service.http.counters import Counter
 from fec.service.http.problems import Problem, answer, later, of_error, problem
@@ -30,7 +31,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
-_HSTS = "max-age=31536000; includeSubDomains"
+_HSTS = f"max-age={YEAR}; includeSubDomains"
 
 
 class Limits:

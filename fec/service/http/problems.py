@@ -9,6 +9,7 @@ them into the reader's language.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -217,11 +218,11 @@ def install(app: FastAPI) -> None:
     def on_http(request: Request, error: Exception) -> JSONResponse:
         if not isinstance(error, HTTPException):
             raise TypeError("registered for HTTP errors only")
-        if error.status_code == 405:
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             found = problem(
                 "method-not-allowed", "The address is right, the method is not. /openapi.json says which is."
             )
-        elif error.status_code == 404:
+        elif error.status_code == HTTPStatus.NOT_FOUND:
             found = problem("not-found", "Nothing is at this address. /openapi.json lists those that there are.")
         else:
             found = problem(
@@ -231,7 +232,7 @@ def install(app: FastAPI) -> None:
             )
             found.status = error.status_code
         found.headers = dict(error.headers or {})
-        if error.status_code == 405:
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             found.headers["Allow"] = ", ".join(_methods(app, request))
         return answer(found, request)
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import Query
 from pydantic import BeforeValidator, Field
 
+from fec.core.durations import YEAR
 from fec.service.actions.schemas import Action, Details
 from fec.service.http.schemas import (
     REFERENCE,
@@ -46,7 +47,7 @@ class NewInvoice(Request):
     items: str = Field(
         default="", pattern=TEXT, max_length=4_000, description="What was bought, for the shopper to read. Not signed."
     )
-    expires_in: Annotated[int, Field(ge=60, le=31_536_000), BeforeValidator(whole)] = Field(
+    expires_in: Annotated[int, Field(ge=60, le=YEAR), BeforeValidator(whole)] = Field(
         default=900, description="Seconds within which it can be paid."
     )
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
@@ -21,6 +22,8 @@ from urllib.parse import SplitResult, urlsplit
 from fec.service.errors import AddressRefused
 from fec.service.settings import WebhookPolicy
 
+#: Of seconds that a receiver asks to be left alone; a longer number is no pause.
+_PAUSE_DIGITS = 7
 _PORTS = {"https": 443, "http": 80}
 #: Addresses that lead on to IPv4 ones through translators, wherever those may be (RFC 6052, RFC 8215).
 _TRANSLATED = tuple(map(IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48")))
@@ -71,7 +74,7 @@ def post(url: str, headers: Mapping[str, str], body: bytes, policy: WebhookPolic
             error = "timeout"
         else:
             status, retry_after = _answer(_Pinned(parts, address, policy.timeout), parts, headers, body)
-            error = None if 200 <= status < 300 else f"answered-{status}"
+            error = None if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES else f"answered-{status}"
     except AddressRefused:
         error = "address-refused"
     except _Failed as failed:
@@ -104,7 +107,7 @@ def _answer(connection: _Pinned, parts: SplitResult, headers: Mapping[str, str],
     if connection.aborted:  # the library takes what was cut off for all there is
         raise _Failed("timeout")
     retry_after = answer.headers.get("Retry-After", "")
-    whole = retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 8
+    whole = retry_after.isascii() and retry_after.isdigit() and len(retry_after) <= _PAUSE_DIGITS
     return answer.status, int(retry_after) if whole else 0
 
 
