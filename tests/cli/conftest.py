@@ -18,6 +18,10 @@ from fec.core.durations import WEEK
 
 #: A Monday, as the public program's grid has them, in the machine's future: so a test stays within one period.
 MONDAY = 4_000 * WEEK + 345_600
+#: Nobody has a file of this name.
+INVOICE = "invoice.json"
+
+WeeksLater = Callable[[int], None]
 
 
 @pytest.fixture(autouse=True)
@@ -151,3 +155,25 @@ def idle_weeks(chain: Anvil) -> Callable[[int], None]:
         chain.request("evm_increaseTime", weeks * WEEK)
 
     return wait
+
+
+@pytest.fixture
+def program(operator: Shell) -> str:
+    """Of the operator's: immediate, 10 % burned."""
+    created = operator.json("program", "create", "--quota", "5000")["programId"]
+    operator("program", "set-terms", created)
+    return str(created)
+
+
+@pytest.fixture
+def invoice(operator: Shell, program: str) -> str:
+    """Over 120 FEC, signed by the merchant, in a file."""
+    operator("order", "sign", "120", "--program", program, "--id", "A-1", "--reference", "USD 1.20", "--out", INVOICE)
+    return INVOICE
+
+
+@pytest.fixture
+def patient(operator: Shell, program: str) -> str:
+    """The program with two days to return things."""
+    operator("program", "set-terms", program, "--returns", "2d")
+    return program
