@@ -33,7 +33,7 @@ from mutants.results import (
     read_reasons,
     score,
 )
-from mutants.scores import DOCUMENT, SCORES, grouped, record, recorded, write
+from mutants.scores import DOCUMENT, SCORES, Reasons, grouped, record, recorded, write
 from mutants.scores import changed as changed_files
 from mutants.suite import Suite, prepare
 
@@ -177,38 +177,50 @@ def main(  # noqa: PLR0917
     if sample is not None:
         mutants = random.Random(seed).sample(mutants, min(sample, len(mutants)))
     if listed:
-        for mutant in mutants:
-            click.echo(f"{mutant.operator} {mutant.file} {mutant.function}\n- {mutant.before}\n+ {mutant.after}")
+        _list(mutants)
         return
-    prepare()
     reasons = read_reasons(reasons_path)
     runner = Runner(sources, mutants, Store(results), jobs, lambda one: quick or (changed and one.looks in reasons))
+    ran = _run(runner, tests)
+    wrong = complaints(ran, reasons, full=len(mutants) == len(everything))
+    record(sources, everything, ran, reasons)
+    _report(ran, reasons, wrong, as_json=as_json)
+    sys.exit(bool(wrong))
+
+
+def _list(mutants: Sequence[Mutant]) -> None:
+    for mutant in mutants:
+        click.echo(f"{mutant.operator} {mutant.file} {mutant.function}\n- {mutant.before}\n+ {mutant.after}")
+
+
+def _run(runner: Runner, tests: Sequence[str]) -> list[Result]:
+    """Results of all its mutants; exits where the tests could not run."""
+    prepare()
     plugins = ["no:terminal", "no:cacheprovider", "no:ape_test", "no:xdist"]
-    if mutants:
+    if runner.mutants:
         pytest.main(
             [*(word for name in plugins for word in ("-p", name)), "--override-ini=addopts=", "--capture=no", *tests],
             plugins=[runner],
         )
     if runner.failure:
         sys.exit(str(runner.failure))
-    if len(runner.results) != len(mutants):
+    if len(runner.results) != len(runner.mutants):
         sys.exit("The tests cannot be collected.")
-    counted = [result for result in runner.results if result.status != INVALID]
-    by_file = grouped(counted, lambda result: Path(result.file).stem, reasons)
-    by_operator = grouped(counted, lambda result: result.operator, reasons)
+    return runner.results
+
+
+def _report(results: Sequence[Result], reasons: Reasons, wrong: Sequence[str], *, as_json: bool) -> None:
+    """Prints the scores, as JSON or as tables, and what is wrong."""
+    counted = [result for result in results if result.status != INVALID]
     total = score("all", counted, reasons)
-    full = len(mutants) == len(everything)
-    wrong = complaints(runner.results, reasons, full=full)
-    record(sources, everything, runner.results, reasons)
     if as_json:
-        report = {"total": total.as_dict(), "results": [vars(result) for result in runner.results], "complaints": wrong}
+        report = {"total": total.as_dict(), "results": [vars(result) for result in results], "complaints": wrong}
         click.echo(json.dumps(report, indent=1))
     else:
-        console.print(_table([*by_file, total]))
-        console.print(_table([*by_operator]))
+        console.print(_table([*grouped(counted, lambda result: Path(result.file).stem, reasons), total]))
+        console.print(_table([*grouped(counted, lambda result: result.operator, reasons)]))
     for complaint in wrong:
         console.print(complaint, markup=False)
-    sys.exit(bool(wrong))
 
 
 if __name__ == "__main__":
