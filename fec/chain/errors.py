@@ -17,7 +17,7 @@ class Refused(RPCFailed):
         self.error: Mapping[str, Any] = error if isinstance(error, dict) else {"message": str(error)}
         self.reason = str(self.error.get("message") or self.error.get("code") or "")
         super().__init__(
-            "The RPC endpoint refused the request. Try again later, or use another endpoint. ({reason})",
+            N_("The RPC endpoint refused the request. Try again later, or use another endpoint. ({reason})"),
             reason=self.reason,
         )
 

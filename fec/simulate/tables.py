@@ -27,7 +27,7 @@ class Table:
         for key in table:
             if key not in known:
                 raise ScenarioInvalid(
-                    "There is no key {key}. Known are {known}.", key=f"{name}.{key}", known=", ".join(known)
+                    "There is no key {key}. Use one of {known}.", key=f"{name}.{key}", known=", ".join(known)
                 )
         if missing := [key for key in known if key not in table]:
             raise ScenarioInvalid("The scenario has no {keys}.", keys=", ".join(f"{name}.{key}" for key in missing))

@@ -157,7 +157,7 @@ def test_run__shifted__moves_by_whole_weeks_and_so_on_the_next_run(
 
 
 def test_run__not_by_the_owner__is_refused(client: Client, chain: Anvil, history: Rows) -> None:
-    with pytest.raises(ReplayRefused, match="Sign by the owner"):
+    with pytest.raises(ReplayRefused, match="Sign as the owner"):
         Replay(client, chain.accounts[1], ReplaySettings(workers=0)).run(history(("ann", 0, "10", "x")))
 
 
