@@ -103,13 +103,13 @@ def test_verify__one_byte_differs__names_the_contract(chain: Anvil, deployment: 
     code = bytearray.fromhex(abi.load("FEC")["deployedBytecode"].removeprefix("0x"))
     code[0] ^= 1
     chain.request("anvil_setCode", address(deployment, "FEC"), "0x" + code.hex())
-    with pytest.raises(VerificationFailed, match=r"do not hold: FEC: its code is what was compiled\.$"):
+    with pytest.raises(VerificationFailed, match=r"do not hold: FEC: its code is what was compiled\. Do not use it"):
         verify(chain.web3, deployment)
 
 
 def test_verify__no_code__names_the_contract(chain: Anvil, deployment: Deployment) -> None:
     chain.request("anvil_setCode", address(deployment, "ADN"), "0x")
-    with pytest.raises(VerificationFailed, match=r"do not hold: ADN: its code is what was compiled\.$"):
+    with pytest.raises(VerificationFailed, match=r"do not hold: ADN: its code is what was compiled\. Do not use it"):
         verify(chain.web3, deployment)
 
 

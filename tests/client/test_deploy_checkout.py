@@ -39,7 +39,7 @@ def test_verify__contract_of_another_deployment__names_the_wiring(
 ) -> None:
     mixed = deepcopy(deployment)
     mixed["contracts"][name] = another["contracts"][name]
-    with pytest.raises(VerificationFailed, match=rf"These do not hold: {wrong}\.$"):
+    with pytest.raises(VerificationFailed, match=rf"These do not hold: {wrong}\. Do not use it"):
         verify(chain.web3, mixed)
 
 
