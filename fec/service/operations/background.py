@@ -21,9 +21,9 @@ from fec.service.webhooks.deliveries import Deliveries
 
 _CAPTURE_SECONDS = 30
 _BELL_MS = 200
-_SOON_MS = 80
-#: Loops that look at the chain for what was sent.
-_WOKEN = ("follow", "relay")
+#: Loops that look at the chain for what was sent, and how soon: shops hear of orders from the first.
+_SOON_MS = {"follow": 80, "relay": 200}
+_TELL_MS = 1_000
 _TIDY_SECONDS = HOUR
 _STOP_SECONDS = 30
 _TOLD_PERCENT = (80, 100)
@@ -55,7 +55,7 @@ class Loop:
 
     def wake(self) -> None:
         """Has it look soon, and again after pauses that grow to the usual one: something is on its way."""
-        self._soon_ms = min(_SOON_MS, self._pause_ms)
+        self._soon_ms = min(_SOON_MS[self.name], self._pause_ms)
         self._woken.set()
 
     def join(self) -> None:
@@ -109,11 +109,12 @@ class Background:
         self.loops = [Loop(service, "follow", settings.poll_ms, self._follow)]
         if settings.relay:
             self.loops.append(Loop(service, "relay", settings.poll_ms, self._relay))
+            self.loops.append(Loop(service, "tell", _TELL_MS, self._tell))
         if settings.capture:
             self.loops.append(Loop(service, "capture", _CAPTURE_SECONDS * 1000, self._capture))
         if settings.deliver:
             self.loops.append(Loop(service, "webhooks", settings.poll_ms, deliveries.deliver))
-        service.wakers += [loop.wake for loop in self.loops if loop.name in _WOKEN]
+        service.wakers += [loop.wake for loop in self.loops if loop.name in _SOON_MS]
         self.loops.append(Loop(service, "bell", _BELL_MS, self._look))
         self.loops.append(Loop(service, "tidy", _TIDY_SECONDS * 1000, self._tidy))
 
@@ -142,9 +143,11 @@ class Background:
         try:
             self._service.relayer.tick()
         finally:
-            self._tell_of_waiting()
-            self._tell_of_budget()
             self._service.outbox.tend()
+
+    def _tell(self) -> None:
+        self._tell_of_waiting()
+        self._tell_of_budget()
 
     def _tell_of_budget(self) -> None:
         """Says once a day that most of the budget is spent, and once that all is."""
