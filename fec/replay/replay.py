@@ -25,7 +25,6 @@ from fec.replay.errors import ReplayFailed, ReplayRefused
 from fec.replay.history import History, Row
 from fec.replay.pipeline import Pipeline
 from fec.replay.plan import (
-    PAY_GAS,
     RELAY_GAS,
     Action,
     Block,
@@ -44,8 +43,8 @@ from fec.replay.wallets import Wallets
 
 #: Room before the first purchase for what has to be set up.
 _SETUP_TIME = HOUR
-#: Gas of the fullest block, so that a request stays within what servers take.
-_MOST_GAS = 500 * PAY_GAS
+#: Gas of the fullest block, so that a request with all of it stays within the 2 MB that Anvil takes.
+_MOST_GAS = 500_000_000
 #: How long an invoice is good for; twice as long as blocks may be late.
 _VALIDITY = 2 * WEEK
 #: Longest stretch of purchases in one block.
