@@ -106,7 +106,7 @@ def _signature(key: bytes, message: TypedMessage) -> str:
 
 
 def _sign(key: bytes, digest: bytes) -> bytes:
-    """r, s and parity. An account's own method takes five times as long."""
+    """r, s and parity. An account's own method takes six times as long."""
     return _private(key).sign_recoverable(digest, hasher=None)
 
 

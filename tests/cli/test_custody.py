@@ -53,26 +53,29 @@ def test_withdraw__brand_signs__is_refused(operator: Shell, member: dict[str, An
     assert error["message"] == f"The member's key is {bob}, not {owner}. Sign with the member's key."
 
 
-def test_spend__what_flowed_back__pays_the_next_order(
-    operator: Shell, program: str, member: dict[str, Any], vault: str, weeks_later: WeeksLater
-) -> None:
+@pytest.fixture
+def node(operator: Shell, program: str, member: dict[str, Any], weeks_later: WeeksLater) -> str:
+    """Name of the member's node, from which next.json, an order, can be paid."""
     weeks_later(60)
     operator("order", "sign", "10", "--program", program, "--id", "A-9", "--out", "next.json")
-    [node] = operator.json("custody", "show", member["file"])["nodes"]
+    [found] = operator.json("custody", "show", member["file"])["nodes"]
+    return str(found["name"])
+
+
+def test_spend__what_flowed_back__pays_the_next_order(
+    operator: Shell, program: str, member: dict[str, Any], vault: str, node: str
+) -> None:
     key = operator.as_(member["key"])
-    key("custody", "spend", member["file"], "next.json", "--node", node["name"], "--sign", "spend.json")
+    key("custody", "spend", member["file"], "next.json", "--node", node, "--sign", "spend.json")
     spent = operator.json("custody", "relay", "spend.json")
     assert (spent["customer"], spent["amount"]) == (vault, "10")
 
 
 def test_spend__by_the_key_itself__needs_no_signature(
-    operator: Shell, program: str, member: dict[str, Any], vault: str, weeks_later: WeeksLater
+    operator: Shell, program: str, member: dict[str, Any], vault: str, node: str
 ) -> None:
-    weeks_later(60)
-    operator("order", "sign", "10", "--program", program, "--id", "A-9", "--out", "next.json")
-    [node] = operator.json("custody", "show", member["file"])["nodes"]
     key = operator.as_(member["key"])
-    key("custody", "spend", member["file"], "next.json", "--node", node["name"], "--yes")
+    key("custody", "spend", member["file"], "next.json", "--node", node, "--yes")
     paid = operator.json("order", "show", f"{program}/A-9")
     assert (paid["payer"], paid["customer"]) == (vault, vault)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,12 +15,12 @@ import httpx
 from eth_account.signers.local import LocalAccount
 
 from fec.core.amounts import exact_fec
+from fec.core.durations import YEAR
 
 #: An answer that is lost may be asked for again for so long.
 _PATIENCE_SECONDS = 600
 _AGAIN_SECONDS = 0.25
 _LOOK_SECONDS = 0.3
-_YEAR = 31_536_000
 _NOW_OR_LATER = (":idempotency-key-busy", ":too-many-requests")
 
 
@@ -67,7 +68,7 @@ class Desk:
     """Of a manager."""
 
 
-class Buyer:
+class Buyer(ABC):
     """Buys again and again, in a thread and from an address of its own."""
 
     def __init__(self, name: str, address: str, desk: Desk, seed: int) -> None:
@@ -118,9 +119,9 @@ class Buyer:
         transport = httpx.HTTPTransport(local_address=address, verify=False)
         return httpx.Client(timeout=30, transport=transport)
 
+    @abstractmethod
     def buy(self, http: httpx.Client) -> None:
         """Buys once."""
-        raise NotImplementedError
 
     def order(self, http: httpx.Client, shopper: str) -> Purchase:
         """An order that the shop has made an invoice of."""
@@ -128,7 +129,7 @@ class Buyer:
         purchase = Purchase(f"{self.name}-{len(self.purchases) + 1}", chance.randrange(10**18, 40 * 10**18), shopper)
         self.purchases.append(purchase)
         self.under_way = 1
-        asked = {"orderId": purchase.order_id, "amount": exact_fec(purchase.amount), "expiresIn": _YEAR}
+        asked = {"orderId": purchase.order_id, "amount": exact_fec(purchase.amount), "expiresIn": YEAR}
         answer = self.ask(http, "POST", "/v1/invoices", asked, f"invoice {purchase.order_id}")
         purchase.invoice = answer.json()
         return purchase
