@@ -18,7 +18,7 @@ from eth_utils.abi import abi_to_signature
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks import checkout, coupon, custody, nodes, peer, relay, rewards
+from benchmarks import checkout, coupon, custody, nodes, peer, relay, rewards, settlements
 from benchmarks.floor import total
 from benchmarks.lab import GENESIS, Lab, Scenario
 from benchmarks.published import FIGURES
@@ -38,6 +38,7 @@ SCENARIOS = (
     *coupon.SCENARIOS,
     *checkout.SCENARIOS,
     *rewards.SCENARIOS,
+    *settlements.SCENARIOS,
     *custody.SCENARIOS,
     *relay.SCENARIOS,
     *peer.SCENARIOS,

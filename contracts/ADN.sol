@@ -3,23 +3,23 @@ pragma solidity 0.8.37;
 
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
+import {ERC721Utils} from "@openzeppelin/contracts/token/ERC721/utils/ERC721Utils.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 
 import {FEC} from "./FEC.sol";
 import {IADN, Node} from "./interfaces/IADN.sol";
 import {IERC5646} from "./interfaces/IERC5646.sol";
 import {IERC5725} from "./interfaces/IERC5725.sol";
-import {IFEC} from "./interfaces/IFEC.sol";
 import {ClaimedShare} from "./libraries/ClaimedShare.sol";
 import {NodeId} from "./libraries/NodeId.sol";
-import {NodeMetadata} from "./libraries/NodeMetadata.sol";
 import {NodeState, NodeStateLib} from "./libraries/NodeState.sol";
 import {ReleaseCurve} from "./libraries/ReleaseCurve.sol";
-import {Programs} from "./nodes/Programs.sol";
+import {NodeMetadata} from "./nodes/NodeMetadata.sol";
+import {Settlements} from "./nodes/Settlements.sol";
 
 /// @title Airdrop Nodes
 /// @notice See {IADN}.
-contract ADN is Programs, ERC721 {
+contract ADN is Settlements, ERC721 {
     using NodeId for uint256;
 
     /// @dev A struct of one word, so that a storage pointer to it can be passed on instead of being hashed for twice.
@@ -38,13 +38,6 @@ contract ADN is Programs, ERC721 {
 
     // ---------------------------------------------------------------- constants
 
-    /// @inheritdoc IADN
-    /// @dev A thousandth of a FEC. Keeps dust from being spun off by the million, and makes rounding harmless: when a node is
-    /// split right after a claim, the parts may have released up to a wei each less than the whole had paid; that surplus
-    /// stays with the rest, less than two wei for each part split off in the period, and its next period releases at least
-    /// 10·10^15·w(1) ≈ 3.8·10^12 wei.
-    uint256 public constant MIN_SPLIT_PRINCIPAL = 1e15;
-
     /// @dev Terms of program 1, the public one: weeks from Monday, 5 January 1970, 00:00 UTC.
     uint32 private constant PUBLIC_PERIOD_LENGTH = 7 days;
     uint40 private constant PUBLIC_ORIGIN = 4 days;
@@ -54,8 +47,8 @@ contract ADN is Programs, ERC721 {
 
     // -------------------------------------------------------------------- state
 
-    /// @inheritdoc IADN
-    IFEC public immutable fec;
+    /// @notice What {tokenURI} is written by.
+    NodeMetadata public immutable metadata;
 
     mapping(uint256 tokenId => NodeRecord) private _nodes;
     mapping(uint256 tokenId => Resized) private _resized;
@@ -65,7 +58,8 @@ contract ADN is Programs, ERC721 {
 
     // ------------------------------------------------------------- construction
 
-    /// @notice Deploys the coupon too, so that the two are wired to each other from their first moment on.
+    /// @notice Deploys the coupon too, so that the two are wired to each other from their first moment on, and what writes the
+    /// metadata.
     /// @param owner_ Who admits programs and grants quotas, and nothing else.
     /// @param genesisHolder Who gets the genesis supply.
     /// @param cap The most FEC that may ever exist, in wei.
@@ -73,9 +67,9 @@ contract ADN is Programs, ERC721 {
     /// @param publicQuota Quota of program 1, in wei, out of the budget of (cap − genesisSupply)/9.
     constructor(address owner_, address genesisHolder, uint256 cap, uint256 genesisSupply, uint256 publicQuota)
         ERC721("Airdrop Node", "ADN")
-        Programs(owner_)
+        Settlements(owner_, new FEC(address(this), cap, genesisSupply, genesisHolder))
     {
-        fec = new FEC(address(this), cap, genesisSupply, genesisHolder);
+        metadata = new NodeMetadata();
         budget = (cap - genesisSupply) / (ReleaseCurve.FACE_MULTIPLE - 1);
         _createProgram(owner_, address(0), PUBLIC_PERIOD_LENGTH, PUBLIC_ORIGIN, publicQuota);
     }
@@ -84,7 +78,8 @@ contract ADN is Programs, ERC721 {
 
     /// @inheritdoc IADN
     function mint(uint256 programId, uint256 amount, address to) external returns (uint256 tokenId) {
-        // Check: the program admits this caller and this amount.
+        // Check: the program admits this caller and this amount. What {_issue} does for many: to share it would cost each mint
+        // 340 gas.
         ProgramRecord storage program = _programs[programId];
         (uint256 quota, uint40 minted, uint256 origin, uint256 periodLength, bool closed) =
             (program.quota, program.minted, program.origin, program.periodLength, program.closed);
@@ -106,9 +101,12 @@ contract ADN is Programs, ERC721 {
             tokenId = NodeId.pack(programId, periodLength, start, amount, serial);
         }
 
-        // Interaction: the coupon first, the receiver's hook last.
+        // Interaction: the coupon, our own, which calls nobody; then the node, and the receiver's hook last.
+        // slither-disable-next-line reentrancy-benign,reentrancy-events
         fec.burn(msg.sender, amount);
-        _safeMint(to, tokenId);
+        if (to == address(0)) revert ERC721InvalidReceiver(address(0));
+        _place(_nodes[tokenId], tokenId, to, 0);
+        ERC721Utils.checkOnERC721Received(msg.sender, address(0), to, tokenId, "");
     }
 
     /// @inheritdoc IERC5725
@@ -263,6 +261,33 @@ contract ADN is Programs, ERC721 {
     }
 
     /// @inheritdoc IADN
+    function open(uint256 settlementId, uint256 index, address owner, uint256 principal, bytes32[] calldata proof)
+        external
+        returns (uint256 tokenId)
+    {
+        tokenId = _proven(settlementId, index, owner, principal, proof);
+        _open(tokenId, owner, 0);
+    }
+
+    /// @inheritdoc IADN
+    function openAndClaim(
+        uint256 settlementId,
+        uint256 index,
+        address owner,
+        uint256 principal,
+        bytes32[] calldata proof
+    ) external returns (uint256 tokenId, uint256 paid) {
+        tokenId = _proven(settlementId, index, owner, principal, proof);
+        paid = ReleaseCurve.releasedDown(tokenId.birthPrincipal(), _growthNow(tokenId));
+        _open(tokenId, owner, paid);
+        if (paid != 0) {
+            emit PayoutClaimed(tokenId, owner, paid);
+            emit MetadataUpdate(tokenId);
+            fec.mint(owner, paid);
+        }
+    }
+
+    /// @inheritdoc IADN
     function safeTransferFrom(
         address from,
         address to,
@@ -396,7 +421,7 @@ contract ADN is Programs, ERC721 {
     /// @notice The node's name, numbers and a picture of its curve, as a data URI of JSON.
     /// @inheritdoc ERC721
     function tokenURI(uint256 tokenId) public view override returns (string memory) {
-        return NodeMetadata.tokenURI(tokenId, _principalOf(tokenId), vestedPayout(tokenId), claimedPayout(tokenId));
+        return metadata.tokenURI(tokenId, _principalOf(tokenId), vestedPayout(tokenId), claimedPayout(tokenId));
     }
 
     /// @inheritdoc IERC165
@@ -429,6 +454,23 @@ contract ADN is Programs, ERC721 {
         }
         record.state = state.withOwner(to);
         emit Transfer(from, to, tokenId);
+    }
+
+    /// @dev Mints a settled node that has paid `claimed` wei by now, in one write and without the receiver's hook: whoever opens it
+    /// has no say in who gets it. What was opened once has a state for good, even when it was merged away.
+    function _open(uint256 tokenId, address owner, uint256 claimed) private {
+        NodeRecord storage record = _nodes[tokenId];
+        if (record.state.exists()) revert ADN_AlreadyOpened(tokenId);
+        _place(record, tokenId, owner, claimed);
+    }
+
+    /// @dev Writes a new node, whose id was never used, and says so.
+    function _place(NodeRecord storage record, uint256 tokenId, address owner, uint256 claimed) private {
+        record.state = NodeStateLib.pack(owner, claimed, false);
+        unchecked {
+            ++_balances[owner];
+        }
+        emit Transfer(address(0), owner, tokenId);
     }
 
     /// @dev Books all that is claimable as claimed; the caller pays it. Returns max(0, released − claimed) in wei: released

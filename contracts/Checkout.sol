@@ -13,6 +13,7 @@ import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {Alliances} from "./checkout/Alliances.sol";
 import {ProgramTerms} from "./checkout/ProgramTerms.sol";
 import {Rewards} from "./checkout/Rewards.sol";
+import {SettledSales} from "./checkout/SettledSales.sol";
 import {IADN, Program} from "./interfaces/IADN.sol";
 import {ICheckout, Order, OrderStatus, PaidOrder, Quote} from "./interfaces/ICheckout.sol";
 import {IFEC} from "./interfaces/IFEC.sol";
@@ -23,7 +24,7 @@ import {Signatures} from "./libraries/Signatures.sol";
 
 /// @title Checkout
 /// @notice See {ICheckout}.
-contract Checkout is Alliances, Rewards, EIP712, IERC1363Receiver {
+contract Checkout is Alliances, Rewards, SettledSales, EIP712, IERC1363Receiver {
     using SafeERC20 for IFEC;
 
     /// @dev A paid order. The first word is all that is written for an order captured at once. `customer` is zero where it is the

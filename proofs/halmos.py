@@ -105,6 +105,8 @@ def run(checks: list[Check], name: str, changes: tuple[Change, ...] = ()) -> dic
     command += ["--panic-error-codes", "*", "--no-status", "--verbose"]
     command += ["--solver-command", f"{VENV / 'bin' / 'python'} {ROOT / 'proofs' / 'solver.py'}"]
     command += ["--solver-threads", "2", "--solver-timeout-assertion", f"{QUERY_SECONDS}s"]
+    # Each of three leaves may be the one that is refused.
+    command += ["--loop", "4"]
     # A path that a moment's thought shows to be impossible is not followed.
     command += ["--solver-timeout-branching", BRANCHING]
     if changes:

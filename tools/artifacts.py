@@ -20,6 +20,8 @@ FOLDER = ROOT / "fec" / "protocol" / "abi"
 
 #: Contracts whose errors a contract passes on to its callers: their ABI has to show those too.
 CALLED = {"ADN": ["FEC"], "Checkout": ["FEC", "ADN"], "Custodian": ["FEC", "ADN", "Checkout", "MemberVault"]}
+#: Contracts that another's constructor makes, apart from those that stand with the others.
+MADE_BY_OTHERS = ("custody/MemberVault.sol", "nodes/NodeMetadata.sol")
 #: Interfaces that a contract answers in its fallback, where the compiler does not see it.
 ANSWERED = {"FEC": "ISigningDetails"}
 
@@ -28,7 +30,8 @@ def compile_contracts() -> dict[str, dict[str, Any]]:
     """Compiles every contract that is deployed; returns what is shipped of each, by name."""
     project = Project(ROOT)
     solidity = compilers.solidity
-    sources = [*sorted((ROOT / "contracts").glob("*.sol")), ROOT / "contracts" / "custody" / "MemberVault.sol"]
+    children = [ROOT / "contracts" / name for name in MADE_BY_OTHERS]
+    sources = [*sorted((ROOT / "contracts").glob("*.sol")), *children]
     shipped: dict[str, dict[str, Any]] = {}
     for version, standard_input in solidity.get_standard_input_json(sources, project=project).items():
         outputs = [

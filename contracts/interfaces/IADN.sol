@@ -39,6 +39,24 @@ struct Program {
     bool closed;
 }
 
+/// @notice One settlement: nodes under one root. Amounts in wei, times in seconds.
+/// @param programId Program that it was made in.
+/// @param start Beginning of the first period of each of its nodes, on the program's grid.
+/// @param periodLength Length of each of their 100 periods.
+/// @param firstSerial Serial of the first node; the others follow in order.
+/// @param count Number of its nodes, opened or not.
+/// @param total Sum of their principals, which was burned.
+/// @param root Root of the tree over them.
+struct Settlement {
+    uint256 programId;
+    uint40 start;
+    uint24 periodLength;
+    uint40 firstSerial;
+    uint24 count;
+    uint96 total;
+    bytes32 root;
+}
+
 /// @title Airdrop Nodes
 /// @notice ERC-721 nodes that pay FEC back: burn `P` FEC, get a node that pays `10·P` over 100 periods with compound
 /// weights 1.05^n. Of each 1,000 FEC burned 3.83 come back in period 1 and 479.84 in period 100; the burned amount is back
@@ -55,6 +73,12 @@ struct Program {
 /// A token id says all about the node's birth: from the highest bit program (32 bits), period length (24), start (40),
 /// principal (96), serial (40; counts from 1 in each program). So an ERC-721 `Transfer` from the zero address is all the
 /// record a new node needs. Splits and merges change a node's principal, never its id.
+///
+/// A settlement makes thousands of nodes at once. What was burned for them is the sum of their principals; G1 to G4 hold for
+/// each from then on. Until it is opened, a settled node is a leaf of a Merkle tree whose root is stored, and {ownerOf} and the
+/// like do not know it. Anybody may open it, once, for its owner, with a proof that the event {NodesSettled} alone suffices
+/// to make. A leaf's hash is keccak256(tokenId ‖ owner), 52 bytes; an inner node's is keccak256(left ‖ right), by position; an
+/// odd last node is carried up unchanged. An opening's `Transfer` from the zero address burns nothing: that was done before.
 interface IADN is IERC5725, IERC4906, IERC5646 {
     // ------------------------------------------------------------------- events
 
@@ -71,6 +95,23 @@ interface IADN is IERC5725, IERC4906, IERC5646 {
     /// @param principal Principal that moved, in wei.
     /// @param claimed Claimed amount that moved along, in wei.
     event NodeMerged(uint256 indexed tokenId, uint256 indexed mergedTokenId, uint256 principal, uint256 claimed);
+
+    /// @notice Nodes were settled, and what was burned for them is the sum of their principals.
+    /// @param settlementId Number of nodes (24 bits), then laid out as in a token id: program, period length, start, sum of the
+    /// principals, serial of the first node.
+    /// @param programId Program that they were made in.
+    /// @param start Beginning of their first period, in seconds since the epoch.
+    /// @param firstSerial Serial of the first node; the others follow in order.
+    /// @param root Root of the tree over them.
+    /// @param leaves 32 bytes each: owner (20), principal in wei (12).
+    event NodesSettled(
+        uint256 indexed settlementId,
+        uint256 indexed programId,
+        uint256 start,
+        uint256 firstSerial,
+        bytes32 root,
+        bytes leaves
+    );
 
     /// @notice A program was admitted.
     /// @param programId The program.
@@ -106,14 +147,35 @@ interface IADN is IERC5725, IERC4906, IERC5646 {
 
     // ------------------------------------------------------------------- errors
 
+    /// @notice The settled node was opened before.
+    error ADN_AlreadyOpened(uint256 tokenId);
+
+    /// @notice A list is longer than the call takes.
+    error ADN_BatchTooLong(uint256 length, uint256 most);
+
     /// @notice A list is shorter than the call needs.
     error ADN_BatchTooShort(uint256 length, uint256 least);
 
     /// @notice More quota was asked for than the budget holds; amounts in wei.
     error ADN_BudgetExceeded(uint256 asked, uint256 left);
 
+    /// @notice The proof does not lead from the leaf to the settlement's root, or is longer or shorter than its way.
+    error ADN_InvalidProof(uint256 settlementId, uint256 index);
+
+    /// @notice The leaves' length is no multiple of a leaf's; bytes.
+    error ADN_LeafCutOff(uint256 length, uint256 leafLength);
+
+    /// @notice A leaf is dust; wei.
+    error ADN_LeafTooSmall(uint256 index, uint256 principal, uint256 least);
+
+    /// @notice A leaf names the zero address as owner.
+    error ADN_LeafWithoutOwner(uint256 index);
+
     /// @notice A node was to be merged with itself.
     error ADN_MergeWithItself(uint256 tokenId);
+
+    /// @notice The settlement has fewer leaves; indices count from 0.
+    error ADN_NoSuchLeaf(uint256 settlementId, uint256 index, uint256 count);
 
     /// @notice The caller is neither the owner nor approved to claim.
     error ADN_NotClaimer(uint256 tokenId, address caller);
@@ -136,6 +198,9 @@ interface IADN is IERC5725, IERC4906, IERC5646 {
     /// @notice The period's length is out of range; seconds.
     error ADN_PeriodOutOfRange(uint256 periodLength, uint256 least, uint256 most);
 
+    /// @notice No node has that much principal; wei.
+    error ADN_PrincipalTooLarge(uint256 principal, uint256 most);
+
     /// @notice A part of a split, or what would stay, is dust; wei.
     error ADN_PrincipalTooSmall(uint256 principal, uint256 least);
 
@@ -153,6 +218,9 @@ interface IADN is IERC5725, IERC4906, IERC5646 {
 
     /// @notice There is no such program.
     error ADN_UnknownProgram(uint256 programId);
+
+    /// @notice There is no such settlement.
+    error ADN_UnknownSettlement(uint256 settlementId);
 
     /// @notice Two nodes differ in program or start and cannot be merged.
     error ADN_UnlikeNodes(uint256 tokenId, uint256 otherTokenId);
@@ -215,6 +283,41 @@ interface IADN is IERC5725, IERC4906, IERC5646 {
         bytes32 expectedFingerprint
     ) external;
 
+    // -------------------------------------------------------------- settlements
+
+    /// @notice Burns the sum of some principals of the caller's own FEC and makes a node of each. Needs no allowance.
+    /// @dev Their ids follow: index `i` has the serial `firstSerial + i`. A leaf may name any owner; nobody is asked.
+    /// @param programId Program to make them in; the caller is its issuer, or it has none.
+    /// @param leaves 32 bytes each: owner (20), not zero; principal in wei (12), at least {MIN_SPLIT_PRINCIPAL}. One leaf at
+    /// least, 2^24 − 1 at most; the sum is within the program's quota.
+    /// @return settlementId Number of leaves (24 bits), then laid out as in a token id: program, period length, start, sum of the
+    /// principals, serial of the first node.
+    function settle(uint256 programId, bytes calldata leaves) external returns (uint256 settlementId);
+
+    /// @notice Mints a settled node as the ERC-721 token that it always was, to its owner. Anyone may call.
+    /// @dev The receiver's hook is not called: nobody can be made to fail by it, and no owner can refuse. The program may be
+    /// closed by now.
+    /// @param settlementId The settlement.
+    /// @param index Place of the node's leaf, from 0.
+    /// @param owner Owner that the leaf names.
+    /// @param principal Principal of the leaf, in wei.
+    /// @param proof Hashes beside the way from the leaf up to the root, from the lowest; exactly as many as index and count give.
+    /// @return tokenId The node.
+    function open(uint256 settlementId, uint256 index, address owner, uint256 principal, bytes32[] calldata proof)
+        external
+        returns (uint256 tokenId);
+
+    /// @notice {open}, and claims what the node has released by now for its owner. Where that is nothing, it just opens.
+    /// @return tokenId The node.
+    /// @return paid What the owner was paid, in wei.
+    function openAndClaim(
+        uint256 settlementId,
+        uint256 index,
+        address owner,
+        uint256 principal,
+        bytes32[] calldata proof
+    ) external returns (uint256 tokenId, uint256 paid);
+
     // ----------------------------------------------------------------- programs
 
     /// @notice Admits a program. Only for the contract's owner.
@@ -251,6 +354,9 @@ interface IADN is IERC5725, IERC4906, IERC5646 {
     /// @notice A node's terms and what it has paid.
     function nodeOf(uint256 tokenId) external view returns (Node memory);
 
+    /// @notice A settlement's terms and root.
+    function settlementOf(uint256 settlementId) external view returns (Settlement memory);
+
     /// @notice A program's terms and what is left of its quota.
     function programOf(uint256 programId) external view returns (Program memory);
 
@@ -263,7 +369,7 @@ interface IADN is IERC5725, IERC4906, IERC5646 {
     /// @notice Principal not yet granted to any program, in wei. Programs share a lifetime total of (cap − genesis)/9.
     function budget() external view returns (uint256);
 
-    /// @notice Least principal of a part of a split, in wei.
+    /// @notice Least principal of a part of a split, and of a settled node, in wei.
     function MIN_SPLIT_PRINCIPAL() external view returns (uint256);
 
     /// @notice Shortest period of a program, in seconds.

@@ -136,7 +136,7 @@ struct RewardBatch {
 /// Invariants, in wei, at all times:
 ///   G5  each order: paid = to merchant + burned + donated + refunded (+ escrowed)
 ///   G6  what was refunded leaves no node, no burn and no tier credit behind
-///   G7  an order id is paid at most once
+///   G7  an order id is paid at most once; a program settles at most once under a reference
 interface ICheckout {
     // ------------------------------------------------------------------- events
 
@@ -206,6 +206,9 @@ interface ICheckout {
     /// @notice What was not taken went back to the funder.
     event RewardsReclaimed(uint256 indexed batchId, uint256 amount);
 
+    /// @notice A merchant burned FEC into nodes for many sales at once; {IADN.NodesSettled} has them.
+    event Settled(uint256 indexed programId, bytes32 indexed ref, uint256 indexed settlementId, address payer);
+
     // ------------------------------------------------------------------- errors
 
     /// @notice The alliance has as many members as it can.
@@ -270,6 +273,9 @@ interface ICheckout {
 
     /// @notice The program's quota, less what is reserved, does not cover the principal; wei.
     error Checkout_QuotaExceeded(uint256 programId, uint256 asked, uint256 left);
+
+    /// @notice The program settled something under this reference before.
+    error Checkout_RefUsed(uint256 programId, bytes32 ref, uint256 settlementId);
 
     /// @notice More is asked back than is left of the order; wei.
     error Checkout_RefundTooHigh(bytes32 orderKey, uint256 asked, uint256 left);
@@ -429,7 +435,21 @@ interface ICheckout {
     /// @notice Returns what was not taken to the funder, once the deadline has passed or the program is closed. Anyone may call.
     function reclaimRewards(uint256 batchId) external;
 
+    // -------------------------------------------------------------- settlements
+
+    /// @notice {IADN.settle} out of the caller's FEC, by the allowance to Checkout: nodes for many sales at once, such as a day's
+    /// sales that were paid elsewhere. For the program's operator and signer. Gives no credit towards tiers.
+    /// @dev Quota that orders in escrow and funded rewards have reserved is left to them.
+    /// @param programId Program to make the nodes in.
+    /// @param leaves 32 bytes each: owner (20), principal in wei (12); see {IADN.settle}.
+    /// @param ref The merchant's own reference of the batch. The program can use it once, so that a retry never burns twice.
+    /// @return settlementId See {IADN.settle}.
+    function settle(uint256 programId, bytes calldata leaves, bytes32 ref) external returns (uint256 settlementId);
+
     // -------------------------------------------------------------------- views
+
+    /// @notice The settlement that a program made under a reference; 0 for none.
+    function settlementOfRef(uint256 programId, bytes32 ref) external view returns (uint256 settlementId);
 
     /// @notice The nodes.
     function adn() external view returns (IADN);

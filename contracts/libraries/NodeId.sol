@@ -27,6 +27,11 @@ library NodeId {
         return (class(tokenId) << CLASS_SHIFT) | (principal_ << PRINCIPAL_SHIFT) | serial_;
     }
 
+    /// @notice The id of a node of the same class and serial, with this principal in place of none.
+    function withPrincipal(uint256 tokenId, uint256 principal_) internal pure returns (uint256) {
+        return tokenId | (principal_ << PRINCIPAL_SHIFT);
+    }
+
     /// @notice Program, period length and start in one number: equal for nodes that can be merged.
     function class(uint256 tokenId) internal pure returns (uint256) {
         return tokenId >> CLASS_SHIFT;

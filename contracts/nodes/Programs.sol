@@ -5,6 +5,7 @@ import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 
 import {IADN, Program} from "../interfaces/IADN.sol";
+import {NodeId} from "../libraries/NodeId.sol";
 
 /// @title The nodes: programs
 /// @notice Who may mint where, in what periods, and how much: quotas out of one lifetime budget. Nothing here can touch a node.
@@ -112,6 +113,33 @@ abstract contract Programs is Ownable2Step, IADN {
     function _openProgram(uint256 programId) internal view returns (ProgramRecord storage program) {
         program = _knownProgram(programId);
         if (program.closed) revert ADN_ProgramClosed(programId);
+    }
+
+    /// @dev What the id of a program's next node is but for its principal, if it is minted now.
+    function _nextId(uint256 programId) internal view returns (uint256) {
+        ProgramRecord storage program = _knownProgram(programId);
+        uint256 periodLength = program.periodLength;
+        unchecked {
+            // slither-disable-next-line weak-prng -- a place on the grid of periods; nothing is drawn by lot
+            uint256 start = block.timestamp - (block.timestamp - program.origin) % periodLength;
+            return NodeId.pack(programId, periodLength, start, 0, uint256(program.minted) + 1);
+        }
+    }
+
+    /// @dev Takes principal and serials off a program for so many nodes that its issuer makes now.
+    function _issue(uint256 programId, uint256 principal, uint256 count) internal {
+        // Check: the program admits this caller and this principal.
+        ProgramRecord storage program = _openProgram(programId);
+        address issuer = program.issuer;
+        if (issuer != address(0) && msg.sender != issuer) revert ADN_NotIssuer(programId, msg.sender, issuer);
+        uint256 quota = program.quota;
+        if (principal > quota) revert ADN_QuotaExceeded(programId, principal, quota);
+
+        // Effect: quota and serials.
+        // forge-lint: disable-next-line(unsafe-typecast) -- less than the quota, which has 96 bits
+        program.quota = uint96(quota - principal);
+        // forge-lint: disable-next-line(unsafe-typecast) -- leaves are counted in 24 bits
+        program.minted += uint40(count);
     }
 
     function _takeFromBudget(uint256 amount) internal {

@@ -71,7 +71,7 @@ STEPS = (
             terms.genesis_supply,
             terms.public_quota,
         ],
-        children={"FEC": "fec"},
+        children={"FEC": "fec", "NodeMetadata": "metadata"},
     ),
     Step(name="Checkout", arguments=lambda _, addresses: [addresses["ADN"]], children={}),
     Step(
@@ -174,7 +174,7 @@ def verify(web3: Web3, deployment: Deployment) -> list[Message]:
         checks[Message("the chain's EVM has MCOPY, which tokenURI needs")] = has_mcopy(web3)
         if all(checks.values()):
             fec, adn = _at(web3, deployment, "FEC"), _at(web3, deployment, "ADN")
-            checks |= _wiring(fec, adn)
+            checks |= _wiring(fec, adn, _at(web3, deployment, "NodeMetadata"))
             checkout, custodian = _at(web3, deployment, "Checkout"), _at(web3, deployment, "Custodian")
             checks |= _checkout_wiring(fec, adn, checkout, custodian)
             checks |= _relay_wiring(adn, checkout, custodian, _at(web3, deployment, "Relay"))
@@ -203,7 +203,7 @@ def _code_matches(web3: Web3, deployment: Deployment, name: str) -> bool:
     return bytes(actual) == expected
 
 
-def _wiring(fec: Contract, adn: Contract) -> dict[Message, bool]:
+def _wiring(fec: Contract, adn: Contract, metadata: Contract) -> dict[Message, bool]:
     cap = fec.functions.cap().call()
     genesis = fec.functions.genesisSupply().call()
     burned = fec.functions.totalBurned().call()
@@ -212,6 +212,7 @@ def _wiring(fec: Contract, adn: Contract) -> dict[Message, bool]:
     return {
         Message("FEC: its minter is ADN"): fec.functions.minter().call() == adn.address,
         Message("ADN: its coupon is FEC"): adn.functions.fec().call() == fec.address,
+        Message("ADN: NodeMetadata writes its metadata"): adn.functions.metadata().call() == metadata.address,
         Message("FEC: genesis supply ≤ cap"): genesis <= cap,
         Message("ADN: budget ≤ (cap − genesis)/9"): adn.functions.budget().call()
         <= (cap - genesis) // (FACE_MULTIPLE - 1),

@@ -16,12 +16,46 @@ from fec.protocol import abi
 
 #: What each error means and what to do next, with places for its values (`fec.i18n`).
 _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
+    "ADN_AlreadyOpened": (
+        StateConflict,
+        N_("{tokenId:node} was opened before. Nothing is left to do: its owner has it."),
+    ),
+    "ADN_BatchTooLong": (
+        InvalidInput,
+        N_("The list has {length} entries but may have {most} at most. Divide it into several."),
+    ),
     "ADN_BatchTooShort": (InvalidInput, N_("The list has {length} entries but needs at least {least}. Name more.")),
     "ADN_BudgetExceeded": (
         LimitExceeded,
         N_("The budget has {left:fec} of principal left, less than {asked:fec}. Ask for less."),
     ),
+    "ADN_InvalidProof": (
+        InvalidInput,
+        N_(
+            "The proof of leaf {index} does not match settlement {settlementId}. Check owner and principal, and make "
+            "the proof again from the settlement's event."
+        ),
+    ),
+    "ADN_LeafCutOff": (
+        InvalidInput,
+        N_("The leaves have {length} bytes, no multiple of {leafLength}. Give each leaf whole: owner and principal."),
+    ),
+    "ADN_LeafTooSmall": (
+        InvalidInput,
+        N_(
+            "Leaf {index} has {principal:fec} of principal, below the minimum of {least:fec}. Leave it out, or put it "
+            "together with another of its owner."
+        ),
+    ),
+    "ADN_LeafWithoutOwner": (
+        InvalidInput,
+        N_("Leaf {index} has the zero address for an owner. Name its owner, or leave it out."),
+    ),
     "ADN_MergeWithItself": (InvalidInput, N_("{tokenId:node} is named twice. Name each node once.")),
+    "ADN_NoSuchLeaf": (
+        NotFound,
+        N_("Settlement {settlementId} has {count} leaves, counted from 0, and no leaf {index}. Name one of these."),
+    ),
     "ADN_NotClaimer": (
         NotAllowed,
         N_(
@@ -47,6 +81,10 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
         InvalidInput,
         N_("A period of {periodLength:duration} is out of range. Choose between {least:duration} and {most:duration}."),
     ),
+    "ADN_PrincipalTooLarge": (
+        InvalidInput,
+        N_("A principal of {principal:fec} is above {most:fec}, the most a node can have. Check the amount."),
+    ),
     "ADN_PrincipalTooSmall": (
         InvalidInput,
         N_("A part would have {principal:fec} of principal, below the minimum of {least:fec}. Split differently."),
@@ -70,6 +108,10 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
         ),
     ),
     "ADN_UnknownProgram": (NotFound, N_("There is no program {programId}. `fec program list` shows all programs.")),
+    "ADN_UnknownSettlement": (
+        NotFound,
+        N_("There is no settlement {settlementId}. Take its id from the event NodesSettled."),
+    ),
     "ADN_UnlikeNodes": (
         InvalidInput,
         N_(
@@ -180,6 +222,13 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
         N_(
             "Program {programId} has {left:fec} of unreserved quota left, less than {asked:fec}. Pay less, or ask "
             "for more quota."
+        ),
+    ),
+    "Checkout_RefUsed": (
+        StateConflict,
+        N_(
+            "Program {programId} used the reference {ref} before, for settlement {settlementId}. Nothing was burned "
+            "again. For other sales, use another reference."
         ),
     ),
     "Checkout_RefundTooHigh": (

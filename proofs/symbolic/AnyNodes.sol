@@ -48,10 +48,12 @@ abstract contract AnyNodes is Symbolic {
     uint256 internal constant PROGRAM_COUNT_SLOT = 2;
     uint256 internal constant BUDGET_SLOT = 3;
     uint256 internal constant PROGRAMS_SLOT = 4;
-    uint256 internal constant APPROVALS_SLOT = 9;
-    uint256 internal constant NODES_SLOT = 11;
-    uint256 internal constant RESIZED_SLOT = 12;
-    uint256 internal constant CLAIM_APPROVALS_SLOT = 14;
+    uint256 internal constant ROOTS_SLOT = 5;
+    uint256 internal constant BALANCES_SLOT = 14;
+    uint256 internal constant APPROVALS_SLOT = 10;
+    uint256 internal constant NODES_SLOT = 12;
+    uint256 internal constant RESIZED_SLOT = 13;
+    uint256 internal constant CLAIM_APPROVALS_SLOT = 15;
     uint256 private constant SUPPLY_SLOT = 10;
     uint256 private constant COINS_SLOT = 11;
 
@@ -124,6 +126,24 @@ abstract contract AnyNodes is Symbolic {
             _all(
                 a.state == b.state, a.resized == b.resized, a.approval == b.approval, a.claimApproval == b.claimApproval
             );
+    }
+
+    function _quotaAndMinted(uint256 programId) internal view returns (uint256 quota, uint256 minted) {
+        uint256 word = _word(address(adn), programId, PROGRAMS_SLOT, 0);
+        return (uint96(word), uint40(word >> 96));
+    }
+
+    /// @dev The id of the next node of a program: born at the boundary of its grid at or before now.
+    function _nextOf(uint256 programId, uint256 amount, uint256 minted) internal view returns (uint256 id) {
+        uint256 word = _word(address(adn), programId, PROGRAMS_SLOT, 0);
+        (uint256 origin, uint256 length) = (uint40(word >> 136), uint24(word >> 176));
+        vm.assume(_both(origin <= time, length != 0));
+        unchecked {
+            uint256 since = (time - origin) % length;
+            // A remainder is below its divisor and no more than what is divided, as Halmos does not know at first.
+            vm.assume(_both(since < length, since <= time - origin));
+            return (programId << 200) | (length << 176) | ((time - since) << 136) | (amount << 40) | (minted + 1);
+        }
     }
 
     /// @dev Reads a node out of its words. From the lowest bit, `resized` is principal (96), heldUntil (40), held (120).

@@ -31,7 +31,7 @@ abstract contract AnyOrders is AnyNodes {
     uint256 internal constant TERMS_SLOT = 1;
     uint256 internal constant SPENT_SLOT = 4;
     uint256 internal constant SPENT_WITH_ALLIANCE_SLOT = 5;
-    uint256 internal constant ORDERS_SLOT = 11;
+    uint256 internal constant ORDERS_SLOT = 12;
     uint256 internal constant ESCROWED = 1;
     uint256 internal constant CAPTURED = 2;
     uint256 internal constant REFUNDED = 3;

@@ -50,22 +50,4 @@ contract NodeLife is AnyNodes {
         (words.approval, words.claimApproval) = (0, 0);
         assert(_both(_same(words, _words(id)), _untouched(0)));
     }
-
-    function _quotaAndMinted(uint256 programId) private view returns (uint256 quota, uint256 minted) {
-        uint256 word = _word(address(adn), programId, PROGRAMS_SLOT, 0);
-        return (uint96(word), uint40(word >> 96));
-    }
-
-    /// @dev The id of the next node of a program: born at the boundary of its grid at or before now.
-    function _nextOf(uint256 programId, uint256 amount, uint256 minted) private view returns (uint256 id) {
-        uint256 word = _word(address(adn), programId, PROGRAMS_SLOT, 0);
-        (uint256 origin, uint256 length) = (uint40(word >> 136), uint24(word >> 176));
-        vm.assume(_both(origin <= time, length != 0));
-        unchecked {
-            uint256 since = (time - origin) % length;
-            // A remainder is below its divisor and no more than what is divided, as Halmos does not know at first.
-            vm.assume(_both(since < length, since <= time - origin));
-            return (programId << 200) | (length << 176) | ((time - since) << 136) | (amount << 40) | (minted + 1);
-        }
-    }
 }

@@ -32,6 +32,7 @@ def another(chain: Anvil, accounts: list[LocalAccount]) -> Deployment:
             "Relay: it calls the deployed contracts",
         ),
         ("Relay", "Relay: it calls the deployed contracts"),
+        ("NodeMetadata", "ADN: NodeMetadata writes its metadata"),
     ],
 )
 def test_verify__contract_of_another_deployment__names_the_wiring(
@@ -46,7 +47,7 @@ def test_verify__contract_of_another_deployment__names_the_wiring(
 def test_verify__second_checkout_on_the_same_nodes__names_the_custodian(
     chain: Anvil, deployment: Deployment, accounts: list[LocalAccount]
 ) -> None:
-    nodes = {name: deployment["contracts"][name] for name in ("ADN", "FEC")}
+    nodes = {name: deployment["contracts"][name] for name in ("ADN", "FEC", "NodeMetadata")}
     again = deploy(chain.web3, accounts[0], done=Deployment(chainId=31337, contracts=nodes))
     mixed = deepcopy(deployment)
     mixed["contracts"]["Checkout"] = again["contracts"]["Checkout"]
@@ -57,7 +58,7 @@ def test_verify__second_checkout_on_the_same_nodes__names_the_custodian(
 def test_deploy__interrupted_before_the_checkout__goes_on(
     chain: Anvil, deployment: Deployment, accounts: list[LocalAccount]
 ) -> None:
-    nodes = {name: deployment["contracts"][name] for name in ("ADN", "FEC")}
+    nodes = {name: deployment["contracts"][name] for name in ("ADN", "FEC", "NodeMetadata")}
     resumed = deploy(chain.web3, accounts[0], done=Deployment(chainId=31337, contracts=nodes))
     assert resumed["contracts"]["ADN"] == nodes["ADN"]
     assert "Custodian: its Checkout is the deployed one" in verify(chain.web3, resumed)

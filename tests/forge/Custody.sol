@@ -3,11 +3,11 @@ pragma solidity 0.8.37;
 
 import {Order} from "../../contracts/interfaces/ICheckout.sol";
 import {Member} from "../../contracts/interfaces/ICustodian.sol";
-import {Giving} from "./Giving.sol";
+import {Settling} from "./Settling.sol";
 import {vm} from "./Vm.sol";
 
 /// @title Actions of members whose nodes and coins a brand keeps
-abstract contract Custody is Giving {
+abstract contract Custody is Settling {
     struct Withdrawal {
         uint256[] tokenIds;
         uint256 amount;

@@ -71,10 +71,16 @@ contract GuaranteesTest is Refusals {
             this.enroll.selector,
             this.spend.selector
         ];
-        bytes4[7] memory more = [
+        bytes4[13] memory more = [
             this.waitForWindow.selector,
             this.withdrawPart.selector,
             this.withdrawAll.selector,
+            this.settle.selector,
+            this.settleSales.selector,
+            this.open.selector,
+            this.openAndClaim.selector,
+            this.refuseOpenings.selector,
+            this.refuseSettlements.selector,
             this.refuseNodeCalls.selector,
             this.refuseProgramCalls.selector,
             this.refuseCheckoutCalls.selector,
@@ -102,8 +108,12 @@ contract GuaranteesTest is Refusals {
         G8_exit();
     }
 
-    /// @notice At the end of a run every node lives to its end and pays to the last wei; then what succeeded is written down.
+    /// @notice At the end of a run every settled node is opened, every node lives to its end and pays to the last wei; then what
+    /// succeeded is written down.
     function afterInvariant() external {
+        while (waiting.length != 0) {
+            _openAndClaim(waiting[waiting.length - 1]);
+        }
         uint256 end = clock;
         for (uint256 i = 0; i < live.length; ++i) {
             uint256 last = nodes[live[i]].start + 100 * nodes[live[i]].length;
@@ -157,6 +167,11 @@ contract GuaranteesTest is Refusals {
             owed += 10 * uint256(seen.principal) - seen.claimed;
             principal[node.family] += seen.principal;
             claimed[node.family] += seen.claimed;
+        }
+        for (uint256 i = 0; i < waiting.length; ++i) {
+            Node storage node = nodes[waiting[i]];
+            owed += 10 * node.principal;
+            principal[node.family] += node.principal;
         }
         require(adn.outstanding() == owed, "G2: outstanding");
         for (uint256 i = 0; i < families.length; ++i) {

@@ -78,6 +78,18 @@ abstract contract World {
         bool[] taken;
     }
 
+    struct GhostSettlement {
+        uint256 id;
+        uint256[] tokens;
+    }
+
+    /// @dev Where a settled node stands, and whose it was then.
+    struct GhostLeaf {
+        uint256 settlement;
+        uint256 index;
+        address owner;
+    }
+
     struct GhostMember {
         address brand;
         uint256 key;
@@ -117,6 +129,10 @@ abstract contract World {
 
     uint256[] internal live;
     uint256[] internal gone;
+    /// @dev Settled and not opened yet.
+    uint256[] internal waiting;
+    GhostSettlement[] internal settlements;
+    mapping(uint256 tokenId => GhostLeaf) internal leafOf;
     mapping(uint256 tokenId => Node) internal nodes;
     Family[] internal families;
     mapping(address owner => mapping(address operator => bool)) internal operates;
@@ -280,6 +296,46 @@ abstract contract World {
         internal
         returns (uint256 tokenId)
     {
+        tokenId = _bear(programId, start, principal, owner, family);
+        nodes[tokenId].place = live.length;
+        live.push(tokenId);
+    }
+
+    /// @dev A node of the latest family that nobody has opened yet.
+    function _await(
+        uint256 programId,
+        uint256 start,
+        uint256 principal,
+        address owner,
+        uint256 settlement,
+        uint256 index
+    ) internal returns (uint256 tokenId) {
+        tokenId = _bear(programId, start, principal, owner, families.length - 1);
+        nodes[tokenId].place = waiting.length;
+        waiting.push(tokenId);
+        leafOf[tokenId] = GhostLeaf({settlement: settlement, index: index, owner: owner});
+    }
+
+    function _waits(uint256 tokenId) internal view returns (bool) {
+        uint256 place = nodes[tokenId].place;
+        return place < waiting.length && waiting[place] == tokenId;
+    }
+
+    /// @dev It was opened.
+    function _arrive(uint256 tokenId) internal {
+        Node storage node = nodes[tokenId];
+        uint256 last = waiting[waiting.length - 1];
+        waiting[node.place] = last;
+        nodes[last].place = node.place;
+        waiting.pop();
+        node.place = live.length;
+        live.push(tokenId);
+    }
+
+    function _bear(uint256 programId, uint256 start, uint256 principal, address owner, uint256 family)
+        private
+        returns (uint256 tokenId)
+    {
         GhostProgram storage program = _program(programId);
         tokenId = programId * 2 ** 200 + program.length * 2 ** 176 + start * 2 ** 136 + principal * 2 ** 40
             + ++program.serial;
@@ -291,8 +347,6 @@ abstract contract World {
         node.start = start;
         node.principal = principal;
         node.family = family;
-        node.place = live.length;
-        live.push(tokenId);
     }
 
     function _vanish(uint256 tokenId) internal {

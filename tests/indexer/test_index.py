@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_abi.abi import encode
 from sqlalchemy import Engine, delete, select, update
 
 from fec import store
@@ -35,6 +36,7 @@ from fec.indexer.views import as_of, view
 from fec.protocol import abi
 from fec.store import Base
 from fec.store.errors import WrongDatabase
+from tests.fixtures.deployed import MONDAY
 
 from .conftest import SHORT
 from .content import assert_proven, content
@@ -42,15 +44,17 @@ from .story import Story
 
 NewIndexer = Callable[..., Indexer]
 
-#: What only other ways of approving and paying emit; the index keeps it as events and derives nothing from it.
+#: What only other ways of approving, paying and settling emit; the index keeps the events, derives nothing from them.
 KEPT_ONLY = {
     ("FEC", "AuthorizationCanceled"),
     ("FEC", "AuthorizationUsed"),
     ("FEC", "EIP712DomainChanged"),
     ("ADN", "ApprovalForAll"),
     ("ADN", "BatchMetadataUpdate"),
+    ("ADN", "NodesSettled"),
     ("ADN", "OwnershipTransferStarted"),
     ("Checkout", "EIP712DomainChanged"),
+    ("Checkout", "Settled"),
     ("Custodian", "EIP712DomainChanged"),
 }
 
@@ -87,6 +91,22 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return [plain(item) for item in value.values()] if hasattr(value, "values") else value
+
+
+def test_decode__settlement__is_kept_whole(story: Story) -> None:
+    leaves, root = (
+        b"\x11" * 20 + (10**18).to_bytes(12, "big") + b"\x22" * 20 + (2 * 10**18).to_bytes(12, "big"),
+        b"\x33" * 32,
+    )
+    log = {
+        "address": deployments.contract(story.deployment, "ADN")["address"],
+        "topics": [kinds()["ADN", "NodesSettled"].topic, f"0x{2 << 232:064x}", f"0x{1:064x}"],
+        "data": "0x" + encode(["uint256", "uint256", "bytes32", "bytes"], [MONDAY, 5, root, leaves]).hex(),
+        **{"blockNumber": "0x7", "logIndex": "0x0", "transactionHash": "0x" + "44" * 32},
+    }
+    [event] = Decoder(story.deployment).decode([log])
+    assert event.arguments == (2 << 232, 1, MONDAY, 5, "0x" + root.hex(), "0x" + leaves.hex())
+    assert restore(*event[:5], json.loads(event.arguments_json)) == event
 
 
 def test_restore__every_event__is_as_it_was_decoded(indexed: Engine, story: Story) -> None:

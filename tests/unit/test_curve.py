@@ -16,7 +16,7 @@ from fec.core.durations import DAY, HOUR, WEEK
 ROOT = Path(__file__).resolve().parents[2]
 VECTORS = ROOT / "tests" / "vectors"
 CURVE_SOURCE = (ROOT / "contracts" / "libraries" / "ReleaseCurve.sol").read_text()
-METADATA_SOURCE = (ROOT / "contracts" / "libraries" / "NodeMetadata.sol").read_text()
+METADATA_SOURCE = (ROOT / "contracts" / "nodes" / "NodeMetadata.sol").read_text()
 
 ONE_ADN = 1000 * 10**18
 MONDAY = 345_600

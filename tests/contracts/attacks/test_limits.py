@@ -11,6 +11,7 @@ from fec.core import curve
 from fec.core.durations import DAY, HOUR, WEEK
 from tests.contracts.attacks.attackers import burned, capture, coins, paid, refund
 from tests.contracts.support.evm import expect
+from tests.contracts.support.settling import opened_node, settled
 from tests.contracts.support.shop_world import NEVER, Market
 from tests.contracts.support.world import FEC, NOW, PUBLIC, World, deploy_world
 
@@ -225,6 +226,30 @@ def test_serials__used_up__end_mints_and_splits_and_nothing_else(world: World) -
     world.pass_periods(101)
     world.adn.claim(node, sender=world.alice)
     assert world.fec.balanceOf(world.alice) == 30 * P
+
+
+def test_serials__used_up_by_a_settlement__end_settlements_too(world: World) -> None:
+    set_serials(world, PUBLIC, LAST_SERIAL - 2)
+    batch = settled(world, [(world.alice, P), (world.bob, P)])
+    assert [token & LAST_SERIAL for token in batch.tokens] == [LAST_SERIAL - 1, LAST_SERIAL]
+    with expect("Panic", 0x11):
+        settled(world, [(world.alice, P)])
+    assert world.adn.ownerOf(opened_node(world, batch, 1)) == world.bob
+
+
+def test_serials__fewer_than_leaves__are_not_begun(world: World) -> None:
+    """Else the serials of the last leaves would spill into their principals."""
+    set_serials(world, PUBLIC, LAST_SERIAL - 2)
+    with expect("Panic", 0x11):
+        settled(world, [(world.alice, P)] * 3)
+    assert world.fec.totalBurned() == 0
+
+
+def test_time__last_second__settles_and_opens(world: World) -> None:
+    world.chain.now = END - 1
+    batch = settled(world, [(world.alice, P)])
+    world.chain.now += 100 * WEEK
+    assert world.adn.openAndClaim(*batch.opening(0)) == [batch.tokens[0], 10 * P]
 
 
 def test_serials__used_up_in_one_program__leave_the_others_theirs(world: World) -> None:

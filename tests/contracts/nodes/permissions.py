@@ -14,6 +14,7 @@ from tests.contracts.standards.interfaces import deploy_witness
 from tests.contracts.support.build import shipped
 from tests.contracts.support.evm import Contract
 from tests.contracts.support.merkle import proof, root
+from tests.contracts.support.settling import Batch, Leaf, packed, settled
 from tests.contracts.support.shop_world import (
     AUTHORIZATION_TYPE,
     COUPON,
@@ -145,6 +146,14 @@ class Scene:
         return int(m.checkout.fundRewards(self.shop, root(self.rewards), 3 * FEC, deadline, REASON, sender=m.signer))
 
     @property
+    def leaves(self) -> list[Leaf]:
+        return [(self.market.alice, FEC), (self.market.bob, 2 * FEC)]
+
+    def settlement(self) -> Batch:
+        """A node for alice and one for bob, settled by the program's issuer."""
+        return settled(self.market, self.leaves, self.program, ISSUER)
+
+    @property
     def rewards(self) -> list[tuple[str, int]]:
         return [(self.market.carol, FEC), (self.market.bob, 2 * FEC)]
 
@@ -225,12 +234,16 @@ NODE_CALLS: dict[str, Prepare] = {
         b"",
         s.market.adn.getStateFingerprint(s.node),
     ],
+    "`open` (for the owner)": lambda s: s.settlement().opening(0),
+    "`openAndClaim` (pays the owner)": lambda s: after(s, WEEK, s.settlement().opening(0)),
     "`approve`": lambda s: [s.market.treasury, s.node],
     "`setClaimApproval`": lambda s: [s.market.treasury, True, s.node],
     "`setApprovalForAll` (for the caller's own nodes)": lambda s: [s.market.treasury, True],
     "`setClaimApprovalForAll` (for the caller's own nodes)": lambda s: [s.market.treasury, True],
     "`mint` (in a program with an issuer, with the caller's coins)": lambda s: [s.program, FEC, s.caller],
     "`mint` (in the public program, with the caller's coins)": lambda s: [PUBLIC, FEC, s.caller],
+    "`settle` (in a program with an issuer, with the caller's coins)": lambda s: [s.program, packed(s.leaves)],
+    "`settle` (in the public program, with the caller's coins)": lambda s: [PUBLIC, packed(s.leaves)],
     "`createProgram`": lambda s: [s.caller, s.caller, WEEK, 0, FEC],
     "`grantQuota`": lambda s: [s.program, FEC],
     "`closeProgram`": lambda s: [s.program],
@@ -274,6 +287,7 @@ CHECKOUT_CALLS: dict[str, Prepare] = {
     "`refund` (within the window, to the payer)": lambda s: [s.paid_order(), 1],
     "`reward` (with the caller's coins)": lambda s: [s.shop, s.market.carol, FEC, REASON],
     "`fundRewards` (with the caller's coins)": lambda s: [s.shop, root(s.rewards), FEC, NEVER, REASON],
+    "`settle` (with the caller's coins)": lambda s: [s.shop, packed(s.leaves), REASON],
     "`takeReward` (for its shopper)": lambda s: [s.batch(), 0, *s.rewards[0], proof(s.rewards, 0)],
     "`reclaimRewards` (after the deadline, to the funder)": lambda s: after(s, 2 * DAY, [s.batch()]),
     "`capture` (after the window)": lambda s: after(s, 2 * DAY, [[s.paid_order()]]),

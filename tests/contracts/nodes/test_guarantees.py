@@ -11,6 +11,7 @@ from eth_utils import keccak
 from fec.core.durations import WEEK
 from tests.contracts.stateful.node_model import curve_floor
 from tests.contracts.support.evm import expect
+from tests.contracts.support.settling import opened_node, settled
 from tests.contracts.support.world import FEC, PUBLIC, World
 
 P = 1000 * FEC
@@ -114,10 +115,23 @@ def test_g4__all_that_the_powerful_can_do__leaves_nodes_as_they_are(world: World
     world.adn.transferFrom(world.alice, world.bob, node, sender=world.alice)
 
 
+def test_g4__settlements_and_openings__leave_other_nodes_as_they_are(world: World) -> None:
+    node = world.node(world.alice, P)
+    batch = settled(world, [(world.alice, P), (world.bob, P)])
+    world.pass_periods(1)
+    before = (world.state_of(node), world.adn.claimablePayout(node))
+    opened_node(world, batch, 0)
+    world.adn.openAndClaim(*batch.opening(1), sender=world.stranger)
+    assert (world.state_of(node), world.adn.claimablePayout(node)) == before
+
+
 #: Every function of ADN that can change state. A new one must be tested for G4 before it is added here.
 CHANGING = {
     *FORBIDDEN,
     "mint",
+    "settle",
+    "open",
+    "openAndClaim",
     "claimFor",
     "setApprovalForAll",
     "setClaimApprovalForAll",

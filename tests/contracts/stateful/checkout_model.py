@@ -15,9 +15,11 @@ from eth_utils.crypto import keccak
 
 from fec.core.durations import DAY
 from tests.contracts.stateful.checkout_books import ALL, CAPTURED, ESCROWED, REFUNDED, Batch, PaidOrder, atomic
-from tests.contracts.stateful.node_model import Model, Refused
+from tests.contracts.stateful.node_model import Node, Refused
+from tests.contracts.stateful.settlement_model import SettlementModel
 from tests.contracts.support.evm import ZERO
 from tests.contracts.support.merkle import Reward
+from tests.contracts.support.settling import Leaf
 from tests.contracts.support.shop_world import Order, Terms
 
 MOST = 2**96 - 1
@@ -26,7 +28,7 @@ MAX_WINDOW, MAX_TIERS, MAX_CAUSES, MAX_MEMBERS = 365 * DAY, 5, 32, 16
 
 
 @dataclass
-class CheckoutModel(Model):
+class CheckoutModel(SettlementModel):
     """The state of everything, checkout and custody included."""
 
     checkout: str = ZERO
@@ -39,6 +41,8 @@ class CheckoutModel(Model):
     batches: dict[int, Batch] = field(default_factory=dict)
     allowances: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     nonces: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    #: Settlements by program and reference.
+    references: dict[tuple[int, bytes], int] = field(default_factory=dict)
     #: Sent to Checkout with no order.
     strays: int = 0
 
@@ -251,6 +255,19 @@ class CheckoutModel(Model):
         self.transfer(self.checkout, batch.funder, batch.left)
         batch.left = 0
 
+    # ----------------------------------------------------------- settlements
+
+    @atomic
+    def settle_sales(self, sender: str, program_id: int, leaves: Sequence[Leaf], ref: bytes) -> int:
+        self._check_signer_or_operator(sender, program_id)
+        if (program_id, ref) in self.references:
+            raise Refused("Checkout_RefUsed", program_id, ref, self.references[program_id, ref])
+        total = sum(principal for _, principal in leaves)
+        self._check_quota(program_id, total)
+        self._take_allowance(sender, total)
+        self.references[program_id, ref] = self.settle(self.checkout, program_id, leaves)
+        return self.references[program_id, ref]
+
     # --------------------------------------------------------------- custody
 
     @atomic
@@ -345,6 +362,13 @@ class CheckoutModel(Model):
     def _credit(self, order: PaidOrder) -> None:
         spent = order.left - order.returned
         self.credits.append((order.program, self.alliance_of(order.program), order.customer, spent, order.key))
+
+    def _pay(self, node: Node, to: str) -> int:
+        """What a node of Checkout's own pays comes with no order."""
+        paid = super()._pay(node, to)
+        if to == self.checkout:
+            self.strays += paid
+        return paid
 
     def _take_allowance(self, payer: str, amount: int) -> None:
         allowance = self.allowances[payer]

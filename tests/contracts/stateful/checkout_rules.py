@@ -11,7 +11,9 @@ from fec.core.durations import DAY
 from tests.contracts.stateful.checkout_machine import KEYS
 from tests.contracts.stateful.node_machine import PICK, pick_from
 from tests.contracts.stateful.order_rules import ORDER, RARE, WEI, OrderRules
+from tests.contracts.stateful.settlement_machine import LEAVES
 from tests.contracts.support.merkle import proof, root
+from tests.contracts.support.settling import packed
 from tests.contracts.support.world import FEC
 
 REASON = b"review".ljust(32, b"\0")
@@ -108,6 +110,29 @@ class CheckoutMachine(OrderRules):
             [program_id, receiver, amount, REASON],
             lambda: self.model.reward(sender, program_id, receiver, amount),
         )
+
+    @rule(program=PICK, who=PICK, leaves=LEAVES, ref=st.integers(0, 7), around=st.integers(-9, 1))
+    def settle_sales(self, *, program: int, who: int, leaves: list[tuple[int, int]], ref: int, around: int) -> None:
+        """Under one of few references, so that some were used. Now and then for the whole quota, or a wei off."""
+        program_id, some, name = self.shop_id(program), self.leaves_of(leaves), ref.to_bytes(32, "big")
+        if around >= -1 and program_id in self.model.programs:
+            left = self.model.programs[program_id].quota - self.model.reserved(program_id) + around
+            some = [(self.owner(who), max(0, left))]
+        sender = self.keeper(program_id, who)
+        found = self.at_checkout(
+            "settle sales",
+            sender,
+            "settle",
+            [program_id, packed(some), name],
+            lambda: self.model.settle_sales(sender, program_id, some, name),
+        )
+        if found is not None:
+            [event] = self.chain.events("Settled")
+            assert event.values == {"programId": program_id, "ref": name, "settlementId": found, "payer": sender}
+            self.check_settlement(self.model.settlements[found])
+        kept = [self.world.checkout.settlementOfRef(program_id, number.to_bytes(32, "big")) for number in range(8)]
+        known = self.model.references
+        assert kept == [known.get((program_id, number.to_bytes(32, "big")), 0) for number in range(8)]
 
     @rule(
         program=PICK,

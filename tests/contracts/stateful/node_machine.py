@@ -99,10 +99,10 @@ class NodeMachine(RuleBasedStateMachine):
         return str(pick_from(self.world.people * 2 + [ZERO], pick))
 
     def node_id(self, pick: int) -> int:
-        """Mostly a node; now and then one that was merged away or that never was."""
+        """Mostly a node; now and then one that was merged away, is not opened yet, or never was."""
         live = list(self.model.nodes)
         if not live or pick % 16 == 15:
-            return int(pick_from([*self.model.gone, 12345, (1 << 200) + pick], pick // 32))
+            return int(pick_from([*self.model.gone, *self.model.unopened, 12345, (1 << 200) + pick], pick // 32))
         return int(pick_from(live, pick // 32))
 
     def actor(self, node_id: int, pick: int) -> str:
@@ -474,7 +474,7 @@ class NodeMachine(RuleBasedStateMachine):
         principals: Counter[int] = Counter()
         remaining: Counter[int] = Counter()
         claimable: Counter[int] = Counter()
-        for node in model.nodes.values():
+        for node in model.everything:
             principals[node.family] += node.principal
             remaining[node.family] += 10 * node.principal - node.claimed
             claimable[node.family] += model.claimable(node)

@@ -121,6 +121,8 @@ class Model:
     refusing: set[str]
     programs: dict[int, Program] = field(default_factory=dict)
     nodes: dict[int, Node] = field(default_factory=dict)
+    #: Settled, but not opened yet: nodes that the chain does not know as tokens.
+    unopened: dict[int, Node] = field(default_factory=dict)
     gone: dict[int, None] = field(default_factory=dict)
     families: dict[int, Family] = field(default_factory=dict)
     operators: set[tuple[str, str]] = field(default_factory=set)
@@ -135,7 +137,12 @@ class Model:
 
     @property
     def outstanding(self) -> int:
-        return sum(10 * node.principal - node.claimed for node in self.nodes.values())
+        return sum(10 * node.principal - node.claimed for node in self.everything)
+
+    @property
+    def everything(self) -> list[Node]:
+        """All nodes, those that are not opened yet included."""
+        return [*self.nodes.values(), *self.unopened.values()]
 
     def claimable(self, node: Node) -> int:
         return max(0, node.released(self.now) - node.claimed)

@@ -20,8 +20,9 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.contracts.stateful.checkout_rules import CheckoutMachine
 from tests.contracts.stateful.node_machine import NodeMachine
+from tests.contracts.stateful.settlement_machine import SettlementMachine
 
-MACHINES: dict[str, type[NodeMachine]] = {"nodes": NodeMachine, "checkout": CheckoutMachine}
+MACHINES: dict[str, type[NodeMachine]] = {"nodes": SettlementMachine, "checkout": CheckoutMachine}
 #: Of the steps of `all`: a step of checkout takes about four times as long.
 SHARES = {"nodes": 4, "checkout": 1}
 

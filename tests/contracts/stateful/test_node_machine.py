@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.contracts.stateful.node_machine import NodeMachine
 from tests.contracts.stateful.rounds import run_until
+from tests.contracts.stateful.settlement_machine import SettlementMachine
 
 ACTIONS = {
     "approve",
@@ -16,6 +16,9 @@ ACTIONS = {
     "grantQuota",
     "merge",
     "mint",
+    "open",
+    "open at the end",
+    "openAndClaim",
     "pay",
     "safeTransferFrom",
     "safeTransferFrom as seen",
@@ -23,6 +26,7 @@ ACTIONS = {
     "setClaimApproval",
     "setClaimApprovalForAll",
     "setProgramOperator",
+    "settle",
     "split",
     "time",
     "transferFrom",
@@ -30,4 +34,4 @@ ACTIONS = {
 
 
 def test_machine__some_thousand_steps__keeps_g1_to_g4_and_does_everything() -> None:
-    run_until(NodeMachine, ACTIONS, steps=2500)
+    run_until(SettlementMachine, ACTIONS, steps=2500)

@@ -4,13 +4,15 @@ pragma solidity 0.8.37;
 import {Base64} from "@openzeppelin/contracts/utils/Base64.sol";
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 
-import {NodeId} from "./NodeId.sol";
-import {ReleaseCurve} from "./ReleaseCurve.sol";
+import {NodeId} from "../libraries/NodeId.sol";
+import {ReleaseCurve} from "../libraries/ReleaseCurve.sol";
 
 /// @title Metadata of a node
 /// @notice ERC-721 metadata as a data URI: JSON with a picture of the node's curve, how far it has come and what can be
 /// claimed. Amounts are shown in FEC, cut off after four decimals.
-library NodeMetadata {
+/// @dev A contract of its own, made by ADN's constructor, since ADN has no room for it. It has no state and no powers, and
+/// takes from ADN all that it shows.
+contract NodeMetadata {
     using NodeId for uint256;
     using Strings for uint256;
 
@@ -37,11 +39,12 @@ library NodeMetadata {
     /// @param claimed What it has paid so far, in wei.
     /// @return uri `data:application/json;base64,…`
     function tokenURI(uint256 tokenId, uint256 principal, uint256 released, uint256 claimed)
-        internal
+        external
         view
         returns (string memory uri)
     {
         Facts memory facts = _facts(tokenId, principal, released, claimed);
+        // slither-disable-start encode-packed-collision -- text to be read; nothing is told apart by it
         bytes memory json = abi.encodePacked(
             '{"name":"',
             facts.name,
@@ -68,6 +71,7 @@ library NodeMetadata {
             tokenId.start().toString(),
             "}]}"
         );
+        // slither-disable-end encode-packed-collision
         return string.concat("data:application/json;base64,", Base64.encode(json));
     }
 

@@ -1,0 +1,158 @@
+"""Settlements: leaves as the contracts take them, their Merkle tree, and proofs; the twin of `SettlementTree.sol`.
+
+A leaf is 32 bytes: owner (20), principal in wei (12). Its hash is keccak256(tokenId ‖ owner), 52 bytes; an inner
+node's is keccak256(left ‖ right), by position. An odd last node is carried up unchanged. A proof has exactly the length
+that index and count give. What is needed for a proof stands in the event `NodesSettled`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+
+from fec.core.settlement_id import SettlementId
+
+#: Bytes of a leaf.
+LEAF_LENGTH = 32
+#: Least principal of a leaf, in wei: a thousandth of a FEC, as `ADN.MIN_SPLIT_PRINCIPAL` says.
+LEAST_PRINCIPAL = 10**15
+
+_OWNER_LENGTH = 20
+_PRINCIPAL_LENGTH = LEAF_LENGTH - _OWNER_LENGTH
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A node to be: who owns it, and its principal in wei."""
+
+    owner: str
+    principal: int
+
+    @property
+    def packed(self) -> bytes:
+        """As the contracts take it. Raises ValueError for what they refuse."""
+        owner = bytes.fromhex(self.owner.removeprefix("0x"))
+        if len(owner) != _OWNER_LENGTH or not any(owner):
+            raise ValueError(f"{self.owner} cannot own a node.")
+        if not LEAST_PRINCIPAL <= self.principal < 1 << 8 * _PRINCIPAL_LENGTH:
+            raise ValueError(f"A settled node cannot have a principal of {self.principal} wei.")
+        return owner + self.principal.to_bytes(_PRINCIPAL_LENGTH, "big")
+
+
+def pack(leaves: Sequence[Leaf]) -> bytes:
+    """Leaves as the contracts take them. Raises ValueError for what they refuse."""
+    return b"".join(leaf.packed for leaf in leaves)
+
+
+def unpack(packed: bytes) -> list[Leaf]:
+    """Leaves as they stand in `NodesSettled`. Raises ValueError if the last one is cut off."""
+    if len(packed) % LEAF_LENGTH:
+        raise ValueError(f"{len(packed)} bytes are no whole number of leaves.")
+    return [
+        Leaf(
+            to_checksum_address(packed[at : at + _OWNER_LENGTH]),
+            int.from_bytes(packed[at + _OWNER_LENGTH : at + LEAF_LENGTH], "big"),
+        )
+        for at in range(0, len(packed), LEAF_LENGTH)
+    ]
+
+
+@dataclass(frozen=True)
+class ProvenLeaf:
+    """A leaf, and what shows that it is in the settlement: what `ADN.open` takes."""
+
+    settlement_id: int
+    index: int
+    """Place of the leaf, from 0."""
+    leaf: Leaf
+    proof: tuple[bytes, ...]
+    """Hashes beside the way up to the root, from the lowest."""
+
+    @property
+    def token_id(self) -> int:
+        """Id of the node. Raises ValueError if the settlement has no such leaf."""
+        return SettlementId.decode(self.settlement_id).node(self.index, self.leaf.principal).token_id
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        """Arguments of `ADN.open` and `ADN.openAndClaim`."""
+        return self.settlement_id, self.index, self.leaf.owner, self.leaf.principal, list(self.proof)
+
+    def verifies(self, root: bytes) -> bool:
+        """Whether `ADN.open` takes it, if the settlement has this root."""
+        try:
+            node, last = hash_leaf(self.token_id, self.leaf.owner), SettlementId.decode(self.settlement_id).count - 1
+        except ValueError:
+            return False
+        index, siblings = self.index, iter(self.proof)
+        while last:
+            if index != last or index % 2:
+                sibling = next(siblings, None)
+                if sibling is None:
+                    return False
+                node = _parent(sibling, node) if index % 2 else _parent(node, sibling)
+            index, last = index // 2, last // 2
+        return next(siblings, None) is None and node == root
+
+
+class SettlementTree:
+    """The tree over the leaves of a settlement."""
+
+    def __init__(self, settlement_id: int, leaves: Sequence[Leaf]) -> None:
+        """Takes what `NodesSettled` says. Raises ValueError if the leaves are not those of the settlement."""
+        self.id = SettlementId.decode(settlement_id)
+        self.leaves = tuple(leaves)
+        found = (len(self.leaves), sum(leaf.principal for leaf in self.leaves))
+        if found != (self.id.count, self.id.total):
+            raise ValueError(
+                f"Settlement {settlement_id} has {self.id.count} leaves with {self.id.total} wei in all, not "
+                f"{found[0]} with {found[1]}."
+            )
+
+    @property
+    def root(self) -> bytes:
+        """The root."""
+        return self._levels[-1][0]
+
+    def token_id(self, index: int) -> int:
+        """Id of the node at a place, from 0."""
+        return self.id.node(index, self.leaves[index].principal).token_id
+
+    def proof(self, index: int) -> ProvenLeaf:
+        """The leaf at a place, from 0, with its proof. Raises ValueError if there is no such place."""
+        if not 0 <= index < self.id.count:
+            raise ValueError(f"The settlement has leaves 0 to {self.id.count - 1}, and no leaf {index}.")
+        return ProvenLeaf(self.id.settlement_id, index, self.leaves[index], tuple(self._siblings(index)))
+
+    def proofs(self) -> Iterator[ProvenLeaf]:
+        """Each leaf with its proof, in order."""
+        return map(self.proof, range(self.id.count))
+
+    @cached_property
+    def _levels(self) -> list[list[bytes]]:
+        """Hashes of the leaves first, the root last."""
+        levels = [[hash_leaf(self.token_id(index), leaf.owner) for index, leaf in enumerate(self.leaves)]]
+        while len(below := levels[-1]) > 1:
+            pairs = [_parent(*below[at : at + 2]) for at in range(0, len(below) - 1, 2)]
+            levels.append([*pairs, below[-1]] if len(below) % 2 else pairs)
+        return levels
+
+    def _siblings(self, index: int) -> Iterator[bytes]:
+        for level in self._levels[:-1]:
+            if (sibling := index ^ 1) < len(level):
+                yield level[sibling]
+            index //= 2
+
+
+def hash_leaf(token_id: int, owner: str) -> bytes:
+    """keccak256(tokenId ‖ owner): 52 bytes, so that no inner node, hashed from 64, is a leaf."""
+    return keccak(token_id.to_bytes(32, "big") + bytes.fromhex(owner.removeprefix("0x")))
+
+
+def _parent(left: bytes, right: bytes) -> bytes:
+    return keccak(left + right)
