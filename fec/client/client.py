@@ -27,6 +27,7 @@ from fec.client.nodes import Nodes
 from fec.client.orders import Orders
 from fec.client.programs import Programs
 from fec.client.rewards import Rewards
+from fec.client.settlements import Settlements
 from fec.client.terms import ProgramTerms
 from fec.protocol import calls
 from fec.protocol.abi import CONTRACTS
@@ -37,7 +38,8 @@ from fec.protocol.types import Figures, Receipt
 class Client:
     """One deployment on one chain, seen by one account.
 
-    `programs`, `nodes`, at Checkout `orders`, `terms` and `rewards`, members' `custody`, and the coupon itself.
+    `programs`, `nodes`, `settlements`, at Checkout `orders`, `terms` and `rewards`, members' `custody`, and the coupon
+    itself.
     """
 
     def __init__(self, web3: Web3, deployment: Deployment, signer: LocalAccount | str | Sender | None = None) -> None:
@@ -101,10 +103,12 @@ class Client:
 
     def _use(self, handles: dict[str, Handle]) -> None:
         self._handles = handles
-        self._fec, self._adn, checkout, custodian, _ = (handles[name] for name in CONTRACTS)
+        self._fec, self._adn, checkout, custodian, relay = (handles[name] for name in CONTRACTS)
+        own = {record["address"] for record in self.deployment["contracts"].values()}
         self.programs = Programs(self._adn)
-        self.nodes = Nodes(self._adn, self.web3)
-        self.orders = Orders(checkout, self._fec, self._adn, self.deployment["chainId"])
+        self.settlements = Settlements(self._adn, checkout, relay, self.web3, own)
+        self.nodes = Nodes(self._adn, self.web3, self.settlements)
+        self.orders = Orders(checkout, self._fec, self._adn, self.settlements, self.deployment["chainId"])
         self.terms = ProgramTerms(checkout)
         self.rewards = Rewards(checkout)
-        self.custody = Custody(custodian, checkout, self._adn, self.orders)
+        self.custody = Custody(custodian, checkout, self._adn, self.orders, self.settlements)

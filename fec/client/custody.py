@@ -21,6 +21,7 @@ from eth_typing import ChecksumAddress
 from fec.chain.contracts import Handle, basics
 from fec.chain.rpc import clear_errors
 from fec.client.orders import Orders, paid
+from fec.client.settlements import Settlements
 from fec.protocol import calls, signing
 from fec.protocol.addresses import checked_address
 from fec.protocol.members import ALL_COINS, Enrolled, Member, Withdrawal, Withdrawn
@@ -34,12 +35,15 @@ CUSTODIAN_NAME = "FEC Custodian"
 class Custody:
     """Members' vaults of one deployment. Amounts in wei, times in seconds. What sends raises as `Sender.send` does."""
 
-    def __init__(self, custodian: Handle, checkout: Handle, adn: Handle, orders: Orders) -> None:
-        """Takes the custodian, Checkout, the node contract, and the orders at Checkout."""
+    def __init__(
+        self, custodian: Handle, checkout: Handle, adn: Handle, orders: Orders, settlements: Settlements
+    ) -> None:
+        """Takes the custodian, Checkout, the node contract, the orders at Checkout, and what opens settled nodes."""
         self._custodian = custodian
         self._checkout = checkout
         self._adn = adn
         self._orders = orders
+        self._settlements = settlements
         self.domain = Domain(CUSTODIAN_NAME, orders.domain.chain_id, custodian.address)
 
     @property
@@ -78,10 +82,13 @@ class Custody:
     def spend(self, member: Member, order: Order, token_ids: Sequence[int] = (), signature: str = "0x") -> Paid:
         """Claims from nodes for their owners, then pays an order out of a member's vault. Anybody may send it.
 
+        Settled nodes that nobody has opened are opened first, in a transaction of their own.
+
         The signature is not needed when the member's key itself sends it.
         """
         plain = signing.plain(member.key, self.spend_message(order).hash, signature)
-        receipt = self._custodian.send(calls.spend(member, self._orders.plain(order), token_ids, plain))
+        call = calls.spend(member, self._orders.plain(order), token_ids, plain)
+        receipt = self._settlements.opening_first(token_ids, lambda: self._custodian.send(call))
         return paid(self._checkout, self._adn, receipt)
 
     # ------------------------------------------------------------- withdrawing
@@ -109,9 +116,12 @@ class Custody:
     def withdraw(self, member: Member, withdrawal: Withdrawal, signature: str = "0x") -> Withdrawn:
         """Takes nodes and coins out of a member's vault. Anybody may send it.
 
+        Settled nodes that nobody has opened are opened first, in a transaction of their own.
+
         The signature is not needed when the member's key itself sends it.
         """
         plain = signing.plain(member.key, self.withdrawal_message(withdrawal).hash, signature)
-        receipt = self._custodian.send(calls.withdraw(member, withdrawal, plain))
+        call = calls.withdraw(member, withdrawal, plain)
+        receipt = self._settlements.opening_first(withdrawal.token_ids, lambda: self._custodian.send(call))
         event = self._custodian.emitted("Withdrawn", receipt)[0]
         return Withdrawn(basics(receipt), event["to"], tuple(event["tokenIds"]), event["amount"])

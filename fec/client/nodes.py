@@ -10,7 +10,8 @@ from web3.types import TxReceipt
 from fec.chain.contracts import Handle, basics
 from fec.chain.gas import MARGIN, MOST_GAS
 from fec.chain.rpc import clear_errors
-from fec.i18n.errors import TooManyAtOnce, TransactionTooLarge
+from fec.client.settlements import Settlements
+from fec.i18n.errors import NotFound, TooManyAtOnce, TransactionTooLarge
 from fec.protocol import calls
 from fec.protocol.addresses import ADDRESS_ZERO, checked_address
 from fec.protocol.calls import ContractCall
@@ -35,12 +36,17 @@ def batches(token_ids: Sequence[int], gas_limit: int) -> list[list[int]]:
 
 
 class Nodes:
-    """Nodes of one deployment. Amounts in wei, times in seconds. What sends raises as `Sender.send` does."""
+    """Nodes of one deployment. Amounts in wei, times in seconds. What sends raises as `Sender.send` does.
 
-    def __init__(self, adn: Handle, web3: Web3) -> None:
-        """Takes the node contract and the connection."""
+    A settled node that nobody has opened is a node like any other: what is sent to it opens it first, in a transaction
+    of its own.
+    """
+
+    def __init__(self, adn: Handle, web3: Web3, settlements: Settlements) -> None:
+        """Takes the node contract, the connection, and what opens settled nodes."""
         self._adn = adn
         self._web3 = web3
+        self._settlements = settlements
 
     def mint(self, program_id: int, amount: int, to: str | None = None) -> Minted:
         """Burns `amount` wei of the signer's FEC into one new node for `to`, or for the signer."""
@@ -48,17 +54,28 @@ class Nodes:
         return Minted(basics(receipt), self._adn.emitted("Transfer", receipt)[0]["tokenId"])
 
     def get(self, token_id: int) -> Node:
-        """One node. Raises NotFound if it was never minted or was merged into another."""
+        """One node. Raises NotFound if it was never made or was merged into another."""
         return self.get_many([token_id])[0]
 
     def get_many(self, token_ids: Sequence[int]) -> list[Node]:
         """Several nodes, all as of one block. Raises NotFound if one of them does not exist."""
         with clear_errors():
             block = self._web3.eth.block_number
-        return self._get_many(token_ids, block)
+        try:
+            return self._get_many(token_ids, block)
+        except NotFound:
+            settled = {each.node.token_id: each.node for each in self._settlements.unopened(token_ids)}
+            if not settled:
+                raise
+        opened = [token_id for token_id in token_ids if token_id not in settled]
+        nodes = settled | {node.token_id: node for node in self._get_many(opened, block)}
+        return [nodes[token_id] for token_id in token_ids]
 
     def owned_by(self, owner: str) -> list[Node]:
-        """All nodes of an account as of the latest block, in the order it got them. Found in the contract's logs."""
+        """All nodes of an account as of the latest block, in the order it got them. Found in the contract's logs.
+
+        Settled ones are among them once they are opened; before that, see `Settlements.unopened_of`.
+        """
         account = checked_address(owner)
         with clear_errors():
             block = self._web3.eth.block_number
@@ -83,15 +100,15 @@ class Nodes:
 
     def claim(self, token_id: int) -> Claimed:
         """Claims what one node has released, for the signer: its owner, or approved to claim by them."""
-        return self._claimed(self._adn.send(calls.claim(token_id)))
+        return self._claimed(self._send([token_id], calls.claim(token_id)))
 
     def claim_to(self, token_ids: Sequence[int], to: str) -> Claimed:
         """Claims from nodes of the signer, or that it operates or may claim from, and has `to` paid."""
-        return self._claimed(self._adn.send(calls.claim_to(token_ids, to)))
+        return self._claimed(self._send(token_ids, calls.claim_to(token_ids, to)))
 
     def claim_for(self, token_ids: Sequence[int]) -> Claimed:
         """Claims from anybody's nodes; each owner is paid. Nodes with nothing to claim are skipped."""
-        return self._claimed(self._adn.send(calls.claim_for(token_ids)))
+        return self._claimed(self._send(token_ids, calls.claim_for(token_ids)))
 
     def batches(self, token_ids: Sequence[int]) -> list[list[int]]:
         """Cuts a list of nodes into pieces for one transaction each, of half a block at most."""
@@ -101,13 +118,15 @@ class Nodes:
 
     def split(self, token_id: int, principals: Sequence[int]) -> Split:
         """Splits parts of these principals off a node; the rest stays."""
-        receipt = self._send_many(principals, lambda some: calls.split(token_id, some))
+        receipt = self._settlements.opening_first(
+            [token_id], lambda: self._send_many(principals, lambda some: calls.split(token_id, some))
+        )
         new_ids = tuple(event["newTokenId"] for event in self._adn.emitted("NodeSplit", receipt))
         return Split(basics(receipt), token_id, new_ids)
 
     def merge(self, token_ids: Sequence[int]) -> Merged:
         """Merges nodes of one owner, program and start into the first of them."""
-        receipt = self._send_many(token_ids, calls.merge)
+        receipt = self._settlements.opening_first(token_ids, lambda: self._send_many(token_ids, calls.merge))
         merged_ids = tuple(event["mergedTokenId"] for event in self._adn.emitted("NodeMerged", receipt))
         return Merged(basics(receipt), token_ids[0], merged_ids)
 
@@ -132,16 +151,16 @@ class Nodes:
 
         With a `fingerprint`, only if the node is still as it was seen. `data` is passed on to a receiving contract.
         """
-        owner = self._adn.read("ownerOf", token_id)
+        owner = self._settlements.opening_first([token_id], lambda: self._adn.read("ownerOf", token_id))
         return basics(self._adn.send(calls.give_node(owner, to, token_id, data=data, fingerprint=fingerprint)))
 
     def approve(self, token_id: int, operator: str) -> Receipt:
         """Lets another account move a node (ERC-721); the zero address revokes it."""
-        return basics(self._adn.send(calls.approve_node(operator, token_id)))
+        return basics(self._send([token_id], calls.approve_node(operator, token_id)))
 
     def approve_claims(self, token_id: int, operator: str, *, approved: bool = True) -> Receipt:
         """Lets another account claim from a node for itself (ERC-5725), or revokes it. One account at a time."""
-        return basics(self._adn.send(calls.approve_claims(operator, token_id, approved=approved)))
+        return basics(self._send([token_id], calls.approve_claims(operator, token_id, approved=approved)))
 
     def approve_all_claims(self, operator: str, *, approved: bool = True) -> Receipt:
         """Lets another account claim, for itself, from all nodes of the signer, present and future; or revokes it."""
@@ -161,6 +180,10 @@ class Nodes:
         """Name, numbers and picture of a node as of now: a data URI of JSON."""
         uri: str = self._adn.read("tokenURI", token_id)
         return uri
+
+    def _send(self, token_ids: Sequence[int], call: ContractCall) -> TxReceipt:
+        """Sends a call about nodes, once those of them that were settled are opened."""
+        return self._settlements.opening_first(token_ids, lambda: self._adn.send(call))
 
     def _get_many(self, token_ids: Sequence[int], block: int) -> list[Node]:
         keys = [(token_id,) for token_id in token_ids]

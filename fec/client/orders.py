@@ -20,6 +20,7 @@ from fec.chain.contracts import Handle, basics
 from fec.chain.gas import MOST_GAS
 from fec.chain.rpc import NEXT_BLOCK, clear_errors, next_time
 from fec.client.receivers import check_customer
+from fec.client.settlements import Settlements
 from fec.i18n.errors import NotFound
 from fec.protocol import calls, signing
 from fec.protocol.addresses import ADDRESS_ZERO, checked_address
@@ -55,8 +56,9 @@ COUPON_NAME = "Fortune Earnings Coupon"
 class Orders:
     """Orders at one deployment's Checkout. Amounts in wei, times in seconds. Senders raise as `Sender.send`."""
 
-    def __init__(self, checkout: Handle, fec: Handle, adn: Handle, chain_id: int) -> None:
-        """Takes Checkout, FEC, the node contract, and the chain they are on."""
+    def __init__(self, checkout: Handle, fec: Handle, adn: Handle, settlements: Settlements, chain_id: int) -> None:
+        """Takes Checkout, FEC, the node contract, what opens settled nodes, and the chain they are on."""
+        self._settlements = settlements
         self._checkout = checkout
         self._fec = fec
         self._adn = adn
@@ -186,8 +188,12 @@ class Orders:
         return self._pay(order, calls.transfer_and_pay(self.address, self.plain(order)), self._fec)
 
     def pay_from_nodes(self, order: Order, token_ids: Sequence[int]) -> Paid:
-        """Claims from nodes for their owners, then pays out of the signer's allowance to Checkout."""
-        return self._pay(order, calls.pay_from_nodes(self.plain(order), token_ids))
+        """Claims from nodes for their owners, then pays out of the signer's allowance to Checkout.
+
+        Settled ones that nobody has opened are opened first, in a transaction of their own.
+        """
+        call = calls.pay_from_nodes(self.plain(order), token_ids)
+        return self._settlements.opening_first(token_ids, lambda: self._pay(order, call))
 
     # ------------------------------------------------------------------- after
 

@@ -24,6 +24,7 @@ from fec.protocol.bytes32 import from_hex, to_bytes32
 from fec.protocol.members import Member, Withdrawal
 from fec.protocol.merkle import ProvenReward, RewardTree
 from fec.protocol.orders import Authorization, Order, Permit
+from fec.protocol.settlements import Leaf, ProvenLeaf, pack
 from fec.protocol.terms import Terms
 
 _SIGNATURE_BYTES = 65
@@ -99,6 +100,29 @@ def claim_to(token_ids: Sequence[int], to: str) -> ContractCall:
 def claim_for(token_ids: Sequence[int]) -> ContractCall:
     """Claims from anybody's nodes; each owner is paid."""
     return ContractCall("ADN", "claimFor", (list(token_ids),))
+
+
+def settle(program_id: int, leaves: Sequence[Leaf]) -> ContractCall:
+    """Burns the sender's FEC into a node for each leaf. Raises ValueError for a leaf that the contract refuses."""
+    return ContractCall("ADN", "settle", (program_id, pack(leaves)))
+
+
+def settle_sales(program_id: int, leaves: Sequence[Leaf], ref: str) -> ContractCall:
+    """Does the same out of the sender's allowance to Checkout, under a reference that the program can use once.
+
+    Raises ValueError for a leaf that the contract refuses.
+    """
+    return ContractCall("Checkout", "settle", (program_id, pack(leaves), to_bytes32(ref)))
+
+
+def settlement_of_ref(program_id: int, ref: str) -> ContractCall:
+    """Reads which settlement a program made under a reference."""
+    return ContractCall("Checkout", "settlementOfRef", (program_id, to_bytes32(ref)))
+
+
+def open_node(proven: ProvenLeaf, *, claim: bool = False) -> ContractCall:
+    """Mints a settled node to its owner; with `claim`, pays the owner what it has released by now, too."""
+    return ContractCall("ADN", "openAndClaim" if claim else "open", proven.arguments)
 
 
 def split(token_id: int, principals: Sequence[int]) -> ContractCall:

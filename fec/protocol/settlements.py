@@ -7,7 +7,7 @@ that index and count give. What is needed for a proof stands in the event `Nodes
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,12 @@ from typing import Any
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
+from fec.core.amounts import exact_fec
 from fec.core.settlement_id import SettlementId
+from fec.i18n.errors import InvalidArgument
+from fec.i18n.parsing import parse_fec
+from fec.protocol.addresses import checked_address
+from fec.protocol.bytes32 import from_hex
 
 #: Bytes of a leaf.
 LEAF_LENGTH = 32
@@ -62,6 +67,22 @@ def unpack(packed: bytes) -> list[Leaf]:
     ]
 
 
+def leaves_of(packed: bytes, owner: str) -> Iterator[tuple[int, Leaf]]:
+    """The leaves of one owner with their places, from 0, among leaves as they stand in `NodesSettled`."""
+    wanted = bytes.fromhex(owner.removeprefix("0x"))
+    at = packed.find(wanted)
+    while at >= 0:
+        if at % LEAF_LENGTH == 0:
+            yield at // LEAF_LENGTH, leaf_at(packed, at // LEAF_LENGTH)
+        at = packed.find(wanted, at + 1)
+
+
+def leaf_at(packed: bytes, index: int) -> Leaf:
+    """The leaf at a place, from 0, among leaves as they stand in `NodesSettled`."""
+    [leaf] = unpack(packed[index * LEAF_LENGTH : (index + 1) * LEAF_LENGTH])
+    return leaf
+
+
 @dataclass(frozen=True)
 class ProvenLeaf:
     """A leaf, and what shows that it is in the settlement: what `ADN.open` takes."""
@@ -77,6 +98,31 @@ class ProvenLeaf:
     def token_id(self) -> int:
         """Id of the node. Raises ValueError if the settlement has no such leaf."""
         return SettlementId.decode(self.settlement_id).node(self.index, self.leaf.principal).token_id
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """As people keep it in a file: it opens the node for good, whatever logs endpoints still have."""
+        return {
+            "settlementId": str(self.settlement_id),
+            "index": self.index,
+            "owner": self.leaf.owner,
+            "principal": exact_fec(self.leaf.principal),
+            "tokenId": str(self.token_id),
+            "proof": ["0x" + each.hex() for each in self.proof],
+        }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> ProvenLeaf:
+        """What such a file says. Raises KeyError, TypeError, ValueError for anything else, such as InvalidArgument."""
+        proven = cls(
+            settlement_id=int(record["settlementId"]),
+            index=int(record["index"]),
+            leaf=Leaf(checked_address(record["owner"]), parse_fec(record["principal"])),
+            proof=tuple(map(from_hex, record["proof"])),
+        )
+        if proven.token_id != int(record["tokenId"]):
+            raise InvalidArgument("Its token id does not belong to its leaf.")
+        return proven
 
     @property
     def arguments(self) -> tuple[Any, ...]:

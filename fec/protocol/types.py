@@ -16,6 +16,8 @@ class Node:
     owner: str
     principal: int
     claimed: int
+    opened: bool = True
+    """Whether it is a token. A settled node is one once anybody has opened it."""
 
     @property
     def id(self) -> NodeId:
@@ -163,6 +165,53 @@ class Claimed:
     def paid(self) -> int:
         """Sum over all nodes."""
         return sum(payout.amount for payout in self.payouts)
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """Nodes under one root."""
+
+    settlement_id: int
+    program_id: int
+    start: int
+    """Beginning of the first period of each of its nodes."""
+    period_length: int
+    first_serial: int
+    """Serial of the first node; the others follow in order."""
+    count: int
+    """Number of its nodes, opened or not."""
+    total: int
+    """Sum of their principals, which was burned."""
+    root: bytes
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Nodes were settled."""
+
+    receipt: Receipt
+    settlement_id: int
+
+
+@dataclass(frozen=True)
+class UnopenedNode:
+    """A settled node that nobody has opened, and where its leaf is."""
+
+    settlement_id: int
+    index: int
+    """Place of the leaf, from 0."""
+    node: Node
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Settled nodes were opened."""
+
+    receipt: Receipt
+    token_ids: tuple[int, ...]
+    """In order. Those that somebody else had opened just before are not listed."""
+    payouts: tuple[Payout, ...]
+    """What was claimed with it."""
 
 
 @dataclass(frozen=True)
