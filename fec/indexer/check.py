@@ -5,21 +5,34 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, and_, select
 
 from fec import store
 from fec.chain.deployments import Deployment
 from fec.chain.jsonrpc import Endpoint, Patience
 from fec.core.curve import face
+from fec.core.settlement_id import SettlementId
 from fec.i18n import N_, Message
 from fec.indexer.database import Cursor, cursor_of
 from fec.indexer.errors import IndexMissing
-from fec.indexer.models import CoinTransferRecord, RewardRecord
+from fec.indexer.models import (
+    CoinTransferRecord,
+    EventRecord,
+    NodeRecord,
+    NodeVersion,
+    RewardRecord,
+    SettlementRecord,
+    SettlementRefRecord,
+)
 from fec.indexer.reads import Reads, Refusal
+from fec.indexer.settled import leaves_of
 from fec.indexer.views import view
 from fec.protocol.addresses import ADDRESS_ZERO
+from fec.protocol.settlements import root_of
+from fec.store.base import table
 
 _STATUSES = {"escrowed": 1, "captured": 2, "refunded": 3}
 _ROWS = 1_000
@@ -101,6 +114,7 @@ class _Check:
 
     def run(self) -> None:
         self._nodes()
+        self._settlements()
         self._orders()
         self._programs()
         self._rewards()
@@ -135,19 +149,83 @@ class _Check:
             for row in self._rows("nodes_latest"):
                 owed += face(row.principal) - row.claimed
                 if row.owner is not None:
-                    held[row.owner] += 1
-                yield row.token_id, (row.token_id,), row.owner or _NOBODY
+                    held[row.owner] += row.opened
+                if row.opened:
+                    yield row.token_id, (row.token_id,), row.owner or _NOBODY
 
         def states() -> Iterator[tuple[Any, tuple[Any, ...], Any]]:
             for row in self._rows("nodes_latest"):
                 state = (row.program_id, row.principal, row.claimed, row.start, row.period_length)
-                yield row.token_id, (row.token_id,), _NOBODY if row.owner is None else state
+                if row.opened:
+                    yield row.token_id, (row.token_id,), _NOBODY if row.owner is None else state
+
+        def unopened() -> Iterator[tuple[Any, tuple[Any, ...], Any]]:
+            for row in self._rows("nodes_latest"):
+                if not row.opened:
+                    yield row.token_id, ([row.token_id],), _NOBODY
 
         self._each(N_("owner of node"), "ADN", "ownerOf", owners())
         self._each(N_("state of node"), "ADN", "nodeOf", states())
+        # Of what was opened and merged away nobody is the owner either; but of that `claimFor` knows.
+        self._each(N_("unopened node"), "ADN", "claimFor", unopened())
         # A node that the index does not have would be one too many in its owner's balance, and owed by the protocol.
         self._each(N_("nodes of"), "ADN", "balanceOf", ((owner, (owner,), count) for owner, count in held.items()))
         self._report.add(N_("sum over all nodes"), "face less claimed", owed, self._reads.one("ADN", "outstanding"))
+
+    # -------------------------------------------------------------- settlements
+
+    def _settlements(self) -> None:
+        """The contract has the root of each; the index has its leaves twice, in the event and as nodes."""
+        settlements = list(self._connection.execute(select(table(SettlementRecord))))
+        self._each(
+            N_("settlement"),
+            "ADN",
+            "settlementOf",
+            (
+                (
+                    row.settlement_id,
+                    (row.settlement_id,),
+                    (
+                        *(row.program_id, row.start, row.period_length),
+                        *(row.first_serial, row.count, row.total, row.root),
+                    ),
+                )
+                for row in settlements
+            ),
+        )
+        for row in settlements:
+            leaves = self._event_leaves(row)
+            self._report.add(N_("leaves of settlement"), row.settlement_id, _root(row.settlement_id, leaves), row.root)
+            differing = next(
+                (pair for pair in zip_longest(self._settled(row), _settled_by(row, leaves)) if pair[0] != pair[1]),
+                (None, None),
+            )
+            self._report.add(N_("settled nodes of"), row.settlement_id, *differing)
+        refs = list(self._connection.execute(select(table(SettlementRefRecord))))
+        self._each(
+            N_("settlement by reference"),
+            "Checkout",
+            "settlementOfRef",
+            (((row.program_id, row.ref), (row.program_id, row.ref), row.settlement_id) for row in refs),
+        )
+
+    def _event_leaves(self, row: Any) -> str:
+        """What the event says, in hex; nothing where the event is lost."""
+        query = select(EventRecord.arguments).where(
+            EventRecord.block_number == row.block_number, EventRecord.log_index == row.log_index
+        )
+        arguments = self._connection.scalar(query) or {}
+        return str(arguments.get("leaves", "0x"))
+
+    def _settled(self, row: Any) -> Iterator[tuple[Any, ...]]:
+        """Token id, owner and principal of the nodes of a settlement, as they were settled."""
+        same = [
+            getattr(NodeRecord, name) == getattr(NodeVersion, name)
+            for name in ("block_number", "log_index", "token_id")
+        ]
+        query = select(NodeRecord.token_id, NodeVersion.owner, NodeVersion.principal).join(NodeVersion, and_(*same))
+        query = query.where(NodeRecord.block_number == row.block_number, NodeRecord.log_index == row.log_index)
+        yield from (tuple(row) for row in self._connection.execute(query.order_by(NodeRecord.serial)))
 
     # ------------------------------------------------------------------- orders
 
@@ -257,3 +335,18 @@ class _Check:
             if recipient is not None:
                 balances[recipient] += amount
         self._each(N_("balance of"), "FEC", "balanceOf", ((key, (key,), amount) for key, amount in balances.items()))
+
+
+def _root(settlement_id: int, leaves: str) -> str | None:
+    """The root over leaves in hex; None if they are not those of the settlement."""
+    try:
+        return "0x" + root_of(settlement_id, bytes.fromhex(leaves[2:])).hex()
+    except ValueError:
+        return None
+
+
+def _settled_by(row: Any, leaves: str) -> Iterable[tuple[Any, ...]]:
+    try:
+        return zip(*leaves_of(SettlementId.decode(row.settlement_id), leaves), strict=True)
+    except ValueError:
+        return ()

@@ -18,6 +18,21 @@ class IndexMissing(FECError, LookupError):
     """The database has no index yet, or does not reach as far."""
 
 
+class SettlementMissing(FECError, LookupError):
+    """The index has no such settlement."""
+
+    def __init__(self, settlement_id: int) -> None:
+        """Takes the id that was asked for."""
+        super().__init__(
+            N_(
+                "The index has no settlement {settlement_id}. Check the id. If it was made just now, run "
+                "`fec index run`."
+            ),
+            settlement_id=str(settlement_id),
+        )
+        self.settlement_id = settlement_id
+
+
 class LogsPruned(FECError, LookupError):
     """The endpoint does not have old logs any more, and says that there are none."""
 

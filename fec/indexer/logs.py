@@ -15,6 +15,7 @@ from fec.chain.spans import Span
 from fec.i18n.errors import RPCFailed, RPCUnreachable, WrongAnswer
 from fec.indexer.errors import Reorganised
 from fec.indexer.events import Decoder, Event
+from fec.indexer.settled import check_leaves
 
 #: Blocks whose headers make one request.
 _NEAR_BLOCKS = CALLS_PER_REQUEST
@@ -264,6 +265,9 @@ class Chain:
                     index=after.log_index,
                     number=after.block_number,
                 )
+        for event in events:
+            if event.name == "NodesSettled":
+                check_leaves(event)
         return events
 
 

@@ -69,7 +69,7 @@ class EventRecord(_AtLog, Base):
 
 
 class NodeRecord(_AtLog, Base):
-    """A node's birth: what its id says."""
+    """A node's birth: what its id says. Nodes that were settled together have the place of their settlement."""
 
     __tablename__ = "nodes"
     __table_args__ = (Index(None, "token_id", unique=True), Index(None, "program_id", "serial"), _CLUSTERED)
@@ -94,11 +94,12 @@ class NodeVersion(_AtLog, Base):
     principal: Mapped[WeiInt]
     claimed: Mapped[WeiInt]
     cause: Mapped[str]
-    """mint, transfer, claim; split and part (keeps the rest, came out of it); merge and merged (took in, is gone)."""
+    """mint, transfer, claim; settle (a leaf that is not opened yet) and open; split and part (keeps the rest, came out
+    of it); merge and merged (took in, is gone)."""
 
 
 class NodeTransferRecord(_AtLog, Base):
-    """A node had another owner; sender None where it was minted, recipient None where it was merged away."""
+    """A node had another owner; sender None where it was minted or opened, recipient None where it was merged away."""
 
     __tablename__ = "node_transfers"
     __table_args__ = (Index(None, "token_id"), _CLUSTERED)
@@ -117,6 +118,36 @@ class ClaimRecord(_AtLog, Base):
     token_id: Mapped[TokenIdInt]
     recipient: Mapped[AddressText]
     amount: Mapped[WeiInt]
+
+
+class SettlementRecord(_AtLog, Base):
+    """Nodes were settled, all at once and under one root: those whose birth has the same place."""
+
+    __tablename__ = "settlements"
+    __table_args__ = (Index(None, "settlement_id", unique=True), Index(None, "program_id"), _CLUSTERED)
+
+    settlement_id: Mapped[TokenIdInt]
+    program_id: Mapped[int]
+    period_length: Mapped[int]
+    start: Mapped[int]
+    first_serial: Mapped[int]
+    count: Mapped[int]
+    """Number of its nodes."""
+    total: Mapped[WeiInt]
+    """Sum of their principals, which was burned."""
+    root: Mapped[Hash32Text]
+
+
+class SettlementRefRecord(_AtLog, Base):
+    """A settlement was made through Checkout, with a reference that is used once in a program."""
+
+    __tablename__ = "settlement_refs"
+    __table_args__ = (Index(None, "program_id", "ref", unique=True), Index(None, "settlement_id"), _CLUSTERED)
+
+    program_id: Mapped[int]
+    ref: Mapped[Hash32Text]
+    settlement_id: Mapped[TokenIdInt]
+    payer: Mapped[AddressText]
 
 
 # ------------------------------------------------------------------- programs
@@ -337,6 +368,8 @@ DERIVED = tuple(
         NodeVersion,
         NodeTransferRecord,
         ClaimRecord,
+        SettlementRecord,
+        SettlementRefRecord,
         ProgramVersion,
         TermsVersion,
         AllianceVersion,

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from itertools import repeat
 from typing import Any
 
 from fec.core.curve import face
 from fec.core.node_id import NodeId
+from fec.core.settlement_id import SettlementId
 from fec.indexer import models
 from fec.indexer.errors import IndexInconsistent
 from fec.indexer.events import Event
+from fec.indexer.settled import births, leaves_of
 from fec.indexer.state import BatchState, MemberState, NodeState, OrderState, ProgramState, State
+from fec.indexer.views import SETTLED
 from fec.protocol.addresses import ADDRESS_ZERO
 from fec.protocol.bytes32 import from_bytes32
 from fec.store import Base
@@ -37,6 +41,7 @@ class Projection:
             ("ADN", "PayoutClaimed"): self._claimed,
             ("ADN", "NodeSplit"): self._split,
             ("ADN", "NodeMerged"): self._merged,
+            ("ADN", "NodesSettled"): self._settled,
             ("ADN", "ProgramCreated"): self._program_created,
             ("ADN", "QuotaGranted"): self._quota_granted,
             ("ADN", "ProgramClosed"): self._program_closed,
@@ -45,6 +50,7 @@ class Projection:
             ("Checkout", "OrderPaid"): self._paid,
             ("Checkout", "OrderCaptured"): self._captured,
             ("Checkout", "OrderRefunded"): self._refunded,
+            ("Checkout", "Settled"): self._settled_by_ref,
             ("Checkout", "AllianceJoined"): self._alliance_joined,
             ("Checkout", "AllianceLeft"): self._alliance_left,
             ("Checkout", "Rewarded"): self._rewarded,
@@ -115,8 +121,11 @@ class Projection:
         self._add(models.NodeTransferRecord, token_id, _account(sender), _account(recipient))
         if sender == ADDRESS_ZERO:
             # The part that came out of a split was made by its `NodeSplit`, just before.
-            if token_id not in self._state.nodes:
+            node = self._state.nodes.get(token_id)
+            if node is None:
                 self._mint(token_id, recipient)
+            elif not node.opened:
+                self._open(token_id, node, recipient)
         elif recipient != ADDRESS_ZERO:
             node = self._state.nodes[token_id]
             node.owner = recipient
@@ -126,12 +135,29 @@ class Projection:
         born = NodeId.decode(token_id)
         node = NodeState(owner, born.birth_principal, 0)
         self._bear(token_id, born, node, "mint")
-        program = self._state.programs[born.program_id]
-        program.quota -= born.birth_principal
-        program.burned += born.birth_principal
-        self._programs_changed[born.program_id] = self._log
-        self._state.totals.outstanding += face(born.birth_principal)
+        self._promise(born.program_id, born.birth_principal)
+
+    def _promise(self, program_id: int, principal: int) -> None:
+        program = self._state.programs[program_id]
+        program.quota -= principal
+        program.burned += principal
+        self._programs_changed[program_id] = self._log
+        self._state.totals.outstanding += face(principal)
         self._totals_changed = self._log
+
+    def _open(self, token_id: int, node: NodeState, owner: str) -> None:
+        """All was counted when it was settled, and it is nobody else's."""
+        if node.owner != owner:
+            raise IndexInconsistent(
+                "{token_id:node} was opened for {owner} in block {number}; the index has it settled for {kept}. "
+                "Run `fec index rebuild`.",
+                token_id=token_id,
+                owner=owner,
+                number=self._block,
+                kept=str(node.owner),
+            )
+        node.opened = True
+        self._version(token_id, node, "open")
 
     def _bear(self, token_id: int, born: NodeId, node: NodeState, cause: str) -> None:
         self._state.nodes[token_id] = node
@@ -183,6 +209,31 @@ class Projection:
         merged.owner, merged.principal, merged.claimed = None, 0, 0
         self._version(token_id, node, "merge")
         self._version(merged_id, merged, "merged")
+
+    # ------------------------------------------------------------- settlements
+
+    def _settled(  # noqa: PLR0917 (the event's arguments)
+        self, settlement_id: int, program_id: int, start: int, first_serial: int, root: str, leaves: str
+    ) -> None:
+        id_ = SettlementId.decode(settlement_id)
+        token_ids, owners, principals = leaves_of(id_, leaves)
+        what = (program_id, id_.period_length, start, first_serial, id_.count, id_.total)
+        self._add(models.SettlementRecord, settlement_id, *what, root)
+        self._add_columns(models.NodeRecord, births(id_, token_ids, principals))
+        self._add_columns(models.NodeVersion, (token_ids, owners, principals, repeat(0), repeat(SETTLED)))
+        self._promise(program_id, id_.total)
+        # Of those alone that these events open there is something to remember.
+        if opened := self._state.from_nobody.keys() & set(token_ids):
+            for token_id, owner, principal in zip(token_ids, owners, principals, strict=True):
+                if token_id in opened:
+                    self._state.nodes[token_id] = NodeState(owner, principal, 0, opened=False)
+
+    def _add_columns(self, model: type[Base], columns: Iterable[Iterable[Any]]) -> None:
+        """Adds many rows of this log; the first column has as many values as there are rows."""
+        self.rows[model].extend(zip(repeat(self._block), repeat(self._log), *columns, strict=False))
+
+    def _settled_by_ref(self, program_id: int, ref: str, settlement_id: int, payer: str) -> None:
+        self._add(models.SettlementRefRecord, program_id, ref, settlement_id, payer)
 
     # ---------------------------------------------------------------- programs
 

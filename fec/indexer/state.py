@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Any, ClassVar
 
-from sqlalchemy import Connection, Select, bindparam
+from sqlalchemy import Connection, Select, bindparam, select
 
 from fec.core.node_id import NodeId
 from fec.indexer.events import Event
+from fec.indexer.models import SettlementRecord
 from fec.indexer.views import as_of
 from fec.protocol.addresses import ADDRESS_ZERO
 
@@ -34,6 +36,8 @@ class NodeState:
     owner: str | None
     principal: int
     claimed: int
+    opened: bool = True
+    """Whether it is a token; a settled node is none until it is opened."""
 
 
 @dataclass(slots=True)
@@ -96,7 +100,8 @@ class State:
     def __init__(self, connection: Connection, events: Iterable[Event]) -> None:
         """Looks up in the database whatever the events may change."""
         self._connection = connection
-        self._touched = _touched(events)
+        self._touched, self.from_nobody = _touched(events)
+        self._touched["nodes"] |= self._may_be_opened()
         self.nodes: dict[int, NodeState] = self._find("nodes", NodeState)
         self.programs: dict[int, ProgramState] = self._find("programs", ProgramState)
         self.orders: dict[str, OrderState] = self._find("orders", OrderState)
@@ -105,13 +110,27 @@ class State:
         last = connection.execute(as_of("totals")).one_or_none()
         self.totals: Totals = Totals(0, 0, 0) if last is None else _like(Totals, last)
 
+    def _may_be_opened(self) -> set[int]:
+        """Of the tokens that come from nobody, those that may have been settled before: no need to ask for others."""
+        settling: set[int] = set()
+        for programs in _chunks(set(self.from_nobody.values())):
+            query = select(SettlementRecord.program_id).where(SettlementRecord.program_id.in_(programs)).distinct()
+            settling.update(self._connection.scalars(query))
+        return {token_id for token_id, program_id in self.from_nobody.items() if program_id in settling}
+
     def _find(self, kind: str, form: type[Any]) -> dict[Any, Any]:
-        keys, name = list(self._touched[kind]), _KEY_COLUMNS[kind]
+        name = _KEY_COLUMNS[kind]
         found: dict[Any, Any] = {}
-        for first in range(0, len(keys), _KEYS):
-            rows = self._connection.execute(_query(kind), {"keys": keys[first : first + _KEYS]})
+        for keys in _chunks(self._touched[kind]):
+            rows = self._connection.execute(_query(kind), {"keys": keys})
             found |= {getattr(row, name): _like(form, row) for row in rows}
         return found
+
+
+def _chunks(keys: Iterable[Any]) -> Iterator[list[Any]]:
+    items = iter(keys)
+    while some := list(islice(items, _KEYS)):
+        yield some
 
 
 @cache
@@ -133,6 +152,7 @@ _TOUCHES: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("ADN", "PayoutClaimed"): ("nodes", (0,)),
     ("ADN", "NodeSplit"): ("nodes", (0,)),
     ("ADN", "NodeMerged"): ("nodes", (0, 1)),
+    ("ADN", "NodesSettled"): ("programs", (1,)),
     ("ADN", "QuotaGranted"): ("programs", (0,)),
     ("ADN", "ProgramClosed"): ("programs", (0,)),
     ("ADN", "ProgramOperatorChanged"): ("programs", (0,)),
@@ -145,26 +165,28 @@ _TOUCHES: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
 }
 
 
-def _touched(events: Iterable[Event]) -> dict[str, set[Any]]:
+def _touched(events: Iterable[Event]) -> tuple[dict[str, set[Any]], dict[int, int]]:
+    """Keys of what the events may change, by kind; and the tokens that come from nobody, each with its program."""
     touched: dict[str, set[Any]] = {kind: set() for kind in _KEY_COLUMNS}
-    new: set[Any] = set()
+    from_nobody: dict[int, int] = {}
+    paid: set[str] = set()
     for event in events:
         if event.contract == "ADN" and event.name == "Transfer":
             sender, _, token_id = event.arguments
             if sender == ADDRESS_ZERO:
-                new.add(token_id)
-                touched["programs"].add(NodeId.decode(token_id).program_id)
+                from_nobody[token_id] = program_id = NodeId.decode(token_id).program_id
+                touched["programs"].add(program_id)
             else:
                 touched["nodes"].add(token_id)
         elif event.name == "OrderPaid":
-            new.add(event.arguments[0])
+            paid.add(event.arguments[0])
         elif (event.contract, event.name) in _TOUCHES:
             kind, places = _TOUCHES[event.contract, event.name]
             touched[kind].update(event.arguments[place] for place in places)
     # What was made by these events is in no database yet: no need to ask.
-    touched["nodes"] -= new
-    touched["orders"] -= new
-    return touched
+    touched["nodes"] -= from_nobody.keys()
+    touched["orders"] -= paid
+    return touched, from_nobody
 
 
 def _like(kind: type[Any], row: Any) -> Any:

@@ -7,8 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Dialect, FromClause, MetaData, Select, Table, exists, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Dialect,
+    FromClause,
+    MetaData,
+    Select,
+    Table,
+    and_,
+    exists,
+    select,
+    tuple_,
+)
 from sqlalchemy.schema import CreateView
 from sqlalchemy.sql.elements import Tuple
 
@@ -22,6 +35,7 @@ from fec.indexer.models import (
     OrderVersion,
     ProgramVersion,
     RewardBatchVersion,
+    SettlementRecord,
     TermsVersion,
     TotalsVersion,
 )
@@ -39,13 +53,16 @@ _KINDS: dict[str, tuple[type[Base], str | None, type[Base] | None]] = {
     "totals": (TotalsVersion, None, None),
 }
 _PLACE = ("block_number", "log_index")
+#: The cause of a version by which a settled node is known not to be opened: whatever changes a node opens it first.
+SETTLED = "settle"
 
 
 def as_of(kind: str, block: int | ColumnElement[int] | None = None) -> Select[*tuple[object, ...]]:
     """The last version of each key at the end of a block, or of all that is indexed.
 
     `kind` is nodes, programs, terms, alliances, orders, reward_batches, members or totals. What never changes about a
-    node or an order is joined in. The columns are those of the view `<kind>_latest`; filter on `selected_columns`.
+    node or an order is joined in; of a node also whether it is `opened`, and `settlement_id` and `leaf_index` if it was
+    settled. The columns are those of the view `<kind>_latest`; filter on `selected_columns`.
     """
     return _latest(kind) if block is None else _as_of(kind, block)
 
@@ -67,6 +84,12 @@ def _as_of(kind: str, block: int | ColumnElement[int] | None) -> Select[*tuple[o
         facts = birth.__table__.alias("born")
         source = version.join(facts, facts.c[key] == version.c[key])
         columns += [column for column in facts.c if column.name not in (key, *_PLACE)]
+        if birth is NodeRecord:
+            settlement = SettlementRecord.__table__.alias("settlement")
+            source = source.outerjoin(settlement, and_(*(settlement.c[name] == facts.c[name] for name in _PLACE)))
+            opened: Any = (version.c.cause != SETTLED).label("opened")
+            place = (facts.c.serial - settlement.c.first_serial).label("leaf_index")
+            columns += [opened, settlement.c.settlement_id, place]
     return select(*columns).select_from(source).where(*bounds[:1], ~superseded)
 
 

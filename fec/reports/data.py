@@ -24,6 +24,7 @@ from sqlalchemy import Engine as Database
 
 from fec.core.durations import DAY
 from fec.i18n import N_
+from fec.indexer.views import SETTLED
 from fec.reports import spark
 from fec.reports.dates import Cutoff, Every, intervals
 from fec.reports.errors import CutoffUnknown, NothingToReport
@@ -103,9 +104,9 @@ class Data:
 
     @cached_property
     def mints(self) -> Any:
-        """What was burned into new nodes: place, token_id, program_id, start, principal, time."""
+        """What was burned into new nodes, also settled ones: place, token_id, program_id, start, principal, time."""
         created = self._read("nodes").select("token_id", "program_id", "start")
-        minted = self._up_to_cutoff("node_versions").filter(lambda t: t.cause == "mint")
+        minted = self._up_to_cutoff("node_versions").filter(lambda t: t.cause.isin(["mint", SETTLED]))
         minted = minted.select("block_number", "log_index", "token_id", "owner", "principal").inner_join(
             created, "token_id"
         )

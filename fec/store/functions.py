@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import Boolean, ColumnElement, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -46,6 +46,28 @@ class claimable(FunctionElement[int]):  # noqa: N801 (a function of SQL)
     ) -> None:
         """Takes the node's columns, and the time in seconds."""
         super().__init__(principal, claimed, start, period_length, timestamp)
+
+
+class at_least(FunctionElement[bool]):  # noqa: N801 (a function of SQL)
+    """Whether an amount in wei is at least another: SQLite, where amounts are text, would compare letters."""
+
+    type = Boolean()
+    inherit_cache = True
+
+    def __init__(self, amount: ColumnElement[Any], least: int) -> None:
+        """Takes the amounts, and the least."""
+        super().__init__(amount, literal(least, Wei()))
+
+
+@compiles(at_least, "sqlite")
+def _at_least_sqlite(element: at_least, compiler: SQLCompiler, **options: Any) -> str:
+    return f"fec_at_least({compiler.process(element.clauses, **options)})"
+
+
+@compiles(at_least, "postgresql")
+def _at_least_postgresql(element: at_least, compiler: SQLCompiler, **options: Any) -> str:
+    amount, least = (compiler.process(part, **options) for part in element.clauses)
+    return f"{amount} >= {least}"
 
 
 @compiles(wei_sum, "sqlite")
@@ -95,3 +117,4 @@ def add_functions(connection: Any) -> None:
     """Gives a connection to SQLite the functions above."""
     connection.create_aggregate("fec_sum", 1, _Sum)
     connection.create_function("fec_claimable", 5, _claimable, deterministic=True)
+    connection.create_function("fec_at_least", 2, lambda amount, least: int(amount) >= int(least), deterministic=True)

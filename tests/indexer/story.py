@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 
+from web3.logs import DISCARD
+
+from fec.chain import deployments
 from fec.chain.anvil import Anvil
 from fec.chain.deployments import Deployment
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import HOUR, WEEK
 from fec.i18n.errors import ContractError
+from fec.protocol.bytes32 import to_bytes32
 from fec.protocol.members import Member, Withdrawal
 from fec.protocol.merkle import Reward, RewardTree
 from fec.protocol.orders import Invoice, Order
+from fec.protocol.settlements import Leaf, SettlementTree, pack
 from fec.protocol.terms import Terms, Tier
 from tests.fixtures.deployed import MONDAY
 
@@ -27,6 +34,8 @@ class Story:
     deployment: Deployment
     seed: int = 0
     numbers: count[int] = field(default_factory=count)
+    trees: list[SettlementTree] = field(default_factory=list)
+    """Of settlements that were made up."""
 
     def __post_init__(self) -> None:
         accounts = self.anvil.accounts
@@ -105,6 +114,7 @@ class Story:
         self._nodes()
         self._rewards()
         self._custody()
+        self._settlements()
 
     def _programs(self) -> None:
         third = self.owner.programs.create(self.shop.address, period_length=12 * HOUR, origin=MONDAY, quota=5 * FEC)
@@ -170,6 +180,46 @@ class Story:
         instruction = Withdrawal(vault, (token_id or 0,), 20 * FEC, self.bob.address, 0, self.owner.now() + HOUR)
         own.custody.withdraw(self.member, instruction)
 
+    def _settlements(self) -> None:
+        """Two settlements: of one leaves are opened, claimed, merged, given and left; of the other none is opened."""
+        mine, theirs = self.alice.address, self.bob.address
+        leaves = [Leaf(owner, 50 * FEC + number) for number, owner in enumerate([mine, mine, theirs, mine, theirs])]
+        tree = self.settle(leaves)
+        first = self.open_leaf(tree, 0)
+        self.travel(2 * WEEK)
+        second = self.open_leaf(tree, 1, claim=True)
+        self.alice.nodes.claim(first)
+        self.alice.nodes.merge([first, second])
+        self.alice.nodes.transfer(self.open_leaf(tree, 3), theirs)
+        self.bob.nodes.split(self.open_leaf(tree, 2), [3 * FEC])
+        # Settled just now, so nothing is due.
+        self.settle([Leaf(theirs, FEC), Leaf(self.cause, 2 * FEC)], self.at_once, "day 1")
+        self.open_leaf(self.settle([Leaf(mine, FEC)]), 0, claim=True)
+
+    def settle(self, leaves: Sequence[Leaf], program_id: int = 1, ref: str | None = None) -> SettlementTree:
+        """In the public program out of Alice's FEC; in others through Checkout, out of the shop's."""
+        packed = pack(leaves)
+        if ref is None:
+            receipt = self._send("ADN", self.alice.address, "settle", program_id, packed)
+        else:
+            receipt = self._send("Checkout", self.shop.address, "settle", program_id, packed, to_bytes32(ref))
+        [event] = self._contract("ADN").events.NodesSettled().process_receipt(receipt, errors=DISCARD)
+        return SettlementTree(event["args"]["settlementId"], leaves)
+
+    def open_leaf(self, tree: SettlementTree, index: int, *, claim: bool = False) -> int:
+        """Opens a leaf, by somebody without any rights; gives the node."""
+        leaf = tree.proof(index)
+        self._send("ADN", self.rival.address, "openAndClaim" if claim else "open", *leaf.arguments)
+        return leaf.token_id
+
+    def _contract(self, name: str) -> Any:
+        record = deployments.contract(self.deployment, name)
+        return self.anvil.web3.eth.contract(self.owner.web3.to_checksum_address(record["address"]), abi=record["abi"])
+
+    def _send(self, contract: str, sender: str, function: str, *arguments: Any) -> Any:
+        call = self._contract(contract).get_function_by_name(function)(*arguments)
+        return self.anvil.web3.eth.wait_for_transaction_receipt(call.transact({"from": sender}))
+
     # ------------------------------------------------------------ made up ones
 
     def branch(self, blocks: int, seed: int) -> None:
@@ -185,8 +235,14 @@ class Story:
         """So many blocks of shopping, claiming, giving, splitting and merging; `seed` says which."""
         rng = random.Random(seed)
         self.seed = seed
+        self.trees.clear()
         for _ in range(steps):
-            act = rng.choice([self._buy, self._buy, self._mint, self._claim, self._give, self._split, self._merge])
+            act = rng.choice(
+                [
+                    *(self._buy, self._buy, self._mint, self._claim, self._give, self._split, self._merge),
+                    *(self._settle, self._open),
+                ]
+            )
             try:
                 act(rng)
             except ContractError:
@@ -213,6 +269,17 @@ class Story:
 
     def _merge(self, rng: random.Random) -> None:
         self.alice.nodes.merge(self._some(rng, 3))
+
+    def _settle(self, rng: random.Random) -> None:
+        people = [self.alice.address, self.alice.address, self.bob.address]
+        leaves = [Leaf(rng.choice(people), rng.randint(10**15, 10**20)) for _ in range(rng.randint(1, 9))]
+        program_id = rng.choice([1, self.at_once, self.escrow])
+        ref = None if program_id == 1 else f"{self.seed}/{next(self.numbers)}"
+        self.trees.append(self.settle(leaves, program_id, ref))
+
+    def _open(self, rng: random.Random) -> None:
+        tree = rng.choice(self.trees) if self.trees else self.settle([Leaf(self.alice.address, FEC)])
+        self.open_leaf(tree, rng.randrange(tree.id.count), claim=rng.random() < 0.5)
 
     def _some(self, rng: random.Random, most: int) -> list[int]:
         """Some of Alice's nodes of one class, if she has any."""

@@ -44,17 +44,15 @@ from .story import Story
 
 NewIndexer = Callable[..., Indexer]
 
-#: What only other ways of approving, paying and settling emit; the index keeps the events, derives nothing from them.
+#: What only other ways of approving and paying emit; the index keeps the events, derives nothing from them.
 KEPT_ONLY = {
     ("FEC", "AuthorizationCanceled"),
     ("FEC", "AuthorizationUsed"),
     ("FEC", "EIP712DomainChanged"),
     ("ADN", "ApprovalForAll"),
     ("ADN", "BatchMetadataUpdate"),
-    ("ADN", "NodesSettled"),
     ("ADN", "OwnershipTransferStarted"),
     ("Checkout", "EIP712DomainChanged"),
-    ("Checkout", "Settled"),
     ("Custodian", "EIP712DomainChanged"),
 }
 
@@ -166,6 +164,7 @@ def test_check__one_of_everything__compares_all_kinds(indexed: Engine, story: St
         *("owner of node", "state of node", "nodes of", "sum over all nodes", "order", "program", "number of"),
         *("terms of program", "alliance of program", "batch of rewards", "reward taken", "vault of member"),
         *("code of vault", "total", "balance of"),
+        *("unopened node", "settlement", "leaves of settlement", "settled nodes of", "settlement by reference"),
     }
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Column, Engine, MetaData, Table, func, insert, select
 
 from fec import store
 from fec.core import curve
-from fec.store.functions import claimable, wei_sum
+from fec.store.functions import at_least, claimable, wei_sum
 from fec.store.types import Int64, Wei
 
 NODES = Table(
@@ -53,6 +53,13 @@ def test_wei_sum__of_nothing__is_zero(held: Engine) -> None:
     with store.reading(held) as connection:
         row = connection.execute(select(wei_sum(NODES.c.principal), func.count()).where(NODES.c.id < 0)).one()
     assert tuple(row) == (0, 0)
+
+
+@pytest.mark.parametrize("least", [0, 1, 10**18, 2**64])
+def test_at_least__any_amount__compares_numbers(held: Engine, least: int) -> None:
+    with store.reading(held) as connection:
+        found = connection.scalars(select(NODES.c.principal).where(at_least(NODES.c.principal, least)))
+        assert sorted(found) == sorted(node["principal"] for node in sample() if node["principal"] >= least)
 
 
 def test_claimable__any_node__is_the_curves(held: Engine) -> None:

@@ -1,0 +1,58 @@
+"""What `NodesSettled` says, in columns: thousands of nodes are in one log, and none becomes an object of its own."""
+
+from __future__ import annotations
+
+from itertools import count, repeat
+from typing import Any
+
+from fec.core.settlement_id import SettlementId
+from fec.i18n.errors import WrongAnswer
+from fec.indexer.events import Event
+from fec.protocol.settlements import LEAF_LENGTH, root_of
+from fec.store.types import checksummed
+
+#: Hex digits of a leaf, and of its owner, who comes first; and bits of a serial in a token id.
+_LEAF, _OWNER = 2 * LEAF_LENGTH, 40
+_SERIAL_BITS = 40
+
+Columns = tuple[Any, ...]
+
+
+def check_leaves(event: Event) -> None:
+    """Raises WrongAnswer unless id, other arguments and root of a `NodesSettled` are those of its leaves.
+
+    A log that is so was not made up in part. `fec index check` asks the contract for the root.
+    """
+    settlement_id, program_id, start, first_serial, root, leaves = event.arguments
+    try:
+        id_ = SettlementId.decode(settlement_id)
+        found = root_of(settlement_id, bytes.fromhex(leaves[2:]))
+    except ValueError as error:
+        raise _lie(event) from error
+    if (program_id, start, first_serial, root) != (id_.program_id, id_.start, id_.first_serial, "0x" + found.hex()):
+        raise _lie(event)
+
+
+def leaves_of(id_: SettlementId, leaves: str) -> tuple[list[int], list[str], list[int]]:
+    """Token ids, owners and principals in wei of leaves in hex, with 0x."""
+    places = range(2, len(leaves), _LEAF)
+    principals = [int(leaves[at + _OWNER : at + _LEAF], 16) for at in places]
+    owners = [checksummed("0x" + leaves[at : at + _OWNER]) for at in places]
+    first = id_.node(0, 0).token_id
+    token_ids = [first + (principal << _SERIAL_BITS) + index for index, principal in enumerate(principals)]
+    return token_ids, owners, principals
+
+
+def births(id_: SettlementId, token_ids: list[int], principals: list[int]) -> Columns:
+    """The nodes' births, but for their place: the columns of `NodeRecord`."""
+    same = repeat(id_.period_length), repeat(id_.start)
+    return token_ids, repeat(id_.program_id), count(id_.first_serial), *same, principals
+
+
+def _lie(event: Event) -> WrongAnswer:
+    return WrongAnswer(
+        "The leaves of settlement {settlement_id} in block {number} do not match its count, sum or root. Try another "
+        "endpoint.",
+        settlement_id=event.arguments[0],
+        number=event.block_number,
+    )

@@ -1,0 +1,187 @@
+"""Settlements in an index: which nodes are leaves that nobody opened yet, and the proof that opens each.
+
+with store.reading(engine) as connection:
+    for leaf in unopened_leaves(connection, now, owner=alice, least_due=10**18):
+        print(proof_of_leaf(connection, leaf.settlement_id, leaf.index).arguments)
+
+Proofs are made from the event alone: the leaves in their order, each with the owner that it was settled for.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select, tuple_
+
+from fec.core import curve
+from fec.indexer.errors import SettlementMissing
+from fec.indexer.models import EventRecord, NodeRecord, NodeVersion, SettlementRecord, SettlementRefRecord
+from fec.indexer.views import SETTLED, view
+from fec.protocol.settlements import ProvenLeaf, SettlementTree, unpack
+from fec.store.functions import at_least, claimable
+
+#: Settlements, or nodes, that one query asks for.
+_KEYS = 500
+
+
+@dataclass(frozen=True)
+class IndexedSettlement:
+    """A settlement; amounts in wei, times in seconds since the epoch."""
+
+    block_number: int
+    settlement_id: int
+    program_id: int
+    period_length: int
+    start: int
+    """Beginning of the first period of each of its nodes."""
+    first_serial: int
+    count: int
+    """Number of its nodes, opened or not."""
+    total: int
+    """Sum of their principals."""
+    root: str
+    ref: str | None
+    """The reference, as hex, if it was made through Checkout."""
+    payer: str | None
+    """Who paid what was burned, if it was made through Checkout."""
+    opened: int
+    """Number of its nodes that are opened."""
+
+
+@dataclass(frozen=True)
+class UnopenedLeaf:
+    """A settled node that is no token yet; amounts in wei."""
+
+    settlement_id: int
+    index: int
+    """Its place in the settlement, from 0."""
+    token_id: int
+    owner: str
+    principal: int
+    program_id: int
+    serial: int
+    start: int
+    period_length: int
+    due: int
+    """What it would pay now."""
+
+    @property
+    def face(self) -> int:
+        """All that it will ever pay."""
+        return curve.face(self.principal)
+
+
+def unopened_leaves(
+    connection: Connection,
+    timestamp: int,
+    *,
+    owner: str | None = None,
+    program_id: int | None = None,
+    least_due: int = 0,
+    after: tuple[int, int] = (0, 0),
+    limit: int | None = None,
+) -> list[UnopenedLeaf]:
+    """Leaves that nobody opened yet, by program and serial; each with what is due at a time.
+
+    Those of one owner, or of one program, if that is named; those alone of which at least `least_due` wei is due.
+    `after` names the last one, by program and serial, of the page before.
+    """
+    nodes = view("nodes_latest")
+    due = claimable(nodes.c.principal, nodes.c.claimed, nodes.c.start, nodes.c.period_length, timestamp)
+    query = select(
+        *(nodes.c.settlement_id, nodes.c.leaf_index, nodes.c.token_id, nodes.c.owner, nodes.c.principal),
+        *(nodes.c.program_id, nodes.c.serial, nodes.c.start, nodes.c.period_length, due),
+    ).where(nodes.c.cause == SETTLED, tuple_(nodes.c.program_id, nodes.c.serial) > after)
+    if owner is not None:
+        query = query.where(nodes.c.owner == owner)
+    if program_id is not None:
+        query = query.where(nodes.c.program_id == program_id)
+    if least_due:
+        query = query.where(at_least(due, least_due))
+    query = query.order_by(nodes.c.program_id, nodes.c.serial).limit(limit)
+    return [UnopenedLeaf(*row) for row in connection.execute(query)]
+
+
+def settlement_of_ref(connection: Connection, program_id: int, ref: str) -> int | None:
+    """Id of the settlement that was made in a program with a reference (32 bytes, as hex); None if there is none."""
+    query = select(SettlementRefRecord.settlement_id)
+    return connection.scalar(query.where(SettlementRefRecord.program_id == program_id, SettlementRefRecord.ref == ref))
+
+
+def settlement(connection: Connection, settlement_id: int) -> IndexedSettlement:
+    """One settlement. Raises SettlementMissing."""
+    row = connection.execute(_settlements().where(SettlementRecord.settlement_id == settlement_id)).one_or_none()
+    if row is None:
+        raise SettlementMissing(settlement_id)
+    return IndexedSettlement(*row)
+
+
+def settlements_of(
+    connection: Connection, program_id: int, *, after: int = -1, limit: int | None = None
+) -> list[IndexedSettlement]:
+    """Settlements of a program whose nodes have serials behind `after`, the oldest first."""
+    query = _settlements().where(SettlementRecord.program_id == program_id, SettlementRecord.first_serial > after)
+    query = query.order_by(SettlementRecord.first_serial).limit(limit)
+    return [IndexedSettlement(*row) for row in connection.execute(query)]
+
+
+def tree_of(connection: Connection, settlement_id: int) -> SettlementTree:
+    """The tree over the leaves of a settlement, from which to make many proofs. Raises SettlementMissing."""
+    query = select(EventRecord.arguments).join(SettlementRecord, _same_log(SettlementRecord, EventRecord))
+    arguments = connection.scalar(query.where(SettlementRecord.settlement_id == settlement_id))
+    if arguments is None:
+        raise SettlementMissing(settlement_id)
+    return SettlementTree(settlement_id, unpack(bytes.fromhex(arguments["leaves"][2:])))
+
+
+def proof_of_leaf(connection: Connection, settlement_id: int, index: int) -> ProvenLeaf:
+    """A leaf by its settlement and place, opened or not, with its proof.
+
+    Raises SettlementMissing, and ValueError if the settlement has no such place.
+    """
+    return tree_of(connection, settlement_id).proof(index)
+
+
+def proofs_of_nodes(connection: Connection, token_ids: Sequence[int]) -> dict[int, ProvenLeaf]:
+    """What opens some nodes, by token id; those that are opened, or were never settled, are left out."""
+    places: dict[int, list[int]] = defaultdict(list)
+    for first in range(0, len(token_ids), _KEYS):
+        query = (
+            select(SettlementRecord.settlement_id, NodeRecord.serial - SettlementRecord.first_serial)
+            .join(NodeRecord, _same_log(SettlementRecord, NodeRecord))
+            .where(NodeRecord.token_id.in_(token_ids[first : first + _KEYS]), ~_is_opened(NodeRecord))
+        )
+        for settlement_id, index in connection.execute(query):
+            places[settlement_id].append(index)
+    return {
+        leaf.token_id: leaf
+        for settlement_id, indices in places.items()
+        for leaf in map(tree_of(connection, settlement_id).proof, indices)
+    }
+
+
+def _settlements() -> Select[*tuple[Any, ...]]:
+    opened = (
+        select(func.count())
+        .select_from(NodeRecord)
+        .where(_same_log(SettlementRecord, NodeRecord), _is_opened(NodeRecord))
+        .scalar_subquery()
+    )
+    return select(
+        *(SettlementRecord.block_number, SettlementRecord.settlement_id, SettlementRecord.program_id),
+        *(SettlementRecord.period_length, SettlementRecord.start, SettlementRecord.first_serial),
+        *(SettlementRecord.count, SettlementRecord.total, SettlementRecord.root),
+        *(SettlementRefRecord.ref, SettlementRefRecord.payer, opened),
+    ).outerjoin(SettlementRefRecord, SettlementRefRecord.settlement_id == SettlementRecord.settlement_id)
+
+
+def _same_log(one: Any, other: Any) -> ColumnElement[bool]:
+    return and_(one.block_number == other.block_number, one.log_index == other.log_index)
+
+
+def _is_opened(node: Any) -> ColumnElement[bool]:
+    """Whatever happens to a settled node opens it first."""
+    return exists().where(NodeVersion.token_id == node.token_id, NodeVersion.cause == "open")
