@@ -170,8 +170,14 @@ def find_nodes(client: Client, owners: Sequence[str], names: Sequence[str]) -> l
     """Token ids of nodes by full id, or by short name such as 3-42 if one of the owners has it."""
     held: dict[str, Node] = {}
     if any(not name.isdecimal() for name in names):
-        held = {node.name: node for owner in owners for node in client.nodes.owned_by(owner)}
+        held = {node.name: node for owner in owners for node in _all_of(client, owner)}
     return [int(name) if name.isdecimal() else _named(held, owners, name) for name in names]
+
+
+def _all_of(client: Client, owner: str) -> list[Node]:
+    """Opened or not, whoever settled it."""
+    holding = client.nodes.held_by(owner)
+    return [*holding.nodes, *(each.node for each in holding.folded)]
 
 
 def _named(held: dict[str, Node], owners: Sequence[str], name: str) -> int:

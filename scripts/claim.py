@@ -10,6 +10,7 @@ import click
 from ape.api import AccountAPI, ProviderAPI
 
 from fec.cli.params import ADDRESS
+from fec.client.claims import claims
 from fec.client.client import Client
 from fec.core.amounts import format_fec
 from fec.i18n.errors import NotFound
@@ -54,7 +55,8 @@ def cli(
     Name nodes by short name (3-42: program 3, number 42) or full token id. Many nodes are claimed in several
     transactions, each of half a block at most. With --for, anybody can claim; the owners are paid.
     The claimer pays the gas, so that what is less than the merchant thinks worth paying out (a program's
-    minClaim in its terms) waits until it is more, unless --all is given.
+    minClaim in its terms) waits until it is more, unless --all is given. Settled nodes that nobody has opened are
+    opened with it; those of programs in which anybody can settle only if they are named.
 
     \b
     Examples:
@@ -89,7 +91,7 @@ def _chosen(client: Client, accounts: Sequence[str], names: Sequence[str]) -> li
     if names:
         # Named twice, a node is claimed once.
         return client.nodes.get_many(list(dict.fromkeys(find_nodes(client, accounts, names))))
-    return [node for account in dict.fromkeys(accounts) for node in client.nodes.owned_by(account)]
+    return [node for account in dict.fromkeys(accounts) for node in client.nodes.held_by(account).nodes]
 
 
 def _worth_paying(client: Client, due: Sequence[Node], now: int) -> list[Node]:
@@ -123,13 +125,13 @@ def _prospect(nodes: Sequence[Node], now: int) -> str:
 
 def _claim(client: Client, due: Sequence[Node], to: str | None) -> None:
     """Claims in batches, each owner's nodes together; to an account, or, if None, for the owners."""
-    together = [node.token_id for _, same in groupby(due, key=lambda node: node.owner) for node in same]
+    together = [node for _, same in groupby(due, key=lambda node: node.owner) for node in same]
     names = {node.token_id: node.name for node in due}
     total = 0
-    for batch in client.nodes.batches(together):
-        claimed = client.nodes.claim_for(batch) if to is None else client.nodes.claim_to(batch, to)
+    for claim in claims(client.nodes, client.settlements, together, to):
+        claimed = claim()
         show_receipt(claimed.receipt)
         for payment in claimed.payouts:
             click.echo(f"ADN {names[payment.token_id]} paid {format_fec(payment.amount)} FEC to {payment.recipient}")
-        total += claimed.paid
+            total += payment.amount
     click.echo(f"In all {format_fec(total)} FEC from {len(due)} nodes.")

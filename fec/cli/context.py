@@ -123,13 +123,16 @@ class Context:
         return max(self.client.now(), int(time.time())) + seconds
 
     def resolve(self, refs: Sequence[NodeRef]) -> list[int]:
-        """Token ids of nodes, in order; names are looked up among the signer's nodes, then among all."""
+        """Token ids of nodes, in order; names are looked up among the signer's nodes, then among all, opened or not."""
         named = {ref.name for ref in refs if ref.token_id is None}
         found: dict[str, int] = {}
         if named and self._signer() is not None:
             found = self._ids_by_name(to=self.client.address)
         if not named <= found.keys():
             found |= self._ids_by_name(**{"from": ADDRESS_ZERO})
+        if not named <= found.keys():
+            settled = self.client.settlements.unopened_named(named - found.keys())
+            found |= {each.node.name: each.node.token_id for each in settled}
         unknown = sorted(named - found.keys())
         if unknown:
             raise CommandRefused(

@@ -89,7 +89,7 @@ def list_(context: Context, brand: str | None) -> None:
     )
     records = []
     for member_id, vault in client.custody.members(context.account_or(brand)).items():
-        nodes = client.nodes.owned_by(vault)
+        nodes = client.nodes.held_by(vault).nodes
         claimable = sum(node.claimable(now) for node in nodes)
         outstanding = sum(node.outstanding for node in nodes)
         coins = client.balance(vault)
@@ -121,7 +121,7 @@ def show(context: Context, member_file: Path) -> None:
     client = context.client
     who = files.read(member_file, files.MEMBER, files.member_from)
     vault = client.custody.vault(who.brand, who.id)
-    nodes = client.nodes.owned_by(vault)
+    nodes = client.nodes.held_by(vault).nodes
     coins = client.balance(vault)
     now = client.now()
     context.show(
@@ -223,7 +223,7 @@ def withdraw(
     who = files.read(member_file, files.MEMBER, files.member_from)
     vault = client.custody.vault(who.brand, who.id)
     withdraw_all = not refs and amount is None
-    token_ids = [node.token_id for node in client.nodes.owned_by(vault)] if withdraw_all else context.resolve(refs)
+    token_ids = [node.token_id for node in client.nodes.held_by(vault).nodes] if withdraw_all else context.resolve(refs)
     coins = ALL_COINS if withdraw_all else amount or 0
     withdrawal = client.custody.withdrawal(who, to, context.deadline_in(valid), token_ids=token_ids, amount=coins)
     what = _taken(withdrawal)

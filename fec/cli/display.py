@@ -69,6 +69,7 @@ def node_record(node: Node, now: int) -> dict[str, Any]:
         "programId": node.program_id,
         "principal": exact_fec(node.principal),
         "face": exact_fec(node.face),
+        "opened": node.opened,
         "claimed": exact_fec(node.claimed),
         "claimable": exact_fec(node.claimable(now)),
         "outstanding": exact_fec(node.outstanding),

@@ -47,6 +47,7 @@ def write_or_print(context: Context, record: Record, out: Path | None, what: str
 INVOICE = N_("{path} is not an invoice. Ask the merchant for the file again. ({reason})")
 PAYMENT = N_("{path} is not a signed payment. Ask the payer for the file again. ({reason})")
 MEMBER = N_("{path} is not a member file. Give the file that `fec custody member` wrote. ({reason})")
+LEAF = N_("{path} is not the file of a settled node. Make it again with `fec node proof --out FILE`. ({reason})")
 INSTRUCTION = N_("{path} is not a signed instruction. Ask the member for the file again. ({reason})")
 
 

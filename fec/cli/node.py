@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import click
 
@@ -12,12 +11,24 @@ from fec.cli.base import Group, transaction_options
 from fec.cli.context import Context, facts, grid
 from fec.cli.display import SHAPE, cell, fec, node_record, receipt_line, receipt_record, shape, stamp
 from fec.cli.errors import CommandRefused
+from fec.cli.opening import (
+    UNOPENED,
+    folded_remark,
+    leaf_facts,
+    leaf_record,
+    open_,
+    opening_first,
+    proof,
+    show_claimed,
+    unopened_remark,
+)
 from fec.cli.params import ADDRESS, AMOUNT, NODE, PROGRAM, NodeRef
+from fec.client.claims import claims
 from fec.core.amounts import exact_fec
 from fec.core.curve import PERIODS, time_when_released
 from fec.core.node_id import NodeId
 from fec.i18n import N_, _, local, ngettext
-from fec.protocol.types import Claimed, Node
+from fec.protocol.types import Node
 
 _BAR = 40
 _DUE_SHOWN = 20
@@ -30,12 +41,14 @@ def node() -> None:
 
 @node.command(name="list")
 @click.argument("owner", type=ADDRESS, required=False)
+@click.option("--all", "unfold", is_flag=True, help="Also nodes that anybody could have settled for them.")
 @click.pass_obj
-def list_(context: Context, owner: str | None) -> None:
+def list_(context: Context, *, owner: str | None, unfold: bool) -> None:
     """List the nodes of OWNER, or your own, and what each pays."""
     client = context.client
     account = context.account_or(owner)
-    nodes = client.nodes.owned_by(account)
+    holding = client.nodes.held_by(account)
+    nodes = [*holding.nodes, *(each.node for each in holding.folded)] if unfold else holding.nodes
     now = client.now()
     table = grid(
         _("Node"), _("Principal"), _("Period"), _("Claimable"), _("Outstanding"), _("Next"), "", left=(_("Node"), "")
@@ -43,7 +56,7 @@ def list_(context: Context, owner: str | None) -> None:
     for found in nodes:
         release = found.next_release(now)
         table.add_row(
-            found.name,
+            found.name if found.opened else f"{found.name} {UNOPENED}",
             cell(found.principal),
             f"{found.period(now)}/{PERIODS}",
             cell(found.claimable(now)),
@@ -59,8 +72,10 @@ def list_(context: Context, owner: str | None) -> None:
             "claimable": exact_fec(claimable),
             "outstanding": exact_fec(outstanding),
             "nodes": [node_record(found, now) for found in nodes],
+            "folded": 0 if unfold else len(holding.folded),
         },
         *([table] if nodes else []),
+        *unopened_remark(nodes),
         _(
             "{account} has {nodes}: {claimable:fec} claimable as of {now:date}, {outstanding:fec} outstanding.",
             account=account,
@@ -69,6 +84,7 @@ def list_(context: Context, owner: str | None) -> None:
             now=now,
             outstanding=outstanding,
         ),
+        *([] if unfold else folded_remark(holding)),
         *({shape(found.principal, found.period_length) for found in nodes} if len(nodes) == 1 else ()),
         *([SHAPE.localized()] if len(nodes) > 1 else ()),
     )
@@ -83,16 +99,17 @@ def show(context: Context, ref: NodeRef) -> None:
     [token_id] = context.resolve([ref])
     found = client.nodes.get(token_id)
     now = client.now()
-    fingerprint = client.nodes.fingerprint(token_id)
+    fingerprint = client.nodes.fingerprint(token_id) if found.opened else None
+    leaf = None if found.opened else next(iter(client.settlements.unopened([token_id])), None)
     context.show(
-        {**node_record(found, now), "fingerprint": fingerprint},
-        facts(_details(found, now, fingerprint)),
+        {**node_record(found, now), "fingerprint": fingerprint, **leaf_record(leaf)},
+        facts([*_details(found, now), *leaf_facts(leaf), *([(_("Fingerprint"), fingerprint)] if fingerprint else [])]),
         "",
         shape(found.principal, found.period_length),
     )
 
 
-def _details(found: Node, now: int, fingerprint: str) -> list[tuple[str, str]]:
+def _details(found: Node, now: int) -> list[tuple[str, str]]:
     release = found.next_release(now)
     period = found.period(now)
     filled = period * _BAR // PERIODS
@@ -130,7 +147,6 @@ def _details(found: Node, now: int, fingerprint: str) -> list[tuple[str, str]]:
         (_("Burned amount back"), when(found.principal)),
         (_("Half of the total"), when(found.face // 2)),
         (_("End"), local(found.end)),
-        (_("Fingerprint"), fingerprint),
     ]
 
 
@@ -178,7 +194,8 @@ def mint(context: Context, amount: int, program_id: int, to: str | None) -> None
 def claim(context: Context, refs: Sequence[NodeRef], to: str | None, owner: str | None, for_owners: bool) -> None:
     """Claim what nodes have released: from the NODEs named, or from all of yours.
 
-    Anybody may claim for others with --for or --for-owners. The owners are paid.
+    Anybody may claim for others with --for or --for-owners. The owners are paid. Settled nodes that nobody has opened
+    are opened with it.
     """
     if (for_owners or owner) and to:
         raise click.UsageError(_("--to, --for and --for-owners exclude each other. Give one of them."))
@@ -196,15 +213,14 @@ def claim(context: Context, refs: Sequence[NodeRef], to: str | None, owner: str 
         whose = ", ".join(f"ADN {found.name}" for found in nodes)
     else:
         whose = context.account_or(owner)
-        nodes = client.nodes.owned_by(whose)
+        nodes = client.nodes.held_by(whose).nodes
     due = [found for found in nodes if found.claimable(now)]
     if not due:
         raise CommandRefused(_nothing(whose, nodes, now))
-    pieces = client.nodes.batches([found.token_id for found in due])
     payee = None if for_owners or owner else context.account_or(to)
+    steps = claims(client.nodes, client.settlements, due, payee)
     context.confirm(*_claim_plan(due, now, payee))
-    pay = client.nodes.claim_for if payee is None else partial(client.nodes.claim_to, to=payee)
-    _show_claimed(context, context.send_all([partial(pay, ids) for ids in pieces], _("Claiming")))
+    show_claimed(context, context.send_all(steps, _("Claiming")))
 
 
 def _nothing(whose: str, nodes: Sequence[Node], now: int) -> str:
@@ -232,7 +248,10 @@ def _claim_plan(due: Sequence[Node], now: int, payee: str | None) -> list[str]:
             now=now,
         )
     ]
-    lines += [f"  {found.name:<12} {cell(found.claimable(now)):>20}" for found in due[:_DUE_SHOWN]]
+    lines += [
+        f"  {found.name + ('' if found.opened else f' {UNOPENED}'):<12} {cell(found.claimable(now)):>20}"
+        for found in due[:_DUE_SHOWN]
+    ]
     if len(due) > _DUE_SHOWN:
         lines.append(
             "  … "
@@ -241,35 +260,7 @@ def _claim_plan(due: Sequence[Node], now: int, payee: str | None) -> list[str]:
                 nodes=ngettext("{count:number} more node", "{count:number} more nodes", len(due) - _DUE_SHOWN),
             )
         )
-    return lines
-
-
-def _show_claimed(context: Context, claims: Sequence[Claimed]) -> None:
-    if not claims:
-        return
-    payouts = [payout for claimed in claims for payout in claimed.payouts]
-    paid = sum(payout.amount for payout in payouts)
-    context.show(
-        {
-            "paid": exact_fec(paid),
-            "payouts": [
-                {
-                    "name": NodeId.decode(payout.token_id).name,
-                    "tokenId": str(payout.token_id),
-                    "recipient": payout.recipient,
-                    "amount": exact_fec(payout.amount),
-                }
-                for payout in payouts
-            ],
-            "transactions": [receipt_record(claimed.receipt) for claimed in claims],
-        },
-        _(
-            "Paid {paid:fec} from {nodes}.",
-            paid=paid,
-            nodes=ngettext("{count:number} node", "{count:number} nodes", len(payouts)),
-        ),
-        *(receipt_line(claimed.receipt) for claimed in claims),
-    )
+    return [*lines, *unopened_remark(due)]
 
 
 @node.command()
@@ -296,6 +287,7 @@ def transfer(context: Context, ref: NodeRef, to: str, fingerprint: str | None) -
             outstanding=found.outstanding,
             claimable=found.claimable(client.now()),
         ),
+        *opening_first([found]),
         final=True,
     )
     context.send_and_show(
@@ -320,7 +312,8 @@ def split(context: Context, ref: NodeRef, principals: Sequence[int]) -> None:
             principal=found.principal,
             name=found.name,
             nodes=ngettext("{count:number} new node", "{count:number} new nodes", len(principals)),
-        )
+        ),
+        *opening_first([found]),
     )
     done = context.send(lambda: client.nodes.split(found.token_id, principals))
     if done is not None:
@@ -352,7 +345,9 @@ def merge(context: Context, refs: Sequence[NodeRef]) -> None:
     client = context.client
     nodes = client.nodes.get_many(context.resolve(refs))
     names = ", ".join(found.name for found in nodes[1:])
-    context.confirm(_("Merges {names} into ADN {name}.", names=names or _("nothing"), name=nodes[0].name))
+    context.confirm(
+        _("Merges {names} into ADN {name}.", names=names or _("nothing"), name=nodes[0].name), *opening_first(nodes)
+    )
     done = context.send(lambda: client.nodes.merge([found.token_id for found in nodes]))
     if done is not None:
         context.show(
@@ -394,3 +389,7 @@ def delegate(context: Context, operator: str, ref: NodeRef | None, revoke: bool)
     else:
         [token_id] = context.resolve([ref])
         context.send_and_show(lambda: client.nodes.approve_claims(token_id, operator, approved=not revoke), _("Done."))
+
+
+node.add_command(proof)
+node.add_command(open_)

@@ -27,6 +27,7 @@ _NODE_NAME = re.compile(r"(?:ADN\s*)?(\d{1,20})-(\d{1,20})", re.ASCII | re.IGNOR
 #: Contracts have 32 bits for a program and for most lengths of time, and for whole FEC no more digits than these.
 _MOST_32 = (1 << 32) - 1
 _WHOLE = re.compile(r"\d{1,28}", re.ASCII)
+_NUMBER = re.compile(r"0|[1-9]\d{0,77}|0x[0-9a-fA-F]{1,64}", re.ASCII)
 _PERCENT = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?\s*%?", re.ASCII)
 
 
@@ -217,6 +218,21 @@ class TierType(click.ParamType):
         return Tier(int(spend), SHARE.convert(share, param, ctx))
 
 
+class Whole(click.ParamType):
+    """A whole number, in decimals or 0x-hex."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Reads either."""
+        if isinstance(value, int):
+            return value
+        text = value.strip()
+        if not _NUMBER.fullmatch(text):
+            self.fail(_("{value!r} is not a whole number. Write it in digits.", value=value), param, ctx)
+        return int(text, 0)
+
+
 class Language(click.ParamType):
     """A language by any of its tags; gives its catalog's name."""
 
@@ -244,6 +260,7 @@ SHARE = ShareType()
 LABEL = Label()
 ORDER = OrderKey()
 TIER = TierType()
+WHOLE = Whole()
 LANGUAGE = Language()
 PROGRAM = click.IntRange(1, _MOST_32)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

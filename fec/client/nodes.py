@@ -15,7 +15,7 @@ from fec.i18n.errors import NotFound, TooManyAtOnce, TransactionTooLarge
 from fec.protocol import calls
 from fec.protocol.addresses import ADDRESS_ZERO, checked_address
 from fec.protocol.calls import ContractCall
-from fec.protocol.types import Claimed, Merged, Minted, Node, Payout, Receipt, Split
+from fec.protocol.types import Claimed, Holding, Merged, Minted, Node, Payout, Receipt, Split
 
 #: How many things are sent for to find out what each takes.
 _SAMPLES = (2, 6)
@@ -92,6 +92,20 @@ class Nodes:
             if to == account:
                 held[token_id] = None
         return self._get_many(list(held), block)
+
+    def held_by(self, owner: str) -> Holding:
+        """All nodes of an account, opened or not. Raises LogsMissing if settled ones cannot be found."""
+        opened, settled = self.owned_by(owner), self._settlements.unopened_of(owner)
+        programs = sorted({each.node.program_id for each in settled})
+        found = self._adn.read_each("programOf", [(program_id,) for program_id in programs])
+        known = {
+            program_id for program_id, (_, issuer, *_) in zip(programs, found, strict=True) if issuer != ADDRESS_ZERO
+        }
+        return Holding(
+            tuple(opened),
+            tuple(each for each in settled if each.node.program_id in known),
+            tuple(each for each in settled if each.node.program_id not in known),
+        )
 
     def fingerprint(self, token_id: int) -> str:
         """What a buyer has seen of a node (ERC-5646), as hex: it changes when principal or claimed do."""

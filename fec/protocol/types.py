@@ -204,6 +204,22 @@ class UnopenedNode:
 
 
 @dataclass(frozen=True)
+class Holding:
+    """The nodes of an account."""
+
+    opened: tuple[Node, ...]
+    unopened: tuple[UnopenedNode, ...]
+    """Settled by a program's issuer; nobody has opened them."""
+    folded: tuple[UnopenedNode, ...]
+    """The same in programs without an issuer, where anybody can settle dust for anybody: not to be opened unasked."""
+
+    @property
+    def nodes(self) -> list[Node]:
+        """All but those that are folded away."""
+        return [*self.opened, *(each.node for each in self.unopened)]
+
+
+@dataclass(frozen=True)
 class Opened:
     """Settled nodes were opened."""
 

@@ -10,6 +10,8 @@ from ape.contracts import ContractInstance
 from fec.client.client import Client
 from fec.core import curve
 from fec.core.amounts import WEI_PER_FEC, format_fec
+from fec.core.durations import WEEK
+from fec.protocol.settlements import Leaf
 from fec.protocol.terms import Terms
 from fec.protocol.types import Node
 from tests.ape.conftest import Run
@@ -65,6 +67,20 @@ def test_claim__full_token_id__claims_that_one_only(
     weeks_later(1)
     assert run("claim", str(node.token_id), *ALICE).exit_code == 0
     assert [client.nodes.get(each.token_id).claimed for each in (node, second)] == [claimable(node, 1), 0]
+
+
+def test_claim__settled_and_not_opened__opens_and_claims(
+    run: Run, client: Client, owner: AccountAPI, alice: AccountAPI, weeks_later: Callable[[int], int]
+) -> None:
+    merchant = client.signed_by(owner.address)
+    program = merchant.programs.create(
+        owner.address, issuer=owner.address, period_length=WEEK, origin=0, quota=WEI_PER_FEC
+    )
+    merchant.settlements.settle(program.program_id, [Leaf(alice.address, WEI_PER_FEC)])
+    weeks_later(3)
+    result = run("claim", *ALICE)
+    assert f"paid {format_fec(curve.released(WEI_PER_FEC, 3))} FEC to {alice.address}" in result.output
+    assert [node.claimed for node in client.nodes.owned_by(alice.address)] == [curve.released(WEI_PER_FEC, 3)]
 
 
 def test_claim__to_another__pays_that_account(
