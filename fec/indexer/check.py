@@ -187,7 +187,7 @@ class _Check:
                     (row.settlement_id,),
                     (
                         *(row.program_id, row.start, row.period_length),
-                        *(row.first_serial, row.count, row.total, row.root),
+                        *(row.first_serial, row.node_count, row.total, row.root),
                     ),
                 )
                 for row in settlements

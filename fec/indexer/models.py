@@ -131,7 +131,7 @@ class SettlementRecord(_AtLog, Base):
     period_length: Mapped[int]
     start: Mapped[int]
     first_serial: Mapped[int]
-    count: Mapped[int]
+    node_count: Mapped[int]
     """Number of its nodes."""
     total: Mapped[WeiInt]
     """Sum of their principals, which was burned."""

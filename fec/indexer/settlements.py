@@ -1,8 +1,8 @@
-"""Settlements in an index: which nodes are leaves that nobody opened yet, and the proof that opens each.
+"""Settlements in an index: which settled nodes nobody has opened, and the proof that opens each.
 
 with store.reading(engine) as connection:
-    for leaf in unopened_leaves(connection, now, owner=alice, least_due=10**18):
-        print(proof_of_leaf(connection, leaf.settlement_id, leaf.index).arguments)
+    for found in unopened_nodes(connection, now, owner=alice, least_due=10**18):
+        print(proof_of_leaf(connection, found.settlement_id, found.index).arguments)
 
 Proofs are made from the event alone: the leaves in their order, each with the owner that it was settled for.
 """
@@ -16,11 +16,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select, tuple_
 
-from fec.core import curve
 from fec.indexer.errors import SettlementMissing
 from fec.indexer.models import EventRecord, NodeRecord, NodeVersion, SettlementRecord, SettlementRefRecord
 from fec.indexer.views import SETTLED, view
 from fec.protocol.settlements import ProvenLeaf, SettlementTree, unpack
+from fec.protocol.types import Node, Settlement, UnopenedNode
 from fec.store.functions import at_least, claimable
 
 #: Settlements, or nodes, that one query asks for.
@@ -29,20 +29,10 @@ _KEYS = 500
 
 @dataclass(frozen=True)
 class IndexedSettlement:
-    """A settlement; amounts in wei, times in seconds since the epoch."""
+    """A settlement, and what the index knows of it besides."""
 
+    settlement: Settlement
     block_number: int
-    settlement_id: int
-    program_id: int
-    period_length: int
-    start: int
-    """Beginning of the first period of each of its nodes."""
-    first_serial: int
-    count: int
-    """Number of its nodes, opened or not."""
-    total: int
-    """Sum of their principals."""
-    root: str
     ref: str | None
     """The reference, as hex, if it was made through Checkout."""
     payer: str | None
@@ -51,30 +41,7 @@ class IndexedSettlement:
     """Number of its nodes that are opened."""
 
 
-@dataclass(frozen=True)
-class UnopenedLeaf:
-    """A settled node that is no token yet; amounts in wei."""
-
-    settlement_id: int
-    index: int
-    """Its place in the settlement, from 0."""
-    token_id: int
-    owner: str
-    principal: int
-    program_id: int
-    serial: int
-    start: int
-    period_length: int
-    due: int
-    """What it would pay now."""
-
-    @property
-    def face(self) -> int:
-        """All that it will ever pay."""
-        return curve.face(self.principal)
-
-
-def unopened_leaves(
+def unopened_nodes(
     connection: Connection,
     timestamp: int,
     *,
@@ -83,26 +50,26 @@ def unopened_leaves(
     least_due: int = 0,
     after: tuple[int, int] = (0, 0),
     limit: int | None = None,
-) -> list[UnopenedLeaf]:
-    """Leaves that nobody opened yet, by program and serial; each with what is due at a time.
+) -> list[UnopenedNode]:
+    """Settled nodes that nobody has opened, by program and serial.
 
-    Those of one owner, or of one program, if that is named; those alone of which at least `least_due` wei is due.
-    `after` names the last one, by program and serial, of the page before.
+    Those of one owner, or of one program, if that is named; those alone of which at least `least_due` wei can be
+    claimed at the time. `after` names the last one, by program and serial, of the page before.
     """
     nodes = view("nodes_latest")
-    due = claimable(nodes.c.principal, nodes.c.claimed, nodes.c.start, nodes.c.period_length, timestamp)
     query = select(
-        *(nodes.c.settlement_id, nodes.c.leaf_index, nodes.c.token_id, nodes.c.owner, nodes.c.principal),
-        *(nodes.c.program_id, nodes.c.serial, nodes.c.start, nodes.c.period_length, due),
+        *(nodes.c.settlement_id, nodes.c.leaf_index),
+        *(nodes.c.token_id, nodes.c.owner, nodes.c.principal, nodes.c.claimed, nodes.c.opened),
     ).where(nodes.c.cause == SETTLED, tuple_(nodes.c.program_id, nodes.c.serial) > after)
     if owner is not None:
         query = query.where(nodes.c.owner == owner)
     if program_id is not None:
         query = query.where(nodes.c.program_id == program_id)
     if least_due:
+        due = claimable(nodes.c.principal, nodes.c.claimed, nodes.c.start, nodes.c.period_length, timestamp)
         query = query.where(at_least(due, least_due))
     query = query.order_by(nodes.c.program_id, nodes.c.serial).limit(limit)
-    return [UnopenedLeaf(*row) for row in connection.execute(query)]
+    return [UnopenedNode(*row[:2], Node(*row[2:])) for row in connection.execute(query)]
 
 
 def settlement_of_ref(connection: Connection, program_id: int, ref: str) -> int | None:
@@ -116,7 +83,7 @@ def settlement(connection: Connection, settlement_id: int) -> IndexedSettlement:
     row = connection.execute(_settlements().where(SettlementRecord.settlement_id == settlement_id)).one_or_none()
     if row is None:
         raise SettlementMissing(settlement_id)
-    return IndexedSettlement(*row)
+    return _indexed(row)
 
 
 def settlements_of(
@@ -125,7 +92,7 @@ def settlements_of(
     """Settlements of a program whose nodes have serials behind `after`, the oldest first."""
     query = _settlements().where(SettlementRecord.program_id == program_id, SettlementRecord.first_serial > after)
     query = query.order_by(SettlementRecord.first_serial).limit(limit)
-    return [IndexedSettlement(*row) for row in connection.execute(query)]
+    return [_indexed(row) for row in connection.execute(query)]
 
 
 def tree_of(connection: Connection, settlement_id: int) -> SettlementTree:
@@ -171,11 +138,30 @@ def _settlements() -> Select[*tuple[Any, ...]]:
         .scalar_subquery()
     )
     return select(
-        *(SettlementRecord.block_number, SettlementRecord.settlement_id, SettlementRecord.program_id),
-        *(SettlementRecord.period_length, SettlementRecord.start, SettlementRecord.first_serial),
-        *(SettlementRecord.count, SettlementRecord.total, SettlementRecord.root),
-        *(SettlementRefRecord.ref, SettlementRefRecord.payer, opened),
+        *(SettlementRecord.settlement_id, SettlementRecord.program_id, SettlementRecord.start),
+        *(SettlementRecord.period_length, SettlementRecord.first_serial, SettlementRecord.node_count),
+        *(SettlementRecord.total, SettlementRecord.root),
+        *(SettlementRecord.block_number, SettlementRefRecord.ref, SettlementRefRecord.payer, opened.label("opened")),
     ).outerjoin(SettlementRefRecord, SettlementRefRecord.settlement_id == SettlementRecord.settlement_id)
+
+
+def _indexed(row: Any) -> IndexedSettlement:
+    return IndexedSettlement(
+        Settlement(
+            settlement_id=row.settlement_id,
+            program_id=row.program_id,
+            start=row.start,
+            period_length=row.period_length,
+            first_serial=row.first_serial,
+            count=row.node_count,
+            total=row.total,
+            root=bytes.fromhex(row.root[2:]),
+        ),
+        row.block_number,
+        row.ref,
+        row.payer,
+        row.opened,
+    )
 
 
 def _same_log(one: Any, other: Any) -> ColumnElement[bool]:

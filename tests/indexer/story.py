@@ -6,22 +6,17 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
 
-from web3.logs import DISCARD
-
-from fec.chain import deployments
 from fec.chain.anvil import Anvil
 from fec.chain.deployments import Deployment
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import HOUR, WEEK
 from fec.i18n.errors import ContractError
-from fec.protocol.bytes32 import to_bytes32
 from fec.protocol.members import Member, Withdrawal
 from fec.protocol.merkle import Reward, RewardTree
 from fec.protocol.orders import Invoice, Order
-from fec.protocol.settlements import Leaf, SettlementTree, pack
+from fec.protocol.settlements import Leaf, SettlementTree
 from fec.protocol.terms import Terms, Tier
 from tests.fixtures.deployed import MONDAY
 
@@ -198,27 +193,15 @@ class Story:
 
     def settle(self, leaves: Sequence[Leaf], program_id: int = 1, ref: str | None = None) -> SettlementTree:
         """In the public program out of Alice's FEC; in others through Checkout, out of the shop's."""
-        packed = pack(leaves)
-        if ref is None:
-            receipt = self._send("ADN", self.alice.address, "settle", program_id, packed)
-        else:
-            receipt = self._send("Checkout", self.shop.address, "settle", program_id, packed, to_bytes32(ref))
-        [event] = self._contract("ADN").events.NodesSettled().process_receipt(receipt, errors=DISCARD)
-        return SettlementTree(event["args"]["settlementId"], leaves)
+        client = self.alice if ref is None else self.shop
+        settled = client.settlements.settle(program_id, leaves, ref)
+        return SettlementTree(settled.settlement_id, leaves)
 
     def open_leaf(self, tree: SettlementTree, index: int, *, claim: bool = False) -> int:
         """Opens a leaf, by somebody without any rights; gives the node."""
         leaf = tree.proof(index)
-        self._send("ADN", self.rival.address, "openAndClaim" if claim else "open", *leaf.arguments)
+        self.rival.settlements.open([leaf], claim=claim)
         return leaf.token_id
-
-    def _contract(self, name: str) -> Any:
-        record = deployments.contract(self.deployment, name)
-        return self.anvil.web3.eth.contract(self.owner.web3.to_checksum_address(record["address"]), abi=record["abi"])
-
-    def _send(self, contract: str, sender: str, function: str, *arguments: Any) -> Any:
-        call = self._contract(contract).get_function_by_name(function)(*arguments)
-        return self.anvil.web3.eth.wait_for_transaction_receipt(call.transact({"from": sender}))
 
     # ------------------------------------------------------------ made up ones
 

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select, update
 from fec import store
 from fec.chain import deployments
 from fec.core.amounts import WEI_PER_FEC as FEC
-from fec.core.curve import claimable, periods_elapsed
+from fec.core.curve import claimable
 from fec.core.durations import WEEK
 from fec.i18n.errors import WrongAnswer
 from fec.indexer import Indexer
@@ -23,11 +23,12 @@ from fec.indexer.settlements import (
     settlement_of_ref,
     settlements_of,
     tree_of,
-    unopened_leaves,
+    unopened_nodes,
 )
 from fec.indexer.views import view
 from fec.protocol.bytes32 import to_bytes32
 from fec.protocol.settlements import Leaf, SettlementTree
+from fec.protocol.types import Node
 
 from .content import assert_proven, content
 from .story import Story
@@ -107,42 +108,37 @@ def test_sync__opening_for_another_owner__is_refused(
 # ------------------------------------------------------------------------- reads
 
 
-def test_unopened_leaves__of_an_owner__are_those_left(indexed: Engine, story: Story, tree: SettlementTree) -> None:
+def test_unopened_nodes__of_an_owner__are_those_left(indexed: Engine, story: Story, tree: SettlementTree) -> None:
     now = tree.id.start + WEEK
     with store.reading(indexed) as connection:
-        found = unopened_leaves(connection, now, owner=story.bob.address, program_id=1)
-    mine = [leaf for leaf in found if leaf.settlement_id == tree.id.settlement_id]
-    assert [(leaf.index, leaf.token_id, leaf.principal) for leaf in mine] == [
-        (index, tree.token_id(index), (index + 1) * FEC) for index in (1, 3)
+        found = unopened_nodes(connection, now, owner=story.bob.address, program_id=1)
+    mine = [each for each in found if each.settlement_id == tree.id.settlement_id]
+    assert [(each.index, each.node) for each in mine] == [
+        (index, Node(tree.token_id(index), story.bob.address, (index + 1) * FEC, 0, opened=False)) for index in (1, 3)
     ]
-    assert [leaf.due for leaf in mine] == [claimable((index + 1) * FEC, 0, 1) for index in (1, 3)]
 
 
-def test_unopened_leaves__of_a_program__those_with_enough_due(
+def test_unopened_nodes__of_a_program__those_with_enough_due(
     indexed: Engine, story: Story, tree: SettlementTree
 ) -> None:
     now = tree.id.start + 7 * WEEK
     with store.reading(indexed) as connection:
-        everything = unopened_leaves(connection, now, program_id=1)
+        everything = unopened_nodes(connection, now, program_id=1)
         least = claimable(3 * FEC, 0, 7)
-        found = unopened_leaves(connection, now, program_id=1, least_due=least)
-        others = unopened_leaves(connection, now, program_id=story.at_once)
-    assert found == [leaf for leaf in everything if leaf.due >= least] != everything
-    assert all(
-        leaf.due == claimable(leaf.principal, 0, periods_elapsed(leaf.start, leaf.period_length, now))
-        for leaf in everything
-    )
-    assert {leaf.owner for leaf in others} == {story.bob.address, story.cause}
+        found = unopened_nodes(connection, now, program_id=1, least_due=least)
+        others = unopened_nodes(connection, now, program_id=story.at_once)
+    assert found == [each for each in everything if each.node.claimable(now) >= least] != everything
+    assert {each.node.owner for each in others} == {story.bob.address, story.cause}
 
 
-def test_unopened_leaves__page_by_page__are_all(indexed: Engine, tree: SettlementTree) -> None:
+def test_unopened_nodes__page_by_page__are_all(indexed: Engine, tree: SettlementTree) -> None:
     now = tree.id.start
     with store.reading(indexed) as connection:
-        everything = unopened_leaves(connection, now)
+        everything = unopened_nodes(connection, now)
         pages, after = [], (0, 0)
-        while page := unopened_leaves(connection, now, after=after, limit=2):
+        while page := unopened_nodes(connection, now, after=after, limit=2):
             pages += page
-            after = page[-1].program_id, page[-1].serial
+            after = page[-1].node.program_id, page[-1].node.id.serial
     assert pages == everything
 
 
@@ -185,7 +181,8 @@ def test_settlement_of_ref__used_and_not__is_what_checkout_says(indexed: Engine,
         assert found is not None
         made = settlement(connection, found)
         assert settlements_of(connection, story.at_once) == [made]
-    assert (made.ref, made.payer, made.count, made.total, made.opened) == (ref, story.shop.address, 2, 3 * FEC, 0)
+    assert made.settlement == story.owner.settlements.get(found)
+    assert (made.ref, made.payer, made.opened) == (ref, story.shop.address, 0)
 
 
 def test_settlements_of__opened__are_counted(
@@ -196,8 +193,8 @@ def test_settlements_of__opened__are_counted(
     indexing(engine).sync()
     with store.reading(engine) as connection:
         found = settlements_of(connection, 1)[-1]
-    assert (found.settlement_id, found.opened, found.ref, found.payer) == (tree.id.settlement_id, 2, None, None)
-    assert (found.root, found.first_serial) == ("0x" + tree.root.hex(), tree.id.first_serial)
+    assert found.settlement == story.owner.settlements.get(tree.id.settlement_id)
+    assert (found.opened, found.ref, found.payer) == (2, None, None)
 
 
 @pytest.mark.parametrize("read", [settlement, tree_of], ids=lambda read: read.__name__)

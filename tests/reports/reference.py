@@ -56,7 +56,7 @@ class Facts:
                 orders=[row for row in rows(select(view("orders_latest"))) if row.amount > row.refunded],
                 nodes=[row for row in rows(select(view("nodes_latest"))) if row.owner is not None],
                 claims=rows(claims),
-                mints=[row for row in rows(mints) if row.cause == "mint"],
+                mints=[row for row in rows(mints) if row.cause in ("mint", "settle")],
                 programs=rows(select(view("programs_latest"))),
                 alliances={
                     row.program_id: row.alliance_id

@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.Column("period_length", Int64, nullable=False),
         sa.Column("start", Int64, nullable=False),
         sa.Column("first_serial", Int64, nullable=False),
-        sa.Column("count", Int64, nullable=False),
+        sa.Column("node_count", Int64, nullable=False),
         sa.Column("total", Wei(), nullable=False),
         sa.Column("root", Hash32(), nullable=False),
         sa.PrimaryKeyConstraint("block_number", "log_index", name=op.f("pk_settlements")),
