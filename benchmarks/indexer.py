@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import random
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import click
 import requests
 from eth_typing import ChecksumAddress
+from eth_utils.crypto import keccak
 from rich.console import Console
 from rich.table import Table
 from web3 import Web3
@@ -35,12 +37,15 @@ from fec.core.durations import DAY, WEEK
 from fec.indexer import Indexer, LogSettings, check
 from fec.protocol import abi
 from fec.protocol.abi import INDEXED
+from fec.protocol.settlements import Leaf
 from fec.replay import History, Replay, ReplaySettings, Row
 from tests.fixtures.databases import PostgreSQL
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "reference" / "index.md"
-MARKS = ("<!-- Made by `python -m benchmarks.indexer --write`. -->\n", "<!-- End of what it makes. -->\n")
+END = "<!-- End of what it makes. -->\n"
+MARK = "<!-- Made by `python -m benchmarks.indexer --write`. -->\n"
+LEAVES_MARK = "<!-- Made by `python -m benchmarks.indexer --leaves 155370 --write`. -->\n"
 PIPED_WIDTH = 120  # columns, where there is no terminal to ask
 
 MONDAY = 1_767_571_200  # 5 January 2026, 00:00 UTC
@@ -49,6 +54,8 @@ ORDERS_IN_BLOCK = 10
 NODES_IN_CLAIM = 100
 SECONDS_BETWEEN_BLOCKS = 12
 EVENTS_OF_ORDER, EVENTS_OF_CLAIM = 6, 2
+LEAVES_IN_SETTLEMENT = 4_080  # as many as 128 KiB hold
+OWNERS = 2_469  # households of the purchase history that docs/howto/replay.md is about
 
 
 @dataclass(frozen=True)
@@ -104,6 +111,19 @@ def build(chain: Anvil, deployment: Deployment, events: int) -> int:
         for place in range(0, len(token_ids), NODES_IN_CLAIM):
             client.nodes.claim_for(token_ids[place : place + NODES_IN_CLAIM])
     # The peer wants the last event to be final, too.
+    chain.request("anvil_mine", ponder.BLOCKS_BEHIND)
+    return chain.web3.eth.block_number
+
+
+def settle(chain: Anvil, deployment: Deployment, leaves: int) -> int:
+    """Fills a chain with settlements in the public program; gives the number of blocks."""
+    client = Client(chain.web3, deployment, chain.accounts[0])
+    owners = [Web3.to_checksum_address(keccak(number)[:20]) for number in range(OWNERS)]
+    draw = random.Random(leaves)
+    for first in range(0, leaves, LEAVES_IN_SETTLEMENT):
+        count = min(LEAVES_IN_SETTLEMENT, leaves - first)
+        some = [Leaf(draw.choice(owners), draw.randrange(FEC // 10, 10 * FEC)) for _ in range(count)]
+        client.settlements.settle(1, some)
     chain.request("anvil_mine", ponder.BLOCKS_BEHIND)
     return chain.web3.eth.block_number
 
@@ -244,52 +264,64 @@ def report(runs: dict[str, list[Run]]) -> list[tuple[str, ...]]:
     return rows
 
 
-HEADINGS = ("", "Events/s", "Range", "Events per CPU s", "Peak MiB", "Above start")
+def headings(unit: str) -> tuple[str, ...]:
+    """Of the report's columns."""
+    return "", f"{unit}/s", "Range", f"{unit} per CPU s", "Peak MiB", "Above start"
 
 
 @click.command()
 @click.option("--events", default=100_000, show_default=True, help="Least number of events on the chain.")
+@click.option("--leaves", default=0, help="Index so many settled leaves instead, 4,080 of them in each event.")
 @click.option("--rounds", default=3, show_default=True, help="Runs of each contender, in turn.")
 @click.option("--write", is_flag=True, help="Write the table into docs/reference/index.md.")
 @click.option("--json", "as_json", is_flag=True, help="Print all runs as JSON.")
-def main(*, events: int, rounds: int, write: bool, as_json: bool) -> None:
-    """Measures events indexed a second, on a chain of its own."""
+def main(*, events: int, leaves: int, rounds: int, write: bool, as_json: bool) -> None:
+    """Measures events, or settled leaves, indexed a second, on a chain of its own."""
     progress = Console(stderr=True)
     server = PostgreSQL()
-    runs: dict[str, list[Run]] = {name: [] for name in (*CONTENDERS, ponder.NAME)}
+    unit = "Leaves" if leaves else "Events"
+    runs: dict[str, list[Run]] = {name: [] for name in (*CONTENDERS, *([] if leaves else [ponder.NAME]))}
     with tempfile.TemporaryDirectory() as folder, Anvil(timestamp=MONDAY, gas_limit=10**9) as chain:
         try:
             server.start()
             deployment = deploy(chain.web3, chain.accounts[0])
             progress.print("Filling the chain …")
-            blocks = build(chain, deployment, events)
-            size = max(1, blocks * LogSettings().logs // events)
+            blocks = settle(chain, deployment, leaves) if leaves else build(chain, deployment, events)
+            size = blocks if leaves else max(1, blocks * LogSettings().logs // events)
             for number in range(rounds):
                 for name, (_, backend) in CONTENDERS.items():
                     database = server.create() if backend == "postgresql" else f"sqlite:///{folder}/{number}.sqlite"
                     runs[name].append(measure(name, chain.url, deployment, size, database))
-                    progress.print(f"{name}: {runs[name][-1].speed:,} events/s")
-                runs[ponder.NAME].append(measure_ponder(chain.url, deployment, blocks, server.create()))
-                progress.print(f"{ponder.NAME}: {runs[ponder.NAME][-1].speed:,} events/s")
+                if not leaves:
+                    runs[ponder.NAME].append(measure_ponder(chain.url, deployment, blocks, server.create()))
+                progress.print(
+                    f"Round {number + 1}: " + ", ".join(f"{each[-1].seconds:.2f} s" for each in runs.values())
+                )
             counted = {run.events for each in runs.values() for run in each}
             found = check(store.open_database(f"sqlite:///{folder}/0.sqlite"), chain.url, deployment)
         finally:
             server.stop()
     if len(counted) != 1 or found.differences:
         raise click.ClickException(f"The contenders do not agree: {counted} {found.differences[:3]}")
-    about = f"{counted.pop():,} events in {blocks:,} blocks; {rounds} runs of each, in turn."
+    if leaves:
+        runs = {name: [replace(run, events=leaves) for run in each] for name, each in runs.items()}
+    about = f"{leaves or counted.pop():,} {unit.lower()} in {blocks:,} blocks; {rounds} runs of each, in turn."
     if as_json:
         click.echo(json.dumps([asdict(run) for each in runs.values() for run in each], indent=1))
     else:
-        table = Table(*HEADINGS, caption=about)
+        table = Table(*headings(unit), caption=about)
         for row in report(runs):
             table.add_row(*row)
         Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
     if write:
-        lines = ["| " + " | ".join(row) + " |" for row in (HEADINGS, ["---", *["---:"] * 5], *report(runs))]
-        before, rest = DOCUMENT.read_text().split(MARKS[0])
-        made = f"{about}\n\n" + "\n".join(lines)
-        DOCUMENT.write_text(f"{before}{MARKS[0]}\n{made}\n\n{MARKS[1]}{rest.split(MARKS[1])[1]}")
+        _write(LEAVES_MARK if leaves else MARK, about, [headings(unit), ("---", *["---:"] * 5), *report(runs)])
+
+
+def _write(mark: str, about: str, rows: Sequence[Sequence[str]]) -> None:
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    before, rest = DOCUMENT.read_text().split(mark)
+    made = f"{about}\n\n" + "\n".join(lines)
+    DOCUMENT.write_text(f"{before}{mark}\n{made}\n\n{END}{rest.split(END, 1)[1]}")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from fec.indexer.models import (
 )
 from fec.indexer.reads import Reads, Refusal
 from fec.indexer.settled import leaves_of
-from fec.indexer.views import view
+from fec.indexer.views import SETTLED, view
 from fec.protocol.addresses import ADDRESS_ZERO
 from fec.protocol.settlements import root_of
 from fec.store.base import table
@@ -159,15 +159,13 @@ class _Check:
                 if row.opened:
                     yield row.token_id, (row.token_id,), _NOBODY if row.owner is None else state
 
-        def unopened() -> Iterator[tuple[Any, tuple[Any, ...], Any]]:
-            for row in self._rows("nodes_latest"):
-                if not row.opened:
-                    yield row.token_id, ([row.token_id],), _NOBODY
-
         self._each(N_("owner of node"), "ADN", "ownerOf", owners())
         self._each(N_("state of node"), "ADN", "nodeOf", states())
+        nodes = view("nodes_latest")
+        leaves = self._connection.scalars(select(nodes.c.token_id).where(nodes.c.cause == SETTLED))
         # Of what was opened and merged away nobody is the owner either; but of that `claimFor` knows.
-        self._each(N_("unopened node"), "ADN", "claimFor", unopened())
+        for token_id, refusal in self._reads.refused("ADN", "claimFor", leaves):
+            self._report.add(N_("unopened node"), token_id, _NOBODY, refusal or "opened")
         # A node that the index does not have would be one too many in its owner's balance, and owed by the protocol.
         self._each(N_("nodes of"), "ADN", "balanceOf", ((owner, (owner,), count) for owner, count in held.items()))
         self._report.add(N_("sum over all nodes"), "face less claimed", owed, self._reads.one("ADN", "outstanding"))
@@ -214,8 +212,8 @@ class _Check:
         query = select(EventRecord.arguments).where(
             EventRecord.block_number == row.block_number, EventRecord.log_index == row.log_index
         )
-        arguments = self._connection.scalar(query) or {}
-        return str(arguments.get("leaves", "0x"))
+        arguments = self._connection.scalar(query)
+        return str(arguments.get("leaves", "0x")) if isinstance(arguments, dict) else "0x"
 
     def _settled(self, row: Any) -> Iterator[tuple[Any, ...]]:
         """Token id, owner and principal of the nodes of a settlement, as they were settled."""

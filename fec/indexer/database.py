@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, delete, exists, func, select, update
+from sqlalchemy import Connection, Engine, Text, case, cast, delete, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fec.indexer.errors import IndexIncomplete, IndexMissing, Reorganised
@@ -13,6 +13,7 @@ from fec.indexer.events import Event, restore
 from fec.indexer.logs import Stretch
 from fec.indexer.models import DERIVED, BlockRecord, CursorRecord, EventRecord
 from fec.indexer.projection import Projection
+from fec.indexer.settled import SETTLED_DIGITS
 from fec.indexer.state import State
 from fec.indexer.views import view
 from fec.store import reading, writing
@@ -22,6 +23,8 @@ from fec.store.deployment import DeploymentRecord
 
 #: Events that a rebuild takes at a time.
 _REBUILD_EVENTS = 10_000
+#: Rows that are read at a time where not all are wanted.
+_ROWS = 1_000
 
 
 @dataclass(frozen=True)
@@ -212,11 +215,25 @@ def _stored(connection: Connection) -> Iterator[list[Event]]:
     """All events, some whole blocks at a time."""
     done = -1
     while True:
-        later = select(EventRecord.block_number).where(EventRecord.block_number > done)
-        numbers = connection.execute(later.order_by(EventRecord.block_number).limit(_REBUILD_EVENTS)).scalars().all()
-        if not numbers:
+        last = _last_of_some(connection, done)
+        if last is None:
             return
-        bounds = EventRecord.block_number.between(numbers[0], numbers[-1])
+        bounds = EventRecord.block_number.between(done + 1, last)
         query = select(table(EventRecord)).where(bounds).order_by(EventRecord.block_number, EventRecord.log_index)
         yield [restore(*row) for row in connection.execute(query)]
-        done = numbers[-1]
+        done = last
+
+
+def _last_of_some(connection: Connection, done: int) -> int | None:
+    """The last of the blocks behind one whose events are as many as are taken at a time; None if there are none."""
+    leaves = func.length(cast(EventRecord.arguments, Text)) // SETTLED_DIGITS
+    size = case((EventRecord.name == "NodesSettled", leaves), else_=1)
+    later = select(EventRecord.block_number, size).where(EventRecord.block_number > done)
+    query = later.order_by(EventRecord.block_number, EventRecord.log_index)
+    last, taken = None, 0
+    with connection.execution_options(yield_per=_ROWS).execute(query) as rows:
+        for number, each in rows:
+            last, taken = number, taken + each
+            if taken >= _REBUILD_EVENTS:
+                break
+    return last

@@ -15,7 +15,7 @@ from fec.chain.spans import Span
 from fec.i18n.errors import RPCFailed, RPCUnreachable, WrongAnswer
 from fec.indexer.errors import Reorganised
 from fec.indexer.events import Decoder, Event
-from fec.indexer.settled import check_leaves
+from fec.indexer.settled import SETTLED_DIGITS, check_leaves
 
 #: Blocks whose headers make one request.
 _NEAR_BLOCKS = CALLS_PER_REQUEST
@@ -68,6 +68,12 @@ class Stretch:
     """Number, hash and timestamp of each block that is to be kept."""
     events: list[Event]
 
+    @property
+    def size(self) -> int:
+        """Number of logs; those with leaves count as many that take as much memory."""
+        leaves = (len(event.arguments[-1]) for event in self.events if event.name == "NodesSettled")
+        return len(self.events) + sum(leaves) // SETTLED_DIGITS
+
 
 class Chain:
     """One deployment's contracts on one chain."""
@@ -109,7 +115,7 @@ class Chain:
                 except _TooMuch:
                     self._span.refused(last - first + 1)
                     continue
-                self._span.took(last - first + 1, len(stretch.events))
+                self._span.took(last - first + 1, stretch.size)
                 return stretch
 
         return self._endpoint.patiently(read)

@@ -18,11 +18,13 @@ from fec.chain.errors import Refused
 from fec.chain.jsonrpc import CALLS_PER_REQUEST, Call, Endpoint
 from fec.chain.reverts import revert_data
 from fec.i18n.errors import WrongAnswer
+from fec.indexer import refused
 from fec.protocol import abi
-from fec.protocol.refusals import decode_revert
+from fec.protocol.refusals import error_name
 
 K = TypeVar("K")
 
+_WORD = 32
 _TOTALS = (("FEC", "totalSupply"), ("FEC", "totalBurned"), ("ADN", "outstanding"))
 
 
@@ -62,6 +64,28 @@ class Reads:
         """One result. Raises as `each` does."""
         [(_, result)] = self.each(contract, function, [(None, arguments)])
         return result
+
+    def refused(self, contract: str, function: str, keys: Iterable[int]) -> Iterator[tuple[int, Refusal | None]]:
+        """For each key how a function of a list refuses a list of it alone; None if it does not. Raises as `each` does.
+
+        Thousands of keys are one request, or one each where the endpoint does not take so much.
+        """
+        view = _View(contract, function)
+        to = deployments.contract(self._deployment, contract)["address"]
+        empty = bytes.fromhex(view.encode([[0]])[2:])
+        items = iter(keys)
+        while some := list(islice(items, refused.KEYS)):
+            data = "0x" + refused.code(to, empty[:-_WORD], some).hex()
+            call: Call = ("eth_call", [{"data": data}, self._block])
+            [answer] = self._endpoint.patiently(lambda call=call: self._endpoint.ask([call]))  # type: ignore[misc]
+            try:
+                found = refused.selectors(bytes.fromhex(str(answer)[2:]), len(some))
+            except ValueError:
+                single = self.each(contract, function, ((key, ([key],)) for key in some))
+                yield from ((key, result if isinstance(result, Refusal) else None) for key, result in single)
+            else:
+                for key, selector in zip(some, found, strict=True):
+                    yield key, Refusal(error_name(selector)) if any(selector) else None
 
     def totals(self) -> tuple[int, int, int] | None:
         """FEC's supply, FEC burned and outstanding, in wei, in one request.
@@ -107,7 +131,7 @@ class _View:
         if isinstance(answer, Refused):
             if not (data := revert_data(answer.error)):
                 raise answer
-            return Refusal(decode_revert(data).name)
+            return Refusal(error_name(data))
         try:
             values = decode(self._outputs, bytes.fromhex(answer[2:]))
         except (DecodingError, TypeError, ValueError) as error:

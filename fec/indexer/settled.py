@@ -15,6 +15,9 @@ from fec.store.types import checksummed
 _LEAF, _OWNER = 2 * LEAF_LENGTH, 40
 _SERIAL_BITS = 40
 
+#: Hex digits of leaves that take as much memory as any other log does with all that follows from it: four leaves.
+SETTLED_DIGITS = 4 * _LEAF
+
 Columns = tuple[Any, ...]
 
 

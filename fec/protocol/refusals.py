@@ -380,6 +380,12 @@ def _shown(kind: str, value: Any) -> Any:
     return "0x" + value.hex() if isinstance(value, bytes) else value
 
 
+def error_name(data: bytes) -> str:
+    """The name alone of what `decode_revert` gives: where thousands are refused, sentences take most of the time."""
+    entry = _errors().get(data[:4])
+    return "revert" if entry is None else str(entry["name"])
+
+
 def decode_revert(data: bytes) -> ContractError:
     """The error that a contract reverted with. Unknown data is printed as it is."""
     entry = _errors().get(data[:4])

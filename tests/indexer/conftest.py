@@ -32,6 +32,7 @@ def story(anvil: Anvil, opened: Story) -> Iterator[Story]:
     snapshot = anvil.request("evm_snapshot")
     yield opened
     anvil.request("evm_revert", snapshot)
+    opened.trees.clear()
 
 
 @pytest.fixture

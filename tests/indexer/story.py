@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -20,6 +20,8 @@ from fec.protocol.settlements import Leaf, SettlementTree
 from fec.protocol.terms import Terms, Tier
 from tests.fixtures.deployed import MONDAY
 
+Act = Callable[[random.Random], None]
+
 
 @dataclass
 class Story:
@@ -30,7 +32,7 @@ class Story:
     seed: int = 0
     numbers: count[int] = field(default_factory=count)
     trees: list[SettlementTree] = field(default_factory=list)
-    """Of settlements that were made up."""
+    """Of settlements that were made up; some of them on branches that are gone."""
 
     def __post_init__(self) -> None:
         accounts = self.anvil.accounts
@@ -214,18 +216,22 @@ class Story:
         while self.anvil.web3.eth.block_number < end:
             self.anvil.mine()
 
-    def play(self, steps: int, seed: int) -> None:
-        """So many blocks of shopping, claiming, giving, splitting and merging; `seed` says which."""
+    @property
+    def acts(self) -> list[Act]:
+        """What is done at random."""
+        return [self._buy, self._buy, self._mint, self._claim, self._give, self._split, self._merge, *self.settling]
+
+    @property
+    def settling(self) -> list[Act]:
+        """Of that, what is about settlements."""
+        return [self._settle, self._open]
+
+    def play(self, steps: int, seed: int, acts: Sequence[Act] = ()) -> None:
+        """So many blocks of shopping, settling, opening, claiming, giving, splitting and merging; `seed` says which."""
         rng = random.Random(seed)
         self.seed = seed
-        self.trees.clear()
         for _ in range(steps):
-            act = rng.choice(
-                [
-                    *(self._buy, self._buy, self._mint, self._claim, self._give, self._split, self._merge),
-                    *(self._settle, self._open),
-                ]
-            )
+            act = rng.choice(acts or self.acts)
             try:
                 act(rng)
             except ContractError:

@@ -1,20 +1,23 @@
 """Settled nodes in the index: leaves from their settlement on, tokens once they are opened; on both databases."""
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, delete, select, update
 
 from fec import store
 from fec.chain import deployments
 from fec.core.amounts import WEI_PER_FEC as FEC
-from fec.core.curve import claimable
+from fec.core.curve import claimable, face
 from fec.core.durations import WEEK
 from fec.i18n.errors import WrongAnswer
-from fec.indexer import Indexer
+from fec.indexer import Indexer, check, refused
 from fec.indexer.errors import IndexInconsistent, SettlementMissing
 from fec.indexer.events import Decoder, Event
-from fec.indexer.models import NodeVersion
+from fec.indexer.logs import Stretch
+from fec.indexer.models import EventRecord, NodeVersion, SettlementRecord, SettlementRefRecord
 from fec.indexer.settled import check_leaves
 from fec.indexer.settlements import (
     proof_of_leaf,
@@ -29,6 +32,8 @@ from fec.indexer.views import view
 from fec.protocol.bytes32 import to_bytes32
 from fec.protocol.settlements import Leaf, SettlementTree
 from fec.protocol.types import Node
+from fec.store import Base
+from fec.store.base import table
 
 from .content import assert_proven, content
 from .story import Story
@@ -103,6 +108,56 @@ def test_sync__opening_for_another_owner__is_refused(
     story.open_leaf(tree, 1)
     with pytest.raises(IndexInconsistent, match=f"opened for {story.bob.address} .* settled for {story.rival.address}"):
         indexing(indexed).sync()
+
+
+@pytest.mark.parametrize("logs", [1, 2, 100], ids=str)
+def test_sync__leaves_beyond_what_a_range_should_have__gives_the_same(
+    indexed: Engine, indexing: NewIndexer, story: Story, tmp_path: Path, logs: int
+) -> None:
+    """Ranges shrink by the leaves in them, not by their logs alone."""
+    story.settle([Leaf(story.bob.address, FEC + number) for number in range(300)])
+    indexer = indexing(indexed)
+    indexer.sync()
+    other = store.open_database(tmp_path / "other.sqlite")
+    indexing(other, logs=logs).sync()
+    assert content(other) == content(indexed)
+    other.dispose()
+    before = content(indexed)
+    assert list(indexer.database.rebuild())[-1] == len(before["events"])
+    assert content(indexed) == before
+
+
+def test_size__stretch_with_leaves__counts_four_as_a_log(story: Story, tree: SettlementTree) -> None:
+    event = _settled(story, tree)
+    assert Stretch(0, 0, None, "", [], [event]).size == 1 + len(tree.leaves) // 4
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_sync__random_history__is_the_chains_to_the_wei(
+    engine: Engine, indexing: NewIndexer, story: Story, seed: int
+) -> None:
+    """Settles, opens, claims, gives, splits, merges and buys in any order; indexed on the way, and in part again."""
+    indexer = indexing(engine, blocks=5)
+    for turn in range(3):
+        story.play(12, 1_000 + 10 * seed + turn, [*story.settling, *story.settling, *story.acts])
+        story.travel(WEEK)
+        indexer.sync()
+    assert_proven(engine, story.anvil, story.deployment)
+    before = content(engine)
+    nodes, settlements = view("nodes_latest"), table(SettlementRecord)
+    with store.reading(engine) as connection:
+        rows = list(connection.execute(select(nodes)))
+        settled = list(connection.execute(select(settlements)))
+        burned = sum(connection.scalars(select(view("programs_latest").c.burned)))
+    _, total_burned, outstanding = indexer.database.totals()
+    assert burned == total_burned == sum(row.principal for row in rows)
+    assert outstanding == sum(face(row.principal) - row.claimed for row in rows)
+    for row in settled:
+        births = [each.birth_principal for each in rows if each.settlement_id == row.settlement_id]
+        assert (len(births), sum(births)) == (row.node_count, row.total)
+    indexer.rollback(story.anvil.web3.eth.block_number - 20)
+    indexer.sync()
+    assert content(engine) == before
 
 
 # ------------------------------------------------------------------------- reads
@@ -204,6 +259,71 @@ def test_settlement__unknown__says_what_to_do(indexed: Engine, read: Callable[..
         pytest.raises(SettlementMissing, match="no settlement 7"),
     ):
         read(connection, 7)
+
+
+# ------------------------------------------------------------------------- check
+
+
+@pytest.mark.parametrize(
+    ("model", "values", "what"),
+    [
+        (SettlementRecord, {"root": "0x" + "11" * 32}, {"settlement", "leaves of settlement"}),
+        (SettlementRecord, {"total": 7}, {"settlement"}),
+        (SettlementRefRecord, {"payer": "0x" + "11" * 20, "settlement_id": 7}, {"settlement by reference"}),
+        (EventRecord, {"arguments": {"leaves": "0x" + "11" * 32}}, {"leaves of settlement", "settled nodes of"}),
+        (EventRecord, {"arguments": {"leaves": "0x1"}}, {"leaves of settlement", "settled nodes of"}),
+        (EventRecord, {"arguments": {"leaves": 7}}, {"leaves of settlement", "settled nodes of"}),
+        (EventRecord, {"arguments": ["0x"]}, {"leaves of settlement", "settled nodes of"}),
+    ],
+)
+def test_check__settlement_changed_by_other_hands__says_what(
+    indexed: Engine, story: Story, model: type[Base], values: dict[str, Any], what: set[str]
+) -> None:
+    with store.writing(indexed) as connection:
+        connection.execute(update(model).values(**values))
+    differences = check(indexed, story.anvil.url, story.deployment).differences
+    assert {difference.what for difference in differences} == what
+
+
+@pytest.mark.parametrize(
+    ("values", "what"),
+    [
+        ({"owner": "0x" + "11" * 20}, {"settled nodes of"}),
+        ({"principal": 7}, {"settled nodes of", "sum over all nodes"}),
+        ({"cause": "mint"}, {"owner of node", "state of node", "nodes of"}),
+    ],
+)
+def test_check__leaf_changed_by_other_hands__says_what(
+    indexed: Engine, story: Story, tree: SettlementTree, values: dict[str, Any], what: set[str]
+) -> None:
+    with store.writing(indexed) as connection:
+        connection.execute(update(NodeVersion).where(NodeVersion.token_id == tree.token_id(3)).values(**values))
+    differences = check(indexed, story.anvil.url, story.deployment).differences
+    assert {difference.what for difference in differences} == what
+
+
+@pytest.mark.parametrize("merged", [False, True], ids=["and held", "and merged away"])
+def test_check__opening_lost__says_that_it_is_opened(
+    engine: Engine, indexing: NewIndexer, story: Story, tree: SettlementTree, merged: bool
+) -> None:
+    nodes = [story.open_leaf(tree, index) for index in (0, 2)]
+    if merged:
+        story.alice.nodes.merge(nodes)
+    indexing(engine).sync()
+    with store.writing(engine) as connection:
+        later = NodeVersion.cause != "settle"
+        connection.execute(delete(NodeVersion).where(NodeVersion.token_id == nodes[1], later))
+    found = check(engine, story.anvil.url, story.deployment).differences
+    assert ("unopened node", nodes[1], "opened") in {(each.what, each.key, each.chain) for each in found}
+
+
+def test_refused__endpoint_that_makes_no_contracts__asks_one_by_one(
+    indexed: Engine, story: Story, tree: SettlementTree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refused, "code", lambda *_: b"\xfe")
+    compared = check(indexed, story.anvil.url, story.deployment)
+    assert compared.differences == []
+    assert compared.compared["unopened node"] >= tree.id.count
 
 
 # -------------------------------------------------------------------------- lies
