@@ -21,6 +21,7 @@ from fec.cli.replay import replay
 from fec.cli.report import report
 from fec.cli.reward import reward
 from fec.cli.serve import serve
+from fec.cli.settle import settle
 from fec.cli.simulate import simulate
 from fec.cli.status import status
 
@@ -52,6 +53,7 @@ for command in (
     reward,
     alliance,
     custody,
+    settle,
     index,
     report,
     serve,

@@ -233,6 +233,26 @@ class Whole(click.ParamType):
         return int(text, 0)
 
 
+class RateType(click.ParamType):
+    """What one unit of a currency is in FEC; gives the currency's name, empty if there is only one, and wei."""
+
+    name = "rate"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+        """Reads `100` or `USD:100`."""
+        if isinstance(value, tuple):
+            return value
+        currency, colon, rate = value.rpartition(":")
+        wei = AMOUNT.convert(rate, param, ctx)
+        if not wei or bool(colon) != bool(currency.strip()):
+            self.fail(
+                _("{value!r} is not a rate. Write the FEC for one unit, such as 100 or USD:100.", value=value),
+                param,
+                ctx,
+            )
+        return currency.strip(), wei
+
+
 class Language(click.ParamType):
     """A language by any of its tags; gives its catalog's name."""
 
@@ -261,6 +281,7 @@ LABEL = Label()
 ORDER = OrderKey()
 TIER = TierType()
 WHOLE = Whole()
+RATE = RateType()
 LANGUAGE = Language()
 PROGRAM = click.IntRange(1, _MOST_32)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

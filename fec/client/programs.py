@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fec.chain.contracts import Handle, basics
+from fec.chain.rpc import clear_errors
 from fec.protocol import calls
 from fec.protocol.addresses import ADDRESS_ZERO
 from fec.protocol.types import Program, ProgramCreated, Receipt
@@ -47,6 +48,13 @@ class Programs:
             burned=burned,
             closed=closed,
         )
+
+    def created_at(self, program_id: int) -> int:
+        """When a program was created, in seconds since the epoch, by the log of it; 0 if the endpoint has none."""
+        web3 = self._adn.contract.w3
+        with clear_errors():
+            logs = self._adn.logs("ProgramCreated", web3.eth.block_number, programId=program_id)
+            return web3.eth.get_block(logs[0]["blockNumber"])["timestamp"] if logs else 0
 
     def list(self) -> list[Program]:
         """All programs, from 1, the public one."""

@@ -96,6 +96,14 @@ class Settlements:
         found: int = self._checkout.read(call.function, *call.arguments)
         return found or None
 
+    def of_leaves(self, program_id: int, leaves: bytes, since: int) -> int | None:
+        """A program's settlement of just these leaves, as the contracts take them, in a block after `since`, if any."""
+        for log in self._logs(self._block(), programId=program_id):
+            if log["blockNumber"] > since and log["args"]["leaves"] == leaves:
+                found: int = log["args"]["settlementId"]
+                return found
+        return None
+
     def tree(self, settlement_id: int) -> SettlementTree:
         """The tree over a settlement's leaves, from its log. Raises NotFound, LogsMissing."""
         found = self.get(settlement_id)

@@ -15,7 +15,10 @@ from fec.replay.errors import ReplayRefused
 #: A row's number, and its cells or what is wrong with one of them.
 Cells = tuple[int, Sequence[str | Message]]
 
-_PARQUET = b"PAR1"
+#: How a Parquet file begins.
+PARQUET = b"PAR1"
+#: What csv says at the end of a file with a quote that is still open.
+_OPEN_QUOTE = "unexpected end of data"
 #: Digits enough for any double.
 _PRECISION = 1_100
 #: A double stands for a decimal if it is nearer to it than this part of the last place.
@@ -29,7 +32,7 @@ def cells(path: Path, names: Sequence[str], amount: str, places: int) -> Iterato
     Raises InvalidArgument if a column is not there or the file is no such file, ReplayRefused if pyarrow is missing.
     """
     with path.open("rb") as file:
-        is_parquet = file.read(len(_PARQUET)) == _PARQUET
+        is_parquet = file.read(len(PARQUET)) == PARQUET
     return _parquet(path, names, amount, places) if is_parquet else _csv(path, names)
 
 
@@ -51,8 +54,10 @@ def _csv(path: Path, names: Sequence[str]) -> Iterator[Cells]:
             rows = csv.reader(file, strict=True)
             header = next(rows, [])
             places = [_place(path, header, name) for name in names]
-            for row in rows:
-                if len(row) == len(header):
+            while (row := _next(rows)) is not None:
+                if isinstance(row, Message):
+                    yield rows.line_num, [row]
+                elif len(row) == len(header):
                     yield rows.line_num, [row[place] for place in places]
                 elif row:
                     found = Message("it has {count} cells, the header {most}", count=len(row), most=len(header))
@@ -61,6 +66,20 @@ def _csv(path: Path, names: Sequence[str]) -> Iterator[Cells]:
         raise InvalidArgument(
             "{path} is not CSV in UTF-8: {reason}. Save it as such, or as Parquet.", path=path, reason=error
         ) from error
+
+
+def _next(rows: Any) -> list[str] | Message | None:
+    """The next row, or what is wrong with the last one; None at the end."""
+    begun = rows.line_num + 1
+    try:
+        return next(rows, None)
+    except csv.Error as error:
+        if str(error) != _OPEN_QUOTE:
+            raise
+        return Message(
+            "the quote opened on line {begun} is not closed, as if the file was cut off; get the whole file",
+            begun=begun,
+        )
 
 
 def _place(path: Path, header: Sequence[str], name: str) -> int:

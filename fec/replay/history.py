@@ -72,10 +72,11 @@ class History:
     """Lines whose amount is zero: there is nothing to pay."""
 
 
-class _Problem(Exception):
+class RowProblem(Exception):
     """What is wrong with a row."""
 
     def __init__(self, message: Message) -> None:
+        """Takes it in words."""
         super().__init__(message)
         self.message = message
 
@@ -91,7 +92,7 @@ def read(path: Path, columns: Columns, *, rate: int, currency: str = "", places:
     for line, cells in files.cells(path, columns.names, columns.amount, places):
         try:
             rows.append(_row(line, cells, columns, rate, currency))
-        except _Problem as problem:
+        except RowProblem as problem:
             problems.append(Message("line {line}: {problem}", line=line, problem=problem.message))
     paid = [row for row in rows if row.amount]
     named = list(_named(paid)) if columns.order_id is None else paid
@@ -108,47 +109,49 @@ def _row(line: int, cells: Sequence[str | Message], columns: Columns, rate: int,
     texts: list[str] = []
     for cell in cells:
         if isinstance(cell, Message):
-            raise _Problem(cell)
+            raise RowProblem(cell)
         texts.append(cell.strip())
     shopper, time, amount = texts[:3]
     rest = iter(texts[3:])
     store = ONLY_STORE if columns.store is None else next(rest)
     order_id = "" if columns.order_id is None else next(rest)
     if not shopper or not store:
-        raise _Problem(Message("shopper or store is empty; give each row both"))
-    wei = _wei(amount, rate)
+        raise RowProblem(Message("shopper or store is empty; give each row both"))
+    wei = wei_of(amount, rate)
     reference = f"{currency} {amount}".strip()
     if len(reference.encode()) > LENGTH:
-        raise _Problem(Message("{reference!r} does not fit 32 bytes; shorten it", reference=reference))
+        raise RowProblem(Message("{reference!r} does not fit 32 bytes; shorten it", reference=reference))
     if columns.order_id is not None and wei > 0:
-        _check_id(order_id)
-    return Row(line, _time(time), shopper, store, wei, reference, order_id if wei > 0 else "")
+        check_id(order_id)
+    return Row(line, time_of(time), shopper, store, wei, reference, order_id if wei > 0 else "")
 
 
-def _wei(text: str, rate: int) -> int:
+def wei_of(text: str, rate: int) -> int:
+    """FEC in wei for an amount of a currency in decimals, exact; `rate` is the wei for one unit. Raises RowProblem."""
     match = _AMOUNT.fullmatch(text)
     if match is None:
-        raise _Problem(
+        raise RowProblem(
             Message("{text!r} is no amount; write it in digits, such as 12.34, or -12.34 for a return", text=text)
         )
     fraction = (match["fraction"] or "").rstrip("0")
     digits = int(match["whole"].replace(",", "") + fraction)
     wei, rest = divmod(digits * rate, int("1" + "0" * len(fraction)))
     if rest:
-        raise _Problem(
+        raise RowProblem(
             Message("{text!r} at this rate is no whole number of wei; round it, or choose another rate", text=text)
         )
     return -wei if match["sign"] == "-" else wei
 
 
-def _time(text: str) -> int:
+def time_of(text: str) -> int:
+    """Seconds since the epoch of a time as files have it. Raises RowProblem."""
     if _SECONDS.fullmatch(text):
         seconds = int(text)
     else:
         try:
             moment = datetime.fromisoformat(text)
         except ValueError as error:
-            raise _Problem(
+            raise RowProblem(
                 Message(
                     "{text!r} is no time; write it as 2026-01-31T18:30:00+01:00 or in seconds since 1970", text=text
                 )
@@ -156,17 +159,18 @@ def _time(text: str) -> int:
         # Without an offset: UTC, so that the same file gives the same chain everywhere.
         seconds = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // timedelta(seconds=1)
     if not ORIGIN <= seconds < _LATEST:
-        raise _Problem(Message("{text!r} is out of range; times count in seconds from 5 January 1970 on", text=text))
+        raise RowProblem(Message("{text!r} is out of range; times count in seconds from 5 January 1970 on", text=text))
     return seconds
 
 
-def _check_id(order_id: str) -> None:
+def check_id(order_id: str) -> None:
+    """Raises RowProblem for what cannot be an order id."""
     if not order_id:
-        raise _Problem(Message("its order id is empty; give each purchase one, or name no column for them"))
+        raise RowProblem(Message("its order id is empty; give each purchase one, or name no column for them"))
     try:
         to_bytes32(order_id)
     except InvalidArgument as error:
-        raise _Problem(error.message) from error
+        raise RowProblem(error.message) from error
 
 
 def _named(rows: list[Row]) -> Iterator[Row]:
