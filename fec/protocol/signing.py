@@ -1,6 +1,7 @@
 """What people sign: invoices, orders, spends and withdrawals (EIP-712), permits (ERC-2612), authorizations (ERC-3009).
 
-The hashes equal those of the contracts: hashInvoice, hashOrder, hashSpend, hashWithdrawal. They are made directly from
+The hashes equal those of the contracts: hashInvoice, hashOrder, hashSpend, hashWithdrawal. What binds a sale to its owner
+is for the service alone. They are made directly from
 the types, as the library takes twenty times as long for what a service does for each order.
 """
 
@@ -43,6 +44,7 @@ _WITHDRAWAL = {
     "nonce": "uint256",
     "deadline": "uint256",
 }
+_SALE_BINDING = {"codeHash": "bytes32", "programId": "uint256", "owner": "address"}
 _PERMIT = {"owner": "address", "spender": "address", "value": "uint256", "nonce": "uint256", "deadline": "uint256"}
 _AUTHORIZATION = {
     "from": "address",
@@ -57,6 +59,7 @@ _KINDS: dict[str, dict[str, str]] = {
     "Order": _ORDER,
     "Spend": _SPEND,
     "Withdrawal": _WITHDRAWAL,
+    "SaleBinding": _SALE_BINDING,
     "Permit": _PERMIT,
     "ReceiveWithAuthorization": _AUTHORIZATION,
 }
@@ -179,6 +182,15 @@ def withdrawal_message(domain: Domain, withdrawal: Withdrawal) -> TypedMessage:
         "deadline": withdrawal.deadline,
     }
     return _message(domain, "Withdrawal", values)
+
+
+def sale_binding_message(domain: Domain, *, code_hash: str, program_id: int, owner: str) -> TypedMessage:
+    """What an account or a member's key signs to own the sale of a claim code; the domain is Checkout's.
+
+    `owner` gets the sale's node: the account itself, or the member's vault.
+    """
+    values = {"codeHash": code_hash, "programId": program_id, "owner": owner}
+    return _message(domain, "SaleBinding", values)
 
 
 def permit_message(domain: Domain, *, owner: str, spender: str, value: int, nonce: int, deadline: int) -> TypedMessage:

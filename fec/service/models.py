@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fec.store.base import AddressText, Base, Hash32Text, JSONValue, TokenIdInt, WeiInt
@@ -72,6 +72,8 @@ class ApiKey(Base):
     hash: Mapped[str] = mapped_column(Text, unique=True)
     created_at: Mapped[int]
     revoked_at: Mapped[int | None]
+    sales: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it may record sales that were paid elsewhere."""
 
 
 class SignInNonce(Base):

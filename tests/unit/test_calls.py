@@ -7,12 +7,14 @@ import pytest
 from eth_abi.abi import decode
 
 from fec.core.durations import WEEK
+from fec.core.settlement_id import SettlementId
 from fec.i18n.errors import InvalidArgument
 from fec.protocol import abi, calls
 from fec.protocol.calls import ContractCall
 from fec.protocol.members import ALL_COINS, Member, Withdrawal
 from fec.protocol.merkle import Reward, RewardTree
 from fec.protocol.orders import Authorization, Invoice, Order, Permit
+from fec.protocol.settlements import Leaf, SettlementTree
 from fec.protocol.terms import Terms
 
 ALICE = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
@@ -22,6 +24,8 @@ SIGNATURE = "0x" + "cd" * 65
 ORDER = Order(Invoice(2, "A-1", 10**20, "USD 1.20", 2_000_000_000), SIGNATURE, ALICE, 5, BOB)
 MEMBER = Member(ALICE, BOB, WORD)
 TREE = RewardTree([Reward(0, ALICE, 10**18), Reward(1, BOB, 10**18)])
+LEAVES = [Leaf(ALICE, 10**18), Leaf(BOB, 10**18)]
+SETTLED = SettlementTree(SettlementId(2, 2, WEEK, 0, 2 * 10**18, 1).settlement_id, LEAVES)
 
 CALLS = {
     "approve": calls.approve(ALICE, 7),
@@ -44,6 +48,7 @@ CALLS = {
     "leave_alliance": calls.leave_alliance(2),
     "merge": calls.merge([9, 10]),
     "mint": calls.mint(1, 10**18, ALICE),
+    "open_and_claim": calls.open_and_claim(SETTLED.proof(1)),
     "pay": calls.pay(ORDER),
     "pay_from_nodes": calls.pay_from_nodes(ORDER, [9]),
     "pay_with_authorization": calls.pay_with_authorization(ORDER, Authorization(ALICE, 0, 2_000_000_000, SIGNATURE)),
@@ -54,6 +59,7 @@ CALLS = {
     "reward": calls.reward(2, ALICE, 10**18, "review"),
     "set_operator": calls.set_operator(2, BOB),
     "set_terms": calls.set_terms(2, Terms(ALICE, BOB, causes=(ALICE,))),
+    "settle": calls.settle(2, SETTLED.leaves, WORD),
     "spend": calls.spend(MEMBER, ORDER, [9], SIGNATURE),
     "split": calls.split(9, [10**18]),
     "take_reward": calls.take_reward(1, list(TREE.proofs())[1]),

@@ -35,6 +35,8 @@ class Caller:
     role: Role
     name: str
     """For logs: `key 3`, or the address that signed in."""
+    sales: bool
+    """Whether they may record sales that were paid elsewhere: operators, and keys to which that was given."""
 
 
 async def caller_of(
@@ -73,7 +75,9 @@ def callers_by(service: Service, tokens: Sequence[str]) -> list[Caller | None]:
     """Who calls with each of these, as of now."""
     keys = service.keys.keys_of(tokens)
     return [
-        Caller(key.program_id, key.role, f"key {key.id}") if (key := keys.get(token)) else _signed_in(service, token)
+        Caller(key.program_id, key.role, f"key {key.id}", key.sales)
+        if (key := keys.get(token))
+        else _signed_in(service, token)
         for token in tokens
     ]
 
@@ -83,7 +87,7 @@ def _signed_in(service: Service, token: str) -> Caller | None:
     # An operator that was replaced meanwhile is one no longer.
     if session is None or operator_of(service, session.program_id) != session.address:
         return None
-    return Caller(session.program_id, Role.MANAGER, session.address)
+    return Caller(session.program_id, Role.MANAGER, session.address, sales=True)
 
 
 def operator_of(service: Service, program_id: int) -> str | None:
@@ -116,7 +120,17 @@ def _with_role(roles: frozenset[Role]) -> Callable[[Caller], Awaitable[Caller]]:
     return check
 
 
+async def _records_sales(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
+    if not caller.sales:
+        raise problem(
+            "sales-not-allowed",
+            "This key may not record sales that were paid elsewhere. Make one that may: `fec serve key add --sales`.",
+        )
+    return caller
+
+
 #: What an operation asks of its caller.
 Reader = Annotated[Caller, Depends(_with_role(_READS))]
 Seller = Annotated[Caller, Depends(_with_role(SELLS))]
 Manager = Annotated[Caller, Depends(_with_role(_MANAGES))]
+Recorder = Annotated[Caller, Depends(_records_sales)]

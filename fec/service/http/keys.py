@@ -40,6 +40,8 @@ class Key:
     id: int
     program_id: int
     role: Role
+    sales: bool
+    """Whether it may record sales that were paid elsewhere."""
 
 
 class KeyRing:
@@ -70,8 +72,8 @@ class KeyRing:
 
     # -------------------------------------------------------------------- keys
 
-    def add_key(self, program_id: int, role: Role, label: str) -> NewKey:
-        """Makes a key. Raises MerchantUnknown."""
+    def add_key(self, program_id: int, role: Role, label: str, *, sales: bool = False) -> NewKey:
+        """Makes a key, which may record sales that were paid elsewhere if told so. Raises MerchantUnknown."""
         token = _KEY_PREFIX + secrets.token_urlsafe(32)
         with Session(self._writer) as session, session.begin():
             if session.get(Merchant, program_id) is None:
@@ -80,7 +82,12 @@ class KeyRing:
                     program=program_id,
                 )
             key = ApiKey(
-                program_id=program_id, role=role, label=label, hash=self._hash(token), created_at=int(time.time())
+                program_id=program_id,
+                role=role,
+                label=label,
+                hash=self._hash(token),
+                created_at=int(time.time()),
+                sales=sales,
             )
             session.add(key)
             session.flush()
@@ -113,10 +120,10 @@ class KeyRing:
         if not hashes:
             return {}
         keys = table(ApiKey).c
-        query = select(keys.hash, keys.id, keys.program_id, keys.role)
+        query = select(keys.hash, keys.id, keys.program_id, keys.role, keys.sales)
         with self._engine.connect() as connection:
             found = connection.execute(query.where(keys.hash.in_(hashes), keys.revoked_at.is_(None)))
-            return {hashes[row.hash]: Key(row.id, row.program_id, Role(row.role)) for row in found}
+            return {hashes[row.hash]: Key(row.id, row.program_id, Role(row.role), row.sales) for row in found}
 
     # ---------------------------------------------------------------- sessions
 
