@@ -1,8 +1,8 @@
 """What people sign: invoices, orders, spends and withdrawals (EIP-712), permits (ERC-2612), authorizations (ERC-3009).
 
-The hashes equal those of the contracts: hashInvoice, hashOrder, hashSpend, hashWithdrawal. What binds a sale to its owner
-is for the service alone. They are made directly from
-the types, as the library takes twenty times as long for what a service does for each order.
+The hashes equal those of the contracts: hashInvoice, hashOrder, hashSpend, hashWithdrawal. What binds a sale to its
+owner is for the service alone. They are made directly from the types, as the library takes twenty times as long for
+what a service does for each order.
 """
 
 from __future__ import annotations

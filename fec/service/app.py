@@ -26,6 +26,7 @@ from fec.service.orders import captures, invoices, payments, refunds, stream
 from fec.service.reports import reports
 from fec.service.reports.figures import PageFigures
 from fec.service.rewards import batches, single
+from fec.service.sales import files, program, sales
 from fec.service.settings import Settings
 from fec.service.shoppers import shoppers
 from fec.service.webhooks import endpoints
@@ -38,6 +39,9 @@ _ROUTERS = (
     captures.router,
     single.router,
     batches.router,
+    program.router,
+    files.router,
+    sales.router,
     enrolment.router,
     vaults.router,
     shoppers.router,

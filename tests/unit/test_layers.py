@@ -33,7 +33,7 @@ SERVICE_FLOORS = (
     ("actions",),
     ("context",),
     ("access",),
-    ("feed", "reports", "rewards", "webhooks"),
+    ("feed", "reports", "rewards", "sales", "webhooks"),
     ("orders", "shoppers"),
     ("gathering", "members", "operations"),
     ("app",),

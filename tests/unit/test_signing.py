@@ -138,6 +138,8 @@ def test_pack_word__looks_like_hex_but_is_none__raises() -> None:
 
 
 def test_sale_binding__hashed__is_its_struct() -> None:
-    expected = digest("SaleBinding", "bytes32 codeHash,uint256 programId,address owner", bytes.fromhex("34" * 32), 2, BOB)
+    expected = digest(
+        "SaleBinding", "bytes32 codeHash,uint256 programId,address owner", bytes.fromhex("34" * 32), 2, BOB
+    )
     message = signing.sale_binding_message(DOMAIN, code_hash="0x" + "34" * 32, program_id=2, owner=BOB)
     assert message.hash == expected

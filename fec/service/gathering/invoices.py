@@ -25,6 +25,7 @@ from fec.service.gathering.request import Plain
 from fec.service.models import IdempotencyRecord, Invoice, InvoiceStatus
 from fec.service.orders import schemas
 from fec.service.orders.lookup import invoice_model
+from fec.service.sales.models import Sale
 from fec.store import writing
 from fec.store.base import table
 
@@ -118,6 +119,7 @@ def _keep(
             del rows[place]
     keys = [row["order_key"] for row in rows.values()]
     paid = set(connection.scalars(select(OrderRecord.order_key).where(OrderRecord.order_key.in_(keys))))
+    paid |= set(connection.scalars(select(Sale.order_key).where(Sale.order_key.in_(keys))))
     new = {place: row for place, row in rows.items() if row["order_key"] not in paid}
     if not new:
         return {}

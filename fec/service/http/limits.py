@@ -25,6 +25,8 @@ from fec.service.settings import SESSION_COOKIE, Settings
 _FREE = ("/healthz", "/readyz", "/metrics")
 #: Bytes that requests may have where lists are sent: 10,000 rewards need more than what is plenty elsewhere.
 _LONG_BODIES = {"/v1/reward-batches": 2**21}
+#: Bytes of files, which are not kept in memory: 100,000 sales with what was sold.
+_FILES = {"/v1/sales/files": 2**26}
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -129,10 +131,13 @@ class Limits:
         """The request, read up to the limit; what follows it goes through."""
         if scope["method"] in ("GET", "HEAD", "OPTIONS"):
             return receive
-        most = max(self._settings.max_body, _LONG_BODIES.get(scope["path"], 0))
+        is_file = scope["path"] in _FILES
+        most = _FILES[scope["path"]] if is_file else max(self._settings.max_body, _LONG_BODIES.get(scope["path"], 0))
         length = Headers(scope=scope).get("content-length", "0")
         if length.isascii() and length.isdigit() and int(length) > most:
             raise _too_large(most)
+        if is_file:
+            return _bounded(receive, most, self._settings.body_seconds)
         parts: list[bytes] = []
         size, more = 0, True
         deadline = anyio.current_time() + self._settings.body_seconds
@@ -150,6 +155,25 @@ class Limits:
             if size > most:
                 raise _too_large(most)
         return first({"type": "http.request", "body": b"".join(parts), "more_body": False}, receive)
+
+
+def _bounded(receive: Receive, most: int, seconds: int) -> Receive:
+    """What follows, up to so many bytes, each piece within so many seconds; it raises a problem beyond."""
+    size = 0
+
+    async def next_piece() -> Message:
+        nonlocal size
+        try:
+            with anyio.fail_after(seconds):
+                message = await receive()
+        except TimeoutError as error:
+            raise _too_slow(seconds) from error
+        size += len(message.get("body", b""))
+        if size > most:
+            raise _too_large(most)
+        return message
+
+    return next_piece
 
 
 def _too_large(most: int) -> Problem:

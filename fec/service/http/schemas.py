@@ -22,6 +22,14 @@ ACCOUNT = "^0x[0-9a-fA-F]{40}$"
 IDENTITY = "^[A-Za-z0-9_-]{22}$"
 SIGNATURE = "^0x([0-9a-fA-F]{2}){0,2048}$"
 HASH = "^0x[0-9a-f]{64}$"
+#: Up to ten digits before the point and six after it; not zero.
+MONEY = r"^(?!0(\.0+)?$)(0|[1-9][0-9]{0,9})(\.[0-9]{1,6})?$"
+#: FEC for a unit of money: with so few decimals that a millionth of a unit is a whole number of wei.
+RATE = r"^(?!0(\.0+)?$)(0|[1-9][0-9]{0,9})(\.[0-9]{1,12})?$"
+CURRENCY = "^[A-Z][A-Z0-9]{2,11}$"
+PAID_BY = "^[a-z][a-z0-9-]{0,31}$"
+#: 128 bits in base 32.
+CODE = "^[a-z2-7]{26}$"
 
 FecText = Annotated[str, Field(pattern=AMOUNT, max_length=29, examples=["12.5"], description="FEC, exact, not zero.")]
 FecOrZero = Annotated[str, Field(pattern=SHARE, max_length=29, examples=["0"], description="FEC, exact.")]

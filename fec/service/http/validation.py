@@ -48,6 +48,11 @@ _FORMS = {
     schemas.TEXT: N_("it holds a zero character; leave that out"),
     schemas.IDENTITY: N_("write the id as the service gave it"),
     schemas.SIGNATURE: N_("write a signature as 0x and hex digits"),
+    schemas.MONEY: N_("write an amount in digits, more than nothing, with at most 6 decimals, as text: 12.50"),
+    schemas.RATE: N_("write FEC in digits, more than nothing, with at most 12 decimals, as text: 100"),
+    schemas.CURRENCY: N_("write a currency's code in capitals: MYR"),
+    schemas.PAID_BY: N_("write 1 to 32 lower-case letters, digits and hyphens: cash"),
+    schemas.CODE: N_("write the 26 letters and digits that stand behind code= in the link"),
     schemas.HASH: N_("write 0x and 64 hex digits in lower case"),
 }
 

@@ -27,6 +27,7 @@ from fec.service.models import Invoice, InvoiceStatus
 from fec.service.orders import schemas
 from fec.service.orders.links import pay_link, qr_code
 from fec.service.orders.lookup import any_invoice, if_changed, invoice_model, latest_payments, own_invoice
+from fec.service.sales.models import Sale
 
 router = APIRouter(prefix="/v1/invoices", tags=["invoices"])
 
@@ -167,6 +168,12 @@ def _check_new(session: Session, invoice: Invoice) -> None:
             "Order {order} has the invoice {id}. Show that one, or choose another order id.",
             order=invoice.order_id,
             id=known.id,
+        )
+    if session.scalar(select(Sale.order_key).where(Sale.order_key == invoice.order_key)) is not None:
+        raise problem(
+            "order-id-taken",
+            "Order {order} is recorded as a sale that was paid elsewhere. Choose another order id.",
+            order=invoice.order_id,
         )
     if session.scalar(select(OrderRecord.order_key).where(OrderRecord.order_key == invoice.order_key)) is not None:
         raise problem(

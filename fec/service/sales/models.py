@@ -145,8 +145,11 @@ class Sale(Base):
     batch_number: Mapped[int | None] = mapped_column(ForeignKey("sale_batches.number"))
     leaf: Mapped[int | None]
     """Place of its node in the settlement, from 0."""
+    leaf_principal: Mapped[WeiInt | None]
+    """That node's principal: of all sales that are in it."""
     burn_bps: Mapped[int | None]
     principal: Mapped[WeiInt | None]
+    """What is burned for this sale."""
     chain_spend: Mapped[WeiInt | None]
     """What the owner had spent by the contract, when the burn share was chosen."""
     own_spend: Mapped[WeiInt | None]

@@ -92,6 +92,7 @@ def upgrade() -> None:
         sa.Column("created_at", Int64, nullable=False),
         sa.Column("batch_number", Int64, nullable=True),
         sa.Column("leaf", Int64, nullable=True),
+        sa.Column("leaf_principal", Wei(), nullable=True),
         sa.Column("burn_bps", Int64, nullable=True),
         sa.Column("principal", Wei(), nullable=True),
         sa.Column("chain_spend", Wei(), nullable=True),

@@ -1,0 +1,165 @@
+"""What a program's sales are checked against: its settings, its rates, its terms, its age."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from fec.core.durations import MINUTE
+from fec.core.shares import burn_up
+from fec.indexer.models import BlockRecord, ProgramVersion
+from fec.indexer.views import view
+from fec.protocol.addresses import ADDRESS_ZERO
+from fec.protocol.settlements import LEAST_PRINCIPAL
+from fec.service.context import Service
+from fec.service.http.problems import Problem, problem
+from fec.service.sales.models import Grouping, SaleProgram, SaleRate
+from fec.service.sales.money import exact_money, value_of
+
+#: How far a till's clock may be ahead of the chain's.
+_AHEAD = 15 * MINUTE
+#: A leaf has 96 bits for its principal.
+_MOST_VALUE = 1 << 96
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A sale that is to be recorded. Money in millionths of its unit."""
+
+    order_id: str
+    amount: int
+    currency: str | None
+    paid_by: str
+    sold_at: int | None
+    customer: str | None
+    items: str
+    cause: str | None
+
+
+@dataclass(frozen=True)
+class Book:
+    """A program's book, as of a moment of the chain."""
+
+    program: SaleProgram
+    rates: Mapping[str, tuple[Sequence[int], Sequence[int]]]
+    """By currency: moments in order, and the wei for a unit from each on."""
+    causes: frozenset[str]
+    least_burn_bps: int
+    born: int
+    """When the program was made."""
+    now: int
+    no_owners: frozenset[str]
+    """Accounts that could never use a node: the contracts themselves."""
+
+    def rate(self, currency: str, sold_at: int) -> int:
+        """Wei for a unit of a currency on the day of a sale. Raises a problem if there is none."""
+        moments, rates = self.rates.get(currency, ((), ()))
+        place = bisect_right(moments, sold_at)
+        if not place:
+            raise problem(
+                "rate-missing",
+                "The program has no rate for {currency} at {sold_at:date}. A manager sets one at /v1/sales/rates.",
+                currency=currency,
+                sold_at=sold_at,
+            )
+        return rates[place - 1]
+
+    def check(self, entry: Entry) -> tuple[str, int, int, int]:
+        """Currency, time, rate and value of a sale that can be recorded. Raises a problem if it cannot."""
+        sold_at = self.now if entry.sold_at is None else entry.sold_at
+        if sold_at > self.now + _AHEAD:
+            raise problem(
+                "sale-refused",
+                "The sale is of {sold_at:date}, which is in the future. Correct its time, or the till's clock.",
+                sold_at=sold_at,
+            )
+        if sold_at < self.born:
+            raise problem(
+                "sale-refused",
+                "The sale is of {sold_at:date}, and the program exists since {born:date}. Leave out what is older.",
+                sold_at=sold_at,
+                born=self.born,
+            )
+        currency = entry.currency or self.program.currency
+        rate = self.rate(currency, sold_at)
+        value = value_of(entry.amount, rate)
+        principal = burn_up(value, self.least_burn_bps)
+        if value >= _MOST_VALUE:
+            raise problem(
+                "sale-refused",
+                "{currency} {amount} comes to more FEC than a node can have. Correct the amount or the rate.",
+                currency=currency,
+                amount=exact_money(entry.amount),
+            )
+        if principal < LEAST_PRINCIPAL and self.program.group == Grouping.SALE:
+            raise problem(
+                "sale-refused",
+                "{currency} {amount} would burn {principal:fec}, and a node has {least:fec} at least. Leave such small "
+                "sales out, or settle a shopper's sales together.",
+                currency=currency,
+                amount=exact_money(entry.amount),
+                principal=principal,
+                least=LEAST_PRINCIPAL,
+            )
+        if entry.customer in self.no_owners:
+            raise problem(
+                "sale-refused",
+                "{customer} is a contract of FEC itself, which could never use a node. Name the shopper's account.",
+                customer=entry.customer,
+            )
+        if entry.cause is not None and entry.cause not in self.causes:
+            raise problem(
+                "sale-refused",
+                "{cause} is no cause of the program. Its terms list those that it has.",
+                cause=entry.cause,
+            )
+        return currency, sold_at, rate, value
+
+
+def open_book(service: Service, program_id: int) -> Book:
+    """A program's book as of now. Raises a problem if the program takes no sales."""
+    now = service.client.now()
+    terms = view("terms_latest").c
+    with Session(service.engine, expire_on_commit=False) as session:
+        program = program_of(session, program_id)
+        rates: dict[str, tuple[list[int], list[int]]] = {}
+        for row in session.scalars(select(SaleRate).where(SaleRate.program_id == program_id).order_by(SaleRate.since)):
+            moments, values = rates.setdefault(row.currency, ([], []))
+            moments.append(row.since)
+            values.append(row.rate)
+        known = session.execute(select(terms.tiers, terms.causes).where(terms.program_id == program_id)).one_or_none()
+        born = session.scalar(
+            select(func.min(BlockRecord.timestamp))
+            .join(ProgramVersion, ProgramVersion.block_number == BlockRecord.number)
+            .where(ProgramVersion.program_id == program_id)
+        )
+    contracts = service.settings.deployment["contracts"].values()
+    return Book(
+        program=program,
+        rates=rates,
+        causes=frozenset(() if known is None else known.causes),
+        least_burn_bps=0 if known is None else known.tiers[0][1],
+        born=born or 0,
+        now=now,
+        no_owners=frozenset({ADDRESS_ZERO, *(contract["address"] for contract in contracts)}),
+    )
+
+
+def program_of(session: Session, program_id: int) -> SaleProgram:
+    """How a program takes sales. Raises a problem if it takes none."""
+    found = session.get(SaleProgram, program_id)
+    if found is None:
+        raise _not_set_up(program_id)
+    return found
+
+
+def _not_set_up(program_id: int) -> Problem:
+    return problem(
+        "sales-not-set-up",
+        "Program {program} takes no sales that were paid elsewhere. A manager sets it up at /v1/sales/settings.",
+        program=program_id,
+    )
