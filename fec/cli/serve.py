@@ -65,6 +65,9 @@ class _Group(Command, Group):
 )
 @click.option("--capture/--no-capture", envvar="FEC_SERVE_CAPTURE", default=True, help="Capture orders that are due.")
 @click.option(
+    "--settle/--no-settle", envvar="FEC_SERVE_SETTLE", default=True, help="Settle sales that were paid elsewhere."
+)
+@click.option(
     "--deliver/--no-deliver", envvar="FEC_SERVE_DELIVER", default=True, help="Send events to webhooks in this process."
 )
 @click.option(
@@ -238,16 +241,17 @@ def key() -> None:
 @click.option(
     "--role", type=click.Choice(_ROLES), required=True, help="cashier sells, manager does everything, accountant reads."
 )
+@click.option("--sales", is_flag=True, help="It may record sales that were paid elsewhere, which are worth nodes.")
 @click.option("--label", default="", help="Note on what the key is for.")
 @database_option
 @click.pass_obj
-def add_key(context: Context, program: int, role: str, label: str, database: str) -> None:
+def add_key(context: Context, *, program: int, role: str, sales: bool, label: str, database: str) -> None:
     """Create an API key and print it. It cannot be shown again, since only its hash is stored."""
     ring = _ring(context, database)
     from fec.service.models import Role  # noqa: PLC0415
 
-    new = ring.add_key(program, Role(role), label)
-    context.show({"id": new.id, "programId": program, "role": role, "key": new.token}, new.token)
+    new = ring.add_key(program, Role(role), label, sales=sales)
+    context.show({"id": new.id, "programId": program, "role": role, "sales": sales, "key": new.token}, new.token)
 
 
 @key.command("list")
@@ -257,13 +261,21 @@ def add_key(context: Context, program: int, role: str, label: str, database: str
 def list_keys(context: Context, program: int | None, database: str) -> None:
     """List API keys, without the keys themselves."""
     found = _ring(context, database).keys(program)
-    names = (_("Role"), _("Label"))
+    names = (_("Role"), _("Sales"), _("Label"))
     table = grid(_("Key"), _("Program"), *names, _("Since"), _("Revoked"), left=names)
     for one in found:
         revoked = "" if one.revoked_at is None else stamp(one.revoked_at)
-        table.add_row(str(one.id), str(one.program_id), one.role, one.label, stamp(one.created_at), revoked)
+        sales = _("may record sales") if one.sales else ""
+        table.add_row(str(one.id), str(one.program_id), one.role, sales, one.label, stamp(one.created_at), revoked)
     record = [
-        {"id": one.id, "programId": one.program_id, "role": one.role, "label": one.label, "revokedAt": one.revoked_at}
+        {
+            "id": one.id,
+            "programId": one.program_id,
+            "role": one.role,
+            "sales": one.sales,
+            "label": one.label,
+            "revokedAt": one.revoked_at,
+        }
         for one in found
     ]
     context.show(record, table)

@@ -213,13 +213,20 @@ class Orders:
 
     def batches(self, order_keys: Sequence[str]) -> list[list[str]]:
         """Cuts a list of orders into pieces for one capture each, of half a block at most."""
+        return batches(order_keys, min(self.block_gas() // 2, MOST_GAS))
+
+    def block_gas(self) -> int:
+        """Most gas that a block takes now."""
         with clear_errors():
-            block = self._checkout.contract.w3.eth.get_block("latest")
-        return batches(order_keys, min(block["gasLimit"] // 2, MOST_GAS))
+            return self._checkout.contract.w3.eth.get_block("latest")["gasLimit"]
 
     def get(self, order_key: str) -> PaidOrder:
         """Where an order stands; one that was never paid has the status UNPAID."""
         return _paid_order(order_key, self._checkout.read("orderOf", order_key))
+
+    def states(self, order_keys: Sequence[str]) -> list[PaidOrder]:
+        """Where many orders stand, in their order; many to a round trip."""
+        return self._states(order_keys, self._block())
 
     def record(self, order_key: str) -> OrderHistory | None:
         """One order's whole story; None if it was never paid."""

@@ -292,22 +292,6 @@ def reclaim_rewards(batch_id: int) -> ContractCall:
     return ContractCall("Checkout", "reclaimRewards", (batch_id,))
 
 
-# ----------------------------------------------------------------- settlements
-
-
-def settle(program_id: int, leaves: Sequence[Leaf], ref: str) -> ContractCall:
-    """Burns the sender's FEC into nodes for many sales at once, under a reference (32 bytes in hex) that is used once.
-
-    Raises ValueError for a leaf that the contracts refuse.
-    """
-    return ContractCall("Checkout", "settle", (program_id, pack(leaves), from_hex(ref)))
-
-
-def open_and_claim(proven: ProvenLeaf) -> ContractCall:
-    """Mints a settled node to its owner, and claims for them what it has released."""
-    return ContractCall("ADN", "openAndClaim", proven.arguments)
-
-
 # --------------------------------------------------------------------- custody
 
 

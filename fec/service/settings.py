@@ -116,6 +116,10 @@ class Settings:
     """Whether this instance sends, sends again and watches what was asked for; one of them at least has to."""
     capture: bool = True
     """Whether this instance captures orders whose return window is over."""
+    settle: bool = True
+    """Whether this instance settles sales that were paid elsewhere."""
+    settle_seconds: int = 30
+    """Seconds between looks at sales that are due."""
     deliver: bool = True
     """Whether this instance sends events to merchants' endpoints."""
     poll_ms: int = 500

@@ -127,7 +127,7 @@ def test_sale__that_cannot_be__is_refused(
 def test_sale__of_a_contract_of_fec__is_refused(manager: ServiceClient, shop: Shop) -> None:
     for contract in shop.deployment["contracts"].values():
         problem = manager.refused("POST", "/v1/sales", sale(customer=contract["address"]))
-        assert "could never use a node" in problem["detail"]
+        assert "can never use a node" in problem["detail"]
 
 
 def test_sale__order_recorded_with_other_values__is_refused(manager: ServiceClient) -> None:
@@ -294,7 +294,12 @@ def test_file__bad_rows__are_told_by_line_and_the_rest_is_recorded(manager: Serv
             "The sale is of 2199-01-01 00:00+00:00, which is in the future. Correct its time, or the till's clock.",
         ),
         (9, "sale-refused", told["problems"][6]["sentence"]),
-        (10, "sale-refused", "amount: write an amount in digits, more than nothing, with at most 6 decimals, as text: 12.50. Correct the row and send it again."),
+        (
+            10,
+            "sale-refused",
+            "amount: write an amount in digits, more than nothing, with at most 6 decimals, as text: 12.50. "
+            "Correct the row and send it again.",
+        ),
         (
             11,
             "sale-refused",

@@ -48,7 +48,7 @@ CALLS = {
     "leave_alliance": calls.leave_alliance(2),
     "merge": calls.merge([9, 10]),
     "mint": calls.mint(1, 10**18, ALICE),
-    "open_and_claim": calls.open_and_claim(SETTLED.proof(1)),
+    "open_node": calls.open_node(SETTLED.proof(1)),
     "pay": calls.pay(ORDER),
     "pay_from_nodes": calls.pay_from_nodes(ORDER, [9]),
     "pay_with_authorization": calls.pay_with_authorization(ORDER, Authorization(ALICE, 0, 2_000_000_000, SIGNATURE)),
@@ -59,7 +59,9 @@ CALLS = {
     "reward": calls.reward(2, ALICE, 10**18, "review"),
     "set_operator": calls.set_operator(2, BOB),
     "set_terms": calls.set_terms(2, Terms(ALICE, BOB, causes=(ALICE,))),
-    "settle": calls.settle(2, SETTLED.leaves, WORD),
+    "settle": calls.settle(2, LEAVES),
+    "settle_sales": calls.settle_sales(2, LEAVES, WORD),
+    "settlement_of_ref": calls.settlement_of_ref(2, WORD),
     "spend": calls.spend(MEMBER, ORDER, [9], SIGNATURE),
     "split": calls.split(9, [10**18]),
     "take_reward": calls.take_reward(1, list(TREE.proofs())[1]),
@@ -69,7 +71,7 @@ CALLS = {
     "withdraw": calls.withdraw(MEMBER, Withdrawal(ALICE, (9,), ALL_COINS, BOB, 0, 2_000_000_000), SIGNATURE),
 }
 #: Those that read.
-READS = {"quote", "terms_of"}
+READS = {"quote", "settlement_of_ref", "terms_of"}
 SEEN = {**CALLS, "give_node, seen before": calls.give_node(ALICE, BOB, 9, data=b"x", fingerprint=WORD)}
 
 

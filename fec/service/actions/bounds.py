@@ -11,6 +11,7 @@ from typing import Any
 
 from fec.client.orders import GAS_PER_BATCH, GAS_PER_CAPTURE
 from fec.protocol.calls import ContractCall
+from fec.protocol.settlements import LEAF_LENGTH
 
 #: A payment takes 0.2 million as a rule, and 0.8 million when a wallet checks a signature and a hook uses what it gets.
 ONE = 1_000_000
@@ -23,6 +24,10 @@ PLAIN_STEPS = ((205_000, 185_000), (260_000, 240_000), (320_000, PLAIN))
 #: A node that is claimed from or handed over, whose receiver's hook does something with it.
 PER_NODE = 200_000
 
+#: A settled node takes 1,290 with its share of the data; what is besides takes less than 0.2 million.
+GAS_PER_LEAF = 1_700
+GAS_PER_SETTLEMENT = 300_000
+
 _Bound = Callable[[Sequence[Any]], int]
 
 
@@ -32,6 +37,13 @@ def _one(_: Sequence[Any]) -> int:
 
 def _capture(arguments: Sequence[Any]) -> int:
     return GAS_PER_BATCH + GAS_PER_CAPTURE * len(arguments[0])
+
+
+def _settlement(arguments: Sequence[Any]) -> int:
+    # As bytes, or as it is kept: in hex, with 0x.
+    packed = arguments[1]
+    length = len(packed) if isinstance(packed, bytes) else len(packed) // 2 - 1
+    return GAS_PER_SETTLEMENT + GAS_PER_LEAF * (length // LEAF_LENGTH)
 
 
 def _spend(arguments: Sequence[Any]) -> int:
@@ -45,6 +57,7 @@ def _withdrawal(arguments: Sequence[Any]) -> int:
 #: By contract and function; all others are calls for one thing.
 _BOUNDS: dict[tuple[str, str], _Bound] = {
     ("Checkout", "capture"): _capture,
+    ("Checkout", "settle"): _settlement,
     ("Custodian", "spend"): _spend,
     ("Custodian", "withdraw"): _withdrawal,
 }

@@ -17,6 +17,7 @@ from fec.service.context import Service
 from fec.service.models import ServiceEvent
 from fec.service.orders import captures
 from fec.service.orders.reconcile import reconcile
+from fec.service.sales import settling
 from fec.service.webhooks.deliveries import Deliveries
 
 _CAPTURE_SECONDS = 30
@@ -112,6 +113,8 @@ class Background:
             self.loops.append(Loop(service, "tell", _TELL_MS, self._tell))
         if settings.capture:
             self.loops.append(Loop(service, "capture", _CAPTURE_SECONDS * 1000, self._capture))
+        if settings.settle:
+            self.loops.append(Loop(service, "settle", settings.settle_seconds * 1000, self._settle))
         if settings.deliver:
             self.loops.append(Loop(service, "webhooks", settings.poll_ms, deliveries.deliver))
         service.wakers += [loop.wake for loop in self.loops if loop.name in _SOON_MS]
@@ -169,6 +172,9 @@ class Background:
     def _capture(self) -> None:
         for merchant in self._service.keys.merchants():
             captures.capture(self._service, merchant.program_id, captures.due(self._service, merchant.program_id))
+
+    def _settle(self) -> None:
+        settling.work(self._service)
 
     def _look(self) -> None:
         with Session(self._service.engine) as session:

@@ -108,8 +108,9 @@ class Book:
         if entry.customer in self.no_owners:
             raise problem(
                 "sale-refused",
-                "{customer} is a contract of FEC itself, which could never use a node. Name the shopper's account.",
-                customer=entry.customer,
+                "{owners} is one of the protocol's own contracts, which can never use a node. Name the shopper's "
+                "account.",
+                owners=entry.customer,
             )
         if entry.cause is not None and entry.cause not in self.causes:
             raise problem(

@@ -18,10 +18,11 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
+from fec.core.amounts import WEI_PER_FEC, exact_fec
 from fec.i18n import Message
 from fec.i18n.errors import InvalidArgument
 from fec.replay.files import cells
-from fec.replay.history import parse_amount, parse_time
+from fec.replay.history import RowProblem, time_of, wei_of
 from fec.service.access.auth import Caller, Recorder
 from fec.service.actions.events import Change
 from fec.service.actions.idempotency import Answer, Effect, OptionalKey
@@ -144,6 +145,8 @@ class _Sent:
         bad = next((cell for cell in row if isinstance(cell, Message)), None)
         try:
             return _refused(bad) if bad is not None else self._entry(fields, row)
+        except RowProblem as error:
+            return _refused(error.message)
         except Problem as error:
             return error
 
@@ -151,7 +154,7 @@ class _Sent:
         """The sale of a row. Raises a problem if it is none."""
         given: dict[str, Any] = {field: cell.strip() for (field, _), cell in zip(fields, row, strict=True)}
         given["amount"] = _amount(given["amount"])
-        given["soldAt"] = _time(given["soldAt"])
+        given["soldAt"] = time_of(given["soldAt"])
         given.setdefault("paidBy", "other")
         for field in ("customer", "cause"):
             given[field] = given.get(field) or None
@@ -165,23 +168,14 @@ class _Sent:
 
 
 def _amount(text: str) -> str:
-    found = parse_amount(text)
-    if isinstance(found, Message):
-        raise _refused(found)
-    digits, places = found
-    if digits < 0:
+    """An amount as the API takes it. Raises RowProblem, or a problem for a return."""
+    # In units of 10^-18, as FEC has them: what has more decimals than money may have is found when it is checked.
+    found = wei_of(text, WEI_PER_FEC)
+    if found < 0:
         raise _refused(
             Message("{text!r} is a return; send it to /v1/sales/{{id}}/returns, by the id of its sale", text=text)
         )
-    shown = str(digits).rjust(places + 1, "0")
-    return f"{shown[:-places]}.{shown[-places:]}" if places else shown
-
-
-def _time(text: str) -> int:
-    found = parse_time(text)
-    if isinstance(found, Message):
-        raise _refused(found)
-    return found
+    return exact_fec(found)
 
 
 def _refused(reason: Message) -> Problem:

@@ -19,7 +19,7 @@ from fec.core.amounts import WEI_PER_FEC
 from fec.core.shares import burn_up, donation_down
 from fec.protocol.orders import OrderStatus
 from fec.protocol.settlements import LEAST_PRINCIPAL, Leaf, pack
-from fec.protocol.terms import Terms
+from fec.protocol.terms import Terms, Tier
 from fec.service.actions.bounds import GAS_PER_LEAF, GAS_PER_SETTLEMENT
 from fec.service.context import Service
 from fec.service.models import Invoice, InvoiceStatus
@@ -133,9 +133,9 @@ def own_spends(session: Session, program_id: int, owners: Sequence[str]) -> dict
     return spends
 
 
-def burn_bps(terms: Terms, spend: int) -> int:
+def burn_bps(tiers: Sequence[Tier], spend: int) -> int:
     """Burn share of the tier that a spend in wei has reached."""
-    return max(tier.burn_bps for tier in terms.tiers if tier.min_spend * WEI_PER_FEC <= spend)
+    return max(tier.burn_bps for tier in tiers if tier.min_spend * WEI_PER_FEC <= spend)
 
 
 def _shares(service: Service, program_id: int, terms: Terms, sales: Sequence[Any]) -> list[Share]:
@@ -148,7 +148,7 @@ def _shares(service: Service, program_id: int, terms: Terms, sales: Sequence[Any
     found = []
     for sale in sales:
         before = own.get(sale.owner, 0)
-        bps = burn_bps(terms, chain[sale.owner] + before)
+        bps = burn_bps(terms.tiers, chain[sale.owner] + before)
         donated = 0 if sale.cause is None else donation_down(sale.value, terms.donation_bps)
         found.append(Share(sale, bps, burn_up(sale.value, bps), donated, chain[sale.owner], before))
         own[sale.owner] = before + sale.value

@@ -149,7 +149,12 @@ def approve(
     def commit(session: Session, now: int) -> Effect:
         sale = own_sale(session, caller, sale_id, lock=True)
         if sale.state != SaleState.HELD:
-            raise problem("sale-final", "Order {order} waits for nobody's approval.", order=sale.order_id)
+            raise problem(
+                "sale-final",
+                "Order {order} does not wait for approval: it is {state}.",
+                order=sale.order_id,
+                state=SaleState(sale.state).value,
+            )
         if body.approved:
             sale.state = SaleState.PENDING
         else:

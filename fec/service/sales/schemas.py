@@ -293,6 +293,7 @@ class PendingSale(Model):
     amount: str
     currency: str
     value: Fec
+    expected: Fec = Field(description="Principal of its node, by what its owner has spent until now.")
     sold_at: Seconds
     settles_at: Seconds
 

@@ -6,7 +6,7 @@ from alembic import op
 from fec.store.types import Address, Hash32, Int64, TokenId, Wei
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 
 
 def upgrade() -> None:
