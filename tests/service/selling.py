@@ -46,14 +46,18 @@ def fund(chain: Anvil, shop: Shop, amount: int = 10_000 * FEC, allowance: int | 
 def pass_period(chain: Anvil, client: ServiceClient) -> None:
     """Sales that are due now are settled from now on."""
     now = client.service.client.now()
-    chain.travel_to(now + -now % PERIOD + 1)
+    chain.travel_to(now - now % PERIOD + PERIOD + 1)
 
 
 def watch(chain: Anvil, client: ServiceClient) -> None:
     """What was asked of the chain comes to its end, for a service that does not look by itself."""
-    settle(chain)
-    client.service.relayer.tick()
-    client.service.outbox.tend()
+
+    def open_actions() -> int:
+        settle(chain)
+        client.service.relayer.tick()
+        return client.service.outbox.tend()
+
+    until(open_actions, lambda count: not count)
 
 
 def settle_all(chain: Anvil, client: ServiceClient) -> None:

@@ -313,7 +313,7 @@ def test_file__bad_rows__are_told_by_line_and_the_rest_is_recorded(manager: Serv
 def test_file__cut_within_quotes__records_what_came_before(manager: ServiceClient) -> None:
     told = send(manager, HEADER + row(manager) + 'A-2,"1').json()
     assert (told["recorded"], told["refused"], told["problems"][0]["line"]) == (1, 1, 3)
-    assert "is not CSV" in told["problems"][0]["sentence"]
+    assert "is not closed, as if the file was cut off" in told["problems"][0]["sentence"]
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
