@@ -186,3 +186,7 @@ def _notes(policy: Policy) -> Iterator[Message]:
         "Nodes without an order (rewards, direct mints) are in the same pools. They bring no revenue, so the "
         "deferred amount spreads over more points."
     )
+    yield Message(
+        "Nodes of sales settled later are in the same pools. What these sales brought in is not on the chain, so it is "
+        "in no amount: book it, and what is to be deferred of it, from the shop's own records."
+    )

@@ -113,8 +113,8 @@ def arrivals(data: Data, scope: Scope, at_least: int, every: Every = "week") -> 
     soon = soon.filter(soon.amount >= wei(at_least))
     before = rows.filter(rows.time < ahead.begin)
     before = before.group_by("scope", "owner").agg(waiting=total(before.amount))
-    orders = data.scoped(data.orders, scope)
-    bought = orders.group_by("scope", owner=orders.customer).agg(last_purchase=orders.paid_at.max())
+    purchases = data.scoped(data.purchases, scope)
+    bought = purchases.group_by("scope", owner=purchases.shopper).agg(last_purchase=purchases.time.max())
     found = soon.left_join(before, ["scope", "owner"]).drop("scope_right", "owner_right")
     found = found.left_join(bought, ["scope", "owner"])
     found = found.select(

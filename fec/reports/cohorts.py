@@ -10,23 +10,28 @@ from fec.reports.data import SCOPES, Data, Scope, total
 from fec.reports.dates import Every
 from fec.reports.table import Column, Report, share
 
+SETTLED_SALES = Message(
+    "Sales settled later count as purchases of the day on which they were settled. What they cost is not on the "
+    "chain, so it is in no amount."
+)
+
 
 def cohorts_of(data: Data, scope: Scope, every: Every) -> Any:
     """Each shopper's first purchase in a scope: scope, shopper, cohort (where its stretch begins), number (of it)."""
-    orders = data.scoped(data.orders, scope)
-    firsts = orders.group_by("scope", shopper=orders.customer).agg(first=orders.paid_at.min())
+    purchases = data.scoped(data.purchases, scope)
+    firsts = purchases.group_by("scope", "shopper").agg(first=purchases.time.min())
     days = _days(data, every).select("day", cohort="begin", number="number")
     return firsts.mutate(day=firsts["first"] // DAY).inner_join(days, "day").drop("day", "first")
 
 
 def cohorts(data: Data, scope: Scope, every: Every = "month") -> Report:
     """For each cohort and each day, week, month, … since: who bought, how often, for how much."""
-    orders = data.scoped(data.orders, scope).select("scope", "paid_at", "net", shopper="customer")
+    purchases = data.scoped(data.purchases, scope).select("scope", "shopper", "time", "net")
     days = _days(data, every).select("day", at="number")
-    placed = orders.mutate(day=orders.paid_at // DAY).inner_join(days, "day")
+    placed = purchases.mutate(day=purchases.time // DAY).inner_join(days, "day")
     rows = placed.inner_join(cohorts_of(data, scope, every), ["scope", "shopper"])
     sums = rows.group_by("scope", "cohort", age=(rows["at"] - rows.number).cast("int64")).agg(
-        buyers=rows.shopper.nunique(), orders=rows.count(), spend=total(rows.net)
+        buyers=rows.shopper.nunique(), purchases=rows.count(), spend=total(rows.net)
     )
     found, sizes, spent = [], {}, 0
     for key, cohort, age, buyers, count, spend in data.rows(sums.order_by("scope", "cohort", "age")):
@@ -42,16 +47,16 @@ def cohorts(data: Data, scope: Scope, every: Every = "month") -> Report:
         Column("age", AGES[every], "number"),
         Column("buyers", N_("Buying"), "number"),
         Column("retained", N_("Share"), "share"),
-        Column("orders", N_("Orders"), "number"),
+        Column("purchases", N_("Purchases"), "number"),
         Column("spend", N_("Spent"), "wei"),
         Column("arpu", N_("Per shopper so far"), "wei"),
     )
-    return Report("cohorts", Message("Cohorts by first purchase"), columns, found)
+    return Report("cohorts", Message("Cohorts by first purchase"), columns, found, (SETTLED_SALES,))
 
 
 def _days(data: Data, every: Every) -> Any:
-    orders = data.orders
-    [(first,)] = data.rows(orders.agg(first=orders.paid_at.min()))
+    purchases = data.purchases
+    [(first,)] = data.rows(purchases.agg(first=purchases.time.min()))
     now = data.cutoff.timestamp
     return data.calendar(now if first is None else first, now, every)
 

@@ -104,12 +104,11 @@ class Data:
 
     @cached_property
     def mints(self) -> Any:
-        """What was burned into new nodes, also settled ones: place, token_id, program_id, start, principal, time."""
+        """New nodes, minted or settled: place, cause, token_id, program_id, start, owner then, principal, time."""
         created = self._read("nodes").select("token_id", "program_id", "start")
         minted = self._up_to_cutoff("node_versions").filter(lambda t: t.cause.isin(["mint", SETTLED]))
-        minted = minted.select("block_number", "log_index", "token_id", "owner", "principal").inner_join(
-            created, "token_id"
-        )
+        minted = minted.select("block_number", "log_index", "cause", "token_id", "owner", "principal")
+        minted = minted.inner_join(created, "token_id")
         return self._materialise("mints", self._timed(minted))
 
     @cached_property
@@ -139,6 +138,35 @@ class Data:
         orders = self._latest("order_versions", "order_key").inner_join(created, "order_key")
         orders = orders.mutate(net=(orders.amount - orders.refunded).cast(WEI))
         return self._materialise("orders", orders.filter(orders.net > 0))
+
+    @cached_property
+    def purchases(self) -> Any:
+        """Orders not taken back in full, and sales settled later: program_id, shopper, time, net, settled, and where.
+
+        A settled sale counts as made when it was settled; it has no `net`, for the chain does not know what it cost.
+        In a program without an issuer anybody can settle for anybody, so that nothing settled there is a sale.
+        """
+        issued = self.programs.filter(lambda t: t.issuer.notnull()).select("program_id")
+        settled = self.mints.filter(lambda t: t.cause == SETTLED).inner_join(issued, "program_id")
+        parts = (
+            self.orders.select(
+                *("program_id", "placed_block", "placed_log", "net"),
+                shopper="customer",
+                time="paid_at",
+                settled=ibis.literal(False),
+            ),
+            settled.select(
+                "program_id",
+                "time",
+                placed_block="block_number",
+                placed_log="log_index",
+                net=ibis.null(WEI),
+                shopper="owner",
+                settled=ibis.literal(True),
+            ),
+        )
+        names = ("program_id", "shopper", "time", "net", "settled", "placed_block", "placed_log")
+        return self._materialise("purchases", ibis.union(*(part.select(*names) for part in parts)))
 
     @cached_property
     def totals(self) -> Any:

@@ -6,7 +6,8 @@ year.
 
 Points are the FEC that nodes pay, all of it promised when the node is minted; they count as redeemed when they are
 claimed, since from then on they are coins like any other. Escrowed orders are in no figure: until they are captured
-nothing is sold.
+nothing is sold. Sales settled later bring points from their settlement on, opened or not, but no price: the chain knows
+what was burned for them, and neither what they cost nor what share of it that is.
 """
 
 from __future__ import annotations

@@ -37,8 +37,11 @@ def tiers(data: Data, scope: Scope) -> Report:
         Column("spend_share", N_("Share"), "share"),
         Column("burned", N_("Burned"), "wei"),
     )
-    note = Message("Each shopper counts at the tier of their last order. Amounts in escrow are not burned yet.")
-    return Report("tiers", Message("Tiers"), columns, found, (note, SHAPE))
+    notes = (
+        Message("Each shopper counts at the tier of their last order. Amounts in escrow are not burned yet."),
+        Message("Sales settled later are left out: what share of them was burned is not on the chain."),
+    )
+    return Report("tiers", Message("Tiers"), columns, found, (*notes, SHAPE))
 
 
 def donations(data: Data, scope: Scope) -> Report:

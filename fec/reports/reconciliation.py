@@ -71,7 +71,7 @@ def reconcile(data: Data, web3: Web3, deployment: Deployment) -> list[Comparison
         )
     flows = calendar.calendar(data, _EACH).rows
     all_flows = calendar.calendar(data, _ALL).rows
-    people = shoppers.overview(data, _EACH).rows
+    people = shoppers.overview(data, _EACH).records()
     quotas = list(programs.quota(data, _EACH).records())
     books = accounts.roll_forward(statement(data, _EACH, Policy(rate=WEI_PER_FEC), "year")).records()
     latest: dict[int, int] = {record["scope"]: record["points"] for record in books}
@@ -85,7 +85,9 @@ def reconcile(data: Data, web3: Web3, deployment: Deployment) -> list[Comparison
         Comparison(
             N_("Flow-back calendar of the protocol: outstanding"), sum(row[-3] for row in all_flows), outstanding
         ),
-        Comparison(N_("Still in shoppers' nodes: outstanding"), sum(row[8] for row in people), outstanding),
+        Comparison(
+            N_("Still in shoppers' nodes: outstanding"), sum(record["outstanding"] for record in people), outstanding
+        ),
         Comparison(N_("Points in the books: outstanding"), sum(latest.values()), outstanding),
         Comparison(N_("Burned by programs: burned"), sum(record["burned"] for record in quotas), burned),
         Comparison(N_("Principal of all mints: burned"), minted, burned),

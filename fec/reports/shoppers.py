@@ -10,6 +10,7 @@ from fec.core.curve import FACE_MULTIPLE
 from fec.core.durations import DAY
 from fec.i18n import N_, Message
 from fec.reports.calendar import SHAPE, steps
+from fec.reports.cohorts import SETTLED_SALES
 from fec.reports.data import SCOPES, WEI, Data, Scope, total, wei
 from fec.reports.table import Column, Report, share
 
@@ -21,14 +22,18 @@ _ACTIVE, _LAPSING, _LAPSED, _NEVER = STATES
 def known(data: Data, scope: Scope, active: int = 30) -> Any:
     """One row for each scope and shopper: who has bought there, holds nodes of it, or was paid by them.
 
-    Columns: scope, shopper, orders, spend, first, last (purchase; null if none), nodes, outstanding (face less
-    claimed), claimable, claimed, last_claim (null if none), state: active within `active` days of a purchase, lapsing
-    within twice as many.
+    Columns: scope, shopper, orders, settled (sales), spend, first, last (purchase; null if none), nodes, outstanding
+    (face less claimed), claimable, claimed, last_claim (null if none), state: active within `active` days of a
+    purchase, lapsing within twice as many.
     """
     now = data.cutoff.timestamp
-    orders = data.scoped(data.orders, scope)
-    bought = orders.group_by("scope", shopper=orders.customer).agg(
-        orders=orders.count(), spend=total(orders.net), first=orders.paid_at.min(), last=orders.paid_at.max()
+    purchases = data.scoped(data.purchases, scope)
+    bought = purchases.group_by("scope", "shopper").agg(
+        orders=(~purchases.settled).sum(),
+        settled=purchases.settled.sum(),
+        spend=total(purchases.net),
+        first=purchases.time.min(),
+        last=purchases.time.max(),
     )
     nodes = data.scoped(data.nodes.filter(lambda t: t.owner.notnull()), scope)
     held = nodes.group_by("scope", shopper=nodes.owner).agg(
@@ -56,14 +61,14 @@ def known(data: Data, scope: Scope, active: int = 30) -> Any:
     nothing = {
         name: rows[name].fill_null(wei(0)).cast(WEI) for name in ("spend", "outstanding", "claimable", "claimed")
     }
-    counts = {name: rows[name].fill_null(0).cast("int64") for name in ("orders", "nodes")}
+    counts = {name: rows[name].fill_null(0).cast("int64") for name in ("orders", "settled", "nodes")}
     return rows.mutate(**nothing, **counts, state=state)
 
 
 def shoppers(data: Data, scope: Scope, active: int = 30) -> Report:
     """Each shopper; most outstanding first."""
     names = (
-        *("scope", "shopper", "state", "orders", "spend", "first", "last"),
+        *("scope", "shopper", "state", "orders", "settled", "spend", "first", "last"),
         *("nodes", "outstanding", "claimable", "claimed", "last_claim"),
     )
     rows = known(data, scope, active).select(*names).order_by("scope", ibis.desc("outstanding"), "shopper")
@@ -72,6 +77,7 @@ def shoppers(data: Data, scope: Scope, active: int = 30) -> Report:
         Column("shopper", N_("Shopper"), "address"),
         Column("state", N_("State"), "word"),
         Column("orders", N_("Orders"), "number"),
+        Column("settled", N_("Settled sales"), "number"),
         Column("spend", N_("Spent"), "wei"),
         Column("first_purchase", N_("First purchase"), "time"),
         Column("last_purchase", N_("Last purchase"), "time"),
@@ -85,20 +91,22 @@ def shoppers(data: Data, scope: Scope, active: int = 30) -> Report:
 
 
 def overview(data: Data, scope: Scope, active: int = 30) -> Report:
-    """Each scope in a line: shoppers by state, orders, spend, average revenue per user, outstanding, claimed."""
+    """Each scope in a line: shoppers by state, orders, settled sales, spend, average of those who spent, and nodes."""
     rows = known(data, scope, active)
     sums = rows.group_by("scope").agg(
-        shoppers=(rows.orders > 0).sum(),
+        shoppers=(rows.orders + rows.settled > 0).sum(),
         active=(rows.state == _ACTIVE).sum(),
         lapsing=(rows.state == _LAPSING).sum(),
         lapsed=(rows.state == _LAPSED).sum(),
         orders=rows.orders.sum(),
+        settled=rows.settled.sum(),
         spend=total(rows.spend),
+        paying=(rows.orders > 0).sum(),
         outstanding=total(rows.outstanding),
         claimable=total(rows.claimable),
         claimed=total(rows.claimed),
     )
-    found = [(*row[:7], row[6] // row[1] if row[1] else None, *row[7:]) for row in data.rows(sums.order_by("scope"))]
+    found = [(*row[:8], row[7] // row[8] if row[8] else None, *row[9:]) for row in data.rows(sums.order_by("scope"))]
     columns = (
         Column("scope", SCOPES[scope.by], "number"),
         Column("shoppers", N_("Shoppers"), "number"),
@@ -106,6 +114,7 @@ def overview(data: Data, scope: Scope, active: int = 30) -> Report:
         Column("lapsing", N_("Lapsing"), "number"),
         Column("lapsed", N_("Lapsed"), "number"),
         Column("orders", N_("Orders"), "number"),
+        Column("settled", N_("Settled sales"), "number"),
         Column("spend", N_("Spent"), "wei"),
         Column("arpu", N_("Per shopper"), "wei"),
         Column("outstanding", N_("Outstanding"), "wei"),
@@ -121,19 +130,19 @@ def repeat(data: Data, scope: Scope, within: int = 30) -> Report:
     A purchase in the claim's own transaction counts: what flowed back was spent at once. A claim that is younger and
     was not followed yet is open, and left out of the share.
     """
-    orders = data.scoped(data.orders, scope)
-    each = orders.group_by("scope", shopper=orders.customer).agg(orders=orders.count())
+    purchases = data.scoped(data.purchases, scope)
+    each = purchases.group_by("scope", "shopper").agg(purchases=purchases.count())
     buyers = each.group_by("scope").agg(
-        shoppers=each.count(), repeating=(each.orders > 1).sum(), orders=each.orders.sum()
+        shoppers=each.count(), repeating=(each.purchases > 1).sum(), purchases=each.purchases.sum()
     )
     claims = data.scoped(data.claims, scope)
     paid = claims.select("scope", "block_number", "log_index", "time", shopper="recipient")
-    placed = orders.select("scope", "placed_block", "placed_log", "paid_at", shopper="customer")
+    placed = purchases.select("scope", "placed_block", "placed_log", "shopper", bought="time")
     pairs = paid.inner_join(placed, ["scope", "shopper"])
     after = (pairs.placed_block > pairs.block_number) | (
         (pairs.placed_block == pairs.block_number) & (pairs.placed_log > pairs.log_index)
     )
-    pairs = pairs.filter(after & (pairs.paid_at <= pairs.time + within * DAY))
+    pairs = pairs.filter(after & (pairs.bought <= pairs.time + within * DAY))
     followed = pairs.select("scope", "block_number", "log_index").distinct().mutate(followed=1)
     marked = paid.left_join(followed, ["scope", "block_number", "log_index"])
     was = marked.followed.notnull()
@@ -155,7 +164,7 @@ def repeat(data: Data, scope: Scope, within: int = 30) -> Report:
         Column("shoppers", N_("Shoppers"), "number"),
         Column("repeating", N_("Bought again"), "number"),
         Column("repeat_share", N_("Share"), "share"),
-        Column("orders", N_("Orders"), "number"),
+        Column("purchases", N_("Purchases"), "number"),
         Column("claims", N_("Claims"), "number"),
         Column("followed", N_("Followed by a purchase"), "number"),
         Column("open", N_("Still open"), "number"),
@@ -166,7 +175,7 @@ def repeat(data: Data, scope: Scope, within: int = 30) -> Report:
         "without a purchase so far.",
         days=within,
     )
-    return Report("repeat", Message("Repeat purchases"), columns, found, (note, SHAPE))
+    return Report("repeat", Message("Repeat purchases"), columns, found, (note, SETTLED_SALES, SHAPE))
 
 
 def _notes(active: int) -> tuple[Message, ...]:
@@ -176,4 +185,4 @@ def _notes(active: int) -> tuple[Message, ...]:
         active=active,
         lapsing=2 * active,
     )
-    return states, SHAPE
+    return states, SETTLED_SALES, SHAPE

@@ -174,5 +174,5 @@ def _fitted(key: int, parameters: Fit) -> Message:
 
 _MODELS = Message(
     "Estimates with BG/NBD and Gamma-Gamma, not promises. Purchases of one day count as one. Spend is before costs "
-    "and not discounted."
+    "and not discounted. Sales settled later are left out: what they cost is not on the chain."
 )

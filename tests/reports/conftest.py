@@ -59,6 +59,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         for seed in range(6):
             story.play(12, seed)
             story.travel(5 * WEEK)
+            mine = story.alice.nodes.owned_by(story.alice.address)
+            story.bob.nodes.claim_for([node.token_id for node in mine])
         story.alice.nodes.mint(1, 10**18 + 7)
         story.pay(story.at_once, 12 * 10**18)
         folder = tmp_path_factory.mktemp("reports")

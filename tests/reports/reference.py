@@ -31,6 +31,8 @@ class Facts:
     nodes: list[Any]
     claims: list[Any]
     mints: list[Any]
+    sales: list[Any]
+    """Of them, those settled in programs that have an issuer."""
     programs: list[Any]
     alliances: dict[int, int]
     times: dict[int, int]
@@ -43,6 +45,8 @@ class Facts:
             def rows(query: Any) -> list[Any]:
                 return list(connection.execute(query))
 
+            programs = rows(select(view("programs_latest")))
+            issued = {row.program_id for row in programs if row.issuer is not None}
             times = {row.number: row.timestamp for row in rows(select(_blocks()))}
             created = NodeRecord.__table__
             mints = select(NodeVersion.__table__, created.c.program_id).join(
@@ -57,7 +61,8 @@ class Facts:
                 nodes=[row for row in rows(select(view("nodes_latest"))) if row.owner is not None],
                 claims=rows(claims),
                 mints=[row for row in rows(mints) if row.cause in ("mint", "settle")],
-                programs=rows(select(view("programs_latest"))),
+                sales=[row for row in rows(mints) if row.cause == "settle" and row.program_id in issued],
+                programs=programs,
                 alliances={
                     row.program_id: row.alliance_id
                     for row in rows(select(view("alliances_latest")))
@@ -95,49 +100,75 @@ def node(row: Any) -> Node:
 
 
 def shoppers(facts: Facts, by: str, active: int) -> dict[tuple[int, str], tuple[Any, ...]]:
-    """(scope, shopper): state, orders, spend, first, last, nodes, outstanding, claimable, claimed, last claim."""
-    orders, nodes, claims = (facts.each(rows, by) for rows in (facts.orders, facts.nodes, facts.claims))
+    """(scope, shopper): state, orders, settled sales, spend, first and last purchase, and what nodes have.
+
+    That is how many, outstanding, claimable, claimed, and when there was a claim last.
+    """
+    kinds = (facts.orders, facts.sales, facts.nodes, facts.claims)
+    orders, sales, nodes, claims = (facts.each(rows, by) for rows in kinds)
     found = {}
-    for scope in {*orders, *nodes, *claims}:
-        people = {row.customer for row in orders[scope]}
+    for scope in {*orders, *sales, *nodes, *claims}:
+        people = {row.customer for row in orders[scope]} | {row.owner for row in sales[scope]}
         people |= {row.owner for row in nodes[scope]} | {row.recipient for row in claims[scope]}
         for shopper in people:
             bought = [row for row in orders[scope] if row.customer == shopper]
+            settled = [row for row in sales[scope] if row.owner == shopper]
+            times = [row.paid_at for row in bought] + [facts.times[row.block_number] for row in settled]
             held = [node(row) for row in nodes[scope] if row.owner == shopper]
             paid = [row for row in claims[scope] if row.recipient == shopper]
-            last = max((row.paid_at for row in bought), default=None)
+            last = max(times, default=None)
             idle = None if last is None else facts.now - last
             state = "never bought"
             if idle is not None:
                 state = "active" if idle <= active * DAY else "lapsing" if idle <= 2 * active * DAY else "lapsed"
             found[scope, shopper] = (
-                *(state, len(bought), sum(map(net, bought))),
-                *(min((row.paid_at for row in bought), default=None), last),
+                *(state, len(bought), len(settled), sum(map(net, bought))),
+                *(min(times, default=None), last),
                 *(len(held), sum(each.outstanding for each in held), sum(each.claimable(facts.now) for each in held)),
                 *(sum(row.amount for row in paid), max((facts.times[row.block_number] for row in paid), default=None)),
             )
     return found
 
 
+@dataclass(frozen=True)
+class Purchase:
+    """An order, or a settled sale, which has no `net`."""
+
+    program_id: int
+    shopper: str
+    time: int
+    place: tuple[int, int]
+    net: int = 0
+
+
+def purchases(facts: Facts, by: str) -> dict[int, list[Purchase]]:
+    """Purchases by scope."""
+    bought = [Purchase(row.program_id, row.customer, row.paid_at, placed(row), net(row)) for row in facts.orders]
+    for row in facts.sales:
+        place = (row.block_number, row.log_index)
+        bought.append(Purchase(row.program_id, row.owner, facts.times[row.block_number], place))
+    return facts.each(bought, by)
+
+
 def repeat(facts: Facts, by: str, within: int) -> dict[int, tuple[int, ...]]:
-    """Scope: shoppers, repeating, orders, claims, followed, open."""
-    orders, claims = facts.each(facts.orders, by), facts.each(facts.claims, by)
+    """Scope: shoppers, repeating, purchases, claims, followed, open."""
+    bought, claims = purchases(facts, by), facts.each(facts.claims, by)
     found = {}
-    for scope in {*orders, *claims}:
-        counts = Counter(row.customer for row in orders[scope])
+    for scope in {*bought, *claims}:
+        counts = Counter(row.shopper for row in bought[scope])
         followed = undecided = 0
         for claim in claims[scope]:
             time = facts.times[claim.block_number]
             place = (claim.block_number, claim.log_index)
             if any(
-                order.customer == claim.recipient and placed(order) > place and order.paid_at <= time + within * DAY
-                for order in orders[scope]
+                each.shopper == claim.recipient and each.place > place and each.time <= time + within * DAY
+                for each in bought[scope]
             ):
                 followed += 1
             elif time + within * DAY > facts.now:
                 undecided += 1
         repeating = sum(count > 1 for count in counts.values())
-        found[scope] = (len(counts), repeating, len(orders[scope]), len(claims[scope]), followed, undecided)
+        found[scope] = (len(counts), repeating, len(bought[scope]), len(claims[scope]), followed, undecided)
     return found
 
 
@@ -156,19 +187,19 @@ def month(timestamp: int) -> int:
 
 
 def cohorts(facts: Facts, by: str) -> dict[tuple[int, int, int], tuple[int, int, int, int]]:
-    """(scope, month, months later): size, buyers, orders, spend."""
+    """(scope, month, months later): size, buyers, purchases, spend."""
     found = {}
-    for scope, orders in facts.each(facts.orders, by).items():
+    for scope, bought in purchases(facts, by).items():
         firsts: dict[str, int] = {}
-        for order in orders:
-            firsts[order.customer] = min(firsts.get(order.customer, 10**9), month(order.paid_at))
+        for each in bought:
+            firsts[each.shopper] = min(firsts.get(each.shopper, 10**9), month(each.time))
         for cohort in set(firsts.values()):
             people = {shopper for shopper, first in firsts.items() if first == cohort}
             for age in range(1_000):
-                bought = [row for row in orders if row.customer in people and month(row.paid_at) == cohort + age]
-                if bought:
-                    buyers = len({row.customer for row in bought})
-                    found[scope, cohort, age] = (len(people), buyers, len(bought), sum(map(net, bought)))
+                mine = [each for each in bought if each.shopper in people and month(each.time) == cohort + age]
+                if mine:
+                    buyers = len({each.shopper for each in mine})
+                    found[scope, cohort, age] = (len(people), buyers, len(mine), sum(each.net for each in mine))
     return found
 
 

@@ -12,7 +12,9 @@ from fec import store
 from fec.chain.anvil import Anvil
 from fec.chain.deploy import deploy
 from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.core.curve import released
 from fec.core.durations import DAY, WEEK
+from fec.protocol.settlements import Leaf
 from fec.reports.data import Data, Scope, of_index
 from fec.reports.liability import Policy, statement
 from fec.reports.registry import REPORTS
@@ -74,7 +76,7 @@ def test_reports__one_shopper_one_order__are_that_order(fresh: Story, read: Any)
     fresh.pay(fresh.at_once, 100 * FEC)
     made = everything(read())
     [row] = made["overview-protocol"].rows
-    assert row == (0, 1, 1, 0, 0, 1, 100 * FEC, 100 * FEC, 100 * FEC, 0, 0)
+    assert row == (0, 1, 1, 0, 0, 1, 0, 100 * FEC, 100 * FEC, 100 * FEC, 0, 0)
     [row] = made["repeat-protocol"].rows
     assert row == (0, 1, 0, 0, 1, 0, 0, 0, None)
     [row] = made["cohorts-protocol"].rows
@@ -90,7 +92,34 @@ def test_reports__only_escrow__nothing_is_bound_and_nothing_owed(fresh: Story, r
     assert (made["calendar"].rows, made["liability"].rows) == ([], [])
     [row] = [row for row in made["quota"].rows if row[0] == fresh.escrow]
     assert row[3] == 10 * FEC
-    assert made["overview-protocol"].rows[0][5:7] == (1, 100 * FEC)
+    assert made["overview-protocol"].rows[0][5:8] == (1, 0, 100 * FEC)
+
+
+def test_reports__two_settled_sales__are_sales_without_a_price(fresh: Story, read: Any) -> None:
+    """Of one shopper, seven weeks ago; one is opened by now, which changes no figure."""
+    fresh.open()
+    mine = fresh.alice.address
+    tree = fresh.settle([Leaf(mine, 3 * FEC), Leaf(mine, 7 * FEC)], fresh.at_once, "day 1")
+    fresh.travel(7 * WEEK)
+    fresh.open_leaf(tree, 1)
+    data = read()
+    made = everything(data)
+    due = released(3 * FEC, 7) + released(7 * FEC, 7)
+    [row] = made["overview-protocol"].rows
+    assert row == (0, 1, 0, 1, 0, 0, 2, 0, None, 100 * FEC, due, 0)
+    [row] = made["shoppers-protocol"].rows
+    assert row[1:6] == (mine, "lapsing", 0, 2, 0)
+    [row] = made["repeat-protocol"].rows
+    assert row[1:5] == (1, 1, 10_000, 2)
+    [row] = made["cohorts-protocol"].rows
+    assert row[2:8] == (1, 0, 1, 10_000, 2, 0)
+    flows = [row for row in made["calendar"].rows if row[0] == fresh.at_once]
+    assert (flows[0][3], sum(row[3] for row in flows)) == (due, 100 * FEC)
+    [row] = [row for row in made["quota"].rows if row[0] == fresh.at_once]
+    assert row[2] == 10 * FEC
+    assert made["tiers"].rows == []
+    last = statement(data, Scope("program", fresh.at_once), BOOKS).lines[-1]
+    assert (last.points, last.movement.closing, last.price) == (100 * FEC, 0, 0)
 
 
 def test_program__closed_half_way__pays_on_and_owes_on(fresh: Story, read: Any) -> None:
@@ -129,4 +158,4 @@ def test_reports__every_node_has_paid_in_full__nothing_flows_back(fresh: Story, 
     made = everything(read())
     assert made["calendar"].rows == []
     [row] = made["overview-protocol"].rows
-    assert row == (0, 0, 0, 0, 0, 0, 0, None, 0, 0, 50 * FEC)
+    assert row == (0, 0, 0, 0, 0, 0, 0, 0, None, 0, 0, 50 * FEC)

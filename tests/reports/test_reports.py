@@ -40,16 +40,24 @@ def test_shoppers__every_scope__as_the_reference_has_them(world: World, data: Da
     assert {row[2] for row in shoppers.shoppers(data, Scope("protocol"), 30).rows} > {"active"}
 
 
+def test_shoppers__of_a_program_anybody_may_settle_in__nobody_bought(data: Data) -> None:
+    """The public program has settled nodes, opened and not, and each counts among its owner's nodes alone."""
+    rows = shoppers.shoppers(data, Scope("program", 1)).records()
+    settled = {row["settled"] for row in rows}
+    assert settled == {0}
+    assert data.rows(data.nodes.filter(lambda t: (t.cause == "settle") & (t.program_id == 1)).count().as_table())[0][0]
+
+
 def test_overview__every_scope__is_the_sum_of_its_shoppers(world: World, data: Data, by: str) -> None:
     people = reference.shoppers(world.facts, by, 30)
     for row in shoppers.overview(data, Scope(by), 30).rows:
         mine = [each for (scope, _), each in people.items() if scope == row[0]]
-        buyers = [each for each in mine if each[1]]
+        buyers, paying = [each for each in mine if each[1] or each[2]], [each for each in mine if each[1]]
         states = [sum(each[0] == state for each in mine) for state in ("active", "lapsing", "lapsed")]
-        spend = sum(each[2] for each in mine)
-        assert row[1:7] == (len(buyers), *states, sum(each[1] for each in mine), spend)
-        assert row[7] == (spend // len(buyers) if buyers else None)
-        assert row[8:] == tuple(sum(each[place] for each in mine) for place in (6, 7, 8))
+        orders, settled, spend = (sum(each[place] for each in mine) for place in (1, 2, 3))
+        assert row[1:8] == (len(buyers), *states, orders, settled, spend)
+        assert row[8] == (spend // len(paying) if paying else None)
+        assert row[9:] == tuple(sum(each[place] for each in mine) for place in (7, 8, 9))
 
 
 def test_repeat__every_scope__as_the_reference_has_it(world: World, data: Data, by: str) -> None:
