@@ -212,9 +212,12 @@ contract ADN is Settlements, ERC721 {
             claimed -= share;
             left -= part;
             newIds[i] = tokenId.sibling(part, serial + i);
-            _nodes[newIds[i]].state = NodeStateLib.pack(address(0), share, false);
+            _nodes[newIds[i]].state = NodeStateLib.pack(owner, share, false);
             emit NodeSplit(tokenId, newIds[i], part, share);
-            _mint(owner, newIds[i]);
+            emit Transfer(address(0), owner, newIds[i]);
+        }
+        unchecked {
+            _balances[owner] += count;
         }
         // forge-lint: disable-next-line(unsafe-typecast) -- less than the principal, which has 96 bits
         _resized[tokenId].principal = uint96(rest);
@@ -437,19 +440,17 @@ contract ADN is Settlements, ERC721 {
         return _nodes[tokenId].state.owner();
     }
 
-    /// @dev Moves, mints (from zero) and burns (`to` zero). Ends all approvals of the node, to claim included.
+    /// @dev Moves a node, or burns it (`to` zero), and ends all approvals of it, to claim included. New ones are for {_place}.
     function _update(address to, uint256 tokenId, address auth) internal override returns (address from) {
         NodeRecord storage record = _nodes[tokenId];
         NodeState state = record.state;
         from = state.owner();
         if (auth != address(0)) _checkAuthorized(from, auth, tokenId);
+        _approve(address(0), tokenId, address(0), false);
+        // slither-disable-next-line costly-loop -- each round ends the approvals of another node
+        delete _claimApprovals[tokenId];
         unchecked {
-            if (from != address(0)) {
-                _approve(address(0), tokenId, address(0), false);
-                // slither-disable-next-line costly-loop -- each round ends the approvals of another node
-                delete _claimApprovals[tokenId];
-                --_balances[from];
-            }
+            --_balances[from];
             if (to != address(0)) ++_balances[to];
         }
         record.state = state.withOwner(to);

@@ -119,6 +119,8 @@ contract Relay is IRelay, ReentrancyGuardTransient {
         if (kind == uint256(RelayedKind.Claims)) return (address(adn), IADN.claimFor.selector);
         if (kind == uint256(RelayedKind.Reward)) return (address(checkout), ICheckout.takeReward.selector);
         if (kind == uint256(RelayedKind.Captures)) return (address(checkout), ICheckout.capture.selector);
+        if (kind == uint256(RelayedKind.Opening)) return (address(adn), IADN.open.selector);
+        if (kind == uint256(RelayedKind.OpeningWithClaim)) return (address(adn), IADN.openAndClaim.selector);
         revert Relay_MalformedCall(index);
     }
 }

@@ -133,7 +133,8 @@ def read_growth(folder: Path) -> list[int]:
 
 def read_least_part(folder: Path) -> int:
     """MIN_SPLIT_PRINCIPAL of a workspace's ADN, in wei. Raises ProofError."""
-    found = re.search(r"MIN_SPLIT_PRINCIPAL = (\w+);", (folder / "contracts" / "ADN.sol").read_text())
+    source = folder / "contracts" / "nodes" / "Settlements.sol"
+    found = re.search(r"MIN_SPLIT_PRINCIPAL = (\w+);", source.read_text())
     if found is None:
-        raise ProofError("ADN.sol: no MIN_SPLIT_PRINCIPAL")
+        raise ProofError(f"{source.name}: no MIN_SPLIT_PRINCIPAL")
     return int(Decimal(found[1]))

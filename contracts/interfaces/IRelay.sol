@@ -14,7 +14,9 @@ enum RelayedKind {
     Withdrawal,
     Claims,
     Reward,
-    Captures
+    Captures,
+    Opening,
+    OpeningWithClaim
 }
 
 /// @title Many signed calls in one transaction
@@ -63,7 +65,7 @@ interface IRelay {
     /// @notice Where spends and withdrawals go.
     function custodian() external view returns (ICustodian);
 
-    /// @notice Where claims go.
+    /// @notice Where claims and openings go.
     function adn() external view returns (IADN);
 
     /// @notice Most calls in one transaction.

@@ -42,6 +42,8 @@ _KINDS = {
     ("ADN", "claimFor"): 4,
     ("Checkout", "takeReward"): 5,
     ("Checkout", "capture"): 6,
+    ("ADN", "open"): 7,
+    ("ADN", "openAndClaim"): 8,
 }
 _FUNCTIONS = {kind: function for function, kind in _KINDS.items()}
 _SHORT = 0

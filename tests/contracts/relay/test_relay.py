@@ -12,6 +12,8 @@ from tests.contracts.relay.packing import (
     CAPTURES,
     CLAIMS,
     ENOUGH,
+    OPENING,
+    OPENING_WITH_CLAIM,
     PAYMENT,
     REWARD,
     SPEND,
@@ -26,6 +28,7 @@ from tests.contracts.relay.packing import (
 from tests.contracts.support.build import shipped
 from tests.contracts.support.evm import Contract, Halted, Reverted, expect
 from tests.contracts.support.merkle import proof, root
+from tests.contracts.support.settling import Batch, owners, settled
 from tests.contracts.support.shop_world import NEVER, Market, key
 from tests.contracts.support.world import FEC
 
@@ -77,10 +80,31 @@ def a_capture(market: Market) -> tuple[int, Contract, bytes]:
     return CAPTURES, market.checkout, market.checkout.encode("capture", [market.order_key(order)])
 
 
+def an_opening(market: Market) -> tuple[int, Contract, bytes]:
+    return OPENING, market.adn, market.adn.encode("open", *some_leaves(market).opening(2))
+
+
+def an_opening_with_claim(market: Market) -> tuple[int, Contract, bytes]:
+    call = market.adn.encode("openAndClaim", *some_leaves(market).opening(1))
+    return OPENING_WITH_CLAIM, market.adn, call
+
+
+def some_leaves(market: Market) -> Batch:
+    """A settlement of five whose nodes have released something."""
+    batch = settled(market, [(owner, 1000 * FEC) for owner in owners(5)])
+    market.pass_periods(3)
+    return batch
+
+
+SCENES = (
+    *(a_payment, a_spend, a_withdrawal, a_claim),
+    *(a_reward, a_capture, an_opening, an_opening_with_claim),
+)
+
 # ---------------------------------------------------------------- what goes through
 
 
-@pytest.mark.parametrize("scene", [a_payment, a_spend, a_withdrawal, a_claim, a_reward, a_capture])
+@pytest.mark.parametrize("scene", SCENES)
 def test_relay__of_each_kind__does_what_the_call_does(market: Market, scene: Scene) -> None:
     kind, contract, call = scene(market)
     with market.chain.rolled_back():
@@ -122,6 +146,15 @@ def test_relay__later_calls__find_what_earlier_ones_did(market: Market) -> None:
     calls = [long(CLAIMS, market.adn.encode("claimFor", [node])), paid(market, order, "carol")]
     assert relay(market, *calls) == {}
     assert market.fec.balanceOf(market.carol) == 1_000 * FEC
+
+
+def test_relay__claim_after_an_opening__finds_the_node(market: Market) -> None:
+    batch = some_leaves(market)
+    opening, claim = market.adn.encode("open", *batch.opening(0)), market.adn.encode("claimFor", batch.tokens[:1])
+    assert relay(market, long(CLAIMS, claim), long(OPENING, opening), long(CLAIMS, claim)) == {
+        0: ("ERC721NonexistentToken", (batch.tokens[0],))
+    }
+    assert market.fec.balanceOf(batch.leaves[0][0]) == market.adn.vestedPayout(batch.tokens[0]) > 0
 
 
 def test_relay__most_calls__all_are_made(market: Market) -> None:
@@ -194,7 +227,7 @@ def test_relay__more_than_most_calls__reverts(market: Market) -> None:
         relay(market, *[FAILS] * (most + 1))
 
 
-@pytest.mark.parametrize("kind", [7, 8, 255])
+@pytest.mark.parametrize("kind", [9, 10, 255])
 def test_relay__unknown_kind__reverts_all(market: Market, kind: int) -> None:
     with expect("Relay_MalformedCall", 1):
         relay(market, FAILS, bytes([kind]) + FAILS[1:])
@@ -288,7 +321,7 @@ def test_relay__what_looks_at_the_caller__is_not_among_the_kinds(market: Market)
     market.pay(order)
     call = market.checkout.encode("refund", market.order_key(order), FEC)
     before = market.checkout.orderOf(market.order_key(order))
-    for kind in range(1, 7):
+    for kind in range(1, 9):
         assert set(relay(market, long(kind, call, 100_000))) == {0}
     assert market.checkout.orderOf(market.order_key(order)) == before
     assert failures(market)
