@@ -72,7 +72,11 @@ CALLS = {
 }
 #: Those that read.
 READS = {"quote", "settlement_of_ref", "terms_of"}
-SEEN = {**CALLS, "give_node, seen before": calls.give_node(ALICE, BOB, 9, data=b"x", fingerprint=WORD)}
+SEEN = {
+    **CALLS,
+    "give_node, seen before": calls.give_node(ALICE, BOB, 9, data=b"x", fingerprint=WORD),
+    "open_node, with a claim": calls.open_node(SETTLED.proof(1), claim=True),
+}
 
 
 def stated() -> dict[str, Callable[..., ContractCall]]:

@@ -17,7 +17,7 @@ from fec.protocol.members import Member, Withdrawal
 from fec.protocol.orders import Authorization, Invoice, Order
 from fec.protocol.relays import MAX_CALLS, RelayedCall
 from tests.contracts.support.shop_world import deploy_market
-from tests.unit.test_calls import CALLS
+from tests.unit.test_calls import CALLS, SEEN
 
 ALICE, BOB = "0x" + "a1" * 20, "0x" + "b0" * 20
 RELAY = "0x" + "4e" * 20
@@ -56,6 +56,8 @@ RELAYABLE = {
     "a claim": calls.claim_for([1, 2, 3]),
     "a reward": CALLS["take_reward"],
     "captures": calls.capture(["0x" + "0e" * 32] * 3),
+    "an opening": CALLS["open_node"],
+    "an opening with a claim": SEEN["open_node, with a claim"],
 }
 
 
@@ -111,7 +113,7 @@ def test_packed__every_short_payment__is_read_back(  # noqa: PLR0917
 
 @pytest.mark.parametrize("name", sorted(CALLS))
 def test_relayable__what_asks_who_calls__is_not(name: str) -> None:
-    listed = {"pay_with_authorization", "spend", "withdraw", "claim_for", "take_reward", "capture"}
+    listed = {"pay_with_authorization", "spend", "withdraw", "claim_for", "take_reward", "capture", "open_node"}
     assert relays.relayable(CALLS[name]) == (name in listed)
 
 
@@ -137,7 +139,9 @@ def test_relay__gas_out_of_range__is_refused(gas: int) -> None:
         relays.relay([RelayedCall(PAYMENT, gas)])
 
 
-@pytest.mark.parametrize("data", [b"\7" + bytes(40), b"\0", b"\3" + bytes(4), b"\4\0\0\1\0\5abcd", b"\4\0\0\1\0\4abcd"])
+@pytest.mark.parametrize(
+    "data", [b"\x09" + bytes(40), b"\0", b"\3" + bytes(4), b"\4\0\0\1\0\5abcd", b"\4\0\0\1\0\4abcd"]
+)
 def test_unpacked__anything_else__is_refused(data: bytes) -> None:
     with pytest.raises(InvalidArgument, match=r"^Call 1 is of no known kind, or is cut off"):
         relays.unpacked(relays.packed(RelayedCall(PAYMENT, GAS)) + data)

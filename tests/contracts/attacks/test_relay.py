@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.contracts.attacks.attackers import BURNER, bomb, coins, contract, gas_used
@@ -9,6 +11,8 @@ from tests.contracts.custody.acts import filled
 from tests.contracts.relay.packing import (
     CLAIMS,
     ENOUGH,
+    OPENING,
+    OPENING_WITH_CLAIM,
     PAYMENT,
     WITHDRAWAL,
     bought,
@@ -19,6 +23,7 @@ from tests.contracts.relay.packing import (
     relay,
 )
 from tests.contracts.support.evm import ZERO, Contract
+from tests.contracts.support.settling import owners, settled
 from tests.contracts.support.shop_world import MODES, NEVER, Market, Member, Order, key
 from tests.contracts.support.world import FEC, account
 
@@ -162,6 +167,64 @@ def test_relay__keeps_nothing(market: Market, guest: Contract) -> None:
     assert told == {0: ("ERC721InvalidReceiver", (market.relay.address,))}
     assert (coins(market, market.relay.address), market.adn.balanceOf(market.relay.address)) == (0, 0)
     assert {market.chain.evm.storage(market.relay.address, slot) for slot in range(8)} == {0}
+
+
+def test_batch__of_honest_and_wrong_openings__opens_the_honest_and_tells_why_of_each_other(
+    market: Market, guest: Contract
+) -> None:
+    """A refusing owner is opened like any: nobody's hook is called. What is wrong stops nobody else."""
+    guest.set(MODES["BurnGas"], ZERO, b"")
+    leaves = [*((owner, 1000 * FEC) for owner in owners(4)), (guest.address, 1000 * FEC)]
+    batch, other = settled(market, leaves), settled(market, leaves)
+    market.pass_periods(2)
+
+    def opening(leaf: int, *, gas: int = 150_000, **changes: Any) -> bytes:
+        return long(OPENING, market.adn.encode("open", *batch.opening(leaf, **changes)), gas)
+
+    claimed = long(OPENING_WITH_CLAIM, market.adn.encode("openAndClaim", *batch.opening(1)), 150_000)
+    calls = [
+        opening(0),
+        opening(0),
+        opening(2, owner=market.stranger),
+        claimed,
+        opening(1),
+        opening(3, principal=1001 * FEC),
+        opening(3, proof=other.proof(3)),
+        opening(2),
+        opening(3, gas=20_000),
+        opening(3, place=9),
+        opening(4),
+    ]
+    assert relay(market, *calls) == {
+        1: ("ADN_AlreadyOpened", (batch.tokens[0],)),
+        2: ("ADN_InvalidProof", (batch.id, 2)),
+        4: ("ADN_AlreadyOpened", (batch.tokens[1],)),
+        5: ("ADN_InvalidProof", (batch.id, 3)),
+        6: ("ADN_InvalidProof", (batch.id, 3)),
+        8: ("", (b"",)),
+        9: ("ADN_NoSuchLeaf", (batch.id, 9, 5)),
+    }
+    opened = [batch.tokens[place] for place in (0, 1, 2, 4)]
+    assert [
+        event.values["tokenId"] for event in market.chain.events("Transfer") if event.address == market.adn.address
+    ] == opened
+    assert coins(market, leaves[1][0]) == market.adn.vestedPayout(batch.tokens[1])
+    assert [market.adn.ownerOf(node) for node in opened] == [leaves[place][0] for place in (0, 1, 2, 4)]
+
+
+def test_relay__openings_sent_first_by_a_thief__leave_the_same_owners_and_tell_the_second_so(market: Market) -> None:
+    batch = settled(market, [(market.alice, 1000 * FEC), (market.carol, 1000 * FEC)])
+    market.pass_periods(1)
+    calls = [long(OPENING_WITH_CLAIM, market.adn.encode("openAndClaim", *batch.opening(place))) for place in range(2)]
+    held = [coins(market, who) for who in (market.alice, market.carol, market.bob)]
+    market.relay.relay(calls[0], sender=market.bob)
+    assert relay(market, *calls) == {0: ("ADN_AlreadyOpened", (batch.tokens[0],))}
+    due = market.adn.vestedPayout(batch.tokens[0])
+    assert [coins(market, who) for who in (market.alice, market.carol, market.bob)] == [
+        held[0] + due,
+        held[1] + due,
+        held[2],
+    ]
 
 
 def test_relay__vault_of_a_member_with_the_relay_as_key__is_anybodys(market: Market) -> None:

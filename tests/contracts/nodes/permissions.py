@@ -9,7 +9,7 @@ from typing import Any
 
 from fec.core.durations import DAY, WEEK
 from tests.contracts.custody.acts import withdrawal
-from tests.contracts.relay.packing import CLAIMS, long
+from tests.contracts.relay.packing import CLAIMS, OPENING, long
 from tests.contracts.standards.interfaces import deploy_witness
 from tests.contracts.support.build import shipped
 from tests.contracts.support.evm import Contract
@@ -334,6 +334,9 @@ VAULT_CALLS: dict[str, Prepare] = {
 
 RELAY_CALLS: dict[str, Prepare] = {
     "`relay` (a claim for a node's owner)": lambda s: [long(CLAIMS, s.market.adn.encode("claimFor", [s.node]))],
+    "`relay` (an opening for a node's owner)": lambda s: [
+        long(OPENING, s.market.adn.encode("open", *s.settlement().opening(0)))
+    ],
 }
 
 
