@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from fec.chain.anvil import MNEMONIC
 from fec.cli.base import Command, transaction_options
 from fec.cli.context import Context, facts
+from fec.cli.daily import progress_of, settle_daily, signing_owner
 from fec.cli.display import shape
 from fec.cli.errors import CommandRefused
 from fec.cli.extras import extra
@@ -21,7 +21,6 @@ from fec.cli.params import ADDRESS, AMOUNT, DURATION, FILE, SHARE, TIER
 from fec.core.amounts import WEI_PER_FEC, exact_fec
 from fec.core.durations import WEEK
 from fec.i18n import _, ngettext
-from fec.i18n.errors import SignerMissing
 from fec.protocol.terms import Tier
 
 if TYPE_CHECKING:
@@ -83,6 +82,19 @@ _EXAMPLE = 100 * WEI_PER_FEC
     metavar="COUNT",
     help="Processes that sign [number of processors minus one].",
 )
+@click.option(
+    "--settle",
+    type=click.Choice(["daily"]),
+    help="Settle each day's sales at once, all stores under one program, instead of paying orders.",
+)
+@click.option(
+    "--open",
+    "to_open",
+    type=click.IntRange(0),
+    default=0,
+    metavar="COUNT",
+    help="With --settle: open so many nodes, drawn at random, and claim all of each at its end [0].",
+)
 @transaction_options()
 @click.pass_obj
 def replay(
@@ -107,6 +119,8 @@ def replay(
     leave_open: bool,
     wallets: str | None,
     workers: int | None,
+    settle: str | None,
+    to_open: int,
 ) -> None:
     """Replay a purchase history, a CSV or Parquet FILE, on a development chain, with real orders.
 
@@ -114,11 +128,21 @@ def replay(
     test wallet. The chain's clock follows the file. After an interruption, the next run continues where this one
     stopped; nothing is paid twice. The wallets' keys are derived from --wallets, so anybody who knows it controls them
     all.
+
+    With --settle daily the shoppers pay elsewhere: all stores are one program, whose merchant burns for each day's
+    sales at once when their return window is over.
     """
     with extra("replay"):
         from fec.replay import Columns, ReplaySettings, StoreTerms, read  # noqa: PLC0415
     if bool(donation) != (cause is not None):
         raise CommandRefused("--donation and --cause need each other. Give both or neither.")
+    if to_open and settle is None:
+        raise CommandRefused("--open opens settled nodes. Give --settle daily with it.")
+    if settle is not None and (cause is not None or every != 1):
+        raise CommandRefused(
+            "--settle makes no orders, so there are no donations, and a day's sales share a block. "
+            "Leave out --cause, --donation and --every."
+        )
     before = time.perf_counter_ns()
     columns = Columns(shopper, moment, amount, store, order_id)
     history = read(file, columns, rate=rate, currency=currency, places=places)
@@ -134,6 +158,9 @@ def replay(
         leave_open=leave_open,
         workers=max((os.cpu_count() or 1) - 1, 1) if workers is None else workers,
     )
+    if settle is not None:
+        settle_daily(context, history, settings, to_open, reading)
+        return
     report = _run(context, history, settings)
     _show(context, report, settings, {"file": reading, **report.milliseconds})
 
@@ -141,18 +168,9 @@ def replay(
 def _run(context: Context, history: History, settings: ReplaySettings) -> ReplayReport:
     from fec.replay import Replay  # noqa: PLC0415
 
-    owner = context.local_account() or context.account
-    if owner is None:
-        raise SignerMissing("No signing account. Give the account that owns ADN; `fec dev` prints it.")
+    owner = signing_owner(context)
     phases = {"chain": _("Reading the chain"), "setUp": _("Setting up"), "replay": _("Replaying")}
-    text = TextColumn("{task.description}")
-    columns = (text, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=context.err, transient=True, disable=not context.err.is_terminal) as progress:
-        task = progress.add_task("", total=None)
-
-        def advanced(phase: str, done: int, total: int) -> None:
-            progress.update(task, description=phases[phase], completed=done, total=total)
-
+    with progress_of(context, phases) as advanced:
         return Replay(context.client, owner, settings).run(history, advanced)
 
 

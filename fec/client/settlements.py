@@ -25,6 +25,7 @@ from fec.core.settlement_id import SettlementId
 from fec.i18n.errors import InvalidArgument, NotFound
 from fec.protocol import calls, relays
 from fec.protocol.addresses import ADDRESS_ZERO, checked_address
+from fec.protocol.calls import ContractCall
 from fec.protocol.refusals import sentences
 from fec.protocol.relays import RelayedCall
 from fec.protocol.settlements import Leaf, ProvenLeaf, SettlementTree, leaf_at, leaves_of, unpack
@@ -64,13 +65,14 @@ class Settlements:
         Raises OwnerRefused for a leaf of one of the protocol's own contracts, InvalidArgument for one that is none,
         besides what `Sender.send` raises.
         """
-        self.check_owners({leaf.owner for leaf in leaves})
-        try:
-            call = calls.settle(program_id, leaves) if ref is None else calls.settle_sales(program_id, leaves, ref)
-        except ValueError as error:
-            raise error if isinstance(error, InvalidArgument) else InvalidArgument(str(error)) from error
-        receipt = (self._adn if ref is None else self._checkout).send(call)
+        handle, call = self._settling(program_id, leaves, ref)
+        receipt = handle.send(call)
         return Settled(basics(receipt), self._adn.emitted("NodesSettled", receipt)[0]["settlementId"])
+
+    def simulate(self, program_id: int, leaves: Sequence[Leaf], ref: str | None = None) -> int:
+        """Gas that a settlement would take. Raises what it would."""
+        handle, call = self._settling(program_id, leaves, ref)
+        return handle.simulate(call)
 
     def check_owners(self, owners: Iterable[str]) -> None:
         """Raises OwnerRefused for the protocol's own contracts, which could never use a node."""
@@ -112,6 +114,10 @@ class Settlements:
             if tree.root == found.root:
                 return tree
         raise _logs_missing()
+
+    def leaves(self, settlement_id: int) -> list[UnopenedNode]:
+        """All leaves of a settlement as nodes, opened or not. Raises NotFound, LogsMissing."""
+        return [_unopened(settlement_id, index, leaf) for index, leaf in enumerate(self.tree(settlement_id).leaves)]
 
     def proof(self, settlement_id: int, index: int) -> ProvenLeaf:
         """A leaf with its proof. Raises NotFound, which says how many leaves there are, and LogsMissing."""
@@ -218,6 +224,15 @@ class Settlements:
         return act()
 
     # --------------------------------------------------------------- internals
+
+    def _settling(self, program_id: int, leaves: Sequence[Leaf], ref: str | None) -> tuple[Handle, ContractCall]:
+        self.check_owners({leaf.owner for leaf in leaves})
+        try:
+            if ref is None:
+                return self._adn, calls.settle(program_id, leaves)
+            return self._checkout, calls.settle_sales(program_id, leaves, ref)
+        except ValueError as error:
+            raise error if isinstance(error, InvalidArgument) else InvalidArgument(str(error)) from error
 
     def _settled(self, wanted: dict[int, set[int]], logs: Iterable[EventData]) -> Iterator[UnopenedNode]:
         for log in logs:

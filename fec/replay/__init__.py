@@ -9,16 +9,19 @@ It needs Anvil: the chain's clock follows the history, and the test wallets' gas
 
 from __future__ import annotations
 
+from fec.replay.daily import DailyReplay
 from fec.replay.errors import BadRows, ReplayFailed, ReplayRefused
 from fec.replay.history import Columns, History, Row, read
 from fec.replay.preparation import StoreTerms
 from fec.replay.replay import Replay
-from fec.replay.settings import ReplayReport, ReplaySettings
+from fec.replay.settings import DailyReport, ReplayReport, ReplaySettings
 from fec.replay.wallets import Wallets
 
 __all__ = [
     "BadRows",
     "Columns",
+    "DailyReplay",
+    "DailyReport",
     "History",
     "Replay",
     "ReplayFailed",

@@ -66,3 +66,32 @@ class ReplayReport:
     def orders_per_second(self) -> int:
         """Of this run, once all was set up."""
         return self.new_orders * 1_000 // max(self.milliseconds["replay"], 1)
+
+
+@dataclass(frozen=True)
+class DailyReport:
+    """What a run did, and what is on the chain of this history. Amounts in wei, `milliseconds` by what took them."""
+
+    program_id: int
+    sales: int
+    spend: int
+    burned: int
+    days: int
+    settlements: int
+    new_settlements: int
+    gas: int
+    """Of all settlements of this history on the chain."""
+    store_days: int
+    """Days on which a store sold something, summed over the stores."""
+    apart_gas: int
+    """What it would take to settle each store's day by itself: that of an average one, simulated, for each."""
+    stores: int
+    shoppers: int
+    too_small: int
+    """Sales whose burn share is below the least principal of a node."""
+    opened: int
+    paid: int
+    """To the owners of those that were opened."""
+    open_gas: int
+    figures: Figures
+    milliseconds: dict[str, int]

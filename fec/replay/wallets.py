@@ -41,6 +41,10 @@ class Wallets:
         """Operates the store's program, signs its invoices, takes goods back, and receives the merchant's part."""
         return self._of("store", name)
 
+    def merchant(self) -> Wallet:
+        """Operates the one program of all stores, where their sales are settled together, and burns for them."""
+        return self._of("merchant", "")
+
     def relayer(self) -> Wallet:
         """Sends payments, and captures orders once their return window is over."""
         return self._of("relayer", "")
