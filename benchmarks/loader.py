@@ -179,6 +179,10 @@ class Load:
 
     async def order(self, connection: Connection) -> None:
         """An order from the invoice to the event that says that it is captured."""
+        await (await self.pay(connection))
+
+    async def pay(self, connection: Connection) -> asyncio.Future[None]:
+        """Has an order paid; gives what ends when it is captured."""
         self._orders += 1
         shopper = self._orders % len(self._wallets.addresses)
         invoice = await self.invoice(connection)
@@ -186,7 +190,7 @@ class Load:
         body = self._wallets.payment(invoice, shopper)
         await connection.ask(_head("POST", f"/v1/pay/{invoice['id']}/payments"), body)
         self.keys.append(invoice["orderKey"])
-        await captured
+        return captured
 
     async def closed(self, act: Callable[[Connection], Awaitable[Any]], seconds: float) -> dict[str, Any]:
         """Does something on every connection again and again; what was begun is brought to its end."""
@@ -203,8 +207,8 @@ class Load:
             await asyncio.gather(*map(worker, self._connections))
         return _seen(ms, time.perf_counter() - began, time.process_time() - cpu)
 
-    async def open(self, act: Callable[[Connection], Awaitable[Any]], seconds: float, rate: int) -> dict[str, Any]:
-        """Does something at an even rate, whether or not what came before is done."""
+    async def open(self, seconds: float, rate: int) -> dict[str, Any]:
+        """Orders at an even rate, whether or not what came before is done: nobody keeps a connection meanwhile."""
         ms: list[float] = []
         free: asyncio.Queue[Connection] = asyncio.Queue()
         for connection in self._connections:
@@ -213,8 +217,9 @@ class Load:
 
         async def one(due: float) -> None:
             connection = await free.get()
-            await act(connection)
+            captured = await self.pay(connection)
             free.put_nowait(connection)
+            await captured
             ms.append(1000 * (time.perf_counter() - due))
 
         async with asyncio.timeout(_DEADLINE), asyncio.TaskGroup() as tasks:
@@ -262,7 +267,7 @@ async def run(asked: dict[str, Any]) -> dict[str, Any]:
     watching = asyncio.create_task(load.watch()) if asked["what"] == "order" else None
     await asyncio.sleep(0)
     if asked.get("rate"):
-        seen = await load.open(act, asked["seconds"], asked["rate"])
+        seen = await load.open(asked["seconds"], asked["rate"])
     else:
         seen = await load.closed(act, asked["seconds"])
     if watching is not None:

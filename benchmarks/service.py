@@ -64,6 +64,8 @@ BACKENDS = ("sqlite", "postgresql")
 #: On a disk: /tmp may be memory.
 DISK = "/var/tmp"  # noqa: S108
 PROGRAMS, SHOPPERS = 4, 50
+#: As Ethereum's.
+BLOCK_GAS = 60_000_000
 DEADLINE = 300  # seconds, for anything at all
 WIDTH = 120  # columns, where there is no terminal to ask
 
@@ -78,6 +80,8 @@ class Timed:
     """Computing of the service's processes, for each."""
     loader_ms: float
     """Computing of the load, for each."""
+    transactions: tuple[int, int] = (0, 0)
+    """Of orders, in how many transactions they were paid, and in how many blocks."""
 
     @property
     def rate(self) -> float:
@@ -162,13 +166,17 @@ class Stand:
         seen = [json.loads(load.stdout.read() if load.stdout else "") for load in loads]
         ms = [one for load in seen for one in load["ms"]]
         own = 1000 * (sum(map(_cpu_seconds, self.processes)) - before) / len(ms)
+        transactions = (0, 0)
         if what == "order":
-            self._check(Counter(key for load in seen for key in load["keys"]), first)
+            transactions = self._check(Counter(key for load in seen for key in load["keys"]), first)
         loader = sum(load["cpu_ms"] * len(load["ms"]) for load in seen) / len(ms)
-        return Timed(ms, max(load["seconds"] for load in seen), own, loader)
+        return Timed(ms, max(load["seconds"] for load in seen), own, loader, transactions)
 
-    def _check(self, orders: Counter[str], first: int) -> None:
-        """Raises RuntimeError unless the chain's logs have each order exactly once, and no other."""
+    def _check(self, orders: Counter[str], first: int) -> tuple[int, int]:
+        """Raises RuntimeError unless the chain's logs have each order exactly once, and no other.
+
+        Gives how many transactions they are in, and how many blocks.
+        """
         deployed = self.open["deployment"]["contracts"]["Checkout"]
         paid = next(entry for entry in deployed["abi"] if entry.get("name") == "OrderPaid")
         wanted = {
@@ -176,10 +184,12 @@ class Stand:
             "fromBlock": hex(first + 1),
             "topics": ["0x" + event_abi_to_log_topic(paid).hex()],
         }
-        found = Counter(log["topics"][1] for log in _ask(self.chain.url, "eth_getLogs", wanted))
+        logs = _ask(self.chain.url, "eth_getLogs", wanted)
+        found = Counter(log["topics"][1] for log in logs)
         if found != orders:
             wrong = [key for key in found | orders if found[key] != orders[key]]
             raise RuntimeError(f"{len(wrong)} orders are not on the chain exactly once, such as {wrong[:3]}.")
+        return len({log["transactionHash"] for log in logs}), len({log["blockNumber"] for log in logs})
 
     def _block(self) -> int:
         return int(_ask(self.chain.url, "eth_blockNumber"), 16)
@@ -247,7 +257,7 @@ def tree_of(commit: str | None) -> Iterator[Path]:
 def stand_of(build: str | None, backend: str, instances: int, poll_ms: int | None) -> Iterator[Stand]:
     """A build's service on a chain and a database of its own; what it logged is shown if something goes wrong."""
     server = PostgreSQL(durable=True)
-    with tempfile.TemporaryDirectory(dir=DISK) as folder, tree_of(build) as tree, Anvil() as chain:
+    with tempfile.TemporaryDirectory(dir=DISK) as folder, tree_of(build) as tree, Anvil(gas_limit=BLOCK_GAS) as chain:
         database = f"sqlite:///{folder}/fec.sqlite"
         stand = Stand(build or "now", tree, chain, backend, database, Path(folder), instances)
         try:
@@ -327,7 +337,10 @@ def main(
             for one in what:
                 timed = stand.measure(one, seconds=seconds, at_once=at_once, rate=rate if one == "order" else None)
                 results.append((name if against else "", backend, one, timed))
-                progress.print(f"{name} {backend} {one}: {timed.rate:.0f}/s, {timed.own_ms:.1f} ms of its own each")
+                progress.print(
+                    f"{name} {backend} {one}: {timed.rate:.0f}/s, {timed.own_ms:.1f} ms of its own each"
+                    + ("; {} transactions in {} blocks".format(*timed.transactions) if one == "order" else "")
+                )
     with open("/proc/loadavg") as load:
         busy = load.read().split()[0]
     table = Table(*HEADINGS, caption=f"{seconds:g} s each, {at_once} at once; load of the machine at the end {busy}")

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3 import exceptions
+from urllib3.util import Retry, Timeout
 
 from fec.chain.errors import RateLimited, Refused
 from fec.i18n import Message
@@ -37,6 +39,14 @@ _ANSWER_SECONDS = 30
 _CONNECTIONS = 32
 #: Of seconds that an endpoint asks to be left alone; a longer number is no pause.
 _PAUSE_DIGITS = 9
+_HEADERS = {"Content-Type": "application/json"}
+_TIMEOUT = Timeout(connect=_CONNECT_SECONDS, read=_ANSWER_SECONDS)
+_NO_RETRIES = Retry(0, read=False)
+#: No answer, or half of one.
+_UNREACHABLE = (
+    *(requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError),
+    *(exceptions.PoolError, exceptions.ProtocolError, exceptions.SSLError, exceptions.TimeoutError),
+)
 _TOO_MANY_REQUESTS = 429
 _BATCH_REFUSALS = (400, 413)
 _SERVER_ERRORS = 500
@@ -71,6 +81,14 @@ class Patience:
 #: For somebody who waits for an answer: failures are short or real; a limited rate may take some seconds.
 FAILURES = Patience(attempts=4, first=50, longest=200, seconds=20)
 LIMITS = Patience(attempts=10, first=250, longest=5_000, seconds=60)
+
+
+class _Response(NamedTuple):
+    """What an endpoint said."""
+
+    status: int
+    content: bytes
+    headers: Mapping[str, str]
 
 
 class _BatchRefused(Exception):
@@ -114,8 +132,9 @@ class Endpoint:
         self._limits = limits
         self._size = _Size()
         self._session = requests.Session()
+        self._adapter = HTTPAdapter(pool_maxsize=_CONNECTIONS)
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=_CONNECTIONS))
+            self._session.mount(scheme, self._adapter)
         self._ids = count(1)
         self._closed = threading.Event()
 
@@ -207,7 +226,7 @@ class Endpoint:
             for method, params in calls
         ]
         response = self._post(numbered[0] if len(calls) == 1 else numbered)
-        status = response.status_code
+        status = response.status
         try:
             found = json.loads(response.content)
         except ValueError:
@@ -227,25 +246,44 @@ class Endpoint:
         raise _no_answer(response, found)
 
     @cached_property
-    def _prepared(self) -> tuple[requests.PreparedRequest, Mapping[str, Any]]:
-        """A request without its body, and proxies and certificates: the library would look all of it up each time."""
-        headers = {"Content-Type": "application/json"}
-        template = self._session.prepare_request(requests.Request("POST", self.url, headers=headers))
-        return template, self._session.merge_environment_settings(template.url, {}, None, None, None)
+    def _prepared(self) -> tuple[Any, str, Mapping[str, str]]:
+        """Connections, path and headers: with the proxies, certificates and password that the library finds."""
+        template = self._session.prepare_request(requests.Request("POST", self.url, headers=_HEADERS))
+        found = self._session.merge_environment_settings(template.url, {}, None, None, None)
+        adapter = self._adapter
+        pool = adapter.get_connection_with_tls_context(
+            template, found["verify"], proxies=found["proxies"], cert=found["cert"]
+        )
+        adapter.cert_verify(pool, template.url, found["verify"], found["cert"])  # type: ignore[no-untyped-call]
+        del template.headers["Content-Length"]
+        return pool, adapter.request_url(template, found["proxies"]), dict(template.headers)
 
-    def _post(self, body: Any) -> requests.Response:
+    def _post(self, body: Any) -> _Response:
         data = json.dumps(body, default=_plain).encode()
         try:
-            template, environment = self._prepared
-            request = template.copy()
-            request.body = data
-            request.headers["Content-Length"] = str(len(data))
-            return self._session.send(request, timeout=(_CONNECT_SECONDS, _ANSWER_SECONDS), **environment)
-        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+            pool, path, headers = self._prepared
+            # As the library's session does in the end; what it does before takes as long as all of this.
+            found = pool.urlopen(
+                "POST",
+                path,
+                data,
+                headers,
+                retries=_NO_RETRIES,
+                redirect=False,
+                assert_same_host=False,
+                timeout=_TIMEOUT,
+            )
+            if found.get_redirect_location():
+                elsewhere = self._session.post(
+                    self.url, data=data, headers=_HEADERS, timeout=(_CONNECT_SECONDS, _ANSWER_SECONDS)
+                )
+                return _Response(elsewhere.status_code, elsewhere.content, elsewhere.headers)
+            return _Response(found.status, found.data, found.headers)
+        except _UNREACHABLE as error:
             raise RPCUnreachable(
                 "Nothing answers at {url}. Start the node, or check the address.", url=self.url
             ) from error
-        except requests.RequestException as error:
+        except (requests.RequestException, exceptions.HTTPError) as error:
             raise RPCFailed(
                 "The RPC endpoint refused the request. Try again later, or use another endpoint. ({reason})",
                 reason=error,
@@ -279,9 +317,9 @@ def _is_rate_limit(refusal: Refused, method: str = "") -> bool:
     return refusal.code in _RATE_CODES
 
 
-def _no_answer(response: requests.Response, found: Any) -> RPCFailed:
-    if response.status_code >= HTTPStatus.BAD_REQUEST:
-        status = Message("HTTP status {status}", status=response.status_code)
+def _no_answer(response: _Response, found: Any) -> RPCFailed:
+    if response.status >= HTTPStatus.BAD_REQUEST:
+        status = Message("HTTP status {status}", status=response.status)
         return RPCFailed(
             "The RPC endpoint refused the request. Try again later, or use another endpoint. ({reason})", reason=status
         )
@@ -296,7 +334,7 @@ def _no_answer(response: requests.Response, found: Any) -> RPCFailed:
     )
 
 
-def _pause(response: requests.Response) -> int:
+def _pause(response: _Response) -> int:
     after = response.headers.get("Retry-After", "")
     return int(after) if after.isascii() and after.isdigit() and len(after) <= _PAUSE_DIGITS else 0
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from eth_abi.abi import encode
-from eth_utils.crypto import keccak
+from eth_hash.auto import keccak
 from web3 import Web3
 from web3.exceptions import ContractLogicError, Web3RPCError
 
@@ -22,7 +22,7 @@ from fec.protocol.addresses import ADDRESS_ZERO, checked_address
 MINT_GAS = 400_000
 GAS_BEFORE_HOOK = 100_000
 
-_SELECTOR = keccak(text="onERC721Received(address,address,uint256,bytes)")[:4]
+_SELECTOR = keccak(b"onERC721Received(address,address,uint256,bytes)")[:4]
 #: What every mint passes on is a token id; a receiver is asked with the smallest one.
 _TOKEN_ID = NodeId(program_id=1, period_length=1, start=0, birth_principal=1, serial=1).token_id
 

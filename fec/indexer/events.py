@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
+from eth_hash.auto import keccak
 from eth_utils.abi import collapse_if_tuple
-from eth_utils.crypto import keccak
 
 from fec.chain import deployments
 from fec.chain.deployments import Deployment
@@ -174,7 +174,7 @@ def _kind(contract: str, entry: Mapping[str, Any]) -> EventKind:
     return EventKind(
         contract=contract,
         name=entry["name"],
-        topic="0x" + keccak(text=f"{entry['name']}({','.join(types)})").hex(),
+        topic="0x" + keccak(f"{entry['name']}({','.join(types)})".encode()).hex(),
         names=tuple(item["name"] for item in inputs),
         types=types,
         indexed=tuple(place for place, item in enumerate(inputs) if item["indexed"]),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from eth_utils.crypto import keccak
+from eth_hash.auto import keccak
 
 from fec.chain.errors import RateLimited, Refused
 from fec.chain.jsonrpc import CALLS_PER_REQUEST, Call, Endpoint
@@ -334,7 +334,7 @@ def _bloom_in(block: Mapping[str, Any]) -> int | None:
 
 def _bloom_of(address: str) -> int:
     """Bits of a header's bloom filter that a log of this contract sets (Yellow Paper, 4.3.1)."""
-    digest = keccak(hexstr=address)
+    digest = keccak(bytes.fromhex(address.removeprefix("0x")))
     bits = 0
     for place in (0, 2, 4):
         bits |= 1 << int.from_bytes(digest[place : place + 2]) % _BLOOM_BITS

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
+from eth_hash.auto import keccak
 from eth_utils.abi import collapse_if_tuple
 from eth_utils.address import to_checksum_address
-from eth_utils.crypto import keccak
 
 from fec.chain import deployments
 from fec.chain.deployments import Deployment
@@ -118,7 +118,7 @@ class _View:
         [entry] = [item for item in abi.load(contract)["abi"] if item.get("name") == function]
         self._inputs = [collapse_if_tuple(item) for item in entry["inputs"]]
         self._outputs = [collapse_if_tuple(item) for item in entry["outputs"]]
-        self._selector = keccak(text=f"{function}({','.join(self._inputs)})")[:4]
+        self._selector = keccak(f"{function}({','.join(self._inputs)})".encode())[:4]
 
     def encode(self, arguments: Sequence[Any]) -> str:
         values = [

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from eth_abi.encoding import TupleEncoder
@@ -39,7 +39,7 @@ class ContractCall:
     """Its name, or its signature where the name is overloaded."""
     arguments: tuple[Any, ...]
 
-    @property
+    @cached_property
     def encoded_arguments(self) -> bytes:
         """The arguments as the contract's ABI encodes them: the calldata behind the selector."""
         return _packing(self.contract, self.function)[1](self.arguments)

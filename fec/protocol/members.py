@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eth_abi.abi import encode
-from eth_utils.crypto import keccak
+from eth_hash.auto import keccak
 
 from fec.protocol.addresses import checked_address
 from fec.protocol.bytes32 import to_bytes32

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from eth_abi.abi import encode
-from eth_utils.crypto import keccak
+from eth_hash.auto import keccak
 
 from fec.i18n.errors import InvalidAmount, InvalidArgument
 from fec.i18n.parsing import parse_fec

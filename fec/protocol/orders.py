@@ -11,7 +11,7 @@ from enum import IntEnum
 from typing import Any
 
 from eth_abi.abi import encode
-from eth_utils.crypto import keccak
+from eth_hash.auto import keccak
 
 from fec.core.node_id import NodeId
 from fec.protocol.addresses import ADDRESS_ZERO, checked_address

@@ -17,7 +17,7 @@ from typing import Any
 
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
-from eth_utils.crypto import keccak
+from eth_hash.auto import keccak
 
 from fec.i18n import N_
 from fec.i18n.errors import ContractError, InvalidArgument
@@ -66,7 +66,7 @@ _AROUND_GAS = 6_000
 GAS_AFTER_CALL = 10_000
 
 _MALFORMED = N_("Call {index} is of no known kind, or is cut off. Nothing was done. Pack the calls again.")
-_FAILED = keccak(text="CallFailed(uint256,bytes)")
+_FAILED = keccak(b"CallFailed(uint256,bytes)")
 
 
 @dataclass(frozen=True)

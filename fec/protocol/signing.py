@@ -14,10 +14,10 @@ from typing import Any
 
 from eth_account.messages import encode_defunct
 from eth_account.signers.local import LocalAccount
+from eth_hash.auto import keccak
 from eth_keys.datatypes import Signature
 from eth_keys.exceptions import BadSignature
 from eth_typing import Hash32
-from eth_utils.crypto import keccak
 from eth_utils.exceptions import ValidationError
 
 from fec.i18n.errors import InvalidArgument
@@ -233,7 +233,7 @@ def _struct_hash(kind: str, fields: tuple[tuple[str, str], ...], values: Iterabl
 
 @cache
 def _type_hash(kind: str, fields: tuple[tuple[str, str], ...]) -> bytes:
-    return keccak(text=f"{kind}({','.join(f'{field_type} {name}' for name, field_type in fields)})")
+    return keccak(f"{kind}({','.join(f'{field_type} {name}' for name, field_type in fields)})".encode())
 
 
 def _word(kind: str, value: Any) -> bytes:
@@ -248,7 +248,7 @@ def _word(kind: str, value: Any) -> bytes:
         if kind == "uint256[]":
             return keccak(b"".join(int(each).to_bytes(32) for each in value))
         if kind == "string":
-            return keccak(text=value)
+            return keccak(value.encode())
     except (ValueError, OverflowError, TypeError) as error:
         raise InvalidArgument("The call cannot carry these values: {reasons}", reasons=f"{value!r} ({kind})") from error
     raise TypeError(f"nothing that is signed here has the type {kind}")

@@ -14,6 +14,7 @@ from fec.chain.gas_price import PRICE_CALLS, GasPrice, price_in
 from fec.chain.jsonrpc import Call
 from fec.chain.rpc import PENDING_BLOCK, ask_all, results, time_after, time_in
 from fec.protocol import relays
+from fec.relayer.slots import Slots
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ class AccountChain:
         """Takes the chain and the key's account."""
         self._web3 = web3
         self._address = address
+        self.slots = Slots()
+        """When its blocks come."""
 
     def head(self) -> Head:
         """Where the chain ends now."""
@@ -79,6 +82,7 @@ class AccountChain:
         )
         if block is None:
             raise no_latest_block()
+        self._note(block)
         return Head(int(block["number"], 16), block["hash"], int(used, 16))
 
     def has(self, head: Head) -> bool:
@@ -102,8 +106,12 @@ class AccountChain:
         if isinstance(used, Refused) or isinstance(coin, Refused):
             raise used if isinstance(used, Refused) else coin
         latest: Any = prices[0]
+        self._note(latest)
         means = Means(int(used, 16), int(coin, 16), int(latest["gasLimit"], 16))
         return Outlook(means, price, time_after(latest) if time is None else time), rest[len(PRICE_CALLS) + 1 :]
+
+    def _note(self, latest: Mapping[str, Any]) -> None:
+        self.slots.note(int(latest["number"], 16), int(latest["timestamp"], 16))
 
     def used(self) -> int:
         """Nonces that are used now."""

@@ -7,10 +7,10 @@ from typing import Any, Protocol
 
 import rlp  # type: ignore[import-untyped]
 from eth_account.signers.local import LocalAccount
+from eth_hash.auto import keccak
 from eth_keys.datatypes import PrivateKey
 from eth_typing import ChecksumAddress
 from eth_utils.address import to_checksum_address
-from eth_utils.crypto import keccak
 
 from fec.protocol.signing import TypedMessage
 

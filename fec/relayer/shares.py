@@ -18,6 +18,19 @@ _REASON = (
     .where(_SHARES.c.transaction_id == bindparam("whose"), _SHARES.c.place == bindparam("where"))
     .values(reason=bindparam("why"))
 )
+_MINE = _SHARES.c.transaction_id == bindparam("mine")
+_THESE = _SHARES.c.transaction_id.in_(bindparam("these", expanding=True))
+_MAKING_MANY = select(_SHARES.c.transaction_id).where(_THESE).distinct()
+_WHOLE = select(func.sum(_SHARES.c.gas)).where(_MINE)
+_SHARE_OUT = (
+    update(_SHARES)
+    .where(_MINE)
+    .values(gwei=(bindparam("total") * _SHARES.c.gas + bindparam("whole") - 1) // bindparam("whole"))
+)
+_FORGET = update(_SHARES).where(_MINE, _SHARES.c.reason.is_not(None)).values(reason=None)
+_FAILED = select(_SHARES.c.transaction_id, _SHARES.c.place, _SHARES.c.reason).where(
+    _THESE, _SHARES.c.reason.is_not(None)
+)
 
 
 @dataclass(frozen=True)
@@ -48,33 +61,31 @@ def keep(connection: Connection, kept: Iterable[tuple[int, int, Sequence[Share]]
 
 def making_many(session: Session, ids: Iterable[int]) -> set[int]:
     """Of these transactions, those that make many calls."""
-    query = select(_SHARES.c.transaction_id).where(_SHARES.c.transaction_id.in_(set(ids)))
-    return set(session.scalars(query.distinct()))
+    return set(session.scalars(_MAKING_MANY, {"these": list(ids)}))
 
 
 def share_out(session: Session, request: RelayTransaction) -> None:
     """Has each call bear its share of what its transaction offers, or took in its block."""
     session.flush()
-    mine = _SHARES.c.transaction_id == request.id
-    whole = session.scalar(select(func.sum(_SHARES.c.gas)).where(mine))
+    connection = session.connection()
+    whole = connection.scalar(_WHOLE, {"mine": request.id})
     if whole is not None:
         total = request.offered_gwei if request.cost_gwei is None else request.cost_gwei
-        session.execute(update(_SHARES).where(mine).values(gwei=(total * _SHARES.c.gas + whole - 1) // whole))
+        connection.execute(_SHARE_OUT, {"mine": request.id, "total": total, "whole": whole})
 
 
 def note(session: Session, request: RelayTransaction, mined: Mined | None) -> None:
     """Notes how the calls of a transaction ended in its block, or that no block has it, and what they cost."""
     reasons = {} if mined is None else mined.reasons
-    mine = _SHARES.c.transaction_id == request.id
-    session.execute(update(_SHARES).where(mine, _SHARES.c.reason.is_not(None)).values(reason=None))
+    connection = session.connection()
+    connection.execute(_FORGET, {"mine": request.id})
     if reasons:
         rows = [{"whose": request.id, "where": place, "why": reason} for place, reason in sorted(reasons.items())]
-        session.connection().execute(_REASON, rows)
+        connection.execute(_REASON, rows)
     share_out(session, request)
 
 
 def failed(session: Session, ids: Iterable[int]) -> dict[tuple[int, int], str]:
     """Of these transactions, what calls reverted with that failed in their blocks, by transaction and place."""
-    query = select(_SHARES.c.transaction_id, _SHARES.c.place, _SHARES.c.reason)
-    found = session.execute(query.where(_SHARES.c.transaction_id.in_(set(ids)), _SHARES.c.reason.is_not(None)))
+    found = session.execute(_FAILED, {"these": list(set(ids))})
     return {(row.transaction_id, row.place): row.reason for row in found}

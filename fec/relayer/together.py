@@ -30,6 +30,7 @@ from fec.relayer.endpoint import AccountChain, Outlook
 from fec.relayer.fees import FeePolicy
 from fec.relayer.shares import parts
 from fec.relayer.simulation import check_coin
+from fec.relayer.slots import Slot
 from fec.relayer.transactions import Ledger, RelayRequest, Stored
 
 #: After it, what no block has is sent again.
@@ -82,11 +83,16 @@ class Together:
         return self._node.used()
 
     def is_free(self, used: int) -> bool:
-        """Whether blocks have all that this process has taken on here, when the chain has used so many nonces.
+        """Whether what comes now need not wait for more, when the chain has used so many nonces.
 
-        Then what comes now need not wait for more.
+        Where it is known when the next block comes, it waits for that. Elsewhere until blocks have all that this
+        process has taken on here.
         """
-        return used > self._latest
+        return used > self._latest and self.slot() is None
+
+    def slot(self) -> Slot | None:
+        """The next block, and when to send what is to be in it; None where nobody knows."""
+        return self._node.slots.next()
 
     def takes_batches(self) -> bool:
         """Whether gas for many calls in one transaction can be worked out: not where the chain charges for more."""

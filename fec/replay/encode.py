@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import rlp  # type: ignore[import-untyped]
 from coincurve import PrivateKey
-from eth_utils.crypto import keccak
+from eth_hash.auto import keccak
 
 from fec.client.orders import CHECKOUT_NAME, COUPON_NAME
 from fec.protocol import calls, signing

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from eth_utils.crypto import keccak
+from eth_hash.auto import keccak
 
 from fec.i18n import Message
 from fec.i18n.errors import InvalidArgument
@@ -180,7 +180,7 @@ def _named(rows: list[Row]) -> Iterator[Row]:
         if row.amount > 0:
             what = (row.time, row.shopper, row.store, row.amount)
             seen[what] += 1
-            yield replace(row, order_id="0x" + keccak(text=repr((*what, seen[what]))).hex())
+            yield replace(row, order_id="0x" + keccak(repr((*what, seen[what])).encode()).hex())
         else:
             yield row
 

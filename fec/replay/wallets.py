@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from coincurve import PrivateKey
-from eth_utils.crypto import keccak
+from eth_hash.auto import keccak
 
 from fec.chain.anvil import MNEMONIC
 
@@ -50,6 +50,6 @@ class Wallets:
         return self._of("relayer", "")
 
     def _derive(self, role: str, name: str) -> Wallet:
-        key = keccak(text=f"{self._seed}/{role}/{name}")
+        key = keccak(f"{self._seed}/{role}/{name}".encode())
         public = PrivateKey(key).public_key.format(compressed=False)
         return Wallet(key, keccak(public[1:])[-20:])

@@ -117,7 +117,7 @@ class Invoice(Base):
     __table_args__ = (
         CheckConstraint("status IN ('open', 'expired', 'paid', 'captured', 'refunded')", name="status"),
         Index(None, "program_id", "number"),
-        Index(None, "settled", "status", "expiry"),
+        Index(None, "closed", "status", "expiry"),
     )
 
     number: Mapped[int] = mapped_column(primary_key=True)
@@ -134,7 +134,7 @@ class Invoice(Base):
     created_at: Mapped[int]
     revision: Mapped[int]
     """Grows with every change that a reader can see."""
-    settled: Mapped[bool]
+    closed: Mapped[bool]
     """Nothing can happen to it any more, not even by a reorganisation."""
     status: Mapped[InvoiceStatus] = mapped_column(Text)
     payer: Mapped[AddressText | None]

@@ -213,11 +213,8 @@ def logged() -> Iterator[io.StringIO]:
     """What the service logs."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    configure([SECRET.decode()])
-    [handler] = root.handlers
-    assert isinstance(handler, logging.StreamHandler)
     stream = io.StringIO()
-    handler.setStream(stream)
+    configure([SECRET.decode()], stream)
     yield stream
     root.handlers[:] = handlers
     root.setLevel(level)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -186,6 +187,25 @@ def test_payments__while_one_is_under_way__go_together_with_a_withdrawal(
     until(lambda: client.balance(HOME), lambda balance: balance == 5 * FEC)
     hashes = {seller.get(f"/v1/pay/{invoice['id']}")["payment"]["transactionHash"] for invoice in invoices}
     assert hashes == {requests(seller)[before].transaction_hash, requests(seller)[before + 1].transaction_hash}
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_payments__blocks_come_each_second__go_in_one_transaction_a_block(
+    serving: Serving, shop: Shop, chain: Anvil
+) -> None:
+    seller = serving(shop.at_once)
+    chain.request("evm_setIntervalMining", 1)
+    until(seller.service.relayer.together.slot, bool)
+    invoices = [seller.invoice() for _ in range(16)]
+    bodies = [seller.payment(invoice, shop.shopper) for invoice in invoices]
+    before = len(requests(seller))
+    for invoice, body in zip(invoices, bodies, strict=True):
+        seller.post(f"/v1/pay/{invoice['id']}/payments", body)
+        time.sleep(0.1)
+    for invoice in invoices:
+        seller.until(invoice, lambda seen: seen["payment"]["state"] == "done")
+    blocks = [request.block_number for request in requests(seller)[before:]]
+    assert len(set(blocks)) == len(blocks) < len(invoices) / 2
 
 
 def test_payment__fails_among_others__payer_is_told_why_and_others_are_paid(

@@ -14,6 +14,7 @@ from fec.i18n.errors import InsufficientGasCoin
 from fec.relayer.models import RelayTransaction
 from fec.service.actions import outbox
 from fec.service.models import Action, ActionState, Invoice
+from fec.service.orders.reconcile import close
 from tests.fixtures.chains import settle
 from tests.fixtures.waiting import until
 from tests.service.conftest import ServiceClient, Shop
@@ -136,11 +137,12 @@ def test_reorganisation__behind_what_was_final__invoice_stays_and_the_payment_sa
     cashier.service.relayer.tick()
     cashier.service.outbox.tend()
 
-    def settled() -> bool:
+    def closed() -> bool:
+        close(cashier.service)
         with Session(cashier.service.engine) as session:
-            return session.scalars(select(Invoice.settled).where(Invoice.id == invoice["id"])).one()
+            return session.scalars(select(Invoice.closed).where(Invoice.id == invoice["id"])).one()
 
-    until(settled, bool)
+    until(closed, bool)
     chain.request("evm_revert", before)
     chain.travel_to(invoice["expiry"] + 1)
     cashier.service.relayer.tick()

@@ -22,7 +22,7 @@ library Reached {{
     function mark(uint256 n) internal pure {{
         function(uint256) internal view looking = _look;
         function(uint256) internal pure marking;
-        assembly {{
+        assembly ("memory-safe") {{
             marking := looking
         }}
         marking(n);
@@ -34,7 +34,7 @@ library Reached {{
     }}
 
     function _look(uint256 n) private view {{
-        assembly {{
+        assembly ("memory-safe") {{
             pop(staticcall(0, add({MARKS:#x}, n), 0, 0, 0, 0))
         }}
     }}

@@ -1,11 +1,12 @@
 """Many of what people have signed, in one transaction: by Relay, each for itself.
 
 batches.send([Due(…), …], outlook)   # at once
-batches.add([Due(…), …])             # with what else comes, while a transaction of ours waits for a block
+batches.add([Due(…), …])             # with what else comes
 
-Nobody waits where nothing is under way. Else what comes goes out together: once a block has what was sent before, once
-there is as much as a transaction can have, or after a quarter of a second. One alone goes to its contract by itself,
-which takes less gas. What nobody has sent when this process ends, `Outbox.tend` sends.
+Where blocks come at a known pace, what comes goes out together just before the next one, which is soon enough for it.
+Elsewhere nobody waits while nothing is under way; else until a block has what was sent before, or a quarter of a
+second. As much as a transaction can have never waits. One alone goes to its contract by itself, which takes less gas.
+What nobody has sent when this process ends, `Outbox.tend` sends.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ from fec.store import writing
 from fec.store.base import table
 
 #: Longer than it takes to send what waits; after it, the process that was at it is thought to have crashed.
-LEASE_SECONDS = 10
-#: Longest that anything waits for more to go with it.
+LEASE_SECONDS = 20
+#: Longest that anything waits for more to go with it, where nobody knows when the next block comes.
 _HOLD_SECONDS = 0.25
 #: Between two looks whether a block has what was sent before: the first, and the longest, growing in between.
 _FIRST_LOOK, _LAST_LOOK = 0.02, 0.2
@@ -105,6 +106,8 @@ class Batches:
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="fec-batches", daemon=True)
         self._started = False
+        self._sent_for = 0
+        """Number of the block to come for which all was sent that waited."""
 
     # ------------------------------------------------------------------ sending
 
@@ -223,15 +226,29 @@ class Batches:
             room = self._room(outlook)
             if room < len(self._waiting):
                 return outlook, room
-            time.sleep(pause)
+            slot = self._together.slot()
+            if slot is None:
+                time.sleep(pause)
+                used = self._together.used()
+            else:
+                # Until then no block is missed: by them it is known when the next one comes.
+                time.sleep(min(pause, max(slot.send_at - time.monotonic(), _FIRST_LOOK)))
+                outlook, _ = self._together.outlook()
+                used = outlook.means.used
             pause = min(_LAST_LOOK, pause * 3 / 2)
-            used = self._together.used()
         return outlook, None
 
     def _is_over(self, used: int) -> bool:
         """Whether nobody is to wait any longer, when the chain has used so many nonces."""
-        oldest = self._waiting[0][0]
-        return self._closed or self._together.is_free(used) or time.monotonic() >= oldest + _HOLD_SECONDS
+        if self._closed or self._together.is_free(used):
+            return True
+        slot, now = self._together.slot(), time.monotonic()
+        if slot is None:
+            return now >= self._waiting[0][0] + _HOLD_SECONDS
+        if now < slot.send_at or slot.number <= self._sent_for:
+            return False
+        self._sent_for = slot.number
+        return True
 
     def _room(self, outlook: Outlook) -> int:
         """How many of those that wait one transaction can have; one at least, which needs no Relay."""

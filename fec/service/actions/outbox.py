@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Engine, or_, select, update
+from sqlalchemy import Engine, bindparam, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 from web3 import Web3
@@ -46,6 +46,7 @@ from fec.service.actions.events import Change
 from fec.service.actions.guard import Guard
 from fec.service.models import Action, ActionState, Invoice
 from fec.store import writer
+from fec.store.base import table
 
 #: Longer than it mostly takes to hand an action over; after it, the process that was at it is thought to have crashed.
 #: If it is at it still, no harm is done: the relayer takes a request on once.
@@ -61,6 +62,46 @@ _JOINING: dict[tuple[str, str], Callable[[Sequence[Any]], Sequence[str]]] = {
     ("Checkout", "takeReward"): lambda arguments: [arguments[2]],
     ("ADN", "claimFor"): lambda _: [],
 }
+
+#: Prepared, as each is asked several times a second.
+_OPEN = (
+    select(Action.number, Action.state, Action.busy_until)
+    .where(Action.state.in_((ActionState.REQUESTED, ActionState.SENT)))
+    .order_by(Action.number)
+)
+_WITH_NEWS = (
+    select(Action.number)
+    .join(RelayTransaction, RelayTransaction.id == Action.relay_id)
+    .where(
+        Action.state == ActionState.SENT,
+        or_(
+            RelayTransaction.state == RelayState.DISPLACED,
+            RelayTransaction.block_number <= bindparam("deep"),
+            Action.transaction_hash.is_distinct_from(RelayTransaction.transaction_hash),
+        ),
+    )
+    .order_by(Action.number)
+)
+_SENT = (
+    select(Action, RelayTransaction)
+    .join(RelayTransaction, RelayTransaction.id == Action.relay_id)
+    .where(Action.number.in_(bindparam("numbers", expanding=True)), Action.state == ActionState.SENT)
+    .order_by(Action.number)
+    .with_for_update(of=Action)
+)
+_ENDED = (
+    select(Action)
+    .where(
+        Action.state.in_((ActionState.DONE, ActionState.FAILED)),
+        Action.relay_id.in_(bindparam("relayed", expanding=True)),
+    )
+    .order_by(Action.number)
+    .with_for_update()
+)
+_INVOICES = table(Invoice)
+_THESE_INVOICES = _INVOICES.c.number.in_(bindparam("numbers", expanding=True))
+_LOCK_INVOICES = select(_INVOICES.c.number).where(_THESE_INVOICES).order_by(_INVOICES.c.number).with_for_update()
+_TOUCH_INVOICES = update(_INVOICES).where(_THESE_INVOICES).values(revision=_INVOICES.c.revision + 1)
 
 #: Does what else an end brings about, in the transaction that says so.
 Ended = Callable[[Session, Action], None]
@@ -190,14 +231,14 @@ class Outbox:
 
         One that cannot be pushed keeps nobody else waiting.
         """
-        query = select(Action.number, Action.state).where(Action.state.in_((ActionState.REQUESTED, ActionState.SENT)))
         with Session(self._engine) as session:
-            found = session.execute(query.order_by(Action.number)).all()
+            found = session.execute(_OPEN).all()
         if not found:
             return 0
         problem: FECError | None = None
-        for number, state in found:
-            if state == ActionState.REQUESTED:
+        now = int(time.time())
+        for number, state, busy_until in found:
+            if state == ActionState.REQUESTED and busy_until <= now:
                 try:
                     self.push(number)
                 except FECError as error:
@@ -302,25 +343,17 @@ class Outbox:
 
     def _with_news(self, deep: int) -> Sequence[int]:
         """Actions of which more is known than they say."""
-        news = or_(
-            RelayTransaction.state == RelayState.DISPLACED,
-            RelayTransaction.block_number <= deep,
-            Action.transaction_hash.is_distinct_from(RelayTransaction.transaction_hash),
-        )
-        query = select(Action.number).join(RelayTransaction, RelayTransaction.id == Action.relay_id)
         with Session(self._engine) as session:
-            return session.scalars(query.where(Action.state == ActionState.SENT, news).order_by(Action.number)).all()
+            return session.scalars(_WITH_NEWS, {"deep": deep}).all()
 
     def _watch(self, numbers: Sequence[int], deep: int) -> None:
         """Notes what has become of actions that were sent; blocks up to `deep` have enough confirmations.
 
         The relayer goes on watching for longer: what is reorganised away after all, it sends again.
         """
-        mine = Action.number.in_(numbers), Action.state == ActionState.SENT
-        query = select(Action, RelayTransaction).join(RelayTransaction, RelayTransaction.id == Action.relay_id)
         with Session(self._writer) as session, session.begin():
             ends, moved = [], []
-            found = session.execute(query.where(*mine).order_by(Action.number).with_for_update(of=Action)).all()
+            found = session.execute(_SENT, {"numbers": numbers}).all()
             reasons = failed(session, (relayed.id for _, relayed in found))
             for action, relayed in found:
                 action.transaction_hash = relayed.transaction_hash
@@ -344,9 +377,8 @@ class Outbox:
             for relayed in moved
             if relayed.block_number is not None and not (self._confirmations and relayed.state != RelayState.FINAL)
         }
-        ended = Action.state.in_((ActionState.DONE, ActionState.FAILED)), Action.relay_id.in_(placed)
         again, reasons = [], failed(session, placed)
-        for action in session.scalars(select(Action).where(*ended).order_by(Action.number).with_for_update()):
+        for action in session.scalars(_ENDED, {"relayed": list(placed)}):
             relayed = placed[action.relay_id or 0]
             action.transaction_hash = relayed.transaction_hash
             if (action.state == ActionState.DONE) != went_well(action, relayed, reasons):
@@ -390,10 +422,9 @@ def _touch(session: Session, actions: Sequence[Action]) -> None:
     """Readers of the actions' invoices see a change."""
     numbers = sorted({action.invoice_number for action in actions if action.invoice_number is not None})
     if numbers:
-        mine = Invoice.number.in_(numbers)
-        # Locked one after the other, as everybody does: of two who want the same ones, one waits.
-        session.execute(select(Invoice.number).where(mine).order_by(Invoice.number).with_for_update())
-        session.execute(
-            update(Invoice).where(mine).values(revision=Invoice.revision + 1),
-            execution_options={"synchronize_session": False},
-        )
+        session.flush()
+        connection = session.connection()
+        if connection.dialect.name != "sqlite":
+            # Locked one after the other, as everybody does: of two who want the same ones, one waits.
+            connection.execute(_LOCK_INVOICES, {"numbers": numbers})
+        connection.execute(_TOUCH_INVOICES, {"numbers": numbers})

@@ -102,7 +102,7 @@ def _row(service: Service, asked: Asked, now: int) -> dict[str, object]:
         "signature": service.signer.sign_message(service.client.orders.invoice_message(invoice)),
         "created_at": int(time.time()),
         "revision": 1,
-        "settled": False,
+        "closed": False,
         "status": InvoiceStatus.OPEN,
         "refunded": 0,
     }

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from eth_utils.crypto import keccak
+from eth_hash.auto import keccak
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import JSONResponse
 from sqlalchemy import Select, Text, cast, func, select
@@ -251,7 +251,7 @@ def _name(token_id: int) -> str:
 
 
 def _digest(member_id: str, body: str) -> str:
-    return "0x" + keccak(text=f"{member_id} {body}").hex()
+    return "0x" + keccak(f"{member_id} {body}".encode()).hex()
 
 
 @dataclass(frozen=True)

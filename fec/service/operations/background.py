@@ -16,7 +16,7 @@ from fec.indexer import Indexer
 from fec.service.context import Service
 from fec.service.models import ServiceEvent
 from fec.service.orders import captures
-from fec.service.orders.reconcile import reconcile
+from fec.service.orders.reconcile import close, reconcile
 from fec.service.sales import settling
 from fec.service.webhooks.deliveries import Deliveries
 
@@ -25,6 +25,7 @@ _BELL_MS = 200
 #: Loops that look at the chain for what was sent, and how soon: shops hear of orders from the first.
 _SOON_MS = {"follow": 80, "relay": 200}
 _TELL_MS = 1_000
+_CLOSE_MS = 5_000
 _TIDY_SECONDS = HOUR
 _STOP_SECONDS = 30
 _TOLD_PERCENT = (80, 100)
@@ -107,7 +108,10 @@ class Background:
         settings = service.settings
         self._indexer = Indexer(service.engine, settings.rpc, settings.deployment) if settings.index else None
         service.outbox.ended[captures.CAPTURE] = captures.release
-        self.loops = [Loop(service, "follow", settings.poll_ms, self._follow)]
+        self.loops = [
+            Loop(service, "follow", settings.poll_ms, self._follow),
+            Loop(service, "close", _CLOSE_MS, lambda: close(service)),
+        ]
         if settings.relay:
             self.loops.append(Loop(service, "relay", settings.poll_ms, self._relay))
             self.loops.append(Loop(service, "tell", _TELL_MS, self._tell))

@@ -62,7 +62,7 @@ def create(
             signature=service.signer.sign_message(service.client.orders.invoice_message(invoice)),
             created_at=int(time.time()),
             revision=1,
-            settled=False,
+            closed=False,
             status=InvoiceStatus.OPEN,
             refunded=0,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from eth_utils.crypto import keccak
+from eth_hash.auto import keccak
 from fastapi import Response
 from fastapi.responses import JSONResponse
 from sqlalchemy import exists, func, select

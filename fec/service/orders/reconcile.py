@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from fec.indexer.database import Cursor, cursor_of
+from fec.indexer.database import cursor_of
 from fec.indexer.models import BlockRecord, OrderVersion
 from fec.indexer.views import as_of
 from fec.service.actions import events
@@ -73,10 +73,18 @@ def reconcile(service: Service) -> int:
             return 0
         follows = _hash(session, before.block_number) == before.block_hash and before.block_number < now.number
         changes = list(_changes(service, session, now, before.block_number if follows else None))
-        _settle(session, cursor)
         before.block_number, before.block_hash = now.number, now.hash
         events.record(session, changes)
         return len(changes)
+
+
+def close(service: Service) -> None:
+    """Marks the invoices to which nothing can happen any more, so that nobody looks at them again."""
+    with Session(writer(service.engine)) as session, session.begin():
+        _locked(session)
+        block = cursor_of(session.connection()).finalized_block
+        time = session.scalar(select(func.max(BlockRecord.timestamp)).where(BlockRecord.number <= block))
+        session.connection().execute(_CLOSE, {"block": block, "time": time or 0})
 
 
 def _locked(session: Session) -> ReconcileCursor:
@@ -99,7 +107,7 @@ def _hash(session: Session, number: int) -> str | None:
 
 def _changes(service: Service, session: Session, now: _Block, since: int | None) -> Iterator[Change]:
     """Changes invoices; gives what is to be told. `since` is the last block looked at, if the chain goes on from it."""
-    candidates = select(table(Invoice)).where(~Invoice.settled)
+    candidates = select(table(Invoice)).where(~Invoice.closed)
     if since is not None:
         moved = select(OrderVersion.order_key).where(OrderVersion.block_number.between(since + 1, now.number))
         overdue = (Invoice.status == InvoiceStatus.OPEN) & (Invoice.expiry < now.timestamp)
@@ -170,28 +178,17 @@ def _types(was: InvoiceStatus, old: dict[str, Any], status: InvoiceStatus, facts
     return types or ["invoice.reorganised"]
 
 
-def _settle(session: Session, cursor: Cursor) -> None:
-    """Marks the invoices to which nothing can happen any more, so that nobody looks at them again."""
-    time = session.scalar(select(func.max(BlockRecord.timestamp)).where(BlockRecord.number <= cursor.finalized_block))
-    session.flush()
-    session.execute(
-        _SETTLE,
-        {"block": cursor.finalized_block, "time": time or 0},
-        execution_options={"synchronize_session": False},
-    )
-
-
 def _orders_at_moment() -> Any:
     orders = as_of("orders", bindparam("block"))
     return orders.where(orders.selected_columns.order_key.in_(bindparam("keys", expanding=True)))
 
 
-def _settling() -> Any:
+def _closing() -> Any:
     orders = as_of("orders", bindparam("block")).subquery()
     ended = exists().where(orders.c.order_key == Invoice.order_key, orders.c.status.in_(("captured", "refunded")))
     final = Invoice.status.in_((InvoiceStatus.CAPTURED, InvoiceStatus.REFUNDED)) & ended
     over = (Invoice.status == InvoiceStatus.EXPIRED) & (Invoice.expiry < bindparam("time"))
-    return update(Invoice).where(~Invoice.settled, or_(over, final)).values(settled=True)
+    return update(Invoice).where(~Invoice.closed, or_(over, final)).values(closed=True)
 
 
 #: What of an invoice changes here.
@@ -201,4 +198,4 @@ _UPDATE = (
     .where(table(Invoice).c.number == bindparam("which"))
     .values({name: bindparam(name) for name in _CHANGED})
 )
-_ORDERS, _SETTLE = _orders_at_moment(), _settling()
+_ORDERS, _CLOSE = _orders_at_moment(), _closing()

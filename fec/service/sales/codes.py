@@ -7,7 +7,7 @@ import hmac
 from base64 import b32decode, b32encode
 from urllib.parse import urlencode
 
-from eth_utils.crypto import keccak
+from eth_hash.auto import keccak
 
 from fec.service.context import Service
 

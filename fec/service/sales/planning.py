@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from eth_utils.crypto import keccak
+from eth_hash.auto import keccak
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 

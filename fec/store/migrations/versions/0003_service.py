@@ -76,7 +76,7 @@ def upgrade() -> None:
         sa.Column("signature", sa.Text(), nullable=False),
         sa.Column("created_at", Int64, nullable=False),
         sa.Column("revision", Int64, nullable=False),
-        sa.Column("settled", sa.Boolean(), nullable=False),
+        sa.Column("closed", sa.Boolean(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("payer", Address(), nullable=True),
         sa.Column("customer", Address(), nullable=True),
@@ -101,7 +101,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("order_key", name=op.f("uq_invoices_order_key")),
     )
     op.create_index(op.f("ix_invoices_program_id_number"), "invoices", ["program_id", "number"])
-    op.create_index(op.f("ix_invoices_settled_status_expiry"), "invoices", ["settled", "status", "expiry"])
+    op.create_index(op.f("ix_invoices_closed_status_expiry"), "invoices", ["closed", "status", "expiry"])
     op.create_table(
         "sign_in_sessions",
         sa.Column("hash", sa.Text(), nullable=False),
