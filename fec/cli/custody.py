@@ -14,6 +14,7 @@ from fec.cli.base import Group, sign_only_option, transaction_options
 from fec.cli.context import Context, facts, grid
 from fec.cli.display import SHAPE, cell, fec, node_record, receipt_line, receipt_record, shape
 from fec.cli.errors import CommandRefused
+from fec.cli.opening import opening_first
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, FILE, LABEL, NEW_FILE, NODE, NodeRef
 from fec.cli.pay import show_paid
 from fec.cli.quote import quote_rows
@@ -193,7 +194,11 @@ def spend(
         return
     if not context.as_json:
         context.print(facts(quote_rows(quote, invoice.amount, client.now(), cause)))
-    context.confirm(shape(quote.principal, client.programs.get(invoice.program_id).period_length), final=True)
+    context.confirm(
+        shape(quote.principal, client.programs.get(invoice.program_id).period_length),
+        *opening_first(client.nodes.get_many(token_ids)),
+        final=True,
+    )
     show_paid(context, context.send(lambda: client.custody.spend(who, order, token_ids)))
 
 
@@ -237,7 +242,11 @@ def withdraw(
         }
         files.write_or_print(context, record, out, _("A withdrawal of {what}, signed", what=what))
         return
-    context.confirm(_("Withdraws {what} from {vault} to {to}.", what=what, vault=vault, to=to), final=True)
+    context.confirm(
+        _("Withdraws {what} from {vault} to {to}.", what=what, vault=vault, to=to),
+        *opening_first(client.nodes.get_many(token_ids)),
+        final=True,
+    )
     _show_withdrawn(context, context.send(lambda: client.custody.withdraw(who, withdrawal)))
 
 

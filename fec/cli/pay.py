@@ -15,6 +15,7 @@ from fec.cli.base import Command, sign_only_option, transaction_options
 from fec.cli.context import Context, facts
 from fec.cli.display import receipt_line, receipt_record, shape, utc
 from fec.cli.invoice_link import INVOICE, Link
+from fec.cli.opening import opening_first
 from fec.cli.params import ADDRESS, AMOUNT, NODE, NodeRef
 from fec.cli.quote import quote_rows
 from fec.core.amounts import exact_fec
@@ -86,6 +87,7 @@ def pay(
             program_id=invoice.program_id,
             currency_reference=invoice.currency_reference or _("unnamed"),
         ),
+        *opening_first(client.nodes.get_many(token_ids)),
         final=True,
     )
     if way == "service" and isinstance(place, Link) and not context.dry_run:

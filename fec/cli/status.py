@@ -58,12 +58,12 @@ def status(context: Context) -> None:
         _books(
             [
                 (_("Supply"), figures.supply, _("FEC that exist")),
-                (_("Outstanding"), figures.outstanding, _("still to be paid by nodes")),
+                (_("Outstanding"), figures.outstanding, _("still to be paid by nodes, opened or not")),
                 (_("Headroom"), figures.headroom, _("left under the cap after that")),
                 (_("Cap"), figures.cap, _("the most that may ever exist")),
                 ("", None, ""),
                 (_("Genesis supply"), figures.genesis_supply, _("FEC that existed at genesis")),
-                (_("Burned"), figures.burned, _("principal of all nodes ever minted")),
+                (_("Burned"), figures.burned, _("principal of all nodes ever minted or settled")),
                 (_("Budget"), figures.budget, _("principal not yet granted to a program")),
             ]
         ),

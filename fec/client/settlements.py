@@ -32,8 +32,8 @@ from fec.protocol.settlements import Leaf, ProvenLeaf, SettlementTree, leaf_at, 
 from fec.protocol.types import Node, Opened, Payout, Settled, Settlement, UnopenedNode
 
 #: Most gas of an opening, and of one that claims: when the owner never had a node or FEC, and 24 hashes in the proof.
-OPEN_GAS = 90_000
-OPEN_AND_CLAIM_GAS = 150_000
+OPEN_GAS = 70_000
+OPEN_AND_CLAIM_GAS = 110_000
 #: Public endpoints limit how many values one search of logs may name.
 _VALUES_PER_SEARCH = 100
 _UNKNOWN_NODE = "ERC721NonexistentToken"
@@ -189,8 +189,7 @@ class Settlements:
         most = min(limit, MOST_GAS) * 100 // (100 + MARGIN)
         pieces, left = [], list(leaves)
         while left:
-            relayed = _relayed(left[: relays.MAX_CALLS], claim=claim)
-            size = max(relays.fitting(relayed, gas=most), 1) if relayed else 1
+            size = max(relays.fitting(_relayed(left[: relays.MAX_CALLS], claim=claim), gas=most), 1)
             pieces.append(left[:size])
             left = left[size:]
         return pieces
@@ -270,10 +269,8 @@ class Settlements:
 
 
 def _relayed(leaves: Sequence[ProvenLeaf], *, claim: bool) -> list[RelayedCall]:
-    """Openings for one transaction; none if they cannot share one."""
     gas = OPEN_AND_CLAIM_GAS if claim else OPEN_GAS
-    made = [RelayedCall(calls.open_node(leaf, claim=claim), gas) for leaf in leaves]
-    return made if relays.relayable(made[0].call) else []
+    return [RelayedCall(calls.open_node(leaf, claim=claim), gas) for leaf in leaves]
 
 
 def _unopened(settlement_id: int, index: int, leaf: Leaf) -> UnopenedNode:

@@ -11,7 +11,6 @@ from fec.client.errors import LogsMissing, OwnerRefused
 from fec.core import curve
 from fec.core.amounts import WEI_PER_FEC
 from fec.i18n.errors import InvalidArgument, NotAllowed, NotFound, StateConflict
-from fec.protocol import calls, relays
 from fec.protocol.members import Member
 from fec.protocol.orders import Order
 from fec.protocol.settlements import Leaf, ProvenLeaf
@@ -190,11 +189,21 @@ def test_open__and_claim__pays_the_owner(
 def test_open__several__takes_as_few_transactions_as_fit(alice: Client, bob: Client, settlement: int) -> None:
     proven = alice.settlements.proofs(bob.settlements.unopened_of(bob.address))
     pieces = alice.settlements.batches(proven)
-    together = relays.relayable(calls.open_node(proven[0]))
-    assert list(map(len, pieces)) == ([2] if together else [1, 1])
+    assert list(map(len, pieces)) == [2]
     for piece in pieces:
         alice.settlements.open(piece)
     assert len(bob.nodes.owned_by(bob.address)) == 2
+
+
+def test_open__many_owners_without_fec__all_get_through(alice: Client, weeks_later: WeeksLater) -> None:
+    owners = ["0x" + bytes([number, *range(1, 20)]).hex() for number in range(1, 41)]
+    settled = alice.settlements.settle(PUBLIC, [Leaf(owner, ADN) for owner in owners]).settlement_id
+    weeks_later(1)
+    leaves = list(alice.settlements.tree(settled).proofs())
+    pieces = alice.settlements.batches(leaves, claim=True)
+    opened = [alice.settlements.open(piece, claim=True) for piece in pieces]
+    assert len(pieces) == 1
+    assert [payout.amount for each in opened for payout in each.payouts] == [curve.released(ADN, 1)] * 40
 
 
 def test_claim_for__unopened__opens_first(
