@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ from fec.i18n.errors import InvalidArgument
 from fec.i18n.parsing import parse_fec
 from fec.protocol.addresses import checked_address
 from fec.protocol.bytes32 import from_bytes32, to_bytes32
-from fec.protocol.files import RECORD_ERRORS, Record, read_record, reason_of, write_new
+from fec.protocol.files import RECORD_ERRORS, Record, read_record, reason_of, write_new, write_new_parts
 from fec.protocol.members import Member, Withdrawal
 from fec.protocol.orders import Authorization, Invoice, Order
 
@@ -29,9 +29,24 @@ def write(record: Record, path: Path) -> None:
     try:
         write_new(json.dumps(record, indent=1) + "\n", path)
     except FileExistsError as error:
-        raise CommandRefused(
-            "The file {path} already exists. Choose another name, or move the file.", path=path
-        ) from error
+        raise _exists(path) from error
+
+
+def write_lines(records: Iterable[Record], path: Path) -> int:
+    """Writes a new file of JSON, one record a line; the number of lines. Raises as `write` does."""
+    written = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal written
+        for record in records:
+            yield json.dumps(record) + "\n"
+            written += 1
+
+    try:
+        write_new_parts(lines(), path)
+    except FileExistsError as error:
+        raise _exists(path) from error
+    return written
 
 
 def write_or_print(context: Context, record: Record, out: Path | None, what: str) -> None:
@@ -41,6 +56,10 @@ def write_or_print(context: Context, record: Record, out: Path | None, what: str
         return
     write(record, out)
     context.show({**record, "file": str(out)}, _("{what}: {file}", what=what, file=out))
+
+
+def _exists(path: Path) -> CommandRefused:
+    return CommandRefused("The file {path} already exists. Choose another name, or move the file.", path=path)
 
 
 #: What to say of a file that is not what it should be.

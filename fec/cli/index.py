@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from fec.cli import files
 from fec.cli.base import Group, database_option
 from fec.cli.context import Context, facts, grid
 from fec.cli.extras import extra
 from fec.cli.interrupts import interruptible
+from fec.cli.params import ADDRESS, NEW_FILE, WHOLE
 from fec.core.durations import HOUR
 from fec.i18n import Message, _, ngettext, number
 from fec.i18n.errors import FECError
@@ -73,6 +76,8 @@ def status(context: Context, *, database: str) -> None:
             "head": head,
             "behind": behind,
             "incompleteAt": found.incomplete_at,
+            "settledNodes": found.settled,
+            "unopenedNodes": found.unopened,
             "rows": found.rows,
         },
         facts(
@@ -89,6 +94,14 @@ def status(context: Context, *, database: str) -> None:
                 (
                     _("Finalized"),
                     _("up to block {block_number:number}", block_number=found.cursor.finalized_block),
+                ),
+                (
+                    _("Settled nodes"),
+                    _(
+                        "{settled:number}, of which {unopened:number} not opened",
+                        settled=found.settled,
+                        unopened=found.unopened,
+                    ),
                 ),
             ]
         ),
@@ -164,6 +177,28 @@ def rollback(context: Context, *, block: int, database: str) -> None:
     context.show(
         {"block": after.block}, _("The index now ends at block {block_number:number}.", block_number=after.block)
     )
+
+
+@index.command()
+@click.argument("file", type=NEW_FILE)
+@database_option
+@click.option("--owner", type=ADDRESS, help="Those of one owner.")
+@click.option("--program", "program_id", type=WHOLE, help="Those of one program.")
+@click.pass_obj
+def leaves(context: Context, *, file: Path, database: str, owner: str | None, program_id: int | None) -> None:
+    """Write to FILE what opens each settled node that nobody has opened: one line of JSON for each. Needs no chain.
+
+    A line in a file of its own is what `fec node open --file` takes. Keep it where endpoints may delete their logs.
+    """
+    engine = _open(database)
+    from fec import store  # noqa: PLC0415
+    from fec.indexer.settlements import unopened_proofs  # noqa: PLC0415
+
+    with store.reading(engine) as connection:
+        proven = unopened_proofs(connection, owner=owner, program_id=program_id)
+        written = files.write_lines((leaf.record for leaf in proven), file)
+    nodes = ngettext("{count:number} node", "{count:number} nodes", written)
+    context.show({"leaves": written, "file": str(file)}, _("{what}: {file}", what=nodes, file=file))
 
 
 # ------------------------------------------------------------------------- parts

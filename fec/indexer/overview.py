@@ -8,7 +8,8 @@ from sqlalchemy import Engine, func, select
 
 from fec import store
 from fec.indexer.database import Cursor, cursor_of
-from fec.indexer.models import DERIVED, BlockRecord, CursorRecord, EventRecord
+from fec.indexer.models import DERIVED, BlockRecord, CursorRecord, EventRecord, NodeVersion
+from fec.indexer.views import SETTLED
 from fec.store.base import table
 from fec.store.deployment import DeploymentRecord
 
@@ -23,6 +24,10 @@ class Overview:
     """Block at which it was found that events are lacking; None where none are known to be."""
     rows: dict[str, int]
     """Number of rows by table."""
+    settled: int
+    """Number of nodes that were settled."""
+    unopened: int
+    """Number of them that nobody has opened."""
 
 
 def overview(engine: Engine) -> Overview:
@@ -35,4 +40,7 @@ def overview(engine: Engine) -> Overview:
             each.name: connection.execute(select(func.count()).select_from(each)).scalar_one()
             for each in (table(BlockRecord), table(EventRecord), *DERIVED)
         }
-    return Overview(chain_id, cursor, incomplete_at, counts)
+        changes = select(NodeVersion.cause, func.count()).where(NodeVersion.cause.in_((SETTLED, "open")))
+        causes = {row[0]: row[1] for row in connection.execute(changes.group_by(NodeVersion.cause))}
+    settled = causes.get(SETTLED, 0)
+    return Overview(chain_id, cursor, incomplete_at, counts, settled, settled - causes.get("open", 0))

@@ -10,8 +10,9 @@ Proofs are made from the event alone: the leaves in their order, each with the o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select, tuple_
@@ -128,6 +129,16 @@ def proofs_of_nodes(connection: Connection, token_ids: Sequence[int]) -> dict[in
         for settlement_id, indices in places.items()
         for leaf in map(tree_of(connection, settlement_id).proof, indices)
     }
+
+
+def unopened_proofs(
+    connection: Connection, *, owner: str | None = None, program_id: int | None = None
+) -> Iterator[ProvenLeaf]:
+    """What opens each settled node that nobody has opened; of one owner or program, if that is named. In order."""
+    found = unopened_nodes(connection, 0, owner=owner, program_id=program_id)
+    for settlement_id, some in groupby(found, key=lambda each: each.settlement_id):
+        tree = tree_of(connection, settlement_id)
+        yield from (tree.proof(each.index) for each in some)
 
 
 def _settlements() -> Select[*tuple[Any, ...]]:

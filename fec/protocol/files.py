@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +40,15 @@ def reason_of(error: Exception) -> FECError | Message:
 
 def write_new(text: str, path: Path) -> None:
     """Writes a file that is not there yet, whole or not at all. Raises FileExistsError."""
+    write_new_parts([text], path)
+
+
+def write_new_parts(parts: Iterable[str], path: Path) -> None:
+    """The same of a text that is too long to be held at once."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with draft.open("x", encoding="utf-8") as file:
-            file.write(text)
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
         os.link(draft, path)

@@ -11,7 +11,10 @@ from sqlalchemy import Engine, update
 
 from fec import store
 from fec.chain import deployments
+from fec.cli import files
+from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.indexer.models import NodeVersion
+from fec.protocol.settlements import Leaf, ProvenLeaf
 from tests.cli.conftest import Shell
 
 from .story import Story
@@ -137,3 +140,36 @@ def test_run__without_the_extra__says_what_to_install(record: Path, story: Story
     assert done.returncode == 1
     assert "This command needs sqlalchemy, which is not installed: pip install 'fec[server]'" in done.stderr
     assert subprocess.run([*command, "curve"], capture_output=True, check=False).returncode == 0
+
+
+def test_status__settlements__counts_their_nodes(shell: Shell, where: list[str], story: Story) -> None:
+    shell("index", "run", *where)
+    before = shell.json("index", "status", *where)
+    story.open_leaf(story.settle([Leaf(story.bob.address, FEC)] * 3), 1)
+    shell("index", "run", *where)
+    after = shell.json("index", "status", *where)
+    assert [after[name] - before[name] for name in ("settledNodes", "unopenedNodes")] == [3, 2]
+    assert f"{after['settledNodes']}, of which {after['unopenedNodes']} not opened" in shell("index", "status", *where)
+
+
+def test_leaves__of_an_owner__each_line_opens_its_node(
+    shell: Shell, where: list[str], story: Story, tmp_path: Path
+) -> None:
+    shell("index", "run", *where)
+    bob = story.bob.address
+    file, leaf = tmp_path / "leaves.jsonl", tmp_path / "leaf.json"
+    found = shell.json("index", "leaves", str(file), *where, "--owner", bob, "--program", str(story.at_once))
+    lines = file.read_text().splitlines()
+    assert found == {"leaves": len(lines), "file": str(file)}
+    leaf.write_text(lines[0])
+    proven = files.read(leaf, files.LEAF, ProvenLeaf.from_record)
+    story.rival.settlements.open([proven])
+    assert story.owner.nodes.get(proven.token_id).owner == bob
+
+
+def test_leaves__a_file_that_is_there__is_left_as_it_is(shell: Shell, where: list[str], tmp_path: Path) -> None:
+    shell("index", "run", *where)
+    file = tmp_path / "leaves.jsonl"
+    file.write_text("mine")
+    assert "already exists. Choose another name" in shell.refused("index", "leaves", str(file), *where)["message"]
+    assert file.read_text() == "mine"
