@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from eth_utils.address import to_checksum_address
 from eth_hash.auto import keccak
+from eth_utils.address import to_checksum_address
 
 from fec.core.amounts import exact_fec
 from fec.core.settlement_id import SettlementId
