@@ -1,7 +1,7 @@
 """Which of a file's sales are settled, in a file beside it, written before and after each batch is sent.
 
 A batch is written down whole before it is sent, and sent again as it was after a crash: its reference, which the chain
-takes once, is the same. Once it is settled, the ids of its sales are kept, so that a file that was corrected or has
+takes once, is the same. Once it is settled, what its sales were is kept, so that a file that was corrected or has
 grown settles the others alone.
 """
 
@@ -19,8 +19,10 @@ from typing import Any
 
 from fec.i18n.errors import FECError
 
-#: Bytes of what tells a sale from all others of a program.
+#: Bytes of what tells a sale from all others of a program, and of what is kept of it: its id, and a hash of its shopper
+#: and amount.
 ID_LENGTH = 8
+ENTRY_LENGTH = 16
 
 
 class JournalInvalid(FECError, ValueError):
@@ -40,12 +42,12 @@ class Batch:
     leaves: bytes
     """As the contracts take them."""
     sales: bytes
-    """Ids of the sales, `ID_LENGTH` bytes each. With grouping there are more than leaves."""
+    """What is kept of each sale, `ENTRY_LENGTH` bytes. With grouping there are more than leaves."""
     block: int = 0
     """Latest block when it was sent first."""
 
-    def ids(self) -> list[bytes]:
-        """Of its sales, one by one."""
+    def entries(self) -> list[bytes]:
+        """What is kept of its sales, one by one."""
         return list(_pieces(self.sales))
 
 
@@ -70,9 +72,9 @@ class Journal:
             yield
 
     def settled(self, is_settled: Callable[[Sequence[tuple[str, int]]], Sequence[bool]]) -> set[bytes]:
-        """Ids of sales that were settled. References and settlements are shown to `is_settled`, which asks the chain.
+        """What is kept of sales that were settled.
 
-        Raises JournalInvalid.
+        References and settlements are shown to `is_settled`, which asks the chain. Raises JournalInvalid.
         """
         records = [record for record in self._records() if self._is_ours(record)]
         found = is_settled([(record["ref"], int(record["settlementId"])) for record in records])
@@ -154,6 +156,6 @@ class Journal:
         return found
 
 
-def _pieces(ids: bytes) -> Iterator[bytes]:
-    for first in range(0, len(ids), ID_LENGTH):
-        yield ids[first : first + ID_LENGTH]
+def _pieces(entries: bytes) -> Iterator[bytes]:
+    for first in range(0, len(entries), ENTRY_LENGTH):
+        yield entries[first : first + ENTRY_LENGTH]

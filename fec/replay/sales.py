@@ -22,6 +22,7 @@ from fec.replay.journal import ID_LENGTH
 _KEPT = 1_000
 #: Bytes of what is kept of a sale. No principal has more than 96 bits.
 _OWNER, _AMOUNT, _ID = 20, 12, ID_LENGTH
+_UNIT = 10**18
 _MOST = 1 << 8 * _AMOUNT
 
 
@@ -89,6 +90,8 @@ class Sales:
         self._owners = bytearray()
         self._amounts = bytearray()
         self._ids = bytearray()
+        self._rates = array("H")
+        self._known_rates: list[int] = []
         self._places: dict[bytes, int] = {}
         self._alike: dict[str, int] = {}
         self._returns: dict[bytes, list[tuple[int, int, str]]] = {}
@@ -109,9 +112,14 @@ class Sales:
         """What tells the sale from all others of the program, whatever file it stands in."""
         return bytes(self._ids[place * _ID : (place + 1) * _ID])
 
+    def entry(self, place: int) -> bytes:
+        """What is kept of the sale once it is settled: its id, and a hash of shopper and amount in its currency."""
+        amount = self.amount(place) * _UNIT // self._known_rates[self._rates[place]]
+        return self.id(place) + blake2b(self.owner(place) + amount.to_bytes(32, "big"), digest_size=_ID).digest()
+
     def in_order(self) -> list[int]:
-        """Places of what there is to settle, the oldest first."""
-        return sorted((place for place in range(len(self)) if self.amount(place)), key=self.times.__getitem__)
+        """Places of all sales, those returned whole included; the oldest first."""
+        return sorted(range(len(self)), key=self.times.__getitem__)
 
     def owners(self) -> set[bytes]:
         """All shoppers' accounts."""
@@ -119,8 +127,11 @@ class Sales:
 
     # ----------------------------------------------------------------- reading
 
-    def add(self, line: int, *, time: int, owner: str, amount: int, order_id: str) -> None:
-        """One sale. Raises RowProblem if its order id was there before."""
+    def add(self, line: int, *, time: int, owner: str, amount: int, rate: int, order_id: str) -> None:
+        """One sale, its amount and what one unit of its currency is in wei.
+
+        Raises RowProblem if its order id was there before.
+        """
         key = _digest(order_id)
         if (known := self._places.setdefault(key, len(self))) != len(self):
             raise RowProblem(
@@ -135,12 +146,15 @@ class Sales:
         self._owners += from_hex(owner)
         self._amounts += amount.to_bytes(_AMOUNT, "big")
         self._ids += key
+        if rate not in self._known_rates:
+            self._known_rates.append(rate)
+        self._rates.append(self._known_rates.index(rate))
 
-    def add_unnamed(self, line: int, *, time: int, owner: str, amount: int) -> None:
+    def add_unnamed(self, line: int, *, time: int, owner: str, amount: int, rate: int) -> None:
         """One sale of a file without order ids: its own follows from what it is, and how many like it were before."""
         what = repr((time, owner, amount))
         number = self._alike[what] = self._alike.get(what, 0) + 1
-        self.add(line, time=time, owner=owner, amount=amount, order_id=f"{what} {number}")
+        self.add(line, time=time, owner=owner, amount=amount, rate=rate, order_id=f"{what} {number}")
 
     def take_back(self, line: int, amount: int, order_id: str) -> None:
         """Notes what was returned of a sale, wherever in the file that stands."""
@@ -210,14 +224,18 @@ class _Reader:
         shopper, moment, amount = texts[:3]
         rest = iter(texts[3:])
         order_id = None if self._columns.order_id is None else next(rest)
-        wei = self._wei(amount, "" if self._columns.currency is None else next(rest))
+        rate = self._rate(amount, "" if self._columns.currency is None else next(rest))
+        wei = wei_of(amount, rate)
+        if wei >= _MOST:
+            raise RowProblem(Message("{amount} is more than any node can be made of; check the amount", amount=amount))
         if not wei:
             self.sales.zeros += 1
             return
         if order_id is not None:
             check_id(order_id)
         if wei > 0:
-            self._take_sale(line, shopper, moment, wei, order_id)
+            sale = {"time": self._time(moment), "amount": wei, "rate": rate}
+            self._take_sale(line, self._account(shopper), sale, order_id)
         elif order_id is not None:
             self.sales.take_back(line, -wei, order_id)
         else:
@@ -225,10 +243,9 @@ class _Reader:
                 Message("it is a return, and nothing says of which sale; name the column of order ids with --order-id")
             )
 
-    def _take_sale(self, line: int, shopper: str, moment: str, amount: int, order_id: str | None) -> None:
-        time, owner = self._time(moment), self._account(shopper)
+    def _take_sale(self, line: int, owner: str, sale: dict[str, int], order_id: str | None) -> None:
         if order_id is None:
-            self.sales.add_unnamed(line, time=time, owner=owner, amount=amount)
+            self.sales.add_unnamed(line, owner=owner, **sale)
             return
         if self._rules.paid and order_key(self._rules.program_id, order_id) in self._rules.paid:
             raise RowProblem(
@@ -236,9 +253,9 @@ class _Reader:
                     "order {order_id!r} was paid at Checkout, and has its node; take the row out", order_id=order_id
                 )
             )
-        self.sales.add(line, time=time, owner=owner, amount=amount, order_id=order_id)
+        self.sales.add(line, owner=owner, order_id=order_id, **sale)
 
-    def _wei(self, amount: str, currency: str) -> int:
+    def _rate(self, amount: str, currency: str) -> int:
         if not amount:
             raise RowProblem(Message("it has no amount; write what was paid in digits, such as 12.34"))
         if (rate := self._rules.rates.get(currency)) is None:
@@ -248,10 +265,7 @@ class _Reader:
                     currency=currency,
                 )
             )
-        wei = wei_of(amount, rate)
-        if wei >= _MOST:
-            raise RowProblem(Message("{amount} is more than any node can be made of; check the amount", amount=amount))
-        return wei
+        return rate
 
     def _time(self, text: str) -> int:
         time, rules = time_of(text), self._rules

@@ -15,13 +15,13 @@ from fec.chain.rpc import ask_all, clear_errors
 from fec.client.client import Client
 from fec.client.errors import CustomerRefusesNodes
 from fec.core.shares import burn_up
-from fec.i18n import Message
+from fec.i18n import N_, Message
 from fec.i18n.errors import ContractError, InsufficientGasCoin, NotFound, TransactionTooLarge
 from fec.protocol.settlements import LEAF_LENGTH, LEAST_PRINCIPAL, unpack
 from fec.protocol.terms import Tier
 from fec.protocol.types import Program, Settled
 from fec.replay.errors import ReplayRefused
-from fec.replay.journal import Batch, Journal
+from fec.replay.journal import ID_LENGTH, Batch, Journal
 from fec.replay.sales import Problems, Sales
 
 #: Most leaves of a transaction that Geth takes: 128 KiB with all that is around them.
@@ -30,6 +30,9 @@ MOST_LEAVES = 4_080
 GAS_PER_LEAF = 1_300
 GAS_PER_BATCH = 150_000
 _NO_LIMIT = 1 << 255
+_CHANGED = N_(
+    "it was settled before, for another shopper or amount, and cannot be taken back; make the row what it was then"
+)
 #: Accounts asked about at once.
 _ASKED = 500
 
@@ -108,14 +111,12 @@ class Settling:
         plan = SettlingPlan(self._refusing(sales, progress))
         if pending is not None:
             plan.batches.append(pending)
-            settled |= set(pending.ids())
-            plan.sales = len(pending.ids())
+            settled |= set(pending.entries())
+            plan.sales = len(pending.entries())
             plan.principal = sum(leaf.principal for leaf in unpack(pending.leaves))
         shares, size, room = self._shares(sales, progress), self._size(), min(limits) - plan.principal
-        leaves, ids = bytearray(), bytearray()
-        places = sales.in_order()
-        left = [place for place in places if sales.id(place) not in settled]
-        plan.settled_before = len(places) - len(left) - plan.sales
+        leaves, entries = bytearray(), bytearray()
+        left = self._left(sales, settled, plan)
         for some in self._together(sales, left):
             owner = sales.owner(some[0])
             principal = sum(burn_up(sales.amount(place), shares[owner]) for place in some)
@@ -129,12 +130,12 @@ class Settling:
                 plan.sales += len(some)
                 plan.principal += principal
                 leaves += owner + principal.to_bytes(LEAF_LENGTH - len(owner), "big")
-                ids += b"".join(map(sales.id, some))
+                entries += b"".join(map(sales.entry, some))
                 if len(leaves) == size * LEAF_LENGTH:
-                    plan.batches.append(self._batch(leaves, ids))
-                    leaves, ids = bytearray(), bytearray()
+                    plan.batches.append(self._batch(leaves, entries))
+                    leaves, entries = bytearray(), bytearray()
         if leaves:
-            plan.batches.append(self._batch(leaves, ids))
+            plan.batches.append(self._batch(leaves, entries))
         if plan.left:
             needed = plan.principal + plan.left_principal
             plan.missing = Missing(*(max(needed - limit, 0) for limit in limits))
@@ -154,8 +155,21 @@ class Settling:
         groups = [list(some) for _, some in groupby(sorted(places, key=key), key=key)]
         yield from sorted(groups, key=lambda some: sales.times[some[0]])
 
-    def _batch(self, leaves: bytearray, ids: bytearray) -> Batch:
-        return Batch(reference(self.program.program_id, bytes(leaves), bytes(ids)), bytes(leaves), bytes(ids))
+    def _left(self, sales: Sales, settled: set[bytes], plan: SettlingPlan) -> list[int]:
+        """Sales that are not settled yet, the oldest first. Those that were another when they were settled are told."""
+        if not settled:
+            return [place for place in sales.in_order() if sales.amount(place)]
+        others = [place for place in sales.in_order() if sales.entry(place) not in settled]
+        ids = {sales.id(place) for place in others}
+        changed = {entry[:ID_LENGTH] for entry in settled if entry[:ID_LENGTH] in ids}
+        for place in others:
+            if sales.id(place) in changed:
+                plan.problems.add(sales.lines[place], Message(_CHANGED))
+        plan.settled_before = len(sales) - len(others) - plan.sales
+        return [place for place in others if sales.id(place) not in changed and sales.amount(place)]
+
+    def _batch(self, leaves: bytearray, entries: bytearray) -> Batch:
+        return Batch(reference(self.program.program_id, bytes(leaves), bytes(entries)), bytes(leaves), bytes(entries))
 
     def _size(self) -> int:
         """Most leaves of a batch."""

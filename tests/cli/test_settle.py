@@ -125,6 +125,29 @@ def test_settle__file_corrected_and_grown__settles_the_rest(
     assert principals(merchant, alice) == ["100", "300", "200", "400"]
 
 
+@pytest.mark.parametrize("back", ["-4", "-10"])
+def test_settle__returned_once_it_is_settled__is_told(
+    merchant: Shell, program: str, till: Till, alice: str, back: str
+) -> None:
+    till(("A-1", "alice", 0, "10"))
+    settled(merchant, program)
+    till(("A-1", "alice", 0, "10"), ("A-1", "alice", 9, back))
+    report = settled(merchant, program)
+    [(line, reason)] = reasons(report)
+    assert line == 2
+    assert reason.startswith("it was settled before, for another shopper or amount, and cannot be taken back")
+    assert principals(merchant, alice) == ["100"]
+
+
+def test_settle__another_rate_later__leaves_what_is_settled(merchant: Shell, program: str, till: Till) -> None:
+    till(("A-1", "alice", 0, "10"))
+    settled(merchant, program)
+    till(("A-1", "alice", 0, "10"), ("A-2", "alice", 1, "10"))
+    result = merchant.run("settle", program, FILE, *COLUMNS, "--rate", "99.5", "--yes", "--json")
+    report = json.loads(result.stdout)
+    assert (report["settledBefore"], report["principal"], report["refused"]) == (1, "99.5", 0)
+
+
 def test_settle__crash_before_the_transaction_is_sent__sends_it_again(
     merchant: Shell, program: str, till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
