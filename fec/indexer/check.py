@@ -28,7 +28,7 @@ from fec.indexer.models import (
     SettlementRefRecord,
 )
 from fec.indexer.reads import Reads, Refusal
-from fec.indexer.settled import leaves_of
+from fec.indexer.settled import columns_of
 from fec.indexer.views import SETTLED, view
 from fec.protocol.addresses import ADDRESS_ZERO
 from fec.protocol.settlements import root_of
@@ -345,6 +345,6 @@ def _root(settlement_id: int, leaves: str) -> str | None:
 
 def _settled_by(row: Any, leaves: str) -> Iterable[tuple[Any, ...]]:
     try:
-        return zip(*leaves_of(SettlementId.decode(row.settlement_id), leaves), strict=True)
+        return zip(*columns_of(SettlementId.decode(row.settlement_id), leaves), strict=True)
     except ValueError:
         return ()

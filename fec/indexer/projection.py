@@ -13,7 +13,7 @@ from fec.core.settlement_id import SettlementId
 from fec.indexer import models
 from fec.indexer.errors import IndexInconsistent
 from fec.indexer.events import Event
-from fec.indexer.settled import births, leaves_of
+from fec.indexer.settled import births, columns_of
 from fec.indexer.state import BatchState, MemberState, NodeState, OrderState, ProgramState, State
 from fec.indexer.views import SETTLED
 from fec.protocol.addresses import ADDRESS_ZERO
@@ -216,7 +216,7 @@ class Projection:
         self, settlement_id: int, program_id: int, start: int, first_serial: int, root: str, leaves: str
     ) -> None:
         id_ = SettlementId.decode(settlement_id)
-        token_ids, owners, principals = leaves_of(id_, leaves)
+        token_ids, owners, principals = columns_of(id_, leaves)
         what = (program_id, id_.period_length, start, first_serial, id_.count, id_.total)
         self._add(models.SettlementRecord, settlement_id, *what, root)
         self._add_columns(models.NodeRecord, births(id_, token_ids, principals))
@@ -229,8 +229,11 @@ class Projection:
                     self._state.nodes[token_id] = NodeState(owner, principal, 0, opened=False)
 
     def _add_columns(self, model: type[Base], columns: Iterable[Iterable[Any]]) -> None:
-        """Adds many rows of this log; the first column has as many values as there are rows."""
-        self.rows[model].extend(zip(repeat(self._block), repeat(self._log), *columns, strict=False))
+        """Adds many rows of this log, in the order of their tokens, in which the table lies.
+
+        The first column has as many values as there are rows; others may go on for ever.
+        """
+        self.rows[model].extend(sorted(zip(repeat(self._block), repeat(self._log), *columns, strict=False)))
 
     def _settled_by_ref(self, program_id: int, ref: str, settlement_id: int, payer: str) -> None:
         self._add(models.SettlementRefRecord, program_id, ref, settlement_id, payer)

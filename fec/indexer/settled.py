@@ -36,7 +36,7 @@ def check_leaves(event: Event) -> None:
         raise _lie(event)
 
 
-def leaves_of(id_: SettlementId, leaves: str) -> tuple[list[int], list[str], list[int]]:
+def columns_of(id_: SettlementId, leaves: str) -> tuple[list[int], list[str], list[int]]:
     """Token ids, owners and principals in wei of leaves in hex, with 0x."""
     places = range(2, len(leaves), _LEAF)
     principals = [int(leaves[at + _OWNER : at + _LEAF], 16) for at in places]
