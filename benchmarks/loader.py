@@ -171,6 +171,18 @@ class Load:
         token = self._tokens[self._count % len(self._tokens)]
         return await connection.ask(_head("POST", "/v1/invoices", token), body)
 
+    async def sale(self, connection: Connection) -> Any:
+        """Records a sale that was paid elsewhere, of the merchants and shoppers in turn."""
+        self._count += 1
+        customer = self._wallets.addresses[self._count % len(self._wallets.addresses)]
+        body = b'{"orderId":"%s %d","amount":"12.50","paidBy":"cash","customer":"%s"}' % (
+            self._asked["name"].encode(),
+            self._count,
+            customer.encode(),
+        )
+        token = self._tokens[self._count % len(self._tokens)]
+        return await connection.ask(_head("POST", "/v1/sales", token), body)
+
     async def quote(self, connection: Connection) -> Any:
         """Asks for a quote, of the shoppers in turn."""
         self._count += 1
@@ -263,7 +275,7 @@ async def run(asked: dict[str, Any]) -> dict[str, Any]:
     """Connects, does what is asked for, and says how long each took."""
     load = Load(asked)
     await load.connect()
-    act = {"invoice": load.invoice, "quote": load.quote, "order": load.order}[asked["what"]]
+    act = {"invoice": load.invoice, "quote": load.quote, "order": load.order, "sale": load.sale}[asked["what"]]
     watching = asyncio.create_task(load.watch()) if asked["what"] == "order" else None
     await asyncio.sleep(0)
     if asked.get("rate"):

@@ -153,7 +153,7 @@ class Stand:
             "database": self.database,
             "name": secrets.token_hex(4),
         }
-        before = sum(map(_cpu_seconds, self.processes))
+        before = sum(map(cpu_seconds, self.processes))
         first = self._block()
         each = [{**asked, "port": port, "at_once": at_once // len(self.ports)} for port in self.ports]
         for number, one in enumerate(each):
@@ -165,7 +165,7 @@ class Stand:
                 load.stdin.close()
         seen = [json.loads(load.stdout.read() if load.stdout else "") for load in loads]
         ms = [one for load in seen for one in load["ms"]]
-        own = 1000 * (sum(map(_cpu_seconds, self.processes)) - before) / len(ms)
+        own = 1000 * (sum(map(cpu_seconds, self.processes)) - before) / len(ms)
         transactions = (0, 0)
         if what == "order":
             transactions = self._check(Counter(key for load in seen for key in load["keys"]), first)
@@ -214,7 +214,8 @@ def _ask(url: str, method: str, *params: Any) -> Any:
     return requests.post(url, json=body, timeout=DEADLINE).json()["result"]
 
 
-def _cpu_seconds(process: subprocess.Popen[str]) -> float:
+def cpu_seconds(process: subprocess.Popen[str]) -> float:
+    """What a process has computed so far."""
     fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / 100
 

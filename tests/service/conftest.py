@@ -117,9 +117,10 @@ class ServiceClient:
         self.service = service
         self.headers = {} if token is None else {"Authorization": f"Bearer {token}"}
 
-    def as_(self, program_id: int, role: Role) -> "ServiceClient":
-        """The same service for another caller, with a key of their own."""
-        return ServiceClient(self.http, self.service, self.service.keys.add_key(program_id, role, "").token)
+    def as_(self, program_id: int, role: Role, *, sales: bool = False) -> "ServiceClient":
+        """The same service for another caller, with a key of their own, which may record sales if told so."""
+        token = self.service.keys.add_key(program_id, role, "", sales=sales).token
+        return ServiceClient(self.http, self.service, token)
 
     def anybody(self) -> "ServiceClient":
         return ServiceClient(self.http, self.service)
@@ -228,6 +229,6 @@ def live(settings: Settings, shop: Shop) -> Iterator[ServiceClient]:
     until(lambda: server.started, bool)
     port = server.servers[0].sockets[0].getsockname()[1]
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as http:
-        yield ServiceClient(http, service).as_(shop.escrow, Role.MANAGER)  # type: ignore[arg-type]
+        yield ServiceClient(http, service).as_(shop.escrow, Role.MANAGER, sales=True)  # type: ignore[arg-type]
     server.should_exit = True
     thread.join()

@@ -24,8 +24,7 @@ PERIOD = 3_600
 
 def recorder(start: ServiceClient, program_id: int, **settings: Any) -> ServiceClient:
     """A manager whose key may record sales of a program, at 100 FEC for a MYR."""
-    token = start.service.keys.add_key(program_id, Role.MANAGER, "", sales=True).token
-    client = type(start)(start.http, start.service, token)
+    client = start.as_(program_id, Role.MANAGER, sales=True)
     given = {"currency": "MYR", "returnWindow": 0, "period": PERIOD, **settings}
     assert client.call("POST", "/v1/sales/settings", given).status_code == 200
     client.post("/v1/sales/rates", {"currency": "MYR", "since": 0, "rate": "100"})

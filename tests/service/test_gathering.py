@@ -22,6 +22,7 @@ from fec.service.models import Action, ActionState
 from fec.service.settings import CallerLimits
 from tests.fixtures.chains import settle
 from tests.fixtures.waiting import until
+from tests.service import selling
 from tests.service.conftest import ServiceClient, Shop
 
 Serving = Callable[..., ServiceClient]
@@ -200,3 +201,19 @@ def test_pay__commit_fails__nothing_is_kept_and_sent_again_it_is_done(
     assert kept(cashier) == [0, 0]
     assert cashier.post(path, body)["id"] == cashier.post(path, body)["id"]
     assert kept(cashier) == [1, 1]
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+def test_sales__many_at_once__are_each_answered_for_itself(serving: Serving, shop: Shop) -> None:
+    till = selling.recorder(serving(settle=False), shop.escrow, dayBound="50")
+    bodies = [selling.sale(f"S-{place}", "10") for place in range(5)]
+    # One is refused, one is sent twice, one is beyond what the key may record.
+    bodies += [selling.sale("S-5", "10", currency="EUR"), bodies[0], selling.sale("S-6", "50.01")]
+    with ThreadPoolExecutor(len(bodies)) as pool:
+        answers = list(pool.map(lambda body: till.call("POST", "/v1/sales", body), bodies))
+    kinds = [answer.json().get("type") for answer in answers]
+    assert kinds[5:] == ["urn:fec:problem:rate-missing", kinds[0], "urn:fec:problem:day-bound-reached"]
+    assert kinds[:5] == [None] * 5
+    assert answers[0].json()["id"] == answers[6].json()["id"]
+    assert len({answer.json()["claim"]["link"] for answer in answers[:5]}) == 5
+    assert till.event_types().count("sale.recorded") == 5

@@ -22,8 +22,7 @@ HEADER = "orderId,amount,soldAt,customer\n"
 def manager(serving: Callable[..., ServiceClient], shop: Shop) -> ServiceClient:
     """A manager whose key may record sales of a program that takes them, at 100 FEC for a MYR."""
     start = serving(shop.escrow, Role.MANAGER)
-    token = start.service.keys.add_key(shop.escrow, Role.MANAGER, "", sales=True).token
-    client = ServiceClient(start.http, start.service, token)
+    client = start.as_(shop.escrow, Role.MANAGER, sales=True)
     client.call("POST", "/v1/sales/settings", {"currency": "MYR", "returnWindow": 0})
     client.post("/v1/sales/rates", {"currency": "MYR", "since": 0, "rate": "100"})
     return client
@@ -36,7 +35,7 @@ def sale(order_id: str = "S-1", amount: str = "12.50", **more: Any) -> dict[str,
 def send(client: ServiceClient, text: str, query: str = "", **headers: str) -> Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     given = {**client.headers, "Content-Type": "text/csv", **named}
-    return client.http.post(f"/v1/sales/files{query}", content=text.encode(), headers=given)
+    return client.http.post(f"/v1/sale-files{query}", content=text.encode(), headers=given)
 
 
 def row(client: ServiceClient, order_id: str = "A-1") -> str:
@@ -186,8 +185,7 @@ def test_sale__of_another_program__is_not_found(manager: ServiceClient, shop: Sh
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_sales__program_not_set_up__are_refused(serving: Callable[..., ServiceClient], shop: Shop) -> None:
     start = serving(shop.escrow, Role.MANAGER)
-    token = start.service.keys.add_key(shop.escrow, Role.CASHIER, "", sales=True).token
-    client = ServiceClient(start.http, start.service, token)
+    client = start.as_(shop.escrow, Role.CASHIER, sales=True)
     for problem in (client.refused("POST", "/v1/sales", sale()), client.refused("GET", "/v1/sales/settings")):
         assert problem["type"] == "urn:fec:problem:sales-not-set-up"
 
@@ -202,8 +200,7 @@ def test_sales__beyond_the_days_bound__are_refused(manager: ServiceClient, shop:
     told = send(manager, HEADER + row(manager, "S-4")).json()
     assert (told["recorded"], told["refused"]) == (0, 1)
     # Each key has its own bound.
-    token = manager.service.keys.add_key(shop.escrow, Role.CASHIER, "", sales=True).token
-    ServiceClient(manager.http, manager.service, token).post("/v1/sales", sale("S-2", "10.01"))
+    manager.as_(shop.escrow, Role.CASHIER, sales=True).post("/v1/sales", sale("S-2", "10.01"))
 
 
 def test_sale__above_the_bound__waits_for_a_manager(manager: ServiceClient, shop: Shop) -> None:
@@ -339,7 +336,7 @@ def test_file__more_rows_than_may_be__records_the_first(
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_file__larger_than_may_be__is_refused(manager: ServiceClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fec.service.http.limits._FILES", {"/v1/sales/files": 100})
+    monkeypatch.setattr("fec.service.http.limits._FILES", {"/v1/sale-files": 100})
     answer = send(manager, HEADER + row(manager) * 10)
     assert answer.json()["type"] == "urn:fec:problem:request-too-large"
     assert manager.get("/v1/sales")["items"] == []

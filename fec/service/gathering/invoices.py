@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import time
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ from fec.indexer.views import view
 from fec.protocol.orders import Invoice as SignedInvoice
 from fec.service.actions import events
 from fec.service.actions.events import Change
-from fec.service.actions.idempotency import KEY_PATTERN, Answer, claimed, fingerprint
+from fec.service.actions.idempotency import Answer, claimed, fingerprint
 from fec.service.context import Service
 from fec.service.gathering.request import Plain
 from fec.service.models import IdempotencyRecord, Invoice, InvoiceStatus
@@ -29,7 +28,6 @@ from fec.service.sales.models import Sale
 from fec.store import writing
 from fec.store.base import table
 
-_KEY = re.compile(KEY_PATTERN)
 _INVOICES = table(Invoice)
 _UNPAID = dict.fromkeys(column.name for column in _INVOICES.c if column.nullable)
 _INSERT = {
@@ -51,16 +49,11 @@ class Asked:
 
 async def create(service: Service, request: Plain) -> Answer | None:
     """Makes an invoice, signed by the service's key; None if it is not plain."""
-    given = request.headers.get(b"idempotency-key")
-    key = None if given is None else given.decode("latin-1")
-    if key is not None and _KEY.fullmatch(key) is None:
-        return None
     caller = await request.seller(service)
     if caller is None:
         return None
-    key = None if key is None else key.strip('"')
     body = schemas.NewInvoice.model_validate_json(request.body)
-    asked = Asked(caller.program_id, body, key, fingerprint("POST", "/v1/invoices", request.body))
+    asked = Asked(caller.program_id, body, request.key, fingerprint("POST", "/v1/invoices", request.body))
     with service.idempotency.alone(asked.program_id, asked.key):
         return await service.gatherer("invoices", make_all, _merchant).ask(asked)
 

@@ -14,18 +14,20 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from fec.i18n.errors import FECError
 from fec.service.actions.idempotency import Answer
 from fec.service.context import Service
-from fec.service.gathering import invoices, payments, quotes
-from fec.service.gathering.request import Plain
+from fec.service.gathering import invoices, payments, quotes, sales
+from fec.service.gathering.request import NotPlain, Plain
 from fec.service.http import schemas
 from fec.service.http.limits import first
 from fec.service.http.problems import Problem
 
 Handle = Callable[[Service, Plain], Awaitable[Answer | None]]
 
+_COLLECTIONS = ("/v1/invoices", "/v1/sales")
 _PAY = re.compile(f"/v1/pay/({schemas.IDENTITY.strip('^$')})/(quote|payments)")
 #: By method and last part of the path: the route as it is declared, and what does it.
 _ROUTES: dict[tuple[str, str], tuple[str, Handle]] = {
     ("POST", "invoices"): ("/v1/invoices", invoices.create),
+    ("POST", "sales"): ("/v1/sales", sales.create),
     ("GET", "quote"): ("/v1/pay/{invoice_id}/quote", quotes.quote),
     ("POST", "payments"): ("/v1/pay/{invoice_id}/payments", payments.create),
 }
@@ -53,7 +55,7 @@ class Gathering:
         request = Plain(scope, dict(scope["headers"]), message.get("body", b""), invoice_id)
         try:
             answer = await handle(self._service, request) if request.is_readable else None
-        except (Problem, FECError, DBAPIError, ValidationError):
+        except (NotPlain, Problem, FECError, DBAPIError, ValidationError):
             answer = None
         if answer is None:
             # The application finds out why, and says so.
@@ -69,8 +71,8 @@ class Gathering:
 def _route(scope: Scope) -> tuple[tuple[str, Handle], str] | None:
     if scope["type"] != "http":
         return None
-    if scope["path"] == "/v1/invoices":
-        route = _ROUTES.get((scope["method"], "invoices"))
+    if scope["path"] in _COLLECTIONS:
+        route = _ROUTES.get((scope["method"], scope["path"].removeprefix("/v1/")))
         return None if route is None else (route, "")
     matched = _PAY.fullmatch(scope["path"])
     route = None if matched is None else _ROUTES.get((scope["method"], matched[2]))

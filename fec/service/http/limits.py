@@ -26,7 +26,7 @@ _FREE = ("/healthz", "/readyz", "/metrics")
 #: Bytes that requests may have where lists are sent: 10,000 rewards need more than what is plenty elsewhere.
 _LONG_BODIES = {"/v1/reward-batches": 2**21}
 #: Bytes of files, which are not kept in memory: 100,000 sales with what was sold.
-_FILES = {"/v1/sales/files": 2**26}
+_FILES = {"/v1/sale-files": 2**26}
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

@@ -35,7 +35,7 @@ from fec.service.sales.book import Book, Entry, open_book
 from fec.service.sales.recording import entry_of, pieces, record
 from fec.store import writing
 
-router = APIRouter(prefix="/v1/sales", tags=["sales"])
+router = APIRouter(prefix="/v1/sale-files", tags=["sales"])
 
 #: Rows of one file.
 MOST_ROWS = 100_000
@@ -49,7 +49,7 @@ Column = Annotated[str, Query(min_length=1, max_length=100)]
 
 
 @router.post(
-    "/files",
+    "",
     status_code=201,
     response_model=schemas.SaleFile,
     responses=declared(401, 403, 409),

@@ -72,6 +72,12 @@ def settles_at(program: SaleProgram, due_at: int, now: int) -> int:
     return latest + -latest % program.period
 
 
+def claim_of(service: Service, sale: Any, *, codes: bool) -> dict[str, Any] | None:
+    """How a sale without an owner finds one, for JSON; with its code for those who may have it."""
+    found = _claim(service, sale, codes=codes)
+    return None if found is None else found.dump()
+
+
 def _claim(service: Service, sale: Any, *, codes: bool) -> schemas.Claim | None:
     if sale.code_hash is None:
         return None

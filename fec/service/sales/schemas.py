@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from fec.core.durations import DAY, YEAR
 from fec.service.actions.schemas import Details
@@ -24,11 +24,13 @@ from fec.service.http.schemas import (
     Request,
     Seconds,
     Signature,
+    whole,
 )
 from fec.service.sales.models import Grouping, SaleReason, SaleState
 
 _LONGEST = 10 * YEAR
 
+Duration = Annotated[int, Field(ge=0), BeforeValidator(whole)]
 Money = Annotated[
     str,
     Field(pattern=MONEY, max_length=17, examples=["12.50"], description="In units of the currency, not zero."),
@@ -43,13 +45,13 @@ class NewSaleProgram(Request):
     """How a program takes sales that were paid elsewhere."""
 
     currency: Currency
-    return_window: int = Field(
-        default=14 * DAY, ge=0, le=YEAR, description="Seconds after a sale in which it can be returned."
+    return_window: Duration = Field(
+        default=14 * DAY, le=YEAR, description="Seconds after a sale in which it can be returned."
     )
-    period: int = Field(
+    period: Duration = Field(
         default=DAY, ge=60, le=YEAR, description="Seconds between settlements; they end on its multiples since 1970."
     )
-    claim_window: int = Field(
+    claim_window: Duration = Field(
         default=180 * DAY, ge=60, le=_LONGEST, description="Seconds in which a claim code can be used."
     )
     group: Grouping = Field(
