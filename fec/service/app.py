@@ -26,7 +26,7 @@ from fec.service.orders import captures, invoices, payments, refunds, stream
 from fec.service.reports import reports
 from fec.service.reports.figures import PageFigures
 from fec.service.rewards import batches, single
-from fec.service.sales import claims, files, program, sales
+from fec.service.sales import claims, files, openings, program, sales
 from fec.service.settings import Settings
 from fec.service.shoppers import shoppers
 from fec.service.webhooks import endpoints
@@ -43,6 +43,7 @@ _ROUTERS = (
     files.router,
     sales.router,
     claims.router,
+    openings.router,
     enrolment.router,
     vaults.router,
     shoppers.router,

@@ -120,6 +120,8 @@ class Settings:
     """Whether this instance settles sales that were paid elsewhere."""
     settle_seconds: int = 30
     """Seconds between looks at sales that are due."""
+    openings_a_day: int = 20
+    """Settled nodes that are opened for one owner in a day of UTC, without gas."""
     deliver: bool = True
     """Whether this instance sends events to merchants' endpoints."""
     poll_ms: int = 500

@@ -162,6 +162,13 @@ def test_sale__order_paid_in_fec__is_refused(manager: ServiceClient, shop: Shop)
     assert problem["type"] == "urn:fec:problem:order-already-paid"
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize("change", [{"period": 0}, {"claimWindow": 59}, {"returnWindow": -1}, {"currency": "myr"}])
+def test_settings__that_cannot_be__are_refused(manager: ServiceClient, change: dict[str, Any]) -> None:
+    problem = manager.refused("POST", "/v1/sales/settings", {"currency": "MYR", **change})
+    assert problem["type"] == "urn:fec:problem:invalid-request"
+
+
 # ---------------------------------------------------------------------- rights
 
 
@@ -320,7 +327,7 @@ def test_file__columns_of_other_names__are_named_by_the_caller(manager: ServiceC
     assert send(manager, text, query).json()["recorded"] == 1
     assert manager.get("/v1/sales")["items"][0]["paidBy"] == "card"
     answer = send(manager, text)
-    assert answer.status_code == 422
+    assert answer.json()["type"] == "urn:fec:problem:sale-refused"
     assert "sales.csv has no column 'orderId'" in answer.json()["detail"]
 
 

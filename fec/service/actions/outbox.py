@@ -61,6 +61,7 @@ _JOINING: dict[tuple[str, str], Callable[[Sequence[Any]], Sequence[str]]] = {
     ("Custodian", "withdraw"): lambda arguments: [arguments[0][1], arguments[3]],
     ("Checkout", "takeReward"): lambda arguments: [arguments[2]],
     ("ADN", "claimFor"): lambda _: [],
+    ("ADN", "openAndClaim"): lambda _: [],
 }
 
 #: Prepared, as each is asked several times a second.

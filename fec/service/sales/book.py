@@ -138,12 +138,18 @@ def open_book(service: Service, program_id: int) -> Book:
             .join(ProgramVersion, ProgramVersion.block_number == BlockRecord.number)
             .where(ProgramVersion.program_id == program_id)
         )
+    if known is None:
+        # The index may be a moment behind the chain.
+        terms_now = service.client.terms.get(program_id)
+        causes, least = terms_now.causes, terms_now.tiers[0].burn_bps
+    else:
+        causes, least = known.causes, known.tiers[0][1]
     contracts = service.settings.deployment["contracts"].values()
     return Book(
         program=program,
         rates=rates,
-        causes=frozenset(() if known is None else known.causes),
-        least_burn_bps=0 if known is None else known.tiers[0][1],
+        causes=frozenset(causes),
+        least_burn_bps=least,
         born=born or 0,
         now=now,
         no_owners=frozenset({ADDRESS_ZERO, *(contract["address"] for contract in contracts)}),

@@ -124,7 +124,7 @@ class _Sent:
     language: str
 
     def rows(self) -> Iterator[tuple[int, Entry | Problem]]:
-        """Each row's line, and its sale or what is wrong with it. Raises InvalidArgument if a column is lacking."""
+        """Each row's line, and its sale or what is wrong with it. Raises a problem if a column is lacking."""
         fields = self.columns.fields()
         names = [column for _, column in fields]
         line = 1
@@ -137,7 +137,7 @@ class _Sent:
         except InvalidArgument as error:
             named = Message(error.message.msgid, **{**error.message.values, "path": self.path.name})
             if line == 1:
-                raise InvalidArgument(named.msgid, **named.values) from error
+                raise problem("sale-refused", "{sentence}", sentence=named) from error
             # From here on it is not even CSV: what came before is recorded.
             yield line + 1, problem("sale-refused", "{sentence}", sentence=named)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from fec.core.durations import DAY, YEAR
-from fec.service.actions.schemas import Details
+from fec.service.actions.schemas import Action, Details
 from fec.service.http.schemas import (
     CODE,
     CURRENCY,
@@ -28,9 +28,9 @@ from fec.service.http.schemas import (
 )
 from fec.service.sales.models import Grouping, SaleReason, SaleState
 
-_LONGEST = 10 * YEAR
-
-Duration = Annotated[int, Field(ge=0), BeforeValidator(whole)]
+Window = Annotated[int, Field(ge=0, le=YEAR), BeforeValidator(whole)]
+Period = Annotated[int, Field(ge=60, le=YEAR), BeforeValidator(whole)]
+ClaimWindow = Annotated[int, Field(ge=60, le=10 * YEAR), BeforeValidator(whole)]
 Money = Annotated[
     str,
     Field(pattern=MONEY, max_length=17, examples=["12.50"], description="In units of the currency, not zero."),
@@ -45,15 +45,11 @@ class NewSaleProgram(Request):
     """How a program takes sales that were paid elsewhere."""
 
     currency: Currency
-    return_window: Duration = Field(
-        default=14 * DAY, le=YEAR, description="Seconds after a sale in which it can be returned."
+    return_window: Window = Field(default=14 * DAY, description="Seconds after a sale in which it can be returned.")
+    period: Period = Field(
+        default=DAY, description="Seconds between settlements; they end on its multiples since 1970."
     )
-    period: Duration = Field(
-        default=DAY, ge=60, le=YEAR, description="Seconds between settlements; they end on its multiples since 1970."
-    )
-    claim_window: Duration = Field(
-        default=180 * DAY, ge=60, le=_LONGEST, description="Seconds in which a claim code can be used."
-    )
+    claim_window: ClaimWindow = Field(default=180 * DAY, description="Seconds in which a claim code can be used.")
     group: Grouping = Field(
         default=Grouping.SALE,
         strict=False,
@@ -305,3 +301,48 @@ class PendingSales(Model):
 
     items: list[PendingSale]
     sentence: str
+
+
+# ------------------------------------------------------------- unopened nodes
+
+
+class UnopenedNode(Model):
+    """A settled node that nobody has opened, and the leaf that opens it for good."""
+
+    node_id: str
+    node: str
+    program_id: int
+    settlement_id: str
+    index: int
+    owner: Account
+    principal: Fec
+    claimable: Fec
+    proof: list[Hash]
+
+
+class UnopenedNodes(Model):
+    """An account's settled nodes that nobody has opened."""
+
+    items: list[UnopenedNode] = Field(
+        description="Of programs that this service serves, the oldest first; 200 at most."
+    )
+    others: int = Field(description="Of other programs: anybody can settle dust for anybody. They are not shown.")
+
+
+class OpeningDetails(Details):
+    """Which node is opened, and for whom."""
+
+    owner: Account
+    node_id: str
+    node: str
+    due: Fec = Field(description="What the owner is paid at least.")
+
+
+class Opening(Action, OpeningDetails):
+    """A node that the service opens and claims from, for its owner."""
+
+
+class Openings(Model):
+    """What was asked for."""
+
+    items: list[Opening]
