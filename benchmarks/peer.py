@@ -19,9 +19,11 @@ from eth_typing import ChecksumAddress, HexStr
 from web3 import Web3
 
 from benchmarks.lab import MEASURED_PERIOD, PERIOD, PRINCIPAL, Call, Lab, Scenario
+from benchmarks.settlements import leaves
 from fec.core.curve import FACE_MULTIPLE, PERIODS, released
 
-CACHE = Path(__file__).resolve().parent.parent / ".build" / "peers"
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".build" / "peers"
 NAME = "Sablier Lockup"
 TEN = 10
 FACE = PRINCIPAL * FACE_MULTIPLE  # wei, what each stream pays in all
@@ -42,9 +44,12 @@ class Package:
         return CACHE / f"{self.name.lstrip('@').replace('/', '-')}-{self.version}.tgz"
 
     def artifact(self, path: str) -> dict[str, Any]:
-        """A file of the package's `artifacts` folder, fetched if need be. Raises RuntimeError unless the tarball is the
-        pinned one.
-        """
+        """A file of the package's `artifacts` folder. Raises RuntimeError as `file`."""
+        artifact: dict[str, Any] = json.loads(self.file(f"artifacts/{path}.json"))
+        return artifact
+
+    def file(self, path: str) -> str:
+        """The text of a file of the package, fetched if need be. Raises RuntimeError unless it is the pinned one."""
         if not self.tarball.exists():
             CACHE.mkdir(parents=True, exist_ok=True)
             npm = shutil.which("npm")
@@ -61,11 +66,10 @@ class Package:
                 f"{self.tarball.name}: SHA-512 was {found}, pinned is {self.sha512}; the file is removed"
             )
         with tarfile.open(self.tarball) as tar:
-            member = tar.extractfile(f"package/artifacts/{path}.json")
+            member = tar.extractfile(f"package/{path}")
             if member is None:
-                raise RuntimeError(f"{self.tarball.name}: no artifact {path}")
-            artifact: dict[str, Any] = json.load(member)
-        return artifact
+                raise RuntimeError(f"{self.tarball.name}: no file {path}")
+            return member.read().decode()
 
 
 LOCKUP = Package(
@@ -82,6 +86,13 @@ UTILS = Package(
 CREATE = "(address,address,uint128,address,bool,bool,(uint40,uint40),string)"
 CREATE_TRANCHED = f"createWithTimestampsLT({CREATE},(uint128,uint40)[])"
 CREATE_LINEAR = f"createWithTimestampsLL({CREATE},(uint128,uint128),uint40,uint40)"
+BATCHES = "Sablier BatchLockup"
+CREATE_MANY = (
+    "createWithTimestampsLL(address,address,"
+    "(address,address,uint128,bool,bool,(uint40,uint40),uint40,(uint128,uint128),uint40,string)[])"
+)
+#: As many streams as fit into a transaction of 16,000,000 gas, and a few less.
+MANY = 60
 
 
 def deploy(lab: Lab) -> None:
@@ -97,6 +108,10 @@ def deploy(lab: Lab) -> None:
     address = _deploy(lab, artifact, proxy, descriptor, libraries=libraries)
     lab.contracts[NAME] = lab.web3.eth.contract(address=address, abi=artifact["abi"])
     lab.send(lab.fec("approve", (address, 2**256 - 1), lab.merchant))
+    artifact = LOCKUP.artifact("SablierBatchLockup")
+    batches = _deploy(lab, artifact)
+    lab.contracts[BATCHES] = lab.web3.eth.contract(address=batches, abi=artifact["abi"])
+    lab.send(lab.fec("approve", (batches, 2**256 - 1), lab.merchant))
 
 
 def _deploy(
@@ -151,6 +166,17 @@ def withdraw_linear(lab: Lab, _: int) -> Call:
     return Call(NAME, "withdraw(uint256,address,uint128)", (1, lab.alice, amount), lab.alice)
 
 
+def create_many(lab: Lab, count: int) -> Call:
+    """Linear streams to accounts that hold none, of random sums, all in one call."""
+    period = (lab.start, lab.start + PERIODS * PERIOD)
+    streams = [
+        (lab.merchant, leaf.owner, FACE_MULTIPLE * leaf.principal, False, True, period, 0, (0, 0), 1, SHAPE)
+        for leaf in leaves(count)
+    ]
+    fec, lockup = lab.contracts["FEC"].address, lab.contracts[NAME].address
+    return Call(BATCHES, CREATE_MANY, (lockup, fec, streams), lab.merchant)
+
+
 def withdraw_many(lab: Lab, count: int) -> Call:
     """From tranched streams, each of which a transaction created."""
     for _ in range(count):
@@ -180,5 +206,6 @@ SCENARIOS = (
     Scenario("linear, receiver holds one", create_linear_repeat, peer_of="ADN.mint: receiver holds a node"),
     Scenario("100 tranches, period 37", withdraw_tranched, peer_of="ADN.claim: first"),
     Scenario("linear, period 37", withdraw_linear, peer_of="ADN.claim: first"),
+    Scenario("linear", create_many, (MANY,), unit="stream", shared=True, peer_of="ADN.settle: 1000 sales"),
     Scenario("100 tranches, period 37", withdraw_many, (TEN,), unit="stream", peer_of="ADN.claimTo: 10 nodes, first"),
 )

@@ -94,9 +94,16 @@ def _peers(rows: Iterable[Row], ours: Mapping[str, Row]) -> Table:
     cells = []
     for row in rows:
         our = ours[row.peer_of or ""]
-        tenths = 10 * row.gas // our.gas
-        cells.append((row.key, our.key, f"{row.gas:,}", f"{our.gas:,}", f"{tenths // 10}.{tenths % 10}"))
-    return Table("Beside a peer", ("Peer", "FEC", "Peer's gas", "FEC's gas", "Times"), 2, cells)
+        each = ", each" if row.count > 1 else ""
+        theirs, mine = beside(row, our)
+        tenths = 10 * theirs // mine
+        cells.append((row.key + each, our.key + each, f"{theirs:,}", f"{mine:,}", f"{tenths // 10}.{tenths % 10}"))
+    return Table("Beside peers", ("Peer", "FEC", "Peer's gas", "FEC's gas", "Times"), 2, cells)
+
+
+def beside(peer: Row, ours: Row) -> tuple[int, int]:
+    """Gas of a peer's row and of ours; of each one, where the peer's is shared by several."""
+    return (peer.each, ours.each) if peer.count > 1 else (peer.gas, ours.gas)
 
 
 def _published(ours: Mapping[str, Row]) -> Table:
