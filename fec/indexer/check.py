@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, select
+from sqlalchemy import Connection, Engine, Select, and_, select
 
 from fec import store
 from fec.chain.deployments import Deployment
@@ -33,6 +33,7 @@ from fec.indexer.views import SETTLED, view
 from fec.protocol.addresses import ADDRESS_ZERO
 from fec.protocol.settlements import root_of
 from fec.store.base import table
+from fec.store.functions import wei_sum
 
 _STATUSES = {"escrowed": 1, "captured": 2, "refunded": 3}
 _ROWS = 1_000
@@ -123,7 +124,11 @@ class _Check:
 
     def _rows(self, name: str) -> Iterator[Any]:
         """A view's rows, some at a time."""
-        yield from self._connection.execution_options(yield_per=_ROWS).execute(select(view(name)))
+        yield from self._some(select(view(name)))
+
+    def _some(self, query: Select[*tuple[Any, ...]]) -> Iterator[Any]:
+        """A query's rows, some at a time."""
+        yield from self._connection.execution_options(yield_per=_ROWS).execute(query)
 
     def _each(
         self,
@@ -143,29 +148,35 @@ class _Check:
     def _nodes(self) -> None:
         held: Counter[str] = Counter()
         owed = 0
+        nodes = view("nodes_latest")
+        tokens = select(nodes).where(nodes.c.cause != SETTLED)
 
         def owners() -> Iterator[tuple[Any, tuple[Any, ...], Any]]:
             nonlocal owed
-            for row in self._rows("nodes_latest"):
+            for row in self._some(tokens):
                 owed += face(row.principal) - row.claimed
                 if row.owner is not None:
-                    held[row.owner] += row.opened
-                if row.opened:
-                    yield row.token_id, (row.token_id,), row.owner or _NOBODY
+                    held[row.owner] += 1
+                yield row.token_id, (row.token_id,), row.owner or _NOBODY
 
         def states() -> Iterator[tuple[Any, tuple[Any, ...], Any]]:
-            for row in self._rows("nodes_latest"):
+            for row in self._some(tokens):
                 state = (row.program_id, row.principal, row.claimed, row.start, row.period_length)
-                if row.opened:
-                    yield row.token_id, (row.token_id,), _NOBODY if row.owner is None else state
+                yield row.token_id, (row.token_id,), _NOBODY if row.owner is None else state
 
         self._each(N_("owner of node"), "ADN", "ownerOf", owners())
         self._each(N_("state of node"), "ADN", "nodeOf", states())
-        nodes = view("nodes_latest")
-        leaves = self._connection.scalars(select(nodes.c.token_id).where(nodes.c.cause == SETTLED))
         # Of what was opened and merged away nobody is the owner either; but of that `claimFor` knows.
+        leaves = self._connection.scalars(select(nodes.c.token_id).where(nodes.c.cause == SETTLED))
         for token_id, refusal in self._reads.refused("ADN", "claimFor", leaves):
             self._report.add(N_("unopened node"), token_id, _NOBODY, refusal or "opened")
+        sums = select(nodes.c.owner, wei_sum(nodes.c.principal), wei_sum(nodes.c.claimed))
+        for owner, principal, claimed in self._connection.execute(
+            sums.where(nodes.c.cause == SETTLED).group_by(nodes.c.owner)
+        ):
+            owed += face(principal) - claimed
+            if owner is not None:
+                held[owner] += 0
         # A node that the index does not have would be one too many in its owner's balance, and owed by the protocol.
         self._each(N_("nodes of"), "ADN", "balanceOf", ((owner, (owner,), count) for owner, count in held.items()))
         self._report.add(N_("sum over all nodes"), "face less claimed", owed, self._reads.one("ADN", "outstanding"))
