@@ -317,6 +317,15 @@ def test_check__opening_lost__says_that_it_is_opened(
     assert ("unopened node", nodes[1], "opened") in {(each.what, each.key, each.chain) for each in found}
 
 
+@pytest.mark.parametrize("keys", [1, 3])
+def test_refused__more_keys_than_one_call_takes__asks_again(
+    indexed: Engine, story: Story, monkeypatch: pytest.MonkeyPatch, keys: int
+) -> None:
+    whole = check(indexed, story.anvil.url, story.deployment)
+    monkeypatch.setattr(refused, "KEYS", keys)
+    assert check(indexed, story.anvil.url, story.deployment) == whole
+
+
 def test_refused__endpoint_that_makes_no_contracts__asks_one_by_one(
     indexed: Engine, story: Story, tree: SettlementTree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
