@@ -281,6 +281,19 @@ def test_unpaid__coins_left_at_checkout__are_not_burned_for_the_caller(market: M
     assert coins(market, market.merchant) == 10**6 * FEC - 50 * FEC
 
 
+def test_unpaid__leaves_behind_the_leaves__cost_nothing_and_make_nothing(market: Market) -> None:
+    """Call data behind the last leaf that reads as more of them: neither summed up nor settled."""
+    program = market.shop()
+    market.allow(market.signer)
+    before = coins(market, market.signer)
+    call = market.checkout.encode("settle", program, packed([(market.alice, P), (market.bob, P)]), REF)
+    market.chain.send(market.signer, market.checkout.address, call + packed([(market.signer, FEC)]) * 40)
+    [event] = market.chain.events("NodesSettled")
+    assert event.values["leaves"] == packed([(market.alice, P), (market.bob, P)])
+    assert before - coins(market, market.signer) == market.fec.totalBurned() == 2 * P
+    assert coins(market, market.checkout.address) == 0
+
+
 def test_unpaid__quota_that_orders_have_reserved__is_not_taken(market: Market) -> None:
     program = market.shop(window=DAY, quota=100 * FEC)
     order = paid(market, program, 0, P)

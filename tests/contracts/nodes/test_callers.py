@@ -10,10 +10,11 @@ import pytest
 from fec.core.durations import DAY
 from tests.contracts.support.build import shipped
 from tests.contracts.support.evm import Contract, Event, expect
+from tests.contracts.support.settling import packed
 from tests.contracts.support.shop_world import NEVER, Market
 from tests.contracts.support.world import FEC, PUBLIC
 
-REASON, ROOT = b"review".ljust(32, b"\0"), b"\x52" * 32
+REASON, REF, ROOT = b"review".ljust(32, b"\0"), b"2026-11-30".ljust(32, b"\0"), b"\x52" * 32
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ def attempts(market: Market, guest: Contract) -> dict[str, Attempt]:
     claim_to = adn.encode("claimTo", [node], market.alice)
     withdraw = custody.encode("withdraw", member.words, [], 0, me, NEVER, b"")
     reward = checkout.encode("reward", shop, me, FEC, REASON)
+    leaf = packed([(me, FEC)])
+    settle = checkout.encode("settle", shop, leaf, REF)
     not_claimer, not_operator = ("ADN_NotClaimer", (node, me)), ("ADN_NotProgramOperator", (program, me))
     not_owner, not_signer = ("ADN_NotOwnerOrOperator", (node, me)), ("Checkout_NotSignerOrOperator", (shop, me))
     close = adn.encode("closeProgram", program)
@@ -51,6 +54,9 @@ def attempts(market: Market, guest: Contract) -> dict[str, Attempt]:
     return {
         "mint, issuer": Attempt(
             "signer", adn, adn.encode("mint", program, 1, me), "ADN_NotIssuer", (program, me, market.signer)
+        ),
+        "settle, issuer": Attempt(
+            "signer", adn, adn.encode("settle", program, leaf), "ADN_NotIssuer", (program, me, market.signer)
         ),
         "claim, owner": Attempt("alice", adn, claim, *not_claimer),
         "claim, claim-approved": Attempt("bob", adn, claim, *not_claimer),
@@ -69,6 +75,8 @@ def attempts(market: Market, guest: Contract) -> dict[str, Attempt]:
         ),
         "reward, signer": Attempt("signer", checkout, reward, *not_signer),
         "reward, operator": Attempt("merchant", checkout, reward, *not_signer),
+        "settle, signer": Attempt("signer", checkout, settle, *not_signer),
+        "settle, operator": Attempt("merchant", checkout, settle, *not_signer),
         "onTransferReceived": Attempt(
             "alice", checkout, checkout.encode("onTransferReceived", me, me, 1, b""), "Checkout_NotFEC", (me,)
         ),
@@ -81,6 +89,7 @@ def attempts(market: Market, guest: Contract) -> dict[str, Attempt]:
 
 ATTEMPTS = [
     "mint, issuer",
+    "settle, issuer",
     "claim, owner",
     "claim, claim-approved",
     "claim, claim-approved for all",
@@ -96,6 +105,8 @@ ATTEMPTS = [
     "foundAlliance, operator",
     "reward, signer",
     "reward, operator",
+    "settle, signer",
+    "settle, operator",
     "onTransferReceived",
     "withdraw, member",
     "MemberVault.execute",
@@ -126,6 +137,13 @@ def test_mint__by_a_contract__burns_its_coins(market: Market, guest: Contract) -
     market.fund(guest.address, 5 * FEC)
     before = coins(market, market.alice)
     do(market, guest, market.adn, "mint", PUBLIC, 5 * FEC, guest.address)
+    assert coins(market, guest.address, market.alice) == [0, *before]
+
+
+def test_settle__by_a_contract__burns_its_coins(market: Market, guest: Contract) -> None:
+    market.fund(guest.address, 5 * FEC)
+    before = coins(market, market.alice)
+    do(market, guest, market.adn, "settle", PUBLIC, packed([(market.bob, 2 * FEC), (market.carol, 3 * FEC)]))
     assert coins(market, guest.address, market.alice) == [0, *before]
 
 
@@ -199,6 +217,14 @@ def test_reward__by_a_contract__costs_it(market: Market, guest: Contract) -> Non
     before = coins(market, market.alice)
     do(market, guest, market.checkout, "reward", program, market.bob, 10 * FEC, REASON)
     assert coins(market, guest.address, market.alice) == [0, *before]
+
+
+def test_settle_at_checkout__by_a_contract__costs_it_and_names_it(market: Market, guest: Contract) -> None:
+    program = operated_by(market, guest)
+    before = coins(market, market.alice)
+    do(market, guest, market.checkout, "settle", program, packed([(market.bob, 10 * FEC)]), REF)
+    assert coins(market, guest.address, market.alice) == [0, *before]
+    assert [event.values["payer"] for event in market.chain.events("Settled")] == [guest.address]
 
 
 def test_fund_rewards__by_a_contract__costs_it_and_is_its_to_reclaim(market: Market, guest: Contract) -> None:

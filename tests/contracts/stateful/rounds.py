@@ -16,7 +16,7 @@ PROFILE = settings(
 )
 #: What is drawn depends on constants that Hypothesis finds in whatever modules happen to be imported, so that one round
 #: may miss a rare action.
-MOST_ROUNDS = 5
+MOST_ROUNDS = 12
 
 
 def run_until(kind: type[NodeMachine], actions: set[str], steps: int) -> None:
