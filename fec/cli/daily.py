@@ -1,16 +1,15 @@
-"""`fec replay --settle daily`: a purchase history settled day by day; and what both kinds of replay share."""
+"""`fec replay --settle daily`: a purchase history settled day by day."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from eth_account.signers.local import LocalAccount
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from fec.cli.context import Context, facts
 from fec.cli.display import shape
+from fec.cli.progress import progress_of
 from fec.core.amounts import WEI_PER_FEC, exact_fec
 from fec.i18n import _, ngettext
 from fec.i18n.errors import SignerMissing
@@ -28,20 +27,6 @@ def signing_owner(context: Context) -> LocalAccount | str:
     if owner is None:
         raise SignerMissing("No signing account. Give the account that owns ADN; `fec dev` prints it.")
     return owner
-
-
-@contextmanager
-def progress_of(context: Context, phases: Mapping[str, str]) -> Iterator[Callable[[str, int, int], None]]:
-    """Shows how far each phase is."""
-    text = TextColumn("{task.description}")
-    columns = (text, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=context.err, transient=True, disable=not context.err.is_terminal) as progress:
-        task = progress.add_task("", total=None)
-
-        def advanced(phase: str, done: int, total: int) -> None:
-            progress.update(task, description=phases[phase], completed=done, total=total)
-
-        yield advanced
 
 
 def settle_daily(context: Context, history: History, settings: ReplaySettings, to_open: int, reading: int) -> None:

@@ -13,11 +13,12 @@ import click
 from fec.chain.anvil import MNEMONIC
 from fec.cli.base import Command, transaction_options
 from fec.cli.context import Context, facts
-from fec.cli.daily import progress_of, settle_daily, signing_owner
+from fec.cli.daily import settle_daily, signing_owner
 from fec.cli.display import shape
 from fec.cli.errors import CommandRefused
 from fec.cli.extras import extra
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, FILE, SHARE, TIER
+from fec.cli.progress import progress_of
 from fec.core.amounts import WEI_PER_FEC, exact_fec
 from fec.core.durations import WEEK
 from fec.i18n import _, ngettext

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from fec.cli.base import Command, confirmation_option, transaction_options
 from fec.cli.context import Context, Simulated
 from fec.cli.display import receipt_record, shape
 from fec.cli.extras import extra
 from fec.cli.params import FILE, NEW_FILE, PROGRAM, RATE, SHARE
+from fec.cli.progress import progress_of
 from fec.core.amounts import exact_fec
 from fec.i18n import Message, _, ngettext
 from fec.protocol.types import Program
@@ -122,7 +122,7 @@ def settle(
     deployment = f"{client.deployment['chainId']}:{client.deployment['contracts']['ADN']['address']}"
     journal = Journal(journal_file or file.with_name(f"{file.name}.settled"), deployment, program_id)
     with nullcontext() if context.dry_run else journal.held():
-        with _progress(context) as advanced:
+        with progress_of(context, _phases()) as advanced:
             advanced("reading", 0, 0)
             rules = _rules(context, program, dict(rates), named=order_id is not None)
             sales = read_sales(file, SaleColumns(shopper, moment, amount, order_id, currency), rules, places=places)
@@ -255,6 +255,10 @@ def _rules(context: Context, program: Program, rates: Mapping[str, int], *, name
     )
 
 
+def _phases() -> dict[str, str]:
+    return {"reading": _("Reading"), "tiers": _("Reading the tiers"), "shoppers": _("Looking at the shoppers")}
+
+
 def _problems(sales: Sales, plan: SettlingPlan) -> list[tuple[int, Message]]:
     return sorted([*sales.problems.listed, *plan.problems.listed], key=itemgetter(0))
 
@@ -298,17 +302,3 @@ def _settle(context: Context, settling: Settling, journal: Journal, found: _Foun
             gas=gas,
         ),
     )
-
-
-@contextmanager
-def _progress(context: Context) -> Iterator[Callable[[str, int, int], None]]:
-    """Shows how far it is."""
-    phases = {"reading": _("Reading"), "tiers": _("Reading the tiers"), "shoppers": _("Looking at the shoppers")}
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=context.err, transient=True, disable=not context.err.is_terminal) as progress:
-        task = progress.add_task("", total=None)
-
-        def advanced(phase: str, done: int, total: int) -> None:
-            progress.update(task, description=phases[phase], completed=done, total=total or None)
-
-        yield advanced
