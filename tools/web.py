@@ -112,6 +112,7 @@ def _signing() -> str:
     messages = {
         "Invoice": signing.invoice_message(domain, invoice),
         "Order": signing.order_message(domain, Order(invoice, "0x", _ZERO)),
+        "SaleBinding": signing.sale_binding_message(domain, code_hash="0x" + "00" * 32, program_id=1, owner=_ZERO),
         "ReceiveWithAuthorization": signing.authorization_message(
             domain, payer=_ZERO, to=_ZERO, value=1, valid_after=0, valid_before=1, nonce="0x" + "00" * 32
         ),

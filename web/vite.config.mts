@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 
 const out = resolve(import.meta.dirname, "../fec/pages/web");
-const PAGES = ["pay", "wallet", "merchant", "transparency"];
+const PAGES = ["pay", "claim", "wallet", "merchant", "transparency"];
 
 /** Every page is the same file: which one is shown follows from the address. Any static host can serve them so. */
 function pages(): Plugin {

@@ -57,9 +57,18 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         for program, name in ((cast["escrow"], "Book shop"), (cast["at_once"], "Corner café")):
             ring.add_merchant(program, name)
             tokens.append(ring.add_key(program, Role.MANAGER, "").token)
+        sales_token = ring.add_key(cast["at_once"], Role.MANAGER, "", sales=True).token
         engine.dispose()
         with serving(environment) as served:
-            yield World(anvil, deployment, site=served.site, token=tokens[1], escrow_token=tokens[0], **cast)
+            yield World(
+                anvil,
+                deployment,
+                site=served.site,
+                token=tokens[1],
+                escrow_token=tokens[0],
+                sales_token=sales_token,
+                **cast,
+            )
 
 
 class People:

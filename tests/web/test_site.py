@@ -22,7 +22,7 @@ from tests.web.world import World
 Open = Callable[..., tuple[Page, Wallet]]
 View = Callable[..., tuple[Page, None]]
 
-PATHS = ("/", "/pay", "/wallet", "/merchant", "/transparency")
+PATHS = ("/", "/pay", "/claim", "/wallet", "/merchant", "/transparency")
 #: Most that a first visit may load in all, compressed.
 MOST_BYTES = 200_000
 

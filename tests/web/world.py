@@ -43,6 +43,8 @@ class World:
     token: str
     """Key of a manager of the program `at_once`."""
     escrow_token: str
+    sales_token: str
+    """Key that may record sales of the program `at_once` that were paid elsewhere."""
 
     @property
     def client(self) -> Client:

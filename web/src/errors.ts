@@ -1,11 +1,11 @@
 /** What went wrong, in a sentence that says what to do next. */
 import { BaseError, decodeErrorResult, type Hex } from "viem";
-import { adnAbi, checkoutAbi, fecAbi } from "./generated/abi";
+import { adnAbi, checkoutAbi, fecAbi, relayAbi } from "./generated/abi";
 import { fillPlaces } from "./i18n/places";
 import { refusals, t } from "./i18n";
 import { Problem } from "./service";
 
-const ERRORS = [...adnAbi, ...checkoutAbi, ...fecAbi].filter((entry) => entry.type === "error");
+const ERRORS = [...adnAbi, ...checkoutAbi, ...fecAbi, ...relayAbi].filter((entry) => entry.type === "error");
 const REJECTED = 4001;
 const UNKNOWN = 4902;
 

@@ -14,18 +14,20 @@ import "./style.css";
 
 const LOADERS: Record<Exclude<Page, "index">, () => Promise<{ default: ComponentType }>> = {
   pay: () => import("./pages/Pay"),
+  claim: () => import("./pages/Claim"),
   wallet: () => import("./pages/Wallet"),
   merchant: () => import("./pages/Merchant"),
   transparency: () => import("./pages/Transparency"),
 };
 const NAMES = {
   pay: "nav.pay",
+  claim: "nav.claim",
   wallet: "nav.wallet",
   merchant: "nav.merchant",
   transparency: "nav.transparency",
 } as const satisfies Record<Exclude<Page, "index">, Key>;
 /** Pages that have a wallet connected by themselves. */
-const HAVE_CONNECT: Page[] = ["pay", "wallet", "merchant"];
+const HAVE_CONNECT: Page[] = ["pay", "claim", "wallet", "merchant"];
 const IN_MENU = ["wallet", "transparency", "merchant"] as const;
 
 function Shell() {

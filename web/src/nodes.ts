@@ -1,4 +1,5 @@
 /** Nodes as the pages know them. Amounts in wei, times in seconds. */
+import type { ProvenLeaf } from "./settlements";
 import { claimable, face, nextRelease, PERIODS, periodsElapsed, type Release } from "./curve";
 
 /** What a token id says about its node's birth; packed as in `contracts/libraries/NodeId.sol`. */
@@ -14,6 +15,8 @@ export interface Node extends NodeId {
   tokenId: bigint;
   principal: bigint;
   claimed: bigint;
+  /** What opens it, if it was settled and nobody has opened it: the contracts know it as a token only afterwards. */
+  leaf?: ProvenLeaf;
 }
 
 export function decodeId(tokenId: bigint): NodeId {

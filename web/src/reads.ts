@@ -1,8 +1,9 @@
 /** What the pages read from the chain: in few requests, as of one block, from logs and views alone. */
 import type { Abi, Address, ContractEventName, ContractFunctionReturnType, GetContractEventsReturnType, Hex } from "viem";
 import { chain, settings } from "./chain";
-import { adnAbi, checkoutAbi, fecAbi } from "./generated/abi";
+import { adnAbi, checkoutAbi, fecAbi, relayAbi } from "./generated/abi";
 import { makeNode, type Node } from "./nodes";
+import { unopenedOf } from "./unopened";
 
 export type Terms = ContractFunctionReturnType<typeof checkoutAbi, "view", "termsOf">[0];
 export type Program = ContractFunctionReturnType<typeof adnAbi, "view", "programOf">;
@@ -11,6 +12,7 @@ export type PaidOrder = ContractFunctionReturnType<typeof checkoutAbi, "view", "
 
 export const fecContract = () => ({ address: settings().contracts.FEC, abi: fecAbi }) as const;
 export const adnContract = () => ({ address: settings().contracts.ADN, abi: adnAbi }) as const;
+export const relayContract = () => ({ address: settings().contracts.Relay, abi: relayAbi }) as const;
 export const checkoutContract = () => ({ address: settings().contracts.Checkout, abi: checkoutAbi }) as const;
 
 /** Events since the contracts were deployed. Public endpoints limit an answer, so a range that is refused is halved. */
@@ -62,16 +64,22 @@ export async function nodesOf(ids: readonly bigint[], block: bigint): Promise<No
 
 export interface Holdings {
   balance: bigint;
+  /** Those that were settled and that nobody has opened come last, each with what opens it. */
   nodes: Node[];
+  /** Settled nodes of programs that this site does not know: anybody can settle dust for anybody. */
+  others: number;
   block: bigint;
 }
 
 export async function holdingsOf(owner: Address, block: bigint): Promise<Holdings> {
-  const [balance, ids] = await Promise.all([
+  const [balance, ids, settled] = await Promise.all([
     chain().readContract({ ...fecContract(), functionName: "balanceOf", args: [owner], blockNumber: block }),
     ownedIds(owner, block),
+    unopenedOf(owner, block),
   ]);
-  return { balance, nodes: await nodesOf(ids, block), block };
+  const held = new Set(ids);
+  const unopened = settled.nodes.filter((node) => !held.has(node.tokenId));
+  return { balance, nodes: [...(await nodesOf(ids, block)), ...unopened], others: settled.others, block };
 }
 
 export async function programsAt(block: bigint): Promise<Program[]> {

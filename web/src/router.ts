@@ -1,7 +1,7 @@
 /** Which page is shown: by the last part of the address, with `.html` or without, so that any static host will do. */
 import { signal } from "@preact/signals";
 
-export const PAGES = ["index", "pay", "wallet", "merchant", "transparency"] as const;
+export const PAGES = ["index", "pay", "claim", "wallet", "merchant", "transparency"] as const;
 export type Page = (typeof PAGES)[number];
 
 export function pageOf(pathname: string): Page {

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from fec.core.amounts import exact_fec
 from fec.core.durations import DAY
+from fec.indexer.database import cursor_of
 from fec.indexer.settlements import proofs_of_nodes, unopened_nodes
 from fec.indexer.views import view
 from fec.protocol import calls
@@ -49,6 +50,7 @@ def unopened(address: Address, service: Served) -> schemas.UnopenedNodes:
     """List an account's settled nodes that nobody has opened, with the proofs that open them. Keep them as a file."""
     now = service.client.now()
     with reading(service.engine) as connection:
+        block = cursor_of(connection).block
         found = unopened_nodes(connection, now, owner=address, limit=_LOOKED_AT)
         served = _served(connection)
         own = [each.node for each in found if each.node.id.program_id in served]
@@ -56,6 +58,7 @@ def unopened(address: Address, service: Served) -> schemas.UnopenedNodes:
     return schemas.UnopenedNodes(
         items=[_shown(node, proofs[node.token_id], now) for node in own[:_LISTED] if node.token_id in proofs],
         others=len(found) - len(own),
+        block=block,
     )
 
 

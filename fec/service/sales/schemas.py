@@ -327,6 +327,7 @@ class UnopenedNodes(Model):
         description="Of programs that this service serves, the oldest first; 200 at most."
     )
     others: int = Field(description="Of other programs: anybody can settle dust for anybody. They are not shown.")
+    block: int = Field(description="Last block that the index had.")
 
 
 class OpeningDetails(Details):

@@ -13,6 +13,7 @@ import { Button, Fact, Facts, Fec, Notice, Waiting } from "../ui/parts";
 import { account } from "../wallet";
 import { Approvals } from "./wallet/Approvals";
 import { History } from "./wallet/History";
+import { Pending } from "./wallet/Pending";
 import { Shops } from "./wallet/Shops";
 import { Task, type TaskAsked } from "./wallet/Task";
 
@@ -84,6 +85,8 @@ function Held({ owner }: { owner: Account }) {
       <Overview holdings={holdings} onClaim={() => setAsked({ kind: "claim", nodes })} />
       {nodes.length > 0 && <Shops nodes={nodes} selected={selected} onToggle={toggle} onAsk={setAsked} />}
       {picked.length > 0 && <Selection picked={picked} onAsk={setAsked} onClear={() => setSelected(new Set())} />}
+      {holdings.others > 0 && <p class="fine">{t("wallet.others", { count: number(holdings.others) })}</p>}
+      <Pending owner={owner} />
       <Approvals owner={owner} />
       <History owner={owner} />
       {asked && <Task asked={asked} owner={owner} onClose={close} />}

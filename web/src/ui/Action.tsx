@@ -10,6 +10,8 @@ import { onRightChain, switchChain } from "../wallet";
 import { Button, Lines, Notice, Waiting } from "./parts";
 
 export interface Plan {
+  /** What has to be on the chain before: settled nodes are opened. */
+  first?: Call | undefined;
   call: Call;
   /** What will happen in coins, told from what the call would give back now. */
   before(result: Hex): Line[];
@@ -39,7 +41,8 @@ export function Action({ plan, confirm, onDone, children }: ActionProps) {
     setProblem(null);
     if (!plan) return;
     let current = true;
-    simulate(plan.call).then(
+    // What follows an opening cannot be simulated before it.
+    simulate(plan.first ?? plan.call).then(
       (result) => current && setLines(plan.before(result)),
       (error: unknown) => current && setProblem(sentenceOf(error)),
     );
@@ -53,6 +56,13 @@ export function Action({ plan, confirm, onDone, children }: ActionProps) {
     setProblem(null);
     try {
       setStage({ at: "asking" });
+      if (plan.first) {
+        const opening = await send(plan.first);
+        setStage({ at: "mining", hash: opening });
+        await settled(opening);
+        await simulate(plan.call);
+        setStage({ at: "asking" });
+      }
       const hash = await send(plan.call);
       setStage({ at: "mining", hash });
       const receipt = await settled(hash);

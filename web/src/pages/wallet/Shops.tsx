@@ -74,6 +74,7 @@ function Card({ node, selected, onToggle, onAsk }: CardProps) {
         </label>
         <span class="aside">{t("node.period", { period, periods: PERIODS })}</span>
       </header>
+      {node.leaf && <p class="fine">{t("node.settled")}</p>}
       <Curve period={period} />
       <Facts>
         <Fact label={t("node.claimable")} strong>

@@ -1,13 +1,14 @@
 /** What a holder does with nodes: each a form, a plan for the chain, and what it will do in coins. */
 import { useState } from "preact/hooks";
 import { decodeFunctionResult, getAddress, isAddress, zeroAddress, type Address as Account } from "viem";
-import { callOf, type Line } from "../../actions";
+import { callOf, type Call, type Line } from "../../actions";
 import { face } from "../../curve";
 import { t } from "../../i18n";
 import { exactFec, fec, number, parseFec } from "../../i18n/format";
 import { now } from "../../chain";
 import { claimableOf, classOf, nodeName, outstandingOf, sum, type Node } from "../../nodes";
-import { adnContract } from "../../reads";
+import { adnContract, relayContract } from "../../reads";
+import { openings, type ProvenLeaf } from "../../settlements";
 import { Action, type Plan } from "../../ui/Action";
 import { Dialog } from "../../ui/Dialog";
 import { Field, Notice } from "../../ui/parts";
@@ -25,6 +26,8 @@ interface TaskProps {
 
 /** Nodes in one claim: what fits into a transaction of 2^24 gas with room to spare. */
 const MOST_CLAIMS = 300;
+/** Settled nodes in one transaction that opens them: each takes 150,000 gas at most. */
+const MOST_OPENINGS = 60;
 
 export function Task({ asked, owner, onClose }: { asked: TaskAsked; owner: Account; onClose(): void }) {
   const title = {
@@ -46,17 +49,40 @@ export function Task({ asked, owner, onClose }: { asked: TaskAsked; owner: Accou
 
 const amountOf = (wei: bigint) => `${exactFec(wei)} FEC`;
 const only = (nodes: Node[]): Node => nodes[0] as Node;
+const leavesOf = (nodes: Node[]): ProvenLeaf[] => nodes.flatMap((node) => node.leaf ?? []);
+
+/** The transaction that opens what was settled among some nodes, so that the contracts know them as tokens. */
+function opening(nodes: Node[]): Call | undefined {
+  const leaves = leavesOf(nodes);
+  const [leaf] = leaves;
+  if (!leaf) return undefined;
+  if (leaves.length > 1) return callOf(relayContract(), "relay", [openings(leaves, { claim: false })]);
+  const { settlementId, index, owner, principal, proof } = leaf;
+  return callOf(adnContract(), "open", [settlementId, BigInt(index), owner, principal, proof]);
+}
+
+/** Said where settled nodes are opened first. */
+function Opens({ nodes }: { nodes: Node[] }) {
+  return leavesOf(nodes).length ? <p class="fine">{t("task.opensFirst")}</p> : null;
+}
 
 function Claim({ nodes, owner }: TaskProps) {
   const [full] = useState(() => {
     const found = nodes.filter((node) => claimableOf(node, now.value) > 0n);
     return found.sort((a, b) => (claimableOf(b, now.value) > claimableOf(a, now.value) ? 1 : -1));
   });
-  const some = full.slice(0, MOST_CLAIMS);
+  const settled = full.filter((node) => node.leaf).slice(0, MOST_OPENINGS);
+  const tokens = full.filter((node) => !node.leaf).slice(0, settled.length ? MOST_OPENINGS : MOST_CLAIMS);
+  const some = [...settled, ...tokens];
+  const ids = tokens.map((node) => node.tokenId);
   const plan: Plan = {
-    call: callOf(adnContract(), "claimTo", [some.map((node) => node.tokenId), owner]),
+    call: settled.length
+      ? callOf(relayContract(), "relay", [openings(leavesOf(settled), { claim: true, others: ids })])
+      : callOf(adnContract(), "claimTo", [ids, owner]),
     before: (result) => {
-      const paid = decodeFunctionResult({ ...adnContract(), functionName: "claimTo", data: result });
+      const paid = settled.length
+        ? sum(some.map((node) => claimableOf(node, now.value)))
+        : decodeFunctionResult({ ...adnContract(), functionName: "claimTo", data: result });
       const left = sum(some.map(outstandingOf)) - paid;
       return [
         [t("task.claimFrom"), t("task.nodes", { count: number(some.length) })],
@@ -80,6 +106,7 @@ function Give({ nodes, owner }: TaskProps) {
   const known = isAddress(to.trim()) && to.trim() !== zeroAddress && getAddress(to.trim()) !== owner;
   const plan: Plan | null = known
     ? {
+        first: opening(nodes),
         call: callOf(adnContract(), "safeTransferFrom", [owner, getAddress(to.trim()), node.tokenId]),
         before: () => [
           [t("task.receiver"), shortened(getAddress(to.trim()))],
@@ -95,6 +122,7 @@ function Give({ nodes, owner }: TaskProps) {
       </Field>
       {to.trim() !== "" && !known && <Notice tone="warn">{t("task.badAddress")}</Notice>}
       <p class="fine">{t("task.giveWarning")}</p>
+      <Opens nodes={nodes} />
     </Action>
   );
 }
@@ -107,6 +135,7 @@ function Split({ nodes }: TaskProps) {
     part === null || part === 0n
       ? null
       : {
+          first: opening(nodes),
           call: callOf(adnContract(), "split", [node.tokenId, [part]]),
           before: () => [
             [t("task.newNode"), t("task.principalAndFace", { principal: amountOf(part), face: amountOf(face(part)) })],
@@ -125,6 +154,7 @@ function Split({ nodes }: TaskProps) {
         <input value={text} onInput={(event) => setText(event.currentTarget.value)} inputMode="decimal" autocomplete="off" />
       </Field>
       <p class="fine">{t("task.splitFine")}</p>
+      <Opens nodes={nodes} />
     </Action>
   );
 }
@@ -142,8 +172,9 @@ function Merge({ nodes }: TaskProps) {
   if (!alike) return <Notice tone="warn">{t("task.unlike")}</Notice>;
   const call = callOf(adnContract(), "merge", [nodes.map((node) => node.tokenId)]);
   return (
-    <Action plan={{ call, before }} confirm={t("node.merge")}>
+    <Action plan={{ first: opening(nodes), call, before }} confirm={t("node.merge")}>
       <p class="fine">{t("task.mergeFine")}</p>
+      <Opens nodes={nodes} />
     </Action>
   );
 }
@@ -154,6 +185,7 @@ function Allow({ nodes, owner }: TaskProps) {
   const known = isAddress(app.trim()) && getAddress(app.trim()) !== owner;
   const plan: Plan | null = known
     ? {
+        first: opening(nodes),
         call: callOf(adnContract(), "setClaimApproval", [getAddress(app.trim()), true, node.tokenId]),
         before: () => [
           [t("task.mayClaim"), shortened(getAddress(app.trim()))],
@@ -167,6 +199,7 @@ function Allow({ nodes, owner }: TaskProps) {
       <Field label={t("task.app")} hint={t("task.appHint")}>
         <input value={app} onInput={(event) => setApp(event.currentTarget.value)} autocomplete="off" spellcheck={false} placeholder="0x…" />
       </Field>
+      <Opens nodes={nodes} />
     </Action>
   );
 }

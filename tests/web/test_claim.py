@@ -1,0 +1,89 @@
+"""The claim page and what comes of it: a code is bound, its sale is pending; the wallet claims from settled nodes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.core.durations import WEEK
+from fec.protocol.settlements import Leaf
+from tests.fixtures.waiting import PATIENCE
+from tests.web.conftest import connect, do
+from tests.web.wallet import Wallet
+from tests.web.world import World
+
+Open = Callable[..., tuple[Page, Wallet]]
+
+
+@pytest.fixture(scope="module")
+def till(world: World) -> Callable[..., Any]:
+    """Records sales of the program at 100 FEC for a MYR."""
+    headers = {"Authorization": f"Bearer {world.sales_token}"}
+
+    def post(path: str, body: dict[str, Any]) -> Any:
+        answer = httpx.post(f"{world.site}/v1/sales{path}", json=body, headers=headers, timeout=PATIENCE)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    post("/settings", {"currency": "MYR", "returnWindow": 0})
+    post("/rates", {"currency": "MYR", "since": 0, "rate": "100"})
+    return lambda **sale: post("", {"paidBy": "cash", **sale})
+
+
+def test_claim__code_of_a_receipt__is_bound_to_the_account(
+    world: World, open_page: Open, till: Callable[..., Any]
+) -> None:
+    gil = world.person("gil")
+    made = till(orderId="R-1", amount="12.50")
+    page, _ = open_page(made["claim"]["link"], gil)
+    expect(page.get_by_role("heading", name="A sale at Corner café")).to_be_visible()
+    expect(page.get_by_text("MYR 12.50")).to_be_visible()
+    expect(page.get_by_text("not yet yours")).to_be_visible()
+    connect(page)
+    page.get_by_role("button", name="Claim for this account").click()
+    expect(page.get_by_text("Pending: it is yours")).to_be_visible()
+    # The wallet is connected there by itself.
+    page.goto(f"{world.site}/wallet")
+    expect(page.locator("[data-pending='12.50']")).to_contain_text("Corner café")
+
+
+def test_claim__no_code__says_where_to_get_one(people: Callable[..., Any]) -> None:
+    page, _ = people("/claim")
+    expect(page.get_by_text("Scan the QR code on your receipt.")).to_be_visible()
+    page.goto(page.url + "#code=abc")
+    expect(page.get_by_text("This link has no whole claim code")).to_be_visible()
+
+
+def test_wallet__settled_nodes__are_claimed_and_given_like_any_other(world: World, open_page: Open) -> None:
+    hal, ivy = world.person("hal"), world.person("ivy")
+    client = world.client
+    (token,) = world.nodes(hal, 1)
+    client.transfer(world.signer.address, 2_000 * FEC)
+    signer = client.signed_by(world.signer)
+    signer.orders.approve(2_000 * FEC)
+    signer.settlements.settle(world.at_once, [Leaf(hal.address, 100 * FEC), Leaf(hal.address, 200 * FEC)], "web")
+    # Dust in the public program is counted, and not shown.
+    client.settlements.settle(1, [Leaf(hal.address, 10**15)])
+    world.travel(5 * WEEK)
+    page, _ = open_page("/wallet", hal)
+    connect(page)
+    expect(page.get_by_role("article")).to_have_count(3)
+    expect(page.get_by_text("1 more settled nodes")).to_be_visible()
+    page.get_by_role("button", name="Claim all").click()
+    do(page, "Claim")
+    expect(page.locator("[data-claimable='0']")).to_be_visible()
+    nodes = client.nodes.owned_by(hal.address)
+    assert sorted(node.principal for node in nodes) == [100 * FEC, 200 * FEC, 1_000 * FEC]
+    assert client.balance(hal.address) == sum(node.claimed for node in nodes)
+    assert token in [node.token_id for node in nodes]
+
+    signer.settlements.settle(world.at_once, [Leaf(hal.address, 50 * FEC)], "web 2")
+    expect(page.get_by_role("article")).to_have_count(4)
+    card = page.get_by_role("article").filter(has_text="Settled.")
+    card.get_by_role("button", name="Give away").click()
+    page.get_by_label("Address of the receiver").fill(ivy.address)
+    do(page, "Give away")
+    assert [node.principal for node in client.nodes.owned_by(ivy.address)] == [50 * FEC]

@@ -1,0 +1,135 @@
+/** Claiming a sale with the code of a receipt: opens from its QR code. The code stands behind the #, which no server sees. */
+import { useEffect, useState } from "preact/hooks";
+import { serializeTypedData, type Address as Account, type Hex } from "viem";
+import { settings } from "../chain";
+import { bindingOf, parseCode, type ClaimCode } from "../claim";
+import { sentenceOf } from "../errors";
+import type { Claimed } from "../generated/api";
+import { t } from "../i18n";
+import { date, parseFec } from "../i18n/format";
+import { call } from "../service";
+import { Confirm } from "../ui/Action";
+import { Connect } from "../ui/Connect";
+import { Shape } from "../ui/Curve";
+import { Fact, Facts, Fec, Notice, Waiting } from "../ui/parts";
+import { shopName } from "../ui/shops";
+import { account, ask } from "../wallet";
+
+export default function Claim() {
+  const [fragment, setFragment] = useState(location.hash);
+  useEffect(() => {
+    const changed = () => setFragment(location.hash);
+    addEventListener("hashchange", changed);
+    return () => removeEventListener("hashchange", changed);
+  }, []);
+  const code = parseCode(fragment);
+  return (
+    <main class="pay">
+      {code ? (
+        <Found key={code.code} code={code} />
+      ) : (
+        <>
+          <h1>{t("claim.title")}</h1>
+          <Notice title={fragment ? t("claim.brokenTitle") : t("claim.emptyTitle")}>{fragment ? t("claim.broken") : t("claim.empty")}</Notice>
+        </>
+      )}
+    </main>
+  );
+}
+
+function Found({ code }: { code: ClaimCode }) {
+  const [sale, setSale] = useState<Claimed | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const { chainId, service } = settings();
+  const owner = account.value;
+  const here = code.chainId === chainId && service !== null;
+
+  useEffect(() => {
+    if (!here) return;
+    call<Claimed>("POST", "/v1/claims", { code: code.code, ...(owner && { owner }) }).then(
+      (found) => (setSale(found), setProblem(null)),
+      (error: unknown) => setProblem(sentenceOf(error)),
+    );
+  }, [owner]);
+
+  return (
+    <>
+      <h1>{t("claim.at", { shop: shopName(code.programId) })}</h1>
+      {!here && <Notice tone="bad">{t("claim.elsewhere")}</Notice>}
+      {problem && <Notice tone="bad">{problem}</Notice>}
+      {here && !sale && !problem && <Waiting>{t("claim.looking")}</Waiting>}
+      {sale && <Told sale={sale} code={code} owner={owner} onBound={setSale} />}
+    </>
+  );
+}
+
+interface ToldProps {
+  sale: Claimed;
+  code: ClaimCode;
+  owner: Account | null;
+  onBound(sale: Claimed): void;
+}
+
+function Told({ sale, code, owner, onBound }: ToldProps) {
+  const mine = sale.owner !== null && sale.owner === owner;
+  const free = sale.owner === null && (sale.state === "pending" || sale.state === "held");
+  return (
+    <>
+      <p class="ask">
+        <span class="amount big">
+          {sale.currency} {sale.amount}
+        </span>
+      </p>
+      <Notice tone={mine ? "good" : "plain"}>{sale.sentence}</Notice>
+      <Facts>
+        <Fact label={t("claim.sold")}>{date(sale.soldAt)}</Fact>
+        <Fact label={t("claim.value")}>
+          <Fec wei={parseFec(sale.value) ?? 0n} />
+        </Fact>
+        {sale.expected && (
+          <Fact label={t("claim.expected")} strong>
+            <Fec wei={parseFec(sale.expected) ?? 0n} />
+          </Fact>
+        )}
+        <Fact label={t("claim.settles")}>{date(sale.settlesAt)}</Fact>
+        {free && <Fact label={t("claim.ends")}>{date(sale.endsAt)}</Fact>}
+      </Facts>
+      <Connect />
+      {free && owner && <Bind code={code} owner={owner} onBound={onBound} />}
+      {mine && (
+        <p>
+          <a href="./wallet">{t("paid.toWallet")}</a>
+        </p>
+      )}
+      <Shape />
+    </>
+  );
+}
+
+function Bind({ code, owner, onBound }: { code: ClaimCode; owner: Account; onBound(sale: Claimed): void }) {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const bind = async (): Promise<void> => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      const signature = await ask<Hex>("eth_signTypedData_v4", [owner, serializeTypedData(bindingOf(code, owner) as never)]);
+      onBound(await call<Claimed>("POST", "/v1/claims/bindings", { code: code.code, owner, signature }));
+    } catch (error) {
+      setProblem(sentenceOf(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <div class="action">
+      {problem && <Notice tone="bad">{problem}</Notice>}
+      {busy ? (
+        <Waiting>{t("action.signInWallet")}</Waiting>
+      ) : (
+        <Confirm label={t("claim.sign")} ready onConfirm={() => void bind()} onFault={setProblem} />
+      )}
+      <p class="fine">{t("claim.why")}</p>
+    </div>
+  );
+}

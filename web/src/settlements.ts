@@ -1,0 +1,129 @@
+/** Settlements: the tree over their leaves and its proofs; the twin of `fec/protocol/settlements.py`. Amounts in wei. */
+import { concat, encodeAbiParameters, getAddress, keccak256, numberToHex, size, slice, type Address, type Hex } from "viem";
+
+/** A settled node that nobody has opened, and what opens it: what `ADN.open` takes. */
+export interface ProvenLeaf {
+  settlementId: bigint;
+  /** Its place in the settlement, from 0. */
+  index: number;
+  owner: Address;
+  principal: bigint;
+  /** Hashes beside the way up to the root, from the lowest. */
+  proof: readonly Hex[];
+}
+
+const LEAF_LENGTH = 32;
+const OWNER_LENGTH = 20;
+const COUNT_SHIFT = 232n;
+const PRINCIPAL_SHIFT = 40n;
+const PRINCIPAL_BITS = 96n;
+/** Kinds of calls that Relay makes (`IRelay.RelayedKind`), and the most gas that each may use. */
+const CLAIMS = 4;
+const OPENING = 7;
+const OPENING_WITH_CLAIM = 8;
+const OPENING_GAS = 90_000;
+const OPENING_WITH_CLAIM_GAS = 150_000;
+const CLAIM_GAS = 60_000;
+
+export const countOf = (settlementId: bigint): number => Number(settlementId >> COUNT_SHIFT);
+
+/** Id of the node at a place: that of the settlement's first node, with another principal and serial. */
+export function tokenIdAt(settlementId: bigint, index: number, principal: bigint): bigint {
+  const batch = BigInt.asUintN(Number(COUNT_SHIFT), settlementId);
+  const mask = ((1n << PRINCIPAL_BITS) - 1n) << PRINCIPAL_SHIFT;
+  return ((batch & ~mask) | (principal << PRINCIPAL_SHIFT)) + BigInt(index);
+}
+
+/** keccak256(tokenId ‖ owner): 52 bytes, so that no inner node, hashed from 64, is a leaf. */
+export function hashLeaf(tokenId: bigint, owner: Address): Hex {
+  return keccak256(concat([numberToHex(tokenId, { size: 32 }), owner]));
+}
+
+const parent = (left: Hex, right: Hex): Hex => keccak256(concat([left, right]));
+
+/** Whether a leaf's proof leads to a root, and has exactly the length that index and count give. */
+export function proves(root: Hex, leaf: ProvenLeaf): boolean {
+  let node = hashLeaf(tokenIdAt(leaf.settlementId, leaf.index, leaf.principal), leaf.owner);
+  let { index } = leaf;
+  let last = countOf(leaf.settlementId) - 1;
+  if (index > last) return false;
+  const siblings = [...leaf.proof];
+  while (last) {
+    if (index !== last || index % 2) {
+      const sibling = siblings.shift();
+      if (!sibling) return false;
+      node = index % 2 ? parent(sibling, node) : parent(node, sibling);
+    }
+    index >>= 1;
+    last >>= 1;
+  }
+  return !siblings.length && node === root;
+}
+
+/** The leaves of one owner among those that `NodesSettled` has, each with its proof. */
+export function leavesOf(settlementId: bigint, packed: Hex, owner: Address): ProvenLeaf[] {
+  const wanted = owner.slice(2).toLowerCase();
+  const count = size(packed) / LEAF_LENGTH;
+  const text = packed.slice(2).toLowerCase();
+  const mine = Array.from({ length: count }, (_, index) => index).filter((index) => text.startsWith(wanted, 2 * LEAF_LENGTH * index));
+  if (!mine.length) return [];
+  const at = (index: number) => {
+    const leaf = slice(packed, LEAF_LENGTH * index, LEAF_LENGTH * (index + 1));
+    return { owner: getAddress(slice(leaf, 0, OWNER_LENGTH)), principal: BigInt(slice(leaf, OWNER_LENGTH)) };
+  };
+  const levels = levelsOf(
+    Array.from({ length: count }, (_, index) => {
+      const leaf = at(index);
+      return hashLeaf(tokenIdAt(settlementId, index, leaf.principal), leaf.owner);
+    }),
+  );
+  return mine.map((index) => ({ settlementId, index, ...at(index), proof: siblingsOf(levels, index) }));
+}
+
+/** Hashes of the leaves first, the root last. An odd last node is carried up unchanged. */
+function levelsOf(leaves: Hex[]): Hex[][] {
+  const levels = [leaves];
+  for (let below = leaves; below.length > 1; ) {
+    const above: Hex[] = [];
+    for (let at = 0; at < below.length; at += 2) {
+      const [left, right] = [below[at] as Hex, below[at + 1]];
+      above.push(right ? parent(left, right) : left);
+    }
+    levels.push(above);
+    below = above;
+  }
+  return levels;
+}
+
+function siblingsOf(levels: Hex[][], index: number): Hex[] {
+  const found: Hex[] = [];
+  for (const level of levels.slice(0, -1)) {
+    const sibling = level[index ^ 1];
+    if (sibling) found.push(sibling);
+    index >>= 1;
+  }
+  return found;
+}
+
+const LEAF_TYPES = [
+  { type: "uint256" },
+  { type: "uint256" },
+  { type: "address" },
+  { type: "uint256" },
+  { type: "bytes32[]" },
+] as const;
+
+/** What `Relay.relay` takes to open nodes, with a claim for their owners if told so, and to claim from others. */
+export function openings(leaves: readonly ProvenLeaf[], { claim, others = [] }: { claim: boolean; others?: readonly bigint[] }): Hex {
+  const calls = leaves.map((leaf) => {
+    const { settlementId, index, owner, principal, proof } = leaf;
+    const encoded = encodeAbiParameters(LEAF_TYPES, [settlementId, BigInt(index), owner, principal, [...proof]]);
+    return claim ? relayed(OPENING_WITH_CLAIM, OPENING_WITH_CLAIM_GAS, encoded) : relayed(OPENING, OPENING_GAS, encoded);
+  });
+  if (others.length) calls.push(relayed(CLAIMS, CLAIM_GAS * (others.length + 1), encodeAbiParameters([{ type: "uint256[]" }], [[...others]])));
+  return concat(calls);
+}
+
+function relayed(kind: number, gas: number, encoded: Hex): Hex {
+  return concat([numberToHex(kind, { size: 1 }), numberToHex(gas, { size: 3 }), numberToHex(size(encoded), { size: 2 }), encoded]);
+}
