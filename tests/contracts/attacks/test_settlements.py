@@ -316,6 +316,47 @@ def test_retry__same_reference__burns_once(market: Market) -> None:
     assert market.fec.totalBurned() == P
 
 
+# --------------------------------------------------------------------- reentrancy
+
+
+def test_reentry__owner_that_calls_back__is_not_called(market: Market, guest: Contract) -> None:
+    """Neither a settlement nor an opening calls anybody: there is no moment to come back in."""
+    guest.set(MODES["Reenter"], market.adn.address, market.adn.encode("programOf", PUBLIC))
+    batch = settled(market, [(guest.address, P), (guest.address, P)])
+    market.pass_periods(1)
+    opened_node(market, batch, 0)
+    market.adn.openAndClaim(*batch.opening(1))
+    assert guest.hooks() == 0
+
+
+@pytest.mark.parametrize("inner", ["settle", "open", "openAndClaim", "openAndClaim, again"])
+def test_reentry__from_the_hook_of_a_mint__is_as_one_after_the_other(
+    market: Market, guest: Contract, inner: str
+) -> None:
+    market.fund(guest.address, 2 * P)
+    batch = settled(market, [(guest.address, P), (market.bob, P)])
+    market.pass_periods(5)
+    if inner.endswith("again"):
+        opened_node(market, batch, 0)
+    function = inner.partition(",")[0]
+    arguments = [PUBLIC, packed([(guest.address, P)])] if function == "settle" else batch.opening(0)
+    call, mint = market.adn.encode(function, *arguments), market.adn.encode("mint", PUBLIC, P, guest.address)
+
+    def figures() -> list[int]:
+        held = [market.fec.balanceOf(guest.address), market.adn.balanceOf(guest.address)]
+        return [*held, market.fec.totalSupply(), market.adn.outstanding(), market.adn.programOf(PUBLIC)["quota"]]
+
+    with market.chain.rolled_back():
+        guest.execute(market.adn.address, mint, sender=market.stranger)
+        if not inner.endswith("again"):
+            guest.execute(market.adn.address, call, sender=market.stranger)
+        in_turn = figures()
+    guest.set(MODES["Reenter"], market.adn.address, call)
+    guest.execute(market.adn.address, mint, sender=market.stranger)
+    assert figures() == in_turn
+    assert guest.succeeded() != inner.endswith("again")
+
+
 # ------------------------------------------------------------------------- size
 
 

@@ -12,6 +12,7 @@ from fec.core.durations import DAY
 from tests.contracts.support.build import compiled
 from tests.contracts.support.evm import Contract
 from tests.contracts.support.merkle import proof, root
+from tests.contracts.support.settling import packed
 from tests.contracts.support.shop_world import CUSTODY, NEVER, WITHDRAWAL_TYPE, Market, key, typed_hash
 from tests.contracts.support.world import FEC
 
@@ -109,6 +110,7 @@ def scene(market: Market) -> Scene:
             "setTerms": (checkout.address, checkout.encode("setTerms", program, market.terms().words)),
             "reward": (checkout.address, checkout.encode("reward", program, guest.address, 1, bytes(32))),
             "fundRewards": (checkout.address, checkout.encode("fundRewards", program, bytes(32), 1, NEVER, bytes(32))),
+            "settle": (checkout.address, checkout.encode("settle", program, packed([(guest.address, FEC)]), bytes(32))),
             "foundAlliance": (checkout.address, checkout.encode("foundAlliance", program)),
             "onTransferReceived": (
                 checkout.address,
@@ -154,6 +156,7 @@ def test_reenter__another_call__is_as_one_after_the_other(scene: Scene, outer: s
         ("setTerms", "Checkout_NotProgramOperator"),
         ("reward", "Checkout_NotSignerOrOperator"),
         ("fundRewards", "Checkout_NotSignerOrOperator"),
+        ("settle", "Checkout_NotSignerOrOperator"),
         ("foundAlliance", "Checkout_NotProgramOperator"),
         ("onTransferReceived", "Checkout_NotFEC"),
     ],
