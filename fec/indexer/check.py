@@ -28,10 +28,9 @@ from fec.indexer.models import (
     SettlementRefRecord,
 )
 from fec.indexer.reads import Reads, Refusal
-from fec.indexer.settled import columns_of
+from fec.indexer.settled import branches_of, columns_of, root_in
 from fec.indexer.views import SETTLED, view
 from fec.protocol.addresses import ADDRESS_ZERO
-from fec.protocol.settlements import root_of
 from fec.store.base import table
 from fec.store.functions import wei_sum
 
@@ -204,7 +203,9 @@ class _Check:
         )
         for row in settlements:
             leaves = self._event_leaves(row)
-            self._report.add(N_("leaves of settlement"), row.settlement_id, _root(row.settlement_id, leaves), row.root)
+            branches = _branches(row.settlement_id, leaves)
+            self._report.add(N_("leaves of settlement"), row.settlement_id, branches and root_in(branches), row.root)
+            self._report.add(N_("branches of settlement"), row.settlement_id, row.branches, branches)
             differing = next(
                 (pair for pair in zip_longest(self._settled(row), _settled_by(row, leaves)) if pair[0] != pair[1]),
                 (None, None),
@@ -346,10 +347,10 @@ class _Check:
         self._each(N_("balance of"), "FEC", "balanceOf", ((key, (key,), amount) for key, amount in balances.items()))
 
 
-def _root(settlement_id: int, leaves: str) -> str | None:
-    """The root over leaves in hex; None if they are not those of the settlement."""
+def _branches(settlement_id: int, leaves: str) -> str | None:
+    """The branches over leaves in hex; None if they are not those of the settlement."""
     try:
-        return "0x" + root_of(settlement_id, bytes.fromhex(leaves[2:])).hex()
+        return branches_of(settlement_id, leaves)
     except ValueError:
         return None
 

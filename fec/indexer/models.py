@@ -136,6 +136,8 @@ class SettlementRecord(_AtLog, Base):
     total: Mapped[WeiInt]
     """Sum of their principals, which was burned."""
     root: Mapped[Hash32Text]
+    branches: Mapped[str]
+    """Roots of each 64 leaves, in hex, one after the other: a proof takes 64 hashes of leaves, not all."""
 
 
 class SettlementRefRecord(_AtLog, Base):

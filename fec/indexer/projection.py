@@ -13,7 +13,7 @@ from fec.core.settlement_id import SettlementId
 from fec.indexer import models
 from fec.indexer.errors import IndexInconsistent
 from fec.indexer.events import Event
-from fec.indexer.settled import births, columns_of
+from fec.indexer.settled import births, branches_of, columns_of
 from fec.indexer.state import BatchState, MemberState, NodeState, OrderState, ProgramState, State
 from fec.indexer.views import SETTLED
 from fec.protocol.addresses import ADDRESS_ZERO
@@ -218,7 +218,7 @@ class Projection:
         id_ = SettlementId.decode(settlement_id)
         token_ids, owners, principals = columns_of(id_, leaves)
         what = (program_id, id_.period_length, start, first_serial, id_.count, id_.total)
-        self._add(models.SettlementRecord, settlement_id, *what, root)
+        self._add(models.SettlementRecord, settlement_id, *what, root, branches_of(settlement_id, leaves))
         self._add_columns(models.NodeRecord, births(id_, token_ids, principals))
         self._add_columns(models.NodeVersion, (token_ids, owners, principals, repeat(0), repeat(SETTLED)))
         self._promise(program_id, id_.total)

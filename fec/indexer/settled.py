@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import count, repeat
 from typing import Any
 
 from fec.core.settlement_id import SettlementId
 from fec.i18n.errors import WrongAnswer
 from fec.indexer.events import Event
-from fec.protocol.settlements import LEAF_LENGTH, root_of
+from fec.protocol.packed_tree import PackedTree
+from fec.protocol.settlements import LEAF_LENGTH, levels_above
 from fec.store.types import checksummed
 
 #: Hex digits of a leaf, and of its owner, who comes first; and bits of a serial in a token id.
@@ -28,12 +30,35 @@ def check_leaves(event: Event) -> None:
     """
     settlement_id, program_id, start, first_serial, root, leaves = event.arguments
     try:
-        id_ = SettlementId.decode(settlement_id)
-        found = root_of(settlement_id, bytes.fromhex(leaves[2:]))
+        tree = PackedTree(settlement_id, bytes.fromhex(leaves[2:]))
+        found = root_in(branches_of(settlement_id, leaves))
     except ValueError as error:
         raise _lie(event) from error
-    if (program_id, start, first_serial, root) != (id_.program_id, id_.start, id_.first_serial, "0x" + found.hex()):
+    id_ = tree.id
+    if (program_id, start, first_serial) != (id_.program_id, id_.start, id_.first_serial):
         raise _lie(event)
+    if (tree.total, root) != (id_.total, found):
+        raise _lie(event)
+
+
+@lru_cache(64)
+def branches_of(settlement_id: int, leaves: str) -> str:
+    """Roots of each 64 leaves, in hex, as `SettlementRecord` keeps them. Raises ValueError for leaves of another one.
+
+    They are asked for twice: when the event was read, and when it is written.
+    """
+    return "0x" + b"".join(PackedTree(settlement_id, bytes.fromhex(leaves[2:])).branches).hex()
+
+
+def root_in(branches: str) -> str:
+    """The root above branches, in hex."""
+    return "0x" + levels_above(unpack_branches(branches))[-1][0].hex()
+
+
+def unpack_branches(branches: str) -> list[bytes]:
+    """Branches in hex, one by one."""
+    packed = bytes.fromhex(branches[2:])
+    return [packed[at : at + LEAF_LENGTH] for at in range(0, len(packed), LEAF_LENGTH)]
 
 
 def columns_of(id_: SettlementId, leaves: str) -> tuple[list[int], list[str], list[int]]:

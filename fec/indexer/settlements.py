@@ -19,8 +19,10 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, se
 
 from fec.indexer.errors import SettlementMissing
 from fec.indexer.models import EventRecord, NodeRecord, NodeVersion, SettlementRecord, SettlementRefRecord
+from fec.indexer.settled import unpack_branches
 from fec.indexer.views import SETTLED, view
-from fec.protocol.settlements import ProvenLeaf, SettlementTree, unpack
+from fec.protocol.packed_tree import PackedTree
+from fec.protocol.settlements import ProvenLeaf
 from fec.protocol.types import Node, Settlement, UnopenedNode
 from fec.store.functions import at_least, claimable
 
@@ -96,13 +98,15 @@ def settlements_of(
     return [_indexed(row) for row in connection.execute(query)]
 
 
-def tree_of(connection: Connection, settlement_id: int) -> SettlementTree:
-    """The tree over the leaves of a settlement, from which to make many proofs. Raises SettlementMissing."""
-    query = select(EventRecord.arguments).join(SettlementRecord, _same_log(SettlementRecord, EventRecord))
-    arguments = connection.scalar(query.where(SettlementRecord.settlement_id == settlement_id))
-    if arguments is None:
+def tree_of(connection: Connection, settlement_id: int) -> PackedTree:
+    """The tree over the leaves of a settlement, from which to make proofs. Raises SettlementMissing."""
+    query = select(EventRecord.arguments, SettlementRecord.branches)
+    query = query.join(SettlementRecord, _same_log(SettlementRecord, EventRecord))
+    row = connection.execute(query.where(SettlementRecord.settlement_id == settlement_id)).one_or_none()
+    if row is None:
         raise SettlementMissing(settlement_id)
-    return SettlementTree(settlement_id, unpack(bytes.fromhex(arguments["leaves"][2:])))
+    leaves = bytes.fromhex(row.arguments["leaves"][2:])
+    return PackedTree(settlement_id, leaves, unpack_branches(row.branches))
 
 
 def proof_of_leaf(connection: Connection, settlement_id: int, index: int) -> ProvenLeaf:

@@ -29,7 +29,6 @@ LEAST_PRINCIPAL = 10**15
 
 _OWNER_LENGTH = 20
 _PRINCIPAL_LENGTH = LEAF_LENGTH - _OWNER_LENGTH
-_SERIAL_LENGTH = 5
 
 
 @dataclass(frozen=True)
@@ -183,13 +182,10 @@ class SettlementTree:
     @cached_property
     def _levels(self) -> list[list[bytes]]:
         """Hashes of the leaves first, the root last."""
-        return _levels_above([hash_leaf(self.token_id(index), leaf.owner) for index, leaf in enumerate(self.leaves)])
+        return levels_above([hash_leaf(self.token_id(index), leaf.owner) for index, leaf in enumerate(self.leaves)])
 
     def _siblings(self, index: int) -> Iterator[bytes]:
-        for level in self._levels[:-1]:
-            if (sibling := index ^ 1) < len(level):
-                yield level[sibling]
-            index //= 2
+        return siblings(self._levels, index)
 
 
 def hash_leaf(token_id: int, owner: str) -> bytes:
@@ -197,42 +193,21 @@ def hash_leaf(token_id: int, owner: str) -> bytes:
     return keccak(token_id.to_bytes(32, "big") + bytes.fromhex(owner.removeprefix("0x")))
 
 
-def root_of(settlement_id: int, packed: bytes) -> bytes:
-    """The root over leaves as they stand in `NodesSettled`: what `SettlementTree` gives, without an object for each.
-
-    Raises ValueError if the leaves are not those of the settlement, by their number and sum.
-    """
-    id_ = SettlementId.decode(settlement_id)
-    places = range(0, len(packed), LEAF_LENGTH)
-    total = sum(int.from_bytes(packed[at + _OWNER_LENGTH : at + LEAF_LENGTH], "big") for at in places)
-    if (len(packed), total) != (id_.count * LEAF_LENGTH, id_.total):
-        raise ValueError(
-            f"Settlement {settlement_id} has {id_.count} leaves with {id_.total} wei in all, not {len(packed)} bytes "
-            f"of leaves with {total}."
-        )
-    # A token id is the class of its node, the principal, and the serial.
-    first = id_.node(0, 0).token_id.to_bytes(LEAF_LENGTH, "big")
-    class_ = first[: -_PRINCIPAL_LENGTH - _SERIAL_LENGTH]
-    return _levels_above(
-        [
-            keccak(
-                class_
-                + packed[at + _OWNER_LENGTH : at + LEAF_LENGTH]
-                + serial.to_bytes(_SERIAL_LENGTH, "big")
-                + packed[at : at + _OWNER_LENGTH]
-            )
-            for serial, at in enumerate(places, id_.first_serial)
-        ]
-    )[-1][0]
-
-
-def _levels_above(hashes: list[bytes]) -> list[list[bytes]]:
+def levels_above(hashes: list[bytes]) -> list[list[bytes]]:
     """Hashes of leaves first, the root last."""
     levels = [hashes]
     while len(below := levels[-1]) > 1:
         pairs = [_parent(*below[at : at + 2]) for at in range(0, len(below) - 1, 2)]
         levels.append([*pairs, below[-1]] if len(below) % 2 else pairs)
     return levels
+
+
+def siblings(levels: Sequence[Sequence[bytes]], index: int) -> Iterator[bytes]:
+    """Hashes beside the way from a place in the lowest of some levels up to the highest."""
+    for level in levels[:-1]:
+        if (sibling := index ^ 1) < len(level):
+            yield level[sibling]
+        index //= 2
 
 
 def _parent(left: bytes, right: bytes) -> bytes:

@@ -164,7 +164,8 @@ def test_check__one_of_everything__compares_all_kinds(indexed: Engine, story: St
         *("owner of node", "state of node", "nodes of", "sum over all nodes", "order", "program", "number of"),
         *("terms of program", "alliance of program", "batch of rewards", "reward taken", "vault of member"),
         *("code of vault", "total", "balance of"),
-        *("unopened node", "settlement", "leaves of settlement", "settled nodes of", "settlement by reference"),
+        *("unopened node", "settlement", "leaves of settlement", "branches of settlement", "settled nodes of"),
+        "settlement by reference",
     }
 
 

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("node_count", Int64, nullable=False),
         sa.Column("total", Wei(), nullable=False),
         sa.Column("root", Hash32(), nullable=False),
+        sa.Column("branches", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("block_number", "log_index", name=op.f("pk_settlements")),
         sqlite_with_rowid=False,
     )
