@@ -12,6 +12,7 @@ from fec.core.durations import WEEK
 from fec.protocol.settlements import Leaf
 from tests.fixtures.waiting import PATIENCE
 from tests.web.conftest import connect, do
+from tests.web.test_merchant import signed_in
 from tests.web.wallet import Wallet
 from tests.web.world import World
 
@@ -87,3 +88,13 @@ def test_wallet__settled_nodes__are_claimed_and_given_like_any_other(world: Worl
     page.get_by_label("Address of the receiver").fill(ivy.address)
     do(page, "Give away")
     assert [node.principal for node in client.nodes.owned_by(ivy.address)] == [50 * FEC]
+
+
+def test_merchant__sales_paid_elsewhere__are_listed(world: World, open_page: Open, till: Callable[..., Any]) -> None:
+    till(orderId="R-9", amount="7.50")
+    page, _ = signed_in(world, open_page, world.at_once)
+    page.get_by_role("tab", name="Paid elsewhere").click()
+    row = page.locator("[data-sale='R-9'][data-state='pending']")
+    expect(row).to_contain_text("nobody's yet")
+    expect(row).to_contain_text("MYR 7.50")
+    expect(row.get_by_role("link", name="Claim page")).to_be_visible()

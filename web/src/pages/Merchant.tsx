@@ -12,6 +12,7 @@ import { Program } from "./merchant/Program";
 import { Shoppers } from "./merchant/Shoppers";
 import { SignIn } from "./merchant/SignIn";
 import { OrdersTab } from "./merchant/OrdersTab";
+import { SalesTab } from "./merchant/SalesTab";
 
 type Found = { at: "unknown" } | { at: "out" } | { at: "in"; me: Me } | { at: "failed"; sentence: string };
 
@@ -45,11 +46,11 @@ export default function Merchant() {
   );
 }
 
-const TABS = ["orders", "shoppers", "figures", "program"] as const;
+const TABS = ["orders", "sales", "shoppers", "figures", "program"] as const;
 
 function Desk({ me, onOut }: { me: Me; onOut(): void }) {
   const [tab, setTab] = useState<(typeof TABS)[number]>("orders");
-  const names = { orders: t("merchant.orders"), shoppers: t("merchant.shoppers"), figures: t("merchant.figures"), program: t("merchant.program") };
+  const names = { orders: t("merchant.orders"), sales: t("merchant.sales"), shoppers: t("merchant.shoppers"), figures: t("merchant.figures"), program: t("merchant.program") };
   const out = () => call("DELETE", "/v1/session").then(onOut, onOut);
   const move = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -83,6 +84,7 @@ function Desk({ me, onOut }: { me: Me; onOut(): void }) {
       </div>
       <div id="desk" role="tabpanel" aria-labelledby={`tab-${tab}`} tabIndex={0}>
         {tab === "orders" && <OrdersTab />}
+        {tab === "sales" && <SalesTab />}
         {tab === "shoppers" && <Shoppers />}
         {tab === "figures" && <Figures />}
         {tab === "program" && <Program programId={me.programId} />}
