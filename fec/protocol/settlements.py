@@ -113,14 +113,17 @@ class ProvenLeaf:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> ProvenLeaf:
-        """What such a file says. Raises KeyError, TypeError, ValueError for anything else, such as InvalidArgument."""
+        """What such a file says; other names in it are not looked at, and `tokenId` need not be there.
+
+        Raises KeyError, TypeError, ValueError for anything else, such as InvalidArgument.
+        """
         proven = cls(
             settlement_id=int(record["settlementId"]),
             index=int(record["index"]),
             leaf=Leaf(checked_address(record["owner"]), parse_fec(record["principal"])),
             proof=tuple(map(from_hex, record["proof"])),
         )
-        if proven.token_id != int(record["tokenId"]):
+        if proven.token_id != int(record.get("tokenId", proven.token_id)):
             raise InvalidArgument("Its token id does not belong to its leaf.")
         return proven
 

@@ -140,6 +140,13 @@ def test_proof__as_a_record__is_read_back(alice: Client, settlement: int) -> Non
     assert ProvenLeaf.from_record(proven.record) == proven
 
 
+def test_record__as_the_service_lists_it__is_read(alice: Client, settlement: int) -> None:
+    proven = alice.settlements.proof(settlement, 1)
+    record = {**proven.record, "nodeId": str(proven.token_id), "claimable": "0"}
+    del record["tokenId"]
+    assert ProvenLeaf.from_record(record) == proven
+
+
 def test_record__of_another_token__is_refused(alice: Client, settlement: int) -> None:
     record = {**alice.settlements.proof(settlement, 1).record, "index": 0}
     with pytest.raises(InvalidArgument):
