@@ -101,12 +101,18 @@ LINT = (
     Step("ruff format", ("ruff", "format", "--check", ".")),
     Step("forge fmt", ("forge", "fmt", "--check", "contracts", "tests/forge", "proofs/symbolic")),
 )
+#: The twin of settlements' trees, which tests of the contracts compare these with, and what it imports.
+TWIN = (
+    *(f"fec/i18n/{name}.py" for name in ("__init__", "catalogs", "errors", "formats", "parsing", "readable")),
+    *(f"fec/protocol/{name}.py" for name in ("__init__", "addresses", "bytes32", "settlements")),
+)
 TOOL_TESTS = Step(
     "tests of tools",
     ("pytest", "-p", "no:ape_test", "tests/tools"),
     closing=1,
     needs=(
         *("contracts", "fec/__init__.py", "fec/core", "mutants", "tests/contracts", "tests/fixtures", "tests/tools"),
+        *TWIN,
         *(
             "tools",
             "ape-config.yaml",
@@ -124,6 +130,7 @@ CONTRACTS = Step(
     # A test sees that it imports nothing else; what it reads besides is what the tests name.
     needs=(
         *(*COMPILED, "fec/__init__.py", "fec/core", "fec/protocol/abi", "docs/assurance/permissions.md"),
+        *TWIN,
         *("tests/__init__.py", "tests/conftest.py", "tests/contracts", "tests/fixtures/__init__.py"),
         *("tests/fixtures/environment.py", "tests/vectors", "pyproject.toml"),
     ),
