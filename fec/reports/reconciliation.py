@@ -90,7 +90,7 @@ def reconcile(data: Data, web3: Web3, deployment: Deployment) -> list[Comparison
         ),
         Comparison(N_("Points in the books: outstanding"), sum(latest.values()), outstanding),
         Comparison(N_("Burned by programs: burned"), sum(record["burned"] for record in quotas), burned),
-        Comparison(N_("Principal of all mints: burned"), minted, burned),
+        Comparison(N_("Principal of all nodes minted or settled: burned"), minted, burned),
         Comparison(N_("Face of all nodes: ten times burned"), face, FACE_MULTIPLE * burned),
         Comparison(N_("Claims: supply − genesis supply + burned"), paid, supply - genesis + burned),
     ]

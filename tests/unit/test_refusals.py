@@ -20,7 +20,7 @@ from fec.i18n.errors import (
     StateConflict,
 )
 from fec.protocol import abi, refusals
-from fec.protocol.refusals import decode_revert
+from fec.protocol.refusals import decode_revert, error_name
 
 TOKEN_ID = NodeId(1, WEEK, 345_600, 10**21, 7).token_id
 CALLER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
@@ -104,6 +104,21 @@ def test_decode_revert__carries_name_values_and_advice(
     assert type(error) is kind
     assert (error.name, error.values) == (name, values)
     assert sentence in str(error)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        revert("ERC721NonexistentToken(uint256)", 7),
+        revert("ERC721NonexistentToken(uint256)", 7)[:4],
+        revert("Error(string)", "no"),
+        b"\x12\x34\x56\x78",
+        b"",
+    ],
+    ids=["whole", "selector alone", "of the compiler", "unknown", "nothing"],
+)
+def test_error_name__any_data__is_the_name_that_is_decoded(data: bytes) -> None:
+    assert error_name(data) == decode_revert(data).name
 
 
 def test_sentences__errors_of_the_contracts__each_has_one() -> None:
