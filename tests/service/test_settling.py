@@ -211,6 +211,23 @@ def test_settlement__more_than_fits__takes_several(
     assert asked(till, "settlement") == ["done", "done"]
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_settlement__too_little_for_all_of_a_shoppers_dust__leaves_it(
+    serving: Serving, shop: Shop, chain: Anvil
+) -> None:
+    fund(chain, shop, 7 * 10**14, 10**18)
+    till = selling.recorder(serving(relay=False, settle=False), shop.escrow, group="shopper")
+    for place in range(2):
+        till.post("/v1/sales", sale(f"S-{place}", "0.00005", customer=ALICE))
+    pass_period(chain, till)
+    settling.work(till.service)
+    assert (states(till), asked(till, "settlement")) == (["pending"] * 2, [])
+    assert till.get("/v1/sales/settings")["missing"]["needed"] == "0.001"
+    fund(chain, shop)
+    settle_all(chain, till)
+    assert states(till) == ["settled"] * 2
+
+
 # -------------------------------------------------------------------- bad days
 
 
@@ -304,7 +321,7 @@ def test_settlement__two_instances_at_once__is_made_once(
     pass_period(chain, till)
     plan = planning.plan
 
-    def overtaken(service: Any, *given: Any) -> planning.Plan:
+    def overtaken(service: Any, *given: Any) -> planning.Plan | None:
         found = plan(service, *given)
         if service is till.service:
             settling.work(other.service)

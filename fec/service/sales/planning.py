@@ -15,7 +15,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from fec.chain.gas import MOST_GAS
-from fec.core.amounts import WEI_PER_FEC
+from fec.core.amounts import WEI_PER_FEC, exact_fec
 from fec.core.shares import burn_up, donation_down
 from fec.protocol.orders import OrderStatus
 from fec.protocol.settlements import LEAST_PRINCIPAL, Leaf, pack
@@ -97,26 +97,32 @@ def due_sales(session: Session, program: SaleProgram, now: int) -> Sequence[Any]
     return session.execute(query.limit(most + 1)).all()
 
 
-def plan(service: Service, program: SaleProgram, due: Sequence[Any]) -> Plan:
-    """What of the sales that are due is settled next: what fits into a transaction and what can be paid."""
+def plan(service: Service, program: SaleProgram, due: Sequence[Any]) -> Plan | None:
+    """What of the sales that are due is settled next: what fits into a transaction and what can be paid.
+
+    None if nothing has changed since not even the oldest one could be paid: the chain is then asked about none of them.
+    """
     found = Plan(program.program_id)
+    terms = service.client.terms.get(program.program_id)
+    bounds = _available(service, program.program_id)
+    least = burn_up(due[0].value, terms.tiers[0].burn_bps)
+    told = (program.missing or {}).get("what"), (program.missing or {}).get("available")
+    short = [bound for bound in bounds if bound.needed(least, 0) > bound.available]
+    if any((bound.what, exact_fec(max(0, bound.available))) == told for bound in short):
+        return None
     paid = _paid_on_chain(service, [sale.order_key for sale in due])
     found.paid = [sale for sale in due if sale.order_key in paid]
-    terms = service.client.terms.get(program.program_id)
     left = [sale for sale in due if sale.order_key not in paid]
-    shares = list(_shares(service, program.program_id, terms, left))
+    shares = _shares(service, program.program_id, terms, left)
     by_owner = program.group == Grouping.SHOPPER
     if by_owner:
-        sums: dict[str, int] = {}
-        for share in shares:
-            sums[share.sale.owner] = sums.get(share.sale.owner, 0) + share.principal
-        small = {owner for owner, total in sums.items() if total < LEAST_PRINCIPAL}
-        # They may still become more, with the shopper's next sales.
-        shares = [share for share in shares if share.sale.owner not in small]
+        # Those that are too little may still become more, with the shopper's next sales.
+        principals = _principals(shares)
+        shares = [share for share in shares if principals[share.sale.owner] >= LEAST_PRINCIPAL]
     else:
         found.too_small = [share.sale for share in shares if share.principal < LEAST_PRINCIPAL]
         shares = [share for share in shares if share.principal >= LEAST_PRINCIPAL]
-    _fill(service, found, shares, by_owner=by_owner)
+    _fill(found, shares, bounds, _most_leaves(service), by_owner=by_owner)
     return found
 
 
@@ -164,37 +170,42 @@ def _paid_on_chain(service: Service, keys: Sequence[str]) -> set[str]:
     return paid
 
 
-def _fill(service: Service, found: Plan, shares: Sequence[Share], *, by_owner: bool) -> None:
+def _fill(found: Plan, shares: Sequence[Share], bounds: Sequence[_Bound], most: int, *, by_owner: bool) -> None:
     """Puts sales into a plan, the oldest first, as long as they fit and can be paid; says what is lacking for more."""
-    most = _most_leaves(service)
-    bounds = _available(service, found.program_id)
-    places: dict[str, int] = {}
-    principals: list[int] = []
+    owners: set[str] = set()
     burned = donated = 0
+    taken: list[Share] = []
     for count, share in enumerate(shares):
-        owner = share.sale.owner
-        is_new = not by_owner or owner not in places
-        if is_new and len(principals) == most:
+        owners.add(share.sale.owner)
+        if (len(owners) if by_owner else count + 1) > most:
             break
         burned, donated = burned + share.principal, donated + share.donated
         lacking = next((bound for bound in bounds if bound.needed(burned, donated) > bound.available), None)
         if lacking is not None:
             rest = shares[count:]
-            needed = lacking.needed(burned, donated) + lacking.needed(
-                sum(each.principal for each in rest[1:]), sum(each.donated for each in rest[1:])
-            )
+            more = sum(each.principal for each in rest[1:]), sum(each.donated for each in rest[1:])
+            needed = lacking.needed(burned, donated) + lacking.needed(*more)
             found.missing = {"what": lacking.what, "needed": needed, "available": lacking.available, "sales": len(rest)}
             break
-        if is_new:
-            places[owner] = len(principals)
-            principals.append(0)
-        share.leaf = places[owner] if by_owner else len(principals) - 1
-        principals[share.leaf] += share.principal
-        found.shares.append(share)
-        if share.sale.cause is not None and share.donated:
+        taken.append(share)
+    principals = _principals(taken) if by_owner else {}
+    # What was cut off may have left a shopper with less than a node can have.
+    found.shares = [share for share in taken if not by_owner or principals[share.sale.owner] >= LEAST_PRINCIPAL]
+    places: dict[str, int] = {}
+    for count, share in enumerate(found.shares):
+        share.leaf = places.setdefault(share.sale.owner, len(places)) if by_owner else count
+        if share.leaf == len(found.leaves):
+            found.leaves.append(Leaf(share.sale.owner, principals.get(share.sale.owner, share.principal)))
+        if share.donated:
             found.donations[share.sale.cause] = found.donations.get(share.sale.cause, 0) + share.donated
-    owners: dict[int, str] = {share.leaf: share.sale.owner for share in found.shares}
-    found.leaves = [Leaf(owners[place], principal) for place, principal in enumerate(principals)]
+
+
+def _principals(shares: Sequence[Share]) -> dict[str, int]:
+    """What sales burn together, by owner."""
+    sums: dict[str, int] = {}
+    for share in shares:
+        sums[share.sale.owner] = sums.get(share.sale.owner, 0) + share.principal
+    return sums
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,8 @@ def _settle(service: Service, program: SaleProgram) -> None:
             return
         due = due_sales(session, program, service.client.now())
     found = plan(service, program, due) if due else Plan(program.program_id)
+    if found is None:
+        return
     _refuse(service, found)
     _tell_missing(service, program, found)
     if found.leaves:
