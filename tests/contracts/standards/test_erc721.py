@@ -9,7 +9,7 @@ import pytest
 
 from tests.contracts.standards.interfaces import deploy_witness, heard
 from tests.contracts.support.evm import ZERO, Contract, Event, expect
-from tests.contracts.support.world import FEC, World
+from tests.contracts.support.world import FEC, PUBLIC, World
 
 P = 1000 * FEC
 SAFE = "safeTransferFrom(address,address,uint256)"
@@ -137,6 +137,14 @@ def test_mint__to_a_contract__tells_the_minter_and_that_it_comes_from_nobody(wor
     witness = deploy_witness(world.chain, world.stranger)
     node = world.node(witness.address, P)
     assert heard(world.chain, witness, HOOK_TYPES) == [(HOOK, (world.genesis.lower(), ZERO, node, b""))]
+
+
+def test_mint__by_a_contract_to_another__tells_which_contract_minted(world: World, receiver: Contract) -> None:
+    witness = deploy_witness(world.chain, world.stranger)
+    world.fund(receiver.address, P)
+    mint = world.adn.encode("mint", PUBLIC, P, witness.address)
+    receiver.execute(world.adn.address, mint, sender=world.stranger)
+    assert [told[0] for _, told in heard(world.chain, witness, HOOK_TYPES)] == [receiver.address.lower()]
 
 
 def test_split__of_a_contracts_node__asks_it_nothing(world: World, receiver: Contract) -> None:
