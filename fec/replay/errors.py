@@ -35,3 +35,11 @@ class ReplayRefused(FECError, RuntimeError):
 
 class ReplayFailed(FECError, RuntimeError):
     """The chain did not do what it was told. What is on it stays; a further run goes on from there."""
+
+
+class JournalInvalid(FECError, ValueError):
+    """A journal that cannot be read."""
+
+
+class SettlingAlready(FECError, RuntimeError):
+    """Another run is settling the same file."""

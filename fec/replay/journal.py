@@ -17,20 +17,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from fec.i18n.errors import FECError
+from fec.replay.errors import JournalInvalid, SettlingAlready
 
 #: Bytes of what tells a sale from all others of a program, and of what is kept of it: its id, and a hash of its shopper
 #: and amount.
 ID_LENGTH = 8
 ENTRY_LENGTH = 16
-
-
-class JournalInvalid(FECError, ValueError):
-    """A journal that cannot be read."""
-
-
-class SettlingAlready(FECError, RuntimeError):
-    """Another run is settling the same file."""
 
 
 @dataclass(frozen=True)
