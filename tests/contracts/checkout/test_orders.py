@@ -16,6 +16,11 @@ from tests.contracts.support.world import FEC
 MOST = 2**96 - 1
 
 
+def test_order_key__is_the_hash_of_program_and_order(market: Market) -> None:
+    order_id = keccak(text="A-1")
+    assert market.checkout.orderKeyOf(7, order_id) == keccak((7).to_bytes(32, "big") + order_id)
+
+
 # ------------------------------------------------------------------- bad orders
 
 
