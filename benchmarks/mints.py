@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import solcx
-import yaml  # type: ignore[import-untyped]
 
 from benchmarks.lab import Call, Lab, Scenario
 from benchmarks.peer import ROOT, Package
 from benchmarks.settlements import leaves
+from tools.cover.contracts import settings
 
 SOURCE = ROOT / "benchmarks" / "mints.sol"
 ERC721A = Package(
@@ -38,23 +38,17 @@ def deploy(lab: Lab) -> None:
 
 
 def _compile() -> dict[str, dict[str, Any]]:
-    config = yaml.safe_load((ROOT / "ape-config.yaml").read_text())["solidity"]
+    version, options = settings()
     theirs = ("contracts/ERC721A.sol", "contracts/IERC721A.sol")
     sources = {SOURCE.name: SOURCE.read_text(), **{f"erc721a/{path}": ERC721A.file(path) for path in theirs}}
     output = solcx.compile_standard(
         {
             "language": "Solidity",
             "sources": {name: {"content": text} for name, text in sources.items()},
-            "settings": {
-                "remappings": config["import_remapping"],
-                "evmVersion": config["evm_version"],
-                "viaIR": config["via_ir"],
-                "optimizer": {"enabled": config["optimize"], "runs": config["optimization_runs"]},
-                "outputSelection": {SOURCE.name: {"*": ["abi", "evm.bytecode.object"]}},
-            },
+            "settings": options | {"outputSelection": {SOURCE.name: {"*": ["abi", "evm.bytecode.object"]}}},
         },
         base_path=ROOT,
-        solc_version=config["version"],
+        solc_version=version,
     )
     return {
         name: {"abi": made["abi"], "bytecode": "0x" + made["evm"]["bytecode"]["object"]}

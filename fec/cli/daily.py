@@ -9,6 +9,7 @@ from eth_account.signers.local import LocalAccount
 
 from fec.cli.context import Context, facts
 from fec.cli.display import shape
+from fec.cli.history import shoppers_row, totals_record, totals_row, zeros_remark
 from fec.cli.progress import progress_of
 from fec.core.amounts import WEI_PER_FEC, exact_fec
 from fec.i18n import _, ngettext
@@ -49,14 +50,7 @@ def _rows(report: DailyReport, milliseconds: Mapping[str, int]) -> list[tuple[st
     figures = report.figures
     rows = [
         (_("Sales"), _("{sales:number} for {spend:fec}", sales=report.sales, spend=report.spend)),
-        (
-            _("Shoppers"),
-            _(
-                "{shoppers:number} shoppers at {stores:number} stores",
-                shoppers=report.shoppers,
-                stores=report.stores,
-            ),
-        ),
+        shoppers_row(report.shoppers, report.stores),
         (
             _("Settled"),
             _(
@@ -98,24 +92,13 @@ def _rows(report: DailyReport, milliseconds: Mapping[str, int]) -> list[tuple[st
     rows += [(_time_word(name), _("{count:number} ms", count=count)) for name, count in milliseconds.items() if count]
     return [
         *rows,
-        (
-            _("Totals"),
-            _(
-                "supply {supply:fec} + outstanding {outstanding:fec} = genesis {genesis:fec} + 9 · burned {burned:fec}",
-                supply=figures.supply,
-                outstanding=figures.outstanding,
-                genesis=figures.genesis_supply,
-                burned=figures.burned,
-            ),
-        ),
+        totals_row(figures),
     ]
 
 
 def _remarks(report: DailyReport, zeros: int) -> Iterator[str]:
     if zeros:
-        yield ngettext(
-            "{count:number} row for nothing was left out.", "{count:number} rows for nothing were left out.", zeros
-        )
+        yield zeros_remark(zeros)
     if report.too_small:
         yield ngettext(
             "{count:number} sale has a burn share below the least principal of a node, and was left out.",
@@ -154,8 +137,5 @@ def _record(report: DailyReport, zeros: int, milliseconds: Mapping[str, int]) ->
         "paid": exact_fec(report.paid),
         "openGas": report.open_gas,
         "milliseconds": dict(milliseconds),
-        "supply": exact_fec(figures.supply),
-        "outstanding": exact_fec(figures.outstanding),
-        "genesisSupply": exact_fec(figures.genesis_supply),
-        "totalBurned": exact_fec(figures.burned),
+        **totals_record(figures),
     }

@@ -17,6 +17,7 @@ from fec.cli.daily import settle_daily, signing_owner
 from fec.cli.display import shape
 from fec.cli.errors import CommandRefused
 from fec.cli.extras import extra
+from fec.cli.history import sale_columns, shoppers_row, totals_record, totals_row, zeros_remark
 from fec.cli.params import ADDRESS, AMOUNT, DURATION, FILE, SHARE, TIER
 from fec.cli.progress import progress_of
 from fec.core.amounts import WEI_PER_FEC, exact_fec
@@ -34,31 +35,10 @@ _EXAMPLE = 100 * WEI_PER_FEC
 
 @click.command(cls=Command)
 @click.argument("file", type=FILE)
-@click.option("--shopper", required=True, metavar="COLUMN", help="Column of the shopper.")
-@click.option(
-    "--time",
-    "moment",
-    required=True,
-    metavar="COLUMN",
-    help="Column of the time: ISO 8601 (UTC unless it has an offset), or seconds since the epoch.",
-)
-@click.option(
-    "--amount",
-    required=True,
-    metavar="COLUMN",
-    help="Column of the amount, in decimals. A negative amount is a return.",
-)
+@sale_columns("Column of the shopper.")
 @click.option("--store", metavar="COLUMN", help="Column of the store [one store for all rows].")
-@click.option("--order-id", metavar="COLUMN", help="Column of the order id, at most 32 bytes [made from the row].")
 @click.option("--rate", type=AMOUNT, required=True, metavar="FEC", help="FEC for one unit of the file's currency.")
 @click.option("--currency", default="", metavar="TEXT", help="Name of the currency on the invoices, such as USD.")
-@click.option(
-    "--places",
-    type=click.IntRange(0, 18),
-    default=2,
-    show_default=True,
-    help="Decimals of amounts that a Parquet file stores as doubles.",
-)
 @click.option(
     "--tier",
     "tiers",
@@ -228,14 +208,7 @@ def _show(context: Context, report: ReplayReport, settings: ReplaySettings, mill
             _("Burned"),
             _("{burned:fec} into {nodes:number} nodes", burned=report.burned, nodes=report.nodes),
         ),
-        (
-            _("Shoppers"),
-            _(
-                "{shoppers:number} shoppers at {stores:number} stores",
-                shoppers=report.shoppers,
-                stores=report.stores,
-            ),
-        ),
+        shoppers_row(report.shoppers, report.stores),
         (
             _("This run"),
             _(
@@ -246,16 +219,7 @@ def _show(context: Context, report: ReplayReport, settings: ReplaySettings, mill
             ),
         ),
         *((_time_word(name), _("{count:number} ms", count=count)) for name, count in milliseconds.items() if count),
-        (
-            _("Totals"),
-            _(
-                "supply {supply:fec} + outstanding {outstanding:fec} = genesis {genesis:fec} + 9 · burned {burned:fec}",
-                supply=figures.supply,
-                outstanding=figures.outstanding,
-                genesis=figures.genesis_supply,
-                burned=figures.burned,
-            ),
-        ),
+        totals_row(figures),
     ]
     context.show(
         _record(report, milliseconds),
@@ -278,11 +242,7 @@ def _remarks(report: ReplayReport) -> Iterator[str]:
     if (more := len(report.left_out) - _SHOWN) > 0:
         yield _("  and {count:number} more; --json lists all", count=more)
     if report.zeros:
-        yield ngettext(
-            "{count:number} row for nothing was left out.",
-            "{count:number} rows for nothing were left out.",
-            len(report.zeros),
-        )
+        yield zeros_remark(len(report.zeros))
     if report.unminted:
         yield _("{count:number} nodes could not be minted. Their burn share was returned.", count=report.unminted)
     if report.shift:
@@ -327,8 +287,5 @@ def _record(report: ReplayReport, milliseconds: dict[str, int]) -> dict[str, Any
         "lateness": report.lateness,
         "ordersPerSecond": report.orders_per_second,
         "milliseconds": milliseconds,
-        "supply": exact_fec(figures.supply),
-        "outstanding": exact_fec(figures.outstanding),
-        "genesisSupply": exact_fec(figures.genesis_supply),
-        "totalBurned": exact_fec(figures.burned),
+        **totals_record(figures),
     }

@@ -16,6 +16,7 @@ from fec.cli.base import Command, confirmation_option, transaction_options
 from fec.cli.context import Context, Simulated
 from fec.cli.display import receipt_record, shape
 from fec.cli.extras import extra
+from fec.cli.history import sale_columns
 from fec.cli.params import FILE, NEW_FILE, PROGRAM, RATE, SHARE
 from fec.cli.progress import progress_of
 from fec.core.amounts import exact_fec
@@ -33,21 +34,7 @@ _SHOWN = 20
 @click.command(cls=Command)
 @click.argument("program_id", type=PROGRAM, metavar="PROGRAM")
 @click.argument("file", type=FILE)
-@click.option("--shopper", required=True, metavar="COLUMN", help="Column of the shopper's account.")
-@click.option(
-    "--time",
-    "moment",
-    required=True,
-    metavar="COLUMN",
-    help="Column of the time: ISO 8601 (UTC unless it has an offset), or seconds since the epoch.",
-)
-@click.option(
-    "--amount",
-    required=True,
-    metavar="COLUMN",
-    help="Column of the amount, in decimals. A negative amount is a return.",
-)
-@click.option("--order-id", metavar="COLUMN", help="Column of the order id, at most 32 bytes [made from the row].")
+@sale_columns("Column of the shopper's account.")
 @click.option("--currency", metavar="COLUMN", help="Column of the currency [one currency for all rows].")
 @click.option(
     "--rate",
@@ -57,13 +44,6 @@ _SHOWN = 20
     required=True,
     metavar="[CURRENCY:]FEC",
     help="FEC for one unit of the currency. Repeat it for each that the column has.",
-)
-@click.option(
-    "--places",
-    type=click.IntRange(0, 18),
-    default=2,
-    show_default=True,
-    help="Decimals of amounts that a Parquet file stores as doubles.",
 )
 @click.option(
     "--burn",

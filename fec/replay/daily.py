@@ -30,7 +30,8 @@ from fec.core.settlement_id import SettlementId
 from fec.core.shares import burn_up
 from fec.i18n.errors import NotFound
 from fec.protocol.settlements import LEAST_PRINCIPAL, Leaf, pack
-from fec.protocol.types import Figures, UnopenedNode
+from fec.protocol.types import UnopenedNode
+from fec.replay.balance import balanced
 from fec.replay.errors import ReplayFailed, ReplayRefused
 from fec.replay.history import ORIGIN, History, Row
 from fec.replay.journal import ID_LENGTH
@@ -124,7 +125,7 @@ class DailyReplay:
             opened=opened,
             paid=paid,
             open_gas=open_gas,
-            figures=self._balanced(),
+            figures=balanced(self._client),
             milliseconds={
                 "setUp": (ready - started) // _MILLION,
                 "settle": (settled - ready) // _MILLION,
@@ -321,15 +322,6 @@ class DailyReplay:
                 raise ReplayFailed("The chain holds other settlements than the file. Look at its logs.")
             ids.append(settlement_id)
         return ids
-
-    def _balanced(self) -> Figures:
-        figures = self._client.figures()
-        if figures.supply + figures.outstanding != figures.genesis_supply + (curve.FACE_MULTIPLE - 1) * figures.burned:
-            raise ReplayFailed(
-                "The books do not balance: supply + outstanding is not genesis + 9 · burned. Start a new "
-                "chain with `fec dev`, and replay the file there."
-            )
-        return figures
 
     # ----------------------------------------------------------------- opening
 
