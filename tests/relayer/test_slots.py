@@ -27,26 +27,26 @@ def seen(blocks: list[tuple[int, int, float]]) -> tuple[Slots, Clock]:
     return slots, clock
 
 
-#: A block every two seconds, each seen a little later than it was there.
-STEADY = [(10 + n, 1_000 + 2 * n, 50 + 2 * n + late) for n, late in enumerate((0.3, 0.1, 0.4, 0.2, 0.3))]
+#: A block every two seconds, each seen a little later than it was there, by eighths of a second: those add up exactly.
+STEADY = [(10 + n, 1_000 + 2 * n, 50 + 2 * n + late) for n, late in enumerate((0.25, 0.125, 0.5, 0.25, 0.375))]
 
 
 def test_next__blocks_at_one_pace__is_a_quarter_before_the_next_one() -> None:
     slots, _ = seen(STEADY)
-    assert slots.next() == Slot(15, pytest.approx(59.6))
+    assert slots.next() == Slot(15, 59.625)
 
 
 def test_next__same_block_again__counts_once() -> None:
     slots, clock = seen(STEADY)
     clock.now += 1
     slots.note(14, 1_008)
-    assert slots.next() == Slot(15, pytest.approx(59.6))
+    assert slots.next() == Slot(15, 59.625)
 
 
 def test_next__block_is_late__is_the_one_after_it() -> None:
     slots, clock = seen(STEADY)
     clock.now = 61
-    assert slots.next() == Slot(16, pytest.approx(61.6))
+    assert slots.next() == Slot(16, 61.625)
 
 
 @pytest.mark.parametrize(
