@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from fec.service.http.problems import Problem
 
 Limit = Annotated[int, Query(ge=1, le=200)]
+ByOrder = Annotated[str | None, Query(alias="orderId", min_length=1, max_length=32, pattern="^[ -~]*$")]
 Before = Annotated[int | None, Query(ge=1, le=2**53 - 1, description="`next` of the page before.")]
 
 

@@ -21,7 +21,7 @@ from fec.service.actions.events import Change
 from fec.service.actions.idempotency import Answer, Effect, Fingerprint, OptionalKey
 from fec.service.context import Served, Service
 from fec.service.http.problems import declared, problem
-from fec.service.http.rows import Before, Limit, following, newest
+from fec.service.http.rows import Before, ByOrder, Limit, following, newest
 from fec.service.http.schemas import Identity
 from fec.service.models import Invoice, InvoiceStatus
 from fec.service.orders import schemas
@@ -85,7 +85,7 @@ def page(
     limit: Limit = 50,
     before: Before = None,
     status: Annotated[InvoiceStatus | None, Query()] = None,
-    order_id: Annotated[str | None, Query(alias="orderId", min_length=1, max_length=32, pattern="^[ -~]*$")] = None,
+    order_id: ByOrder = None,
 ) -> schemas.InvoicePage:
     """List invoices, the newest first."""
     query = select(Invoice).where(Invoice.program_id == caller.program_id)

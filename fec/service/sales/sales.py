@@ -15,7 +15,7 @@ from fec.service.actions.events import Change
 from fec.service.actions.idempotency import Answer, Effect, Fingerprint, OptionalKey, RequiredKey
 from fec.service.context import Served, Service
 from fec.service.http.problems import Problem, declared, problem
-from fec.service.http.rows import Before, Limit, following, newest
+from fec.service.http.rows import Before, ByOrder, Limit, following, newest
 from fec.service.http.schemas import Account, Identity
 from fec.service.sales import schemas
 from fec.service.sales.book import Book, open_book
@@ -59,7 +59,7 @@ def page(
     limit: Limit = 50,
     before: Before = None,
     state: Annotated[SaleState | None, Query()] = None,
-    order_id: Annotated[str | None, Query(alias="orderId", min_length=1, max_length=32, pattern="^[ -~]*$")] = None,
+    order_id: ByOrder = None,
     customer: Annotated[Account | None, Query()] = None,
     unclaimed: Annotated[bool, Query(description="Only those whose claim code nobody has used.")] = False,
 ) -> schemas.SalePage:
