@@ -14,7 +14,6 @@ from eth_account.messages import encode_defunct
 from fec.chain.anvil import Anvil
 from fec.client.client import Client
 from fec.core.durations import HOUR
-from fec.service.http import access_log
 from fec.service.http.access_log import configure, redact
 from fec.service.models import Role
 from tests.fixtures.serving import SECRET
@@ -211,15 +210,14 @@ def test_answers__all__say_to_browsers_what_they_may_do(cashier: ServiceClient) 
 
 
 @pytest.fixture
-def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+def logged() -> Iterator[io.StringIO]:
     """What the service logs."""
-    # A logger keeps the stream that it was first used with.
-    monkeypatch.setattr(access_log, "log", structlog.get_logger("fec.service"))
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     stream = io.StringIO()
     configure([SECRET.decode()], stream)
     yield stream
+    structlog.reset_defaults()
     root.handlers[:] = handlers
     root.setLevel(level)
 

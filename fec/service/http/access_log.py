@@ -8,6 +8,7 @@ import secrets
 import sys
 import time
 from collections.abc import Iterable, Mapping, MutableMapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any, TextIO
 
@@ -81,7 +82,7 @@ class AccessLog:
 class _Lines(structlog.WriteLogger):
     """Our own lines go straight to the stream: half the time for each of them."""
 
-    def __init__(self, name: str, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, name: str) -> None:
         super().__init__(stream)
         self.name = name
 
@@ -96,8 +97,12 @@ def redact(text: str, known: Iterable[str] = ()) -> str:
     return _SECRETS.sub("[secret]", text)
 
 
-def configure(known: Iterable[str] = (), stream: TextIO = sys.stderr) -> None:
-    """Has the process log JSON, a line an event; `known` are secrets never to appear."""
+def configure(known: Iterable[str] = (), stream: TextIO | None = None) -> None:
+    """Has the process log JSON, a line an event, to standard error or a stream; `known` are secrets never to appear.
+
+    Standard error is for good: each logger keeps it from its first line on.
+    """
+    out = sys.stderr if stream is None else stream
     known = [secret for secret in known if secret]
 
     def clean(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -111,17 +116,13 @@ def configure(known: Iterable[str] = (), stream: TextIO = sys.stderr) -> None:
         structlog.processors.format_exc_info,
     ]
     written: list[Any] = [clean, structlog.processors.JSONRenderer()]
-
-    def lines(name: str) -> _Lines:
-        return _Lines(name, stream)
-
     structlog.configure(
         processors=[*shared, *written],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=lines,
-        cache_logger_on_first_use=True,
+        logger_factory=partial(_Lines, out),
+        cache_logger_on_first_use=stream is None,
     )
-    handler = logging.StreamHandler(stream)
+    handler = logging.StreamHandler(out)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
