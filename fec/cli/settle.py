@@ -89,8 +89,9 @@ def settle(
     corrected. FILE.settled says which sales are settled; keep it beside the file.
     """
     with extra("replay"):
+        from fec.replay.history import Columns  # noqa: PLC0415
         from fec.replay.journal import Journal  # noqa: PLC0415
-        from fec.replay.sales import SaleColumns, read_sales  # noqa: PLC0415
+        from fec.replay.sales import read_sales  # noqa: PLC0415
         from fec.replay.settling import Settling  # noqa: PLC0415
     if any((currency is None) == bool(name) for name, _wei in rates) or (currency is None and len(rates) > 1):
         raise click.UsageError(
@@ -101,11 +102,12 @@ def settle(
     settling = Settling(client, program, burn_bps, group)
     deployment = f"{client.deployment['chainId']}:{client.deployment['contracts']['ADN']['address']}"
     journal = Journal(journal_file or file.with_name(f"{file.name}.settled"), deployment, program_id)
+    columns = Columns(shopper, moment, amount, order_id=order_id, currency=currency)
     with nullcontext() if context.dry_run else journal.held():
         with progress_of(context, _phases()) as advanced:
             advanced("reading", 0, 0)
             rules = _rules(context, program, dict(rates), named=order_id is not None)
-            sales = read_sales(file, SaleColumns(shopper, moment, amount, order_id, currency), rules, places=places)
+            sales = read_sales(file, columns, rules, places=places)
             plan = settling.plan(sales, journal.settled(settling.is_settled), journal.pending(), advanced)
         found = _Found(plan, _problems(sales, plan), plan.problems.count + sales.problems.count, sales.zeros)
         del sales  # the batches are what is left of them

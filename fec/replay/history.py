@@ -31,18 +31,21 @@ _SECONDS = re.compile(r"\d+", re.ASCII)
 
 @dataclass(frozen=True)
 class Columns:
-    """Names of a file's columns. Without a store's column there is one store; without ids, rows get their own."""
+    """Names of a file's columns. Without one for stores or currencies there is one; without ids, rows get their own."""
 
     shopper: str
     time: str
     amount: str
     store: str | None = None
     order_id: str | None = None
+    currency: str | None = None
+    """Where the file has several: `fec settle` alone reads it."""
 
     @property
     def names(self) -> list[str]:
         """Those that there are."""
-        return [name for name in (self.shopper, self.time, self.amount, self.store, self.order_id) if name is not None]
+        named = (self.shopper, self.time, self.amount, self.store, self.order_id, self.currency)
+        return [name for name in named if name is not None]
 
 
 @dataclass(frozen=True, slots=True)

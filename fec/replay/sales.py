@@ -15,7 +15,7 @@ from fec.protocol.addresses import checked_address
 from fec.protocol.bytes32 import from_hex
 from fec.protocol.orders import order_key
 from fec.replay import files
-from fec.replay.history import RowProblem, check_id, time_of, wei_of
+from fec.replay.history import Columns, RowProblem, check_id, time_of, wei_of
 from fec.replay.journal import ID_LENGTH
 
 #: Problems kept in words. All are counted.
@@ -24,24 +24,6 @@ _KEPT = 1_000
 _OWNER, _AMOUNT, _ID = 20, 12, ID_LENGTH
 _UNIT = 10**18
 _MOST = 1 << 8 * _AMOUNT
-
-
-@dataclass(frozen=True)
-class SaleColumns:
-    """Names of a file's columns. Without a currency's column there is one currency; without ids, rows get their own."""
-
-    shopper: str
-    time: str
-    amount: str
-    order_id: str | None = None
-    currency: str | None = None
-
-    @property
-    def names(self) -> list[str]:
-        """Those that there are."""
-        return [
-            name for name in (self.shopper, self.time, self.amount, self.order_id, self.currency) if name is not None
-        ]
 
 
 @dataclass(frozen=True)
@@ -189,7 +171,7 @@ class Sales:
         self._returns.clear()
 
 
-def read_sales(path: Path, columns: SaleColumns, rules: SaleRules, *, places: int = 2) -> Sales:
+def read_sales(path: Path, columns: Columns, rules: SaleRules, *, places: int = 2) -> Sales:
     """Reads a whole file. Rows that cannot be settled are left out, and listed as problems; the others stand.
 
     `places` are the decimals of amounts that a Parquet file has as doubles. Raises InvalidArgument if the file cannot
@@ -208,7 +190,7 @@ def read_sales(path: Path, columns: SaleColumns, rules: SaleRules, *, places: in
 class _Reader:
     """Takes the rows of one file."""
 
-    def __init__(self, columns: SaleColumns, rules: SaleRules) -> None:
+    def __init__(self, columns: Columns, rules: SaleRules) -> None:
         self.sales = Sales()
         self._columns = columns
         self._rules = rules
