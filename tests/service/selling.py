@@ -36,15 +36,21 @@ def sale(order_id: str = "S-1", amount: str = "12.50", **more: Any) -> dict[str,
 
 
 def fund(chain: Anvil, shop: Shop, amount: int = 10_000 * FEC, allowance: int | None = None) -> None:
-    """The service's key has so much FEC, and Checkout may burn it."""
+    """The service's key has so much FEC, and Checkout may burn it. A period has just begun."""
     owner = Client(chain.web3, shop.deployment, chain.accounts[0])
+    _begin_period(chain, owner)
     owner.transfer(shop.signer.address, amount)
     owner.signed_by(shop.signer).orders.approve(amount if allowance is None else allowance)
 
 
 def pass_period(chain: Anvil, client: ServiceClient) -> None:
     """Sales that are due now are settled from now on."""
-    now = client.service.client.now()
+    _begin_period(chain, client.service.client)
+
+
+def _begin_period(chain: Anvil, client: Client) -> None:
+    """A second into the next one: what is due at the very end of a period is settled then."""
+    now = client.now()
     chain.travel_to(now - now % PERIOD + PERIOD + 1)
 
 
@@ -57,6 +63,8 @@ def watch(chain: Anvil, client: ServiceClient) -> None:
         return client.service.outbox.tend()
 
     until(open_actions, lambda count: not count)
+    # What the last look has sent again, for an action that had ended before.
+    settle(chain)
 
 
 def settle_all(chain: Anvil, client: ServiceClient) -> None:
