@@ -67,7 +67,7 @@ def _opening(lab: Lab, function: str, owner: ChecksumAddress, periods: int) -> C
     settlement_id = int(receipt["logs"][0]["topics"][1].hex(), 16)
     if periods:
         lab.to_period(MEASURED_PERIOD + periods)
-    return lab.adn(function, SettlementTree(settlement_id, leaves(1_000, owner)).proof(0).arguments, lab.carol)
+    return lab.adn(function, SettlementTree(settlement_id, pack(leaves(1_000, owner))).proof(0).arguments, lab.carol)
 
 
 def open_first(lab: Lab, _: int) -> Call:

@@ -28,7 +28,7 @@ from fec.protocol.addresses import ADDRESS_ZERO, checked_address
 from fec.protocol.calls import ContractCall
 from fec.protocol.refusals import sentences
 from fec.protocol.relays import RelayedCall
-from fec.protocol.settlements import Leaf, ProvenLeaf, SettlementTree, leaf_at, leaves_of, unpack
+from fec.protocol.settlements import Leaf, ProvenLeaf, SettlementTree, leaf_at, leaves_of
 from fec.protocol.types import Node, Opened, Payout, Settled, Settlement, UnopenedNode
 
 #: Most gas of an opening, and of one that claims: when the owner never had a node or FEC, and 24 hashes in the proof.
@@ -110,7 +110,7 @@ class Settlements:
         """The tree over a settlement's leaves, from its log. Raises NotFound, LogsMissing."""
         found = self.get(settlement_id)
         for log in self._logs(self._block(), settlementId=settlement_id):
-            tree = SettlementTree(settlement_id, unpack(log["args"]["leaves"]))
+            tree = SettlementTree(settlement_id, log["args"]["leaves"])
             if tree.root == found.root:
                 return tree
         raise _logs_missing()

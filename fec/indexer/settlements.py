@@ -21,8 +21,7 @@ from fec.indexer.errors import SettlementMissing
 from fec.indexer.models import EventRecord, NodeRecord, NodeVersion, SettlementRecord, SettlementRefRecord
 from fec.indexer.settled import unpack_branches
 from fec.indexer.views import SETTLED, view
-from fec.protocol.packed_tree import PackedTree
-from fec.protocol.settlements import ProvenLeaf
+from fec.protocol.settlements import ProvenLeaf, SettlementTree
 from fec.protocol.types import Node, Settlement, UnopenedNode
 from fec.store.functions import at_least, claimable
 
@@ -98,7 +97,7 @@ def settlements_of(
     return [_indexed(row) for row in connection.execute(query)]
 
 
-def tree_of(connection: Connection, settlement_id: int) -> PackedTree:
+def tree_of(connection: Connection, settlement_id: int) -> SettlementTree:
     """The tree over the leaves of a settlement, from which to make proofs. Raises SettlementMissing."""
     query = select(EventRecord.arguments, SettlementRecord.branches)
     query = query.join(SettlementRecord, _same_log(SettlementRecord, EventRecord))
@@ -106,7 +105,7 @@ def tree_of(connection: Connection, settlement_id: int) -> PackedTree:
     if row is None:
         raise SettlementMissing(settlement_id)
     leaves = bytes.fromhex(row.arguments["leaves"][2:])
-    return PackedTree(settlement_id, leaves, unpack_branches(row.branches))
+    return SettlementTree(settlement_id, leaves, unpack_branches(row.branches))
 
 
 def proof_of_leaf(connection: Connection, settlement_id: int, index: int) -> ProvenLeaf:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from eth_hash.auto import keccak
@@ -27,8 +27,15 @@ LEAF_LENGTH = 32
 #: Least principal of a leaf, in wei: a thousandth of a FEC, as `ADN.MIN_SPLIT_PRINCIPAL` says.
 LEAST_PRINCIPAL = 10**15
 
+#: Levels below a branch, and leaves of one. Whoever keeps the branches makes a proof from one branch's leaves.
+_LEVELS = 6
+BRANCH = 1 << _LEVELS
+
 _OWNER_LENGTH = 20
 _PRINCIPAL_LENGTH = LEAF_LENGTH - _OWNER_LENGTH
+_SERIAL_LENGTH = 5
+#: Where the principal begins in a token id.
+_CLASS_LENGTH = 15
 
 
 @dataclass(frozen=True)
@@ -150,45 +157,77 @@ class ProvenLeaf:
 
 
 class SettlementTree:
-    """The tree over the leaves of a settlement."""
+    """The tree over the leaves of a settlement, as they stand in `NodesSettled`.
 
-    def __init__(self, settlement_id: int, leaves: Sequence[Leaf]) -> None:
-        """Takes what `NodesSettled` says. Raises ValueError if the leaves are not those of the settlement."""
+    SettlementTree(settlement_id, packed).branches              # kept: a 64th of the leaves
+    SettlementTree(settlement_id, packed, branches).proof(7)    # hashes 64 leaves, and the branches
+    """
+
+    def __init__(self, settlement_id: int, packed: bytes, branches: Sequence[bytes] | None = None) -> None:
+        """Takes what the event says, and the branches if they are kept.
+
+        Raises ValueError if the leaves are not those of the settlement.
+        """
         self.id = SettlementId.decode(settlement_id)
-        self.leaves = tuple(leaves)
-        found = (len(self.leaves), sum(leaf.principal for leaf in self.leaves))
-        if found != (self.id.count, self.id.total):
+        self._packed = packed
+        places = range(_OWNER_LENGTH, len(packed), LEAF_LENGTH)
+        total = sum(int.from_bytes(packed[at : at + _PRINCIPAL_LENGTH], "big") for at in places)
+        if (len(packed), total) != (self.id.count * LEAF_LENGTH, self.id.total):
             raise ValueError(
                 f"Settlement {settlement_id} has {self.id.count} leaves with {self.id.total} wei in all, not "
-                f"{found[0]} with {found[1]}."
+                f"{len(packed)} bytes with {total}."
             )
+        # A token id is the class of its node, the principal, and the serial.
+        self._class = self.id.node(0, 0).token_id.to_bytes(32, "big")[:_CLASS_LENGTH]
+        self._below = cache(self._levels_below)
+        if branches is not None:
+            self.branches = tuple(branches)
+
+    @cached_property
+    def branches(self) -> tuple[bytes, ...]:
+        """Roots of each 64 leaves."""
+        return tuple(self._levels_below(branch)[-1][0] for branch in range(-(-self.id.count // BRANCH)))
 
     @property
     def root(self) -> bytes:
         """The root."""
-        return self._levels[-1][0]
+        return self._above[-1][0]
+
+    @property
+    def leaves(self) -> list[Leaf]:
+        """All leaves, in order."""
+        return unpack(self._packed)
 
     def token_id(self, index: int) -> int:
         """Id of the node at a place, from 0."""
-        return self.id.node(index, self.leaves[index].principal).token_id
+        return self.id.node(index, leaf_at(self._packed, index).principal).token_id
 
     def proof(self, index: int) -> ProvenLeaf:
         """The leaf at a place, from 0, with its proof. Raises ValueError if there is no such place."""
-        if not 0 <= index < self.id.count:
-            raise ValueError(f"The settlement has leaves 0 to {self.id.count - 1}, and no leaf {index}.")
-        return ProvenLeaf(self.id.settlement_id, index, self.leaves[index], tuple(self._siblings(index)))
+        self.id.node(index, 0)
+        branch, place = divmod(index, BRANCH)
+        hashes = (*siblings(self._below(branch), place), *siblings(self._above, branch))
+        return ProvenLeaf(self.id.settlement_id, index, leaf_at(self._packed, index), hashes)
 
     def proofs(self) -> Iterator[ProvenLeaf]:
         """Each leaf with its proof, in order."""
         return map(self.proof, range(self.id.count))
 
     @cached_property
-    def _levels(self) -> list[list[bytes]]:
-        """Hashes of the leaves first, the root last."""
-        return levels_above([hash_leaf(self.token_id(index), leaf.owner) for index, leaf in enumerate(self.leaves)])
+    def _above(self) -> list[list[bytes]]:
+        return levels_above(list(self.branches))
 
-    def _siblings(self, index: int) -> Iterator[bytes]:
-        return siblings(self._levels, index)
+    def _levels_below(self, branch: int) -> list[list[bytes]]:
+        """A branch's leaves first, its root last; of the last branch, which has fewer leaves, with fewer levels."""
+        return levels_above(list(self._hashes(branch * BRANCH, min((branch + 1) * BRANCH, self.id.count))))
+
+    def _hashes(self, first: int, end: int) -> Iterator[bytes]:
+        packed = self._packed
+        for index in range(first, end):
+            at = index * LEAF_LENGTH
+            principal = at + _OWNER_LENGTH
+            serial = (self.id.first_serial + index).to_bytes(_SERIAL_LENGTH, "big")
+            yield keccak(self._class + packed[principal : at + LEAF_LENGTH] + serial + packed[at:principal])
 
 
 def hash_leaf(token_id: int, owner: str) -> bytes:

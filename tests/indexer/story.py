@@ -16,7 +16,7 @@ from fec.i18n.errors import ContractError
 from fec.protocol.members import Member, Withdrawal
 from fec.protocol.merkle import Reward, RewardTree
 from fec.protocol.orders import Invoice, Order
-from fec.protocol.settlements import Leaf, SettlementTree
+from fec.protocol.settlements import Leaf, SettlementTree, pack
 from fec.protocol.terms import Terms, Tier
 from tests.fixtures.deployed import MONDAY
 
@@ -197,7 +197,7 @@ class Story:
         """In the public program out of Alice's FEC; in others through Checkout, out of the shop's."""
         client = self.alice if ref is None else self.shop
         settled = client.settlements.settle(program_id, leaves, ref)
-        return SettlementTree(settled.settlement_id, leaves)
+        return SettlementTree(settled.settlement_id, pack(leaves))
 
     def open_leaf(self, tree: SettlementTree, index: int, *, claim: bool = False) -> int:
         """Opens a leaf, by somebody without any rights; gives the node."""

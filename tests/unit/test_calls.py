@@ -14,7 +14,7 @@ from fec.protocol.calls import ContractCall
 from fec.protocol.members import ALL_COINS, Member, Withdrawal
 from fec.protocol.merkle import Reward, RewardTree
 from fec.protocol.orders import Authorization, Invoice, Order, Permit
-from fec.protocol.settlements import Leaf, SettlementTree
+from fec.protocol.settlements import Leaf, SettlementTree, pack
 from fec.protocol.terms import Terms
 
 ALICE = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
@@ -25,7 +25,7 @@ ORDER = Order(Invoice(2, "A-1", 10**20, "USD 1.20", 2_000_000_000), SIGNATURE, A
 MEMBER = Member(ALICE, BOB, WORD)
 TREE = RewardTree([Reward(0, ALICE, 10**18), Reward(1, BOB, 10**18)])
 LEAVES = [Leaf(ALICE, 10**18), Leaf(BOB, 10**18)]
-SETTLED = SettlementTree(SettlementId(2, 2, WEEK, 0, 2 * 10**18, 1).settlement_id, LEAVES)
+SETTLED = SettlementTree(SettlementId(2, 2, WEEK, 0, 2 * 10**18, 1).settlement_id, pack(LEAVES))
 
 CALLS = {
     "approve": calls.approve(ALICE, 7),

@@ -11,12 +11,26 @@ from hypothesis import strategies as st
 
 from fec.core.node_id import NodeId
 from fec.core.settlement_id import MAX_LEAVES, SettlementId
-from fec.protocol.settlements import LEAST_PRINCIPAL, Leaf, ProvenLeaf, SettlementTree, hash_leaf, pack, unpack
+from fec.protocol import settlements
+from fec.protocol.settlements import (
+    BRANCH,
+    LEAST_PRINCIPAL,
+    Leaf,
+    ProvenLeaf,
+    SettlementTree,
+    hash_leaf,
+    levels_above,
+    pack,
+    siblings,
+    unpack,
+)
 
 ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 WEEK, START, FIRST = 604_800, 1_767_571_200, 41
 COUNTS = st.integers(1, 40)
+#: Around where branches, and powers of two of them, are full.
+BRANCHED = (BRANCH - 1, BRANCH, BRANCH + 1, 2 * BRANCH, 2 * BRANCH + 1, 3 * BRANCH + 1, 5 * BRANCH + 33)
 
 
 def leaves(count: int) -> list[Leaf]:
@@ -28,7 +42,7 @@ def identity(some: list[Leaf]) -> SettlementId:
 
 
 def tree(count: int) -> SettlementTree:
-    return SettlementTree(identity(leaves(count)).settlement_id, leaves(count))
+    return SettlementTree(identity(leaves(count)).settlement_id, pack(leaves(count)))
 
 
 def hashes(count: int) -> list[bytes]:
@@ -119,6 +133,25 @@ def test_root__four_leaves__is_a_fixed_word() -> None:
     assert tree(4).root.hex() == "664ce37ce3de98039ea40be4ff2e77fabf1807ccb8ec434aabdab0ef3d8c8979"
 
 
+@pytest.mark.parametrize("count", BRANCHED)
+def test_proof__more_leaves_than_a_branch__is_the_one_of_the_whole_tree(count: int) -> None:
+    whole, levels = tree(count), levels_above(hashes(count))
+    kept = SettlementTree(whole.id.settlement_id, pack(leaves(count)), whole.branches)
+    assert whole.root == kept.root == levels[-1][0]
+    expected = [tuple(siblings(levels, index)) for index in range(count)]
+    assert [each.proof for each in whole.proofs()] == expected
+    assert [each.proof for each in kept.proofs()] == expected
+
+
+def test_proof__branches_kept__hashes_the_leaves_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = tree(10 * BRANCH)
+    kept = SettlementTree(whole.id.settlement_id, pack(leaves(10 * BRANCH)), whole.branches)
+    expected, hashed = [whole.proof(index) for index in (70, 71)], []
+    monkeypatch.setattr(settlements, "keccak", lambda data: (hashed.append(data), keccak(data))[1])
+    assert [kept.proof(index) for index in (70, 71)] == expected
+    assert len([data for data in hashed if len(data) == 52]) == BRANCH
+
+
 @given(COUNTS)
 def test_proofs__any_count__each_verifies(count: int) -> None:
     whole = tree(count)
@@ -162,4 +195,4 @@ def test_proof__index_out_of_range__is_refused(index: int) -> None:
 @pytest.mark.parametrize("some", [leaves(2), [*leaves(2), Leaf(ALICE, LEAST_PRINCIPAL)]])
 def test_tree__leaves_of_another_settlement__are_refused(some: list[Leaf]) -> None:
     with pytest.raises(ValueError, match="has 3 leaves with"):
-        SettlementTree(identity(leaves(3)).settlement_id, some)
+        SettlementTree(identity(leaves(3)).settlement_id, pack(some))

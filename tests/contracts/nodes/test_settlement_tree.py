@@ -37,7 +37,7 @@ def hashes_of(count: int) -> list[bytes]:
 
 def tree_of(leaves: list[Leaf], serial: int = 5) -> SettlementTree:
     total = sum(leaf.principal for leaf in leaves)
-    return SettlementTree(SettlementId(len(leaves), 2, WEEK, NOW, total, serial).settlement_id, leaves)
+    return SettlementTree(SettlementId(len(leaves), 2, WEEK, NOW, total, serial).settlement_id, pack(leaves))
 
 
 # ------------------------------------------------------------------------ leaves
