@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo dev web screenshots test lint prove mutants coverage soak havoc zoo format bench abi openapi pictures reference release lock clean
+.PHONY: help setup up demo dev web sdk screenshots test lint prove mutants coverage soak havoc zoo format bench abi openapi pictures reference release lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -19,11 +19,14 @@ $(READY): requirements.lock package-lock.json tools/bootstrap.lock tools/node.lo
 
 PAGES := fec/pages/web/index.html
 
-$(PAGES): $(READY) $(shell find web -type f -not -path 'web/src/generated/*') $(wildcard fec/protocol/abi/*.json fec/charts/*.py fec/charts/specs/*.json) fec/core/curve.py fec/protocol/signing.py fec/protocol/refusals.py docs/reference/openapi.json tools/web.py
+$(PAGES): $(READY) $(shell find web packages/sdk/src -type f -not -path '*/src/generated/*') $(wildcard fec/protocol/abi/*.json fec/charts/*.py fec/charts/specs/*.json) fec/core/curve.py fec/protocol/signing.py fec/protocol/refusals.py docs/reference/openapi.json tools/web.py tools/sdk.py
 	@$(BIN)/python -m tools.web
 	@touch $@
 
 web: $(PAGES) ## Build the web pages into the package
+
+sdk: $(READY) ## Build the JavaScript SDK into packages/sdk/dist
+	@$(BIN)/python -m tools.sdk
 
 up: $(PAGES) ## Chain, service, index and pages with real shopping in them, until interrupted
 	@$(BIN)/python -m demo.up

@@ -156,6 +156,8 @@ TESTS = (
     Step("gas", ("python", "-m", "benchmarks.gas", "--check")),
     Step("reference", ("python", "-m", "tools.reference")),
     Step("vitest", ("node_modules/.bin/vitest", "run", "--root", "web"), closing=6),
+    Step("sdk types", ("node_modules/.bin/tsc", "--project", "packages/sdk")),
+    Step("sdk", ("node_modules/.bin/vitest", "run", "--root", "packages/sdk"), closing=6),
 )
 
 

@@ -18,6 +18,8 @@ function pages(): Plugin {
 
 export default defineConfig({
   base: "./",
+  // The pages take the SDK's own sources, of which only what they use is bundled.
+  resolve: { alias: { "@fec/sdk": resolve(import.meta.dirname, "../packages/sdk/src") } },
   build: { outDir: out, emptyOutDir: true, target: "es2022", modulePreload: { polyfill: false }, assetsInlineLimit: 0, license: { fileName: "licenses.txt" } },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   plugins: [pages()],

@@ -1,10 +1,10 @@
 /** Sending: simulated first, signed by the reader's wallet, waited for, and told from its receipt. */
 import { encodeFunctionData, parseEventLogs, type Abi, type Address, type Hex, type TransactionReceipt } from "viem";
 import { chain, look } from "./chain";
-import { adnAbi, checkoutAbi, fecAbi } from "./generated/abi";
+import { adnAbi, checkoutAbi, fecAbi } from "@fec/sdk/generated/abi";
 import { exactFec, number } from "./i18n/format";
 import { t } from "./i18n";
-import { nodeName } from "./nodes";
+import { nodeName } from "@fec/sdk/nodes";
 import { shortened } from "./ui/text";
 import { account, ask } from "./wallet";
 

@@ -1,66 +1,39 @@
 /** What the pages read from the chain: in few requests, as of one block, from logs and views alone. */
-import type { Abi, Address, ContractEventName, ContractFunctionReturnType, GetContractEventsReturnType, Hex } from "viem";
+import { adnAbi, checkoutAbi, fecAbi, relayAbi } from "@fec/sdk/generated/abi";
+import type { PaidOrder, Program, Quote, Terms } from "@fec/sdk/generated/structs";
+import type { Node } from "@fec/sdk/nodes";
+import { Reader } from "@fec/sdk/reader";
+import type { Abi, Address, ContractEventName, GetContractEventsReturnType, Hex } from "viem";
 import { chain, settings } from "./chain";
-import { adnAbi, checkoutAbi, fecAbi, relayAbi } from "./generated/abi";
-import { makeNode, type Node } from "./nodes";
 import { unopenedOf } from "./unopened";
 
-export type Terms = ContractFunctionReturnType<typeof checkoutAbi, "view", "termsOf">[0];
-export type Program = ContractFunctionReturnType<typeof adnAbi, "view", "programOf">;
-export type Quote = ContractFunctionReturnType<typeof checkoutAbi, "view", "quote">;
-export type PaidOrder = ContractFunctionReturnType<typeof checkoutAbi, "view", "orderOf">;
+export type { PaidOrder, Program, Quote, Terms };
 
 export const fecContract = () => ({ address: settings().contracts.FEC, abi: fecAbi }) as const;
 export const adnContract = () => ({ address: settings().contracts.ADN, abi: adnAbi }) as const;
 export const relayContract = () => ({ address: settings().contracts.Relay, abi: relayAbi }) as const;
 export const checkoutContract = () => ({ address: settings().contracts.Checkout, abi: checkoutAbi }) as const;
 
-/** Events since the contracts were deployed. Public endpoints limit an answer, so a range that is refused is halved. */
+/** The SDK's reader, over the pages' own connection to the chain. */
+export function reader(): Reader {
+  const { contracts, firstBlock } = settings();
+  return new Reader((method, params) => chain().request({ method, params } as never), contracts, firstBlock);
+}
+
+/** Events since the contracts were deployed. */
 export async function logsOf<const A extends Abi, N extends ContractEventName<A>>(
   contract: { address: Address; abi: A },
   eventName: N,
   args: Record<string, unknown>,
   to: bigint,
-  from: bigint = settings().firstBlock,
 ): Promise<GetContractEventsReturnType<A, N, true>> {
-  try {
-    const asked = { ...contract, eventName, args, fromBlock: from, toBlock: to, strict: true };
-    return (await chain().getContractEvents(asked as never)) as never;
-  } catch (error) {
-    if (isUnreachable(error) || from >= to) throw error;
-    const middle = (from + to) / 2n;
-    const [before, after] = await Promise.all([
-      logsOf(contract, eventName, args, middle, from),
-      logsOf(contract, eventName, args, to, middle + 1n),
-    ]);
-    return [...before, ...after] as never;
-  }
+  const found = await reader().logs(contract as never, eventName, args, to);
+  return found.map((log) => ({ ...log, blockNumber: BigInt(log.blockNumber), logIndex: Number(log.logIndex) })) as never;
 }
 
-const isUnreachable = (error: unknown) => ["HttpRequestError", "TimeoutError"].includes((error as Error).name);
+export const ownedIds = (owner: Address, block: bigint): Promise<bigint[]> => reader().ownedIds(owner, block);
 
-/** Ids of all nodes of an account as of a block, in the order it got them. */
-export async function ownedIds(owner: Address, block: bigint): Promise<bigint[]> {
-  const adn = adnContract();
-  const moves = (await Promise.all([logsOf(adn, "Transfer", { to: owner }, block), logsOf(adn, "Transfer", { from: owner }, block)]))
-    .flat()
-    .sort((a, b) => Number(a.blockNumber - b.blockNumber) || a.logIndex - b.logIndex);
-  const held = new Set<bigint>();
-  for (const { args } of moves) {
-    held.delete(args.tokenId);
-    if (args.to === owner) held.add(args.tokenId);
-  }
-  return [...held];
-}
-
-/** Several nodes as of a block. */
-export async function nodesOf(ids: readonly bigint[], block: bigint): Promise<Node[]> {
-  const adn = adnContract();
-  const states = await Promise.all(
-    ids.map((id) => chain().readContract({ ...adn, functionName: "nodeOf", args: [id], blockNumber: block })),
-  );
-  return states.map((state, index) => makeNode(ids[index] ?? 0n, state.principal, state.claimed));
-}
+export const nodesOf = (ids: readonly bigint[], block: bigint): Promise<Node[]> => reader().nodesOf(ids, block);
 
 export interface Holdings {
   balance: bigint;
@@ -91,14 +64,8 @@ export async function programsAt(block: bigint): Promise<Program[]> {
   );
 }
 
-export function programOf(programId: number): Promise<Program> {
-  return chain().readContract({ ...adnContract(), functionName: "programOf", args: [BigInt(programId)] });
-}
+export const programOf = (programId: number): Promise<Program> => reader().programOf(programId);
 
-export async function termsOf(programId: number): Promise<Terms> {
-  return (await chain().readContract({ ...checkoutContract(), functionName: "termsOf", args: [BigInt(programId)] }))[0];
-}
+export const termsOf = (programId: number): Promise<Terms> => reader().termsOf(programId);
 
-export function orderOf(orderKey: Hex): Promise<PaidOrder> {
-  return chain().readContract({ ...checkoutContract(), functionName: "orderOf", args: [orderKey] });
-}
+export const orderOf = (orderKey: Hex): Promise<PaidOrder> => reader().orderOf(orderKey);

@@ -1,13 +1,13 @@
 /** Settled nodes of an account that nobody has opened: from the service, each checked against the chain, or from the logs. */
 import type { Address, Hex } from "viem";
-import { zeroAddress } from "viem";
-import { chain, settings } from "./chain";
+import { settings } from "./chain";
 import { parseFec } from "./i18n/format";
-import type { UnopenedNodes } from "./generated/api";
-import { makeNode, type Node } from "./nodes";
-import { adnContract, logsOf } from "./reads";
+import type { UnopenedNodes } from "@fec/sdk/generated/api";
+import { makeNode, type Node } from "@fec/sdk/nodes";
+import { reader } from "./reads";
 import { call } from "./service";
-import { leavesOf, proves, tokenIdAt, type ProvenLeaf } from "./settlements";
+import type { Unopened as Leaves } from "@fec/sdk/reader";
+import { proves, tokenIdAt } from "@fec/sdk/settlements";
 
 export interface Unopened {
   nodes: Node[];
@@ -21,7 +21,7 @@ const PAUSE_MS = 500;
 const roots = new Map<bigint, Hex>();
 
 export async function unopenedOf(owner: Address, block: bigint): Promise<Unopened> {
-  const found = settings().service === null ? await fromLogs(owner, block) : await fromService(owner, block);
+  const found = settings().service === null ? await reader().unopenedOf(owner, block) : await fromService(owner, block);
   const nodes = found.leaves.map((leaf) => ({
     ...makeNode(tokenIdAt(leaf.settlementId, leaf.index, leaf.principal), leaf.principal, 0n),
     leaf,
@@ -29,12 +29,7 @@ export async function unopenedOf(owner: Address, block: bigint): Promise<Unopene
   return { nodes, others: found.others };
 }
 
-interface Found {
-  leaves: ProvenLeaf[];
-  others: number;
-}
-
-async function fromService(owner: Address, block: bigint): Promise<Found> {
+async function fromService(owner: Address, block: bigint): Promise<Leaves> {
   const answer = await upTo(owner, block);
   const leaves = answer.items.map((item) => ({
     settlementId: BigInt(item.settlementId),
@@ -64,28 +59,7 @@ const ask = (owner: Address) => call<UnopenedNodes>("GET", `/v1/accounts/${owner
 async function rootOf(settlementId: bigint): Promise<Hex> {
   const known = roots.get(settlementId);
   if (known) return known;
-  const { root } = await chain().readContract({ ...adnContract(), functionName: "settlementOf", args: [settlementId] });
+  const root = await reader().rootOf(settlementId);
   roots.set(settlementId, root);
   return root;
-}
-
-/** From the logs alone. Programs without an issuer are counted: anybody can settle dust for anybody there. */
-async function fromLogs(owner: Address, block: bigint): Promise<Found> {
-  const adn = adnContract();
-  const [settled, minted] = await Promise.all([
-    logsOf(adn, "NodesSettled", {}, block),
-    logsOf(adn, "Transfer", { from: zeroAddress, to: owner }, block),
-  ]);
-  const opened = new Set(minted.map(({ args }) => args.tokenId));
-  const mine = settled.flatMap(({ args }) => leavesOf(args.settlementId, args.leaves, owner).map((leaf) => ({ leaf, program: args.programId })));
-  const left = mine.filter(({ leaf }) => !opened.has(tokenIdAt(leaf.settlementId, leaf.index, leaf.principal)));
-  const programs = [...new Set(left.map(({ program }) => program))];
-  const issuers = await Promise.all(
-    programs.map(async (id) => (await chain().readContract({ ...adn, functionName: "programOf", args: [id] })).issuer),
-  );
-  const open = new Set(programs.filter((_, index) => issuers[index] === zeroAddress));
-  return {
-    leaves: left.filter(({ program }) => !open.has(program)).map(({ leaf }) => leaf),
-    others: left.filter(({ program }) => open.has(program)).length,
-  };
 }

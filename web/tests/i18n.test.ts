@@ -23,7 +23,7 @@ describe.each(Object.keys(PACKS) as (keyof typeof PACKS)[])("%s", (tag) => {
 
   test("has a sentence of its own for every contract's error", async () => {
     const { refused } = (await PACKS[tag]()).pack;
-    const source = (await import("../src/generated/refusals.en.json")).default as Record<string, string>;
+    const source = (await import("@fec/sdk/generated/refusals.en.json")).default as Record<string, string>;
     expect(Object.keys(refused)).toEqual(Object.keys(source));
     for (const [name, sentence] of Object.entries(refused)) expect(sentence, name).not.toBe(source[name]);
   });
@@ -50,7 +50,7 @@ describe("amounts", async () => {
 });
 
 test("Chinese goes by its script", async () => {
-  const { languageFor } = await import("../src/i18n/language");
+  const { languageFor } = await import("@fec/sdk/i18n/language");
   expect(["zh-CN", "zh-SG", "zh", "zh-TW", "zh-HK", "zh-MO", "ms-MY", "en-GB", "fr"].map(languageFor)).toEqual([
     ...["zh-Hans", "zh-Hans", "zh-Hans", "zh-Hant", "zh-Hant", "zh-Hant", "ms", "en", null],
   ]);

@@ -11,7 +11,7 @@ type Places<S extends string> = S extends `${string}{${infer Name}}${infer Rest}
 type Values<K extends Key> = [Places<(typeof en)[K]>] extends [never] ? [] : [Record<Places<(typeof en)[K]>, string | number>];
 
 const LOADERS: Record<Language, () => Promise<{ messages: Messages; refused: Record<string, string> }>> = {
-  en: async () => ({ messages: en, refused: (await import("../generated/refusals.en.json")).default }),
+  en: async () => ({ messages: en, refused: (await import("@fec/sdk/generated/refusals.en.json")).default }),
   "zh-Hans": async () => (await import("./zh-Hans")).pack,
   "zh-Hant": async () => (await import("./zh-Hant")).pack,
   ms: async () => (await import("./ms")).pack,

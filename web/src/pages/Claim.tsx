@@ -1,10 +1,11 @@
 /** Claiming a sale with the code of a receipt: opens from its QR code. The code stands behind the #, which no server sees. */
 import { useEffect, useState } from "preact/hooks";
-import { serializeTypedData, type Address as Account, type Hex } from "viem";
+import { serialized } from "@fec/sdk/typed-data";
+import type { Address as Account, Hex } from "viem";
 import { settings } from "../chain";
-import { bindingOf, parseCode, type ClaimCode } from "../claim";
+import { bindingOf, parseCode, type ClaimCode } from "@fec/sdk/claim";
 import { sentenceOf } from "../errors";
-import type { Claimed } from "../generated/api";
+import type { Claimed } from "@fec/sdk/generated/api";
 import { t } from "../i18n";
 import { date, parseFec } from "../i18n/format";
 import { call } from "../service";
@@ -113,7 +114,7 @@ function Bind({ code, owner, onBound }: { code: ClaimCode; owner: Account; onBou
     setBusy(true);
     setProblem(null);
     try {
-      const signature = await ask<Hex>("eth_signTypedData_v4", [owner, serializeTypedData(bindingOf(code, owner) as never)]);
+      const signature = await ask<Hex>("eth_signTypedData_v4", [owner, serialized(bindingOf(code, owner, settings().contracts.Checkout))]);
       onBound(await call<Claimed>("POST", "/v1/claims/bindings", { code: code.code, owner, signature }));
     } catch (error) {
       setProblem(sentenceOf(error));

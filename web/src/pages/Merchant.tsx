@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { settings } from "../chain";
 import { sentenceOf } from "../errors";
 import { t } from "../i18n";
-import type { Me } from "../generated/api";
+import type { Me } from "@fec/sdk/generated/api";
 import { call, Problem } from "../service";
 import { Button, Notice, Waiting } from "../ui/parts";
 import { shopName } from "../ui/shops";

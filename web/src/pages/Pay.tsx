@@ -4,8 +4,8 @@ import { head, now, settings } from "../chain";
 import { sentenceOf } from "../errors";
 import { t } from "../i18n";
 import { date, duration } from "../i18n/format";
-import { isSignedBy, orderKeyOf, parseLink, type Invoice } from "../invoice";
-import { orderOf, termsOf, type PaidOrder, type Terms } from "../reads";
+import { isSignedBy, orderKeyOf, parseLink, type Invoice } from "@fec/sdk/invoice";
+import { orderOf, reader, termsOf, type PaidOrder, type Terms } from "../reads";
 import { Address, Fact, Facts, Fec, Notice, Waiting } from "../ui/parts";
 import { shopName } from "../ui/shops";
 import { Paid } from "./pay/Paid";
@@ -73,7 +73,7 @@ function Asked({ invoice }: { invoice: Invoice }) {
 
 async function check(invoice: Invoice): Promise<Checked> {
   const [terms, order] = await Promise.all([termsOf(invoice.programId), orderOf(orderKeyOf(invoice))]);
-  return { terms, order, genuine: await isSignedBy(invoice, terms.signer) };
+  return { terms, order, genuine: await isSignedBy(invoice, terms.signer, reader()) };
 }
 
 function Found({ invoice, checked }: { invoice: Invoice; checked: Checked }) {

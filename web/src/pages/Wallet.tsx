@@ -5,7 +5,7 @@ import { head, now } from "../chain";
 import { sentenceOf } from "../errors";
 import { t } from "../i18n";
 import { date, fec, number } from "../i18n/format";
-import { claimableOf, nextOf, outstandingOf, sum, type Node } from "../nodes";
+import { claimableOf, nextOf, outstandingOf, sum, type Node } from "@fec/sdk/nodes";
 import { holdingsOf, type Holdings } from "../reads";
 import { Connect } from "../ui/Connect";
 import { Shape } from "../ui/Curve";

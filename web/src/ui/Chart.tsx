@@ -4,7 +4,7 @@ import { sentenceOf } from "../errors";
 import { t } from "../i18n";
 import { date, number } from "../i18n/format";
 import { language, type Language } from "../i18n/language";
-import type { Report as ServiceReport } from "../generated/api";
+import type { Report as ServiceReport } from "@fec/sdk/generated/api";
 import { call, serviceUrl } from "../service";
 import { Notice, Waiting } from "./parts";
 

@@ -1,5 +1,5 @@
 /** The curve as a picture: alike for all nodes but for how far they have come. */
-import { face, PERIODS, periodWhenReleased, released } from "../curve";
+import { face, PERIODS, periodWhenReleased, released } from "@fec/sdk/curve";
 import { t } from "../i18n";
 import { fec, number } from "../i18n/format";
 

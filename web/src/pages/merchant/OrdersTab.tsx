@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { sentenceOf } from "../../errors";
 import { t } from "../../i18n";
 import { date, fec, parseFec, plain, shortDay } from "../../i18n/format";
-import type { Invoice } from "../../generated/api";
+import type { Invoice } from "@fec/sdk/generated/api";
 import { call, serviceUrl } from "../../service";
 import { Bars, type Bar } from "../../ui/Bars";
 import { Dialog } from "../../ui/Dialog";

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { sentenceOf } from "../../errors";
 import { t } from "../../i18n";
 import { fec, parseFec, plain } from "../../i18n/format";
-import type { Invoice } from "../../generated/api";
+import type { Invoice } from "@fec/sdk/generated/api";
 import { call } from "../../service";
 import { Dialog } from "../../ui/Dialog";
 import { Button, Fact, Facts, Fec, Field, Notice } from "../../ui/parts";

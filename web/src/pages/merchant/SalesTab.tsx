@@ -1,7 +1,7 @@
 /** The sales tab: sales that were paid elsewhere, what becomes of each, and what is lacking to settle those that are due. */
 import { useEffect, useState } from "preact/hooks";
 import { sentenceOf } from "../../errors";
-import type { Sale, SalePage, SaleProgram } from "../../generated/api";
+import type { Sale, SalePage, SaleProgram } from "@fec/sdk/generated/api";
 import { t } from "../../i18n";
 import { date, parseFec } from "../../i18n/format";
 import { call, Problem } from "../../service";

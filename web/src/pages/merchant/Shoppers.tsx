@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { sentenceOf } from "../../errors";
 import { t } from "../../i18n";
 import { fec, number, parseFec, percent, shortDay } from "../../i18n/format";
-import type { Calendar, Shopper, ShopperPage } from "../../generated/api";
+import type { Calendar, Shopper, ShopperPage } from "@fec/sdk/generated/api";
 import { call } from "../../service";
 import { Bars } from "../../ui/Bars";
 import { Chart } from "../../ui/Chart";

@@ -5,7 +5,7 @@ import { createSiweMessage } from "viem/siwe";
 import { settings } from "../../chain";
 import { sentenceOf } from "../../errors";
 import { t } from "../../i18n";
-import type { Nonce } from "../../generated/api";
+import type { Nonce } from "@fec/sdk/generated/api";
 import { call } from "../../service";
 import { Confirm } from "../../ui/Action";
 import { Connect } from "../../ui/Connect";

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { settings } from "../../chain";
 import { sentenceOf } from "../../errors";
-import type { Invoice, InvoicePage, Payment } from "../../generated/api";
+import type { Invoice, InvoicePage, Payment } from "@fec/sdk/generated/api";
 import { call, serviceUrl } from "../../service";
 
 const CHANGES = ["created", "paid", "refunded", "captured", "expired", "reorganised"].map((kind) => `invoice.${kind}`);

@@ -1,12 +1,13 @@
 /** Paying by a signature alone: the shop's service sends it, and pays for gas. */
 import { useState } from "preact/hooks";
-import { serializeTypedData, zeroAddress, type Hex } from "viem";
+import { serialized } from "@fec/sdk/typed-data";
+import { zeroAddress, type Hex } from "viem";
 import { look, settings } from "../../chain";
 import { sentenceOf } from "../../errors";
 import { t } from "../../i18n";
 import { fec, plain } from "../../i18n/format";
-import { authorization, type Choices, type Invoice } from "../../invoice";
-import type { InvoiceStatus } from "../../generated/api";
+import { authorization, type Choices, type Invoice } from "@fec/sdk/invoice";
+import type { InvoiceStatus } from "@fec/sdk/generated/api";
 import { call, serviceUrl } from "../../service";
 import { Confirm } from "../../ui/Action";
 import { Notice, Waiting } from "../../ui/parts";
@@ -52,8 +53,8 @@ export function Gasless({ invoice, choices, onBegin }: GaslessProps) {
 
 async function sign(invoice: Invoice, choices: Choices): Promise<void> {
   const payer = account.value ?? zeroAddress;
-  const document = authorization(invoice, choices, payer);
-  const signature = await ask<Hex>("eth_signTypedData_v4", [payer, serializeTypedData(document as never)]);
+  const document = authorization(invoice, choices, payer, settings().contracts.FEC);
+  const signature = await ask<Hex>("eth_signTypedData_v4", [payer, serialized(document)]);
   await call("POST", `/v1/pay/${invoice.id}/payments`, {
     payer,
     customer: choices.customer,

@@ -1,13 +1,13 @@
 /** The quote, the shopper's choices, and the ways to pay. */
 import { useEffect, useState } from "preact/hooks";
 import { zeroAddress, type Address as Account } from "viem";
-import { chain, head } from "../../chain";
+import { head } from "../../chain";
 import { sentenceOf } from "../../errors";
 import { t } from "../../i18n";
 import { date, fec } from "../../i18n/format";
-import type { Choices, Invoice } from "../../invoice";
-import { claimableOf, sum } from "../../nodes";
-import { holdingsOf, checkoutContract, type Holdings, type Quote, type Terms } from "../../reads";
+import type { Choices, Invoice } from "@fec/sdk/invoice";
+import { claimableOf, sum } from "@fec/sdk/nodes";
+import { holdingsOf, reader, type Holdings, type Quote, type Terms } from "../../reads";
 import { now } from "../../chain";
 import { takesNodes } from "../../receivers";
 import { Connect } from "../../ui/Connect";
@@ -37,8 +37,7 @@ export function Payment({ invoice, terms, onBegin }: PaymentProps) {
   useEffect(() => {
     if (!block) return;
     const customer = payer ?? NOBODY;
-    const args = [BigInt(invoice.programId), customer, invoice.amount] as const;
-    const quoted = chain().readContract({ ...checkoutContract(), functionName: "quote", args, blockTag: "pending" });
+    const quoted = reader().quote(invoice.programId, customer, invoice.amount);
     Promise.all([quoted, takesNodes(customer)]).then(
       ([found, takes]) => (setQuote(found), setProblem(takes ? null : t("pay.customerRefuses"))),
       (error: unknown) => setProblem(sentenceOf(error)),

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { settings } from "../../chain";
-import { face, PERIODS, released } from "../../curve";
+import { face, PERIODS, released } from "@fec/sdk/curve";
 import { sentenceOf } from "../../errors";
 import { t } from "../../i18n";
 import { fec, number } from "../../i18n/format";

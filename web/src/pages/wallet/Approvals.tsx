@@ -4,7 +4,7 @@ import { getAddress, isAddress, zeroAddress, type Address as Account } from "vie
 import { callOf } from "../../actions";
 import { chain, head } from "../../chain";
 import { t } from "../../i18n";
-import { nodeName } from "../../nodes";
+import { nodeName } from "@fec/sdk/nodes";
 import { adnContract, logsOf } from "../../reads";
 import { Action } from "../../ui/Action";
 import { Dialog } from "../../ui/Dialog";

@@ -4,7 +4,7 @@ import { zeroAddress, type Address as Account, type Hex } from "viem";
 import { chain, head } from "../../chain";
 import { t } from "../../i18n";
 import { date, fec } from "../../i18n/format";
-import { nodeName } from "../../nodes";
+import { nodeName } from "@fec/sdk/nodes";
 import { adnContract, logsOf, checkoutContract } from "../../reads";
 import { Button, Section } from "../../ui/parts";
 import { shopName } from "../../ui/shops";

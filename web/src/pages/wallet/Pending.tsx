@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Address as Account } from "viem";
 import { head, settings } from "../../chain";
-import type { PendingSales } from "../../generated/api";
+import type { PendingSales } from "@fec/sdk/generated/api";
 import { t } from "../../i18n";
 import { date, parseFec } from "../../i18n/format";
 import { call } from "../../service";

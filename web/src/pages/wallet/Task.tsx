@@ -2,13 +2,13 @@
 import { useState } from "preact/hooks";
 import { decodeFunctionResult, getAddress, isAddress, zeroAddress, type Address as Account } from "viem";
 import { callOf, type Call, type Line } from "../../actions";
-import { face } from "../../curve";
+import { face } from "@fec/sdk/curve";
 import { t } from "../../i18n";
 import { exactFec, fec, number, parseFec } from "../../i18n/format";
 import { now } from "../../chain";
-import { claimableOf, classOf, nodeName, outstandingOf, sum, type Node } from "../../nodes";
+import { claimableOf, classOf, nodeName, outstandingOf, sum, type Node } from "@fec/sdk/nodes";
 import { adnContract, relayContract } from "../../reads";
-import { openings, type ProvenLeaf } from "../../settlements";
+import { openings, type ProvenLeaf } from "@fec/sdk/settlements";
 import { Action, type Plan } from "../../ui/Action";
 import { Dialog } from "../../ui/Dialog";
 import { Field, Notice } from "../../ui/parts";

@@ -1,7 +1,7 @@
 /** The twin of the curve equals the golden values, made from exact rationals, to the wei. */
 import { describe, expect, test } from "vitest";
-import oneAdn from "../../tests/vectors/released_one_adn.csv?raw";
-import random from "../../tests/vectors/released_random.csv?raw";
+import oneAdn from "../../../tests/vectors/released_one_adn.csv?raw";
+import random from "../../../tests/vectors/released_random.csv?raw";
 import { claimable, face, nextRelease, PERIODS, periodsElapsed, periodWhenReleased, released } from "../src/curve";
 import { decodeId } from "../src/nodes";
 

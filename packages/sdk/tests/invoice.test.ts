@@ -1,7 +1,6 @@
 /** Links: only what is whole is taken for an invoice. */
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 
-vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => undefined });
 const { parseLink } = await import("../src/invoice");
 
 const GOOD = {

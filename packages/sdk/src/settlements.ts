@@ -1,5 +1,7 @@
 /** Settlements: the tree over their leaves and its proofs; the twin of `fec/protocol/settlements.py`. Amounts in wei. */
-import { concat, encodeAbiParameters, getAddress, keccak256, numberToHex, size, slice, type Address, type Hex } from "viem";
+import { encode } from "./abi";
+import { parseFec, plain } from "./amounts";
+import { addressOf, concat, isHex, keccak, numberHex, sizeOf, sliceOf, type Address, type Hex } from "./hex";
 
 /** A settled node that nobody has opened, and what opens it: what `ADN.open` takes. */
 export interface ProvenLeaf {
@@ -36,10 +38,10 @@ export function tokenIdAt(settlementId: bigint, index: number, principal: bigint
 
 /** keccak256(tokenId ‖ owner): 52 bytes, so that no inner node, hashed from 64, is a leaf. */
 export function hashLeaf(tokenId: bigint, owner: Address): Hex {
-  return keccak256(concat([numberToHex(tokenId, { size: 32 }), owner]));
+  return keccak(concat([numberHex(tokenId, 32), owner]));
 }
 
-const parent = (left: Hex, right: Hex): Hex => keccak256(concat([left, right]));
+const parent = (left: Hex, right: Hex): Hex => keccak(concat([left, right]));
 
 /** Whether a leaf's proof leads to a root, and has exactly the length that index and count give. */
 export function proves(root: Hex, leaf: ProvenLeaf): boolean {
@@ -63,13 +65,13 @@ export function proves(root: Hex, leaf: ProvenLeaf): boolean {
 /** The leaves of one owner among those that `NodesSettled` has, each with its proof. */
 export function leavesOf(settlementId: bigint, packed: Hex, owner: Address): ProvenLeaf[] {
   const wanted = owner.slice(2).toLowerCase();
-  const count = size(packed) / LEAF_LENGTH;
+  const count = sizeOf(packed) / LEAF_LENGTH;
   const text = packed.slice(2).toLowerCase();
   const mine = Array.from({ length: count }, (_, index) => index).filter((index) => text.startsWith(wanted, 2 * LEAF_LENGTH * index));
   if (!mine.length) return [];
   const at = (index: number) => {
-    const leaf = slice(packed, LEAF_LENGTH * index, LEAF_LENGTH * (index + 1));
-    return { owner: getAddress(slice(leaf, 0, OWNER_LENGTH)), principal: BigInt(slice(leaf, OWNER_LENGTH)) };
+    const leaf = sliceOf(packed, LEAF_LENGTH * index, LEAF_LENGTH * (index + 1));
+    return { owner: addressOf(sliceOf(leaf, 0, OWNER_LENGTH)), principal: BigInt(sliceOf(leaf, OWNER_LENGTH)) };
   };
   const levels = levelsOf(
     Array.from({ length: count }, (_, index) => {
@@ -105,6 +107,34 @@ function siblingsOf(levels: Hex[][], index: number): Hex[] {
   return found;
 }
 
+/** A leaf as people keep it in a file: it opens the node for good, whatever logs endpoints still have. */
+export interface LeafRecord {
+  settlementId: string;
+  index: number;
+  owner: Address;
+  /** Exact decimals of FEC. */
+  principal: string;
+  tokenId: string;
+  proof: readonly Hex[];
+}
+
+export function recordOf(leaf: ProvenLeaf): LeafRecord {
+  const { settlementId, index, owner, principal, proof } = leaf;
+  const tokenId = tokenIdAt(settlementId, index, principal);
+  return { settlementId: settlementId.toString(), index, owner, principal: plain(principal), tokenId: tokenId.toString(), proof };
+}
+
+/** What such a file says. Throws RangeError for anything else; `proves` says whether it is so. */
+export function leafOfRecord(record: Partial<LeafRecord>): ProvenLeaf {
+  const { settlementId = "", index = -1, owner = "", proof = [], tokenId } = record;
+  const principal = parseFec(record.principal ?? "");
+  if (!/^\d{1,78}$/.test(settlementId) || principal === null || !proof.every((hash) => isHex(hash, 32))) throw new RangeError("This is no record of a leaf.");
+  const leaf = { settlementId: BigInt(settlementId), index, owner: addressOf(owner), principal, proof };
+  if (!Number.isInteger(index) || index < 0 || index >= countOf(leaf.settlementId)) throw new RangeError("The settlement has no such leaf.");
+  if (tokenId !== undefined && BigInt(tokenId) !== tokenIdAt(leaf.settlementId, index, principal)) throw new RangeError("The token id does not belong to the leaf.");
+  return leaf;
+}
+
 const LEAF_TYPES = [
   { type: "uint256" },
   { type: "uint256" },
@@ -117,13 +147,13 @@ const LEAF_TYPES = [
 export function openings(leaves: readonly ProvenLeaf[], { claim, others = [] }: { claim: boolean; others?: readonly bigint[] }): Hex {
   const calls = leaves.map((leaf) => {
     const { settlementId, index, owner, principal, proof } = leaf;
-    const encoded = encodeAbiParameters(LEAF_TYPES, [settlementId, BigInt(index), owner, principal, [...proof]]);
+    const encoded = encode(LEAF_TYPES, [settlementId, BigInt(index), owner, principal, [...proof]]);
     return claim ? relayed(OPENING_WITH_CLAIM, OPENING_WITH_CLAIM_GAS, encoded) : relayed(OPENING, OPENING_GAS, encoded);
   });
-  if (others.length) calls.push(relayed(CLAIMS, CLAIM_GAS * (others.length + 1), encodeAbiParameters([{ type: "uint256[]" }], [[...others]])));
+  if (others.length) calls.push(relayed(CLAIMS, CLAIM_GAS * (others.length + 1), encode([{ type: "uint256[]" }], [others])));
   return concat(calls);
 }
 
 function relayed(kind: number, gas: number, encoded: Hex): Hex {
-  return concat([numberToHex(kind, { size: 1 }), numberToHex(gas, { size: 3 }), numberToHex(size(encoded), { size: 2 }), encoded]);
+  return concat([numberHex(kind, 1), numberHex(gas, 3), numberHex(sizeOf(encoded), 2), encoded]);
 }

@@ -1,7 +1,6 @@
 /** Claim codes: only what is whole is taken for one, and its hash equals that of `fec.service.sales.codes`. */
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 
-vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => undefined });
 const { hashOf, parseCode } = await import("../src/claim");
 
 const GOOD = { code: "a".repeat(26), program: "2", chain: "31337" };

@@ -1,0 +1,22 @@
+/** FEC for JavaScript: what a shop's app, a page or a mini-program needs. Transport and randomness are passed in. */
+export * from "./account";
+export { fec, exactFec, parseFec, plain, WEI_PER_FEC } from "./amounts";
+export { bindingOf, hashOf, parseCode, type ClaimCode } from "./claim";
+export { claimable, face, nextRelease, PERIODS, periodsElapsed, periodWhenReleased, released, releaseOf, type Release } from "./curve";
+export * from "./errors";
+export { decodeError, decodeLog, decodeResult, encode, encodeCall, type Entry, type Log, type Parameter, type Refusal } from "./abi";
+export * from "./generated/abi";
+export type * from "./generated/structs";
+export * from "./hex";
+export { say, sentenceOf } from "./i18n";
+export type { Key } from "./i18n/en";
+export { languageFor, LANGUAGES, type Language } from "./i18n/language";
+export { date, duration, fillPlaces } from "./i18n/places";
+export * from "./invoice";
+export { claimableOf, decodeId, endOf, makeNode, nextOf, nodeName, outstandingOf, periodOf, sum, type Node, type NodeId } from "./nodes";
+export * from "./payments";
+export { isUnreachable, Reader, type Block, type Contracts, type Unopened } from "./reader";
+export { rpc, RpcError, type Ask } from "./rpc";
+export * from "./service";
+export { countOf, hashLeaf, leafOfRecord, leavesOf, openings, proves, recordOf, tokenIdAt, type LeafRecord, type ProvenLeaf } from "./settlements";
+export { hashTypedData, serialized, typedData, type Domain, type Field, type TypedData } from "./typed-data";
