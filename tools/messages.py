@@ -46,7 +46,7 @@ msgstr ""
 _NO_DATE = datetime(1970, 1, 1, tzinfo=UTC)
 
 #: What is called with sentences, and as which of its arguments.
-_KEYWORDS = {"_": (0,), "N_": (0,), "Message": (0,), "ngettext": (0, 1), "problem": (1,)}
+_KEYWORDS = {"_": (0,), "N_": (0,), "Message": (0,), "ngettext": (0, 1), "problem": (1,), "later": (2,)}
 _BASE = "FECError"
 #: Contracts' errors begin with their names; their sentences are marked where they stand.
 _NAMED = "ContractError"

@@ -28,7 +28,7 @@ from fec.service.reports.figures import PageFigures
 from fec.service.rewards import batches, single
 from fec.service.sales import claims, files, openings, program, sales
 from fec.service.settings import Settings
-from fec.service.shoppers import shoppers
+from fec.service.shoppers import payouts, shoppers
 from fec.service.webhooks import endpoints
 from fec.service.webhooks.deliveries import Deliveries
 
@@ -47,6 +47,7 @@ _ROUTERS = (
     enrolment.router,
     vaults.router,
     shoppers.router,
+    payouts.router,
     reports.router,
     endpoints.router,
     feed.router,

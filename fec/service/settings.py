@@ -122,6 +122,8 @@ class Settings:
     """Seconds between looks at sales that are due."""
     openings_a_day: int = 20
     """Settled nodes that are opened for one owner in a day of UTC, without gas."""
+    payouts_a_day: int = 4
+    """Times that the nodes of one owner and program, a hundred at most, are claimed from in a day, without gas."""
     deliver: bool = True
     """Whether this instance sends events to merchants' endpoints."""
     poll_ms: int = 500

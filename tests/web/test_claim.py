@@ -74,6 +74,8 @@ def test_wallet__settled_nodes__are_claimed_and_given_like_any_other(world: Worl
     expect(page.get_by_role("article")).to_have_count(3)
     expect(page.get_by_text("1 more settled nodes")).to_be_visible()
     page.get_by_role("button", name="Claim all").click()
+    expect(page.get_by_text("One transaction fits 2 of the 3 nodes")).to_be_visible()
+    page.get_by_text("With my own gas").click()
     do(page, "Claim")
     expect(page.locator("[data-claimable='0']")).to_be_visible()
     nodes = client.nodes.owned_by(hal.address)

@@ -68,6 +68,19 @@ def test_pay__with_what_has_flowed_back__claims_and_pays(world: World, open_page
     until(lambda: world.shown(invoice)["status"] == "captured")
 
 
+def test_pay__flow_back_without_gas__one_signature_claims_and_pays(world: World, open_page: Open) -> None:
+    cid = world.person("cid", gas=False)
+    world.rewards(cid, 1)
+    world.travel(40 * WEEK)
+    invoice = world.invoice("P-3b", "100")
+    page, wallet = open_page(invoice["links"]["pay"], cid)
+    connect(page)
+    expect(page.get_by_role("radio", name="With flow-back").first).to_be_checked()
+    page.get_by_role("button", name="Sign and pay 100 FEC").click()
+    expect(page.get_by_text("Paid. Thank you!")).to_be_visible()
+    assert (wallet.asked.count("eth_signTypedData_v4"), wallet.asked.count("eth_sendTransaction")) == (1, 0)
+
+
 def test_pay__in_escrow__says_until_when_it_can_be_returned(world: World, open_page: Open) -> None:
     dan = world.person("dan", fec=100, gas=False)
     invoice = world.invoice("P-4", "100", escrow=True)

@@ -40,6 +40,34 @@ def test_wallet__claim_all__pays_what_was_shown_before(world: World, open_page: 
     assert said.replace(",", "") == f"{paid // FEC}.{paid % FEC:018}".rstrip("0") + " FEC"
 
 
+def test_wallet__no_gas_coin__claims_all_by_one_tap(world: World, open_page: Open) -> None:
+    amy = world.person("amy", gas=False)
+    ids = world.rewards(amy, 2)
+    world.travel(30 * WEEK)
+    page, wallet = open_page("/wallet", amy)
+    connect(page)
+    page.get_by_role("button", name="Claim all").click()
+    do(page, "Claim without gas")
+    expect(page.locator("[data-claimable='0']")).to_be_visible()
+    assert world.client.balance(amy.address) == sum(node.claimed for node in world.client.nodes.get_many(ids)) > 0
+    assert "eth_sendTransaction" not in wallet.asked
+
+
+def test_wallet__paid_in_the_return_window__shows_the_node_to_come(world: World, open_page: Open) -> None:
+    zed = world.person("zed", fec=100, gas=False)
+    page, _ = open_page(world.invoice("W-escrow", "100", escrow=True)["links"]["pay"], zed)
+    connect(page)
+    page.get_by_role("button", name="Sign and pay 100 FEC").click()
+    receipt = page.get_by_role("region", name="Receipt")
+    expect(receipt.get_by_text("Will be burned into your node")).to_be_visible()
+    expect(receipt.get_by_text("Comes back: 100 FEC over 100 periods")).to_be_visible()
+    expect(receipt.get_by_role("button", name="Copy the transaction's hash")).to_be_visible()
+    page.get_by_role("link", name="See it in your wallet").click()
+    expect(page.locator("[data-escrowed]")).to_contain_text("Node made after")
+    expect(page.locator("[data-escrowed]")).to_contain_text("10 FEC")
+    expect(page.get_by_text("No nodes yet. 1 are on their way")).to_be_visible()
+
+
 def test_wallet__claim_one_and_some__leaves_the_others(world: World, open_page: Open) -> None:
     ben = world.person("ben")
     first, second, third = world.nodes(ben, 3)

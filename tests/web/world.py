@@ -79,6 +79,14 @@ class World:
         client = self.client
         return [client.nodes.mint(program, principal * FEC, owner.address).token_id for _ in range(count)]
 
+    def rewards(self, owner: LocalAccount, count: int, principal: int = 1_000) -> list[int]:
+        """Nodes of the program `at_once`, which the service serves, for an account."""
+        needed = count * principal * FEC
+        self.client.transfer(self.signer.address, needed)
+        client = self.client.signed_by(self.signer)
+        client.orders.approve(needed)
+        return [client.rewards.reward(self.at_once, owner.address, principal * FEC).token_id for _ in range(count)]
+
     def travel(self, seconds: int) -> None:
         """Lets time pass on the chain."""
         self.anvil.travel_to(self.anvil.now + seconds)

@@ -28,6 +28,10 @@ PER_NODE = 200_000
 GAS_PER_LEAF = 1_700
 GAS_PER_SETTLEMENT = 300_000
 
+#: A claim from a node takes 10,000, and runs nobody's code.
+GAS_PER_CLAIM = 15_000
+GAS_PER_PAYOUT = 100_000
+
 _Bound = Callable[[Sequence[Any]], int]
 
 
@@ -46,6 +50,10 @@ def _settlement(arguments: Sequence[Any]) -> int:
     return GAS_PER_SETTLEMENT + GAS_PER_LEAF * (length // LEAF_LENGTH)
 
 
+def _payout(arguments: Sequence[Any]) -> int:
+    return GAS_PER_PAYOUT + GAS_PER_CLAIM * len(arguments[0])
+
+
 def _spend(arguments: Sequence[Any]) -> int:
     return ONE + PER_NODE * len(arguments[2])
 
@@ -58,6 +66,7 @@ def _withdrawal(arguments: Sequence[Any]) -> int:
 _BOUNDS: dict[tuple[str, str], _Bound] = {
     ("Checkout", "capture"): _capture,
     ("Checkout", "settle"): _settlement,
+    ("ADN", "claimFor"): _payout,
     ("Custodian", "spend"): _spend,
     ("Custodian", "withdraw"): _withdrawal,
 }

@@ -82,6 +82,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "failed-too-often": (429, N_("What was sent for you failed too often")),
     "too-many-at-once": (429, N_("Too much at once")),
     "too-little": (409, N_("This is too little to pay gas for")),
+    "nothing-to-claim": (409, N_("There is nothing to claim")),
     "nothing-to-open": (409, N_("There is nothing to open")),
     "nothing-to-withdraw": (409, N_("There is nothing to withdraw")),
     "budget-spent": (503, N_("The day's budget for gas is spent")),

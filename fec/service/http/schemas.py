@@ -53,6 +53,7 @@ def whole(value: Any) -> Any:
 
 
 # Bounds come before the validator: behind it, the description would not have them.
+TokenIdText = Annotated[str, Field(pattern="^[1-9][0-9]{0,76}$", description="A node's token id.")]
 Seconds = Annotated[int, Field(ge=0, le=2**53 - 1, description="Seconds since the epoch."), BeforeValidator(whole)]
 Sequence = Annotated[int, Field(ge=0, le=2**53 - 1), BeforeValidator(whole)]
 Program = Annotated[int, Field(ge=1, le=2**32 - 1), BeforeValidator(whole)]

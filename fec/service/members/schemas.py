@@ -19,6 +19,7 @@ from fec.service.http.schemas import (
     Request,
     Seconds,
     Signature,
+    TokenIdText,
 )
 from fec.service.shoppers.schemas import HeldNode, Shape
 
@@ -26,7 +27,6 @@ MemberId = Annotated[
     str, Field(pattern="^0x[0-9a-f]{64}$", description="keccak256(abi.encode(key, salt)): tells nobody who it is.")
 ]
 MemberPath = Annotated[MemberId, Path()]
-TokenIdText = Annotated[str, Field(pattern="^[1-9][0-9]{0,76}$", description="A node's token id.")]
 TokenIds = Annotated[list[TokenIdText], Field(max_length=50)]
 
 

@@ -32,7 +32,7 @@ from fec.service.actions.guard import subjects
 from fec.service.context import Served, Service
 from fec.service.http.problems import declared, problem
 from fec.service.http.rows import one_row
-from fec.service.http.schemas import Account, FecOrZero, Identity, Seconds
+from fec.service.http.schemas import Account, FecOrZero, Identity, Seconds, TokenIdText
 from fec.service.http.typed_data import document
 from fec.service.members import schemas
 from fec.service.members.schemas import MemberPath
@@ -47,8 +47,8 @@ router = APIRouter(prefix="/v1/custody/{member_id}", tags=["members"])
 WITHDRAWAL = "withdrawal"
 _NODES = 200
 
-TokenIds = Annotated[list[schemas.TokenIdText], Query(alias="tokenId", max_length=50, description="Nodes to take out.")]
-After = Annotated[schemas.TokenIdText | None, Query(description="`more` of the answer before.")]
+TokenIds = Annotated[list[TokenIdText], Query(alias="tokenId", max_length=50, description="Nodes to take out.")]
+After = Annotated[TokenIdText | None, Query(description="`more` of the answer before.")]
 
 
 @router.get("", responses=declared(404))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from fec.service.http.schemas import Account, AsOf, Fec, Model, Seconds
+from fec.service.actions.schemas import Action, Details
+from fec.service.http.schemas import Account, AsOf, Fec, Model, Request, Seconds, TokenIdText
 
 
 class Shape(Model):
@@ -104,3 +105,27 @@ class Calendar(Model):
     claimable: Fec = Field(description="What can be claimed now.")
     items: list[Flow]
     later: Fec = Field(description="What is released only after the last of these.")
+
+
+class NewPayout(Request):
+    """Which nodes to claim from."""
+
+    node_ids: list[TokenIdText] | None = Field(None, max_length=100, description="All that are worth it, unless given.")
+
+
+class PayoutDetails(Details):
+    """Which nodes are claimed from, and for whom."""
+
+    owner: Account
+    node_ids: list[str]
+    due: Fec = Field(description="What the owner is paid at least.")
+
+
+class Payout(Action, PayoutDetails):
+    """Nodes that the service claims from, for their owner."""
+
+
+class Payouts(Model):
+    """What was asked for, one for each program."""
+
+    items: list[Payout]

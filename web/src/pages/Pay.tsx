@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { head, now, settings } from "../chain";
 import { sentenceOf } from "../errors";
+import { ORDER } from "../escrowed";
 import { t } from "../i18n";
 import { date, duration } from "../i18n/format";
 import { isSignedBy, orderKeyOf, parseLink, type Invoice } from "@fec/sdk/invoice";
@@ -10,8 +11,6 @@ import { Address, Fact, Facts, Fec, Notice, Waiting } from "../ui/parts";
 import { shopName } from "../ui/shops";
 import { Paid } from "./pay/Paid";
 import { Payment } from "./pay/Payment";
-
-const UNPAID = 0;
 
 interface Checked {
   terms: Terms;
@@ -86,7 +85,7 @@ function Found({ invoice, checked }: { invoice: Invoice; checked: Checked }) {
         {t("pay.forged", { signer: terms.signer })}
       </Notice>
     );
-  if (order.status !== UNPAID) return <Paid invoice={invoice} order={order} mine={begun} />;
+  if (order.status !== ORDER.unpaid) return <Paid invoice={invoice} order={order} mine={begun} />;
   const left = invoice.expiry - now.value;
   return (
     <>

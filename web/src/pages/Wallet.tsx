@@ -13,7 +13,7 @@ import { Button, Fact, Facts, Fec, Notice, Waiting } from "../ui/parts";
 import { account } from "../wallet";
 import { Approvals } from "./wallet/Approvals";
 import { History } from "./wallet/History";
-import { Pending } from "./wallet/Pending";
+import { countOf, Pending, usePending, type PendingNodes } from "./wallet/Pending";
 import { Shops } from "./wallet/Shops";
 import { Task, type TaskAsked } from "./wallet/Task";
 
@@ -63,6 +63,7 @@ function useHoldings(owner: Account): { holdings: Holdings | null; problem: stri
 
 function Held({ owner }: { owner: Account }) {
   const { holdings, problem } = useHoldings(owner);
+  const pending = usePending(owner);
   const [selected, setSelected] = useState<ReadonlySet<bigint>>(new Set());
   const [asked, setAsked] = useState<TaskAsked | null>(null);
 
@@ -82,11 +83,11 @@ function Held({ owner }: { owner: Account }) {
     <>
       <Connect />
       {problem && <Notice tone="warn">{problem}</Notice>}
-      <Overview holdings={holdings} onClaim={() => setAsked({ kind: "claim", nodes })} />
+      <Overview holdings={holdings} pending={pending} onClaim={() => setAsked({ kind: "claim", nodes })} />
+      {pending && <Pending pending={pending} />}
       {nodes.length > 0 && <Shops nodes={nodes} selected={selected} onToggle={toggle} onAsk={setAsked} />}
       {picked.length > 0 && <Selection picked={picked} onAsk={setAsked} onClear={() => setSelected(new Set())} />}
       {holdings.others > 0 && <p class="fine">{t("wallet.others", { count: number(holdings.others) })}</p>}
-      <Pending owner={owner} />
       <Approvals owner={owner} />
       <History owner={owner} />
       {asked && <Task asked={asked} owner={owner} onClose={close} />}
@@ -94,7 +95,13 @@ function Held({ owner }: { owner: Account }) {
   );
 }
 
-function Overview({ holdings, onClaim }: { holdings: Holdings; onClaim(): void }) {
+interface OverviewProps {
+  holdings: Holdings;
+  pending: PendingNodes | null;
+  onClaim(): void;
+}
+
+function Overview({ holdings, pending, onClaim }: OverviewProps) {
   const { nodes, balance } = holdings;
   const claimable = sum(nodes.map((node) => claimableOf(node, now.value)));
   const next = nextOfAll(nodes);
@@ -119,7 +126,9 @@ function Overview({ holdings, onClaim }: { holdings: Holdings; onClaim(): void }
         <Fact label={t("wallet.nodes")}>{number(nodes.length)}</Fact>
         {next && <Fact label={t("wallet.next")}>{t("wallet.nextAt", { amount: fec(next.amount), date: date(next.timestamp) })}</Fact>}
       </Facts>
-      {nodes.length === 0 ? <p>{t("wallet.noNodes")}</p> : null}
+      {nodes.length === 0 && pending && (
+        <p>{countOf(pending) ? t("wallet.nodesToCome", { count: number(countOf(pending)) }) : t("wallet.noNodes")}</p>
+      )}
       <Shape />
     </div>
   );

@@ -67,12 +67,12 @@ export function useCopy(value: string): [boolean, () => void] {
   return [copied, () => void navigator.clipboard?.writeText(value).then(() => setCopied(true))];
 }
 
-/** An address that can be copied. */
-export function Address({ value }: { value: string }) {
+/** An address, or a transaction's hash, that can be copied. */
+export function Address({ value, kind = "address" }: { value: string; kind?: "address" | "transaction" }) {
   const [copied, copy] = useCopy(value);
   return (
     <button type="button" class="address" title={value} onClick={copy}>
-      <span class="unseen">{t("copy.address")}</span> {copied ? t("copy.done") : shortened(value)}
+      <span class="unseen">{kind === "address" ? t("copy.address") : t("copy.transaction")}</span> {copied ? t("copy.done") : shortened(value)}
     </button>
   );
 }
@@ -95,6 +95,16 @@ export function Section({ title, aside, children }: { title: string; aside?: Com
       </header>
       {children}
     </section>
+  );
+}
+
+/** The second choice beside what costs no gas. */
+export function OwnGas({ children }: { children: ComponentChildren }) {
+  return (
+    <details class="own-gas">
+      <summary>{t("free.own")}</summary>
+      {children}
+    </details>
   );
 }
 

@@ -7,7 +7,9 @@ import { sentenceOf } from "../../errors";
 import { t } from "../../i18n";
 import { fec, plain } from "../../i18n/format";
 import { authorization, type Choices, type Invoice } from "@fec/sdk/invoice";
-import type { InvoiceStatus } from "@fec/sdk/generated/api";
+import type { InvoiceStatus, NewPayment } from "@fec/sdk/generated/api";
+import type { Node } from "@fec/sdk/nodes";
+import { claimFreely } from "../../free";
 import { call, serviceUrl } from "../../service";
 import { Confirm } from "../../ui/Action";
 import { Notice, Waiting } from "../../ui/parts";
@@ -16,19 +18,26 @@ import { account, ask } from "../../wallet";
 interface GaslessProps {
   invoice: Invoice;
   choices: Choices;
+  /** Nodes that are claimed from first, for the payer; the signature is asked for before. */
+  claimFrom?: readonly Node[];
   onBegin(): void;
 }
 
-export function Gasless({ invoice, choices, onBegin }: GaslessProps) {
-  const [stage, setStage] = useState<"idle" | "signing" | "sent">("idle");
+export function Gasless({ invoice, choices, claimFrom = [], onBegin }: GaslessProps) {
+  const [stage, setStage] = useState<"idle" | "signing" | "claiming" | "sent">("idle");
   const [problem, setProblem] = useState<string | null>(null);
 
   const pay = async (): Promise<void> => {
     setProblem(null);
     try {
       setStage("signing");
-      await sign(invoice, choices);
+      const signed = await sign(invoice, choices);
       onBegin();
+      if (claimFrom.length) {
+        setStage("claiming");
+        await claimFreely(choices.customer, claimFrom);
+      }
+      await call("POST", `/v1/pay/${invoice.id}/payments`, signed);
       setStage("sent");
       await arrived(invoice.id);
       await look();
@@ -45,17 +54,18 @@ export function Gasless({ invoice, choices, onBegin }: GaslessProps) {
         <Confirm label={t("pay.signNow", { amount: fec(invoice.amount) })} ready onConfirm={() => void pay()} onFault={setProblem} />
       )}
       {stage === "signing" && <Waiting>{t("action.signInWallet")}</Waiting>}
+      {stage === "claiming" && <Waiting>{t("pay.claiming")}</Waiting>}
       {stage === "sent" && <Waiting>{t("pay.sent")}</Waiting>}
       <p class="fine">{t("pay.gaslessWhy")}</p>
     </div>
   );
 }
 
-async function sign(invoice: Invoice, choices: Choices): Promise<void> {
+async function sign(invoice: Invoice, choices: Choices): Promise<NewPayment> {
   const payer = account.value ?? zeroAddress;
   const document = authorization(invoice, choices, payer, settings().contracts.FEC);
   const signature = await ask<Hex>("eth_signTypedData_v4", [payer, serialized(document)]);
-  await call("POST", `/v1/pay/${invoice.id}/payments`, {
+  return {
     payer,
     customer: choices.customer,
     minPrincipal: plain(choices.minPrincipal),
@@ -63,7 +73,7 @@ async function sign(invoice: Invoice, choices: Choices): Promise<void> {
     validAfter: 0,
     validBefore: invoice.expiry + 1,
     signature,
-  });
+  };
 }
 
 /** Follows the invoice until the payment is on the chain. Throws what made it fail. */

@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { callOf, type Line } from "../../actions";
 import { chain, now, settings } from "../../chain";
+import { freelyClaimable } from "../../free";
 import { t } from "../../i18n";
 import { exactFec, fec } from "../../i18n/format";
 import { encodedOrder, orderOf, type Choices, type Invoice } from "@fec/sdk/invoice";
@@ -12,7 +13,7 @@ import { Fact, Facts, Fec, Notice } from "../../ui/parts";
 import { account } from "../../wallet";
 import { Gasless } from "./Gasless";
 
-type Way = "gasless" | "balance" | "nodes";
+type Way = "gasless" | "flowed" | "balance" | "nodes";
 
 interface WaysProps {
   invoice: Invoice;
@@ -23,11 +24,15 @@ interface WaysProps {
 
 export function Ways({ invoice, choices, holdings, onBegin }: WaysProps) {
   const served = settings().service !== null && invoice.id !== "";
-  const flowed = sum(holdings.nodes.map((node) => claimableOf(node, now.value)));
+  const full = holdings.nodes.filter((node) => claimableOf(node, now.value) > 0n);
+  const flowed = sum(full.map((node) => claimableOf(node, now.value)));
   const enough = holdings.balance >= invoice.amount;
   const enoughWithNodes = flowed > 0n && holdings.balance + flowed >= invoice.amount;
   const ways: Way[] = [];
+  const free = freelyClaimable(full);
+  const flowedFree = sum(free.map((node) => claimableOf(node, now.value)));
   if (enough && served) ways.push("gasless");
+  if (served && !enough && holdings.balance + flowedFree >= invoice.amount) ways.push("flowed");
   if (enough) ways.push("balance");
   if (enoughWithNodes) ways.push("nodes");
   const [chosen, setChosen] = useState<Way | null>(null);
@@ -39,7 +44,12 @@ export function Ways({ invoice, choices, holdings, onBegin }: WaysProps) {
         {t("pay.tooLittle", { missing: fec(invoice.amount - holdings.balance - flowed), have: fec(holdings.balance) })}
       </Notice>
     );
-  const about = { gasless: t("pay.wayGasless"), balance: t("pay.wayBalance"), nodes: t("pay.wayNodes", { amount: fec(flowed) }) };
+  const about = {
+    gasless: t("pay.wayGasless"),
+    flowed: t("pay.wayFlowed", { amount: fec(flowedFree) }),
+    balance: t("pay.wayBalance"),
+    nodes: t("pay.wayNodes", { amount: fec(flowed) }),
+  };
   return (
     <>
       <fieldset class="choices">
@@ -52,6 +62,14 @@ export function Ways({ invoice, choices, holdings, onBegin }: WaysProps) {
         ))}
       </fieldset>
       {way === "gasless" && <Gasless invoice={invoice} choices={choices} onBegin={onBegin} />}
+      {way === "flowed" && (
+        <Gasless
+          invoice={invoice}
+          choices={choices}
+          onBegin={onBegin}
+          claimFrom={nodesFor(free, invoice.amount - holdings.balance, now.value)}
+        />
+      )}
       {way === "balance" && <ByBalance invoice={invoice} choices={choices} onBegin={onBegin} />}
       {way === "nodes" && <FromNodes invoice={invoice} choices={choices} holdings={holdings} onBegin={onBegin} />}
     </>

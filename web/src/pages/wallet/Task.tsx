@@ -5,13 +5,15 @@ import { callOf, type Call, type Line } from "../../actions";
 import { face } from "@fec/sdk/curve";
 import { t } from "../../i18n";
 import { exactFec, fec, number, parseFec } from "../../i18n/format";
+import { claimFreely, freelyClaimable } from "../../free";
 import { now } from "../../chain";
 import { claimableOf, classOf, nodeName, outstandingOf, sum, type Node } from "@fec/sdk/nodes";
 import { adnContract, relayContract } from "../../reads";
 import { openings, type ProvenLeaf } from "@fec/sdk/settlements";
 import { Action, type Plan } from "../../ui/Action";
 import { Dialog } from "../../ui/Dialog";
-import { Field, Notice } from "../../ui/parts";
+import { Free } from "../../ui/Free";
+import { Field, Notice, OwnGas } from "../../ui/parts";
 import { shortened } from "../../ui/text";
 
 export interface TaskAsked {
@@ -71,6 +73,7 @@ function Claim({ nodes, owner }: TaskProps) {
     const found = nodes.filter((node) => claimableOf(node, now.value) > 0n);
     return found.sort((a, b) => (claimableOf(b, now.value) > claimableOf(a, now.value) ? 1 : -1));
   });
+  const free = freelyClaimable(full);
   const settled = full.filter((node) => node.leaf).slice(0, MOST_OPENINGS);
   const tokens = full.filter((node) => !node.leaf).slice(0, settled.length ? MOST_OPENINGS : MOST_CLAIMS);
   const some = [...settled, ...tokens];
@@ -91,13 +94,32 @@ function Claim({ nodes, owner }: TaskProps) {
       ];
     },
   };
-  return (
+  const inParts = (fitting: Node[]) =>
+    full.length > fitting.length && <Notice>{t("task.claimInParts", { count: number(fitting.length), all: number(full.length) })}</Notice>;
+  const own = (
     <Action plan={plan} confirm={t("node.claim")}>
-      {full.length > some.length && (
-        <Notice>{t("task.claimInParts", { count: number(some.length), all: number(full.length) })}</Notice>
-      )}
+      {inParts(some)}
     </Action>
   );
+  return free.length ? (
+    <>
+      {inParts(free)}
+      <FreeClaim nodes={free} owner={owner} />
+      <OwnGas>{own}</OwnGas>
+    </>
+  ) : (
+    own
+  );
+}
+
+function FreeClaim({ nodes, owner }: TaskProps) {
+  const due = sum(nodes.map((node) => claimableOf(node, now.value)));
+  const lines: Line[] = [
+    [t("task.claimFrom"), t("task.nodes", { count: number(nodes.length) })],
+    [t("task.youGet"), amountOf(due)],
+    [t("task.stillToCome"), amountOf(sum(nodes.map(outstandingOf)) - due)],
+  ];
+  return <Free lines={lines} confirm={t("free.claim")} run={() => claimFreely(owner, nodes)} />;
 }
 
 function Give({ nodes, owner }: TaskProps) {
