@@ -17,10 +17,15 @@ from typing import Any
 
 from fec import i18n
 from fec.client.orders import CHECKOUT_NAME, COUPON_NAME
+from fec.client.settlements import OPEN_AND_CLAIM_GAS, OPEN_GAS
 from fec.core import curve
+from fec.core.settlement_id import SettlementId
 from fec.pages.bundle import CALLED
-from fec.protocol import abi, refusals, signing
+from fec.protocol import abi, refusals, relays, signing
+from fec.protocol.calls import ContractCall, open_node
 from fec.protocol.orders import Invoice, Order
+from fec.protocol.relays import RelayedCall
+from fec.protocol.settlements import Leaf, ProvenLeaf
 from fec.protocol.signing import Domain
 from tools import openapi
 
@@ -44,7 +49,8 @@ def main() -> None:
 
 def generate() -> None:
     """Writes what the SDK shares with the package."""
-    files = {"abi.ts": _abis(), "curve.ts": _curve(), "signing.ts": _signing(), "structs.ts": _structs()}
+    files = {"abi.ts": _abis(), "curve.ts": _curve(), "relay.ts": _relay(), "signing.ts": _signing()}
+    files["structs.ts"] = _structs()
     files |= {f"refusals.{i18n.language_tag(locale)}.json": _refusals(locale) for locale in i18n.LOCALES}
     write(GENERATED, files)
     types()
@@ -169,6 +175,16 @@ def _signing() -> str:
         f"export const TYPES = {_literal(types)} as const;\n"
         f"export const PAY = {_literal(_bare(pay))} as const;\n"
     )
+
+
+def _relay() -> str:
+    """How Relay knows calls that open and claim nodes, and the gas that the package gives them."""
+    leaf = ProvenLeaf(SettlementId(1, 1, 1, 1, 10**15, 1).settlement_id, 0, Leaf(_ZERO, 10**15), ())
+    calls = {"OPEN": open_node(leaf), "OPEN_AND_CLAIM": open_node(leaf, claim=True)}
+    kinds = {name: relays.packed(RelayedCall(call, 1))[0] for name, call in calls.items()}
+    kinds["CLAIM_FOR"] = relays.packed(RelayedCall(ContractCall("ADN", "claimFor", ([1],)), 1))[0]
+    values = {**kinds, "OPEN_GAS": OPEN_GAS, "OPEN_AND_CLAIM_GAS": OPEN_AND_CLAIM_GAS}
+    return "".join(f"export const {name} = {value};\n" for name, value in values.items())
 
 
 def _refusals(locale: str) -> str:

@@ -1,6 +1,7 @@
 /** Settlements: the tree over their leaves and its proofs; the twin of `fec/protocol/settlements.py`. Amounts in wei. */
 import { encode } from "./abi";
 import { parseFec, plain } from "./amounts";
+import { CLAIM_FOR, OPEN, OPEN_AND_CLAIM, OPEN_AND_CLAIM_GAS, OPEN_GAS } from "./generated/relay";
 import { addressOf, concat, isHex, keccak, numberHex, sizeOf, sliceOf, type Address, type Hex } from "./hex";
 
 /** A settled node that nobody has opened, and what opens it: what `ADN.open` takes. */
@@ -19,12 +20,7 @@ const OWNER_LENGTH = 20;
 const COUNT_SHIFT = 232n;
 const PRINCIPAL_SHIFT = 40n;
 const PRINCIPAL_BITS = 96n;
-/** Kinds of calls that Relay makes (`IRelay.RelayedKind`), and the most gas that each may use. */
-const CLAIMS = 4;
-const OPENING = 7;
-const OPENING_WITH_CLAIM = 8;
-const OPENING_GAS = 90_000;
-const OPENING_WITH_CLAIM_GAS = 150_000;
+/** Most gas of a claim for the owner, and of what is around it. */
 const CLAIM_GAS = 60_000;
 
 export const countOf = (settlementId: bigint): number => Number(settlementId >> COUNT_SHIFT);
@@ -148,9 +144,9 @@ export function openings(leaves: readonly ProvenLeaf[], { claim, others = [] }: 
   const calls = leaves.map((leaf) => {
     const { settlementId, index, owner, principal, proof } = leaf;
     const encoded = encode(LEAF_TYPES, [settlementId, BigInt(index), owner, principal, [...proof]]);
-    return claim ? relayed(OPENING_WITH_CLAIM, OPENING_WITH_CLAIM_GAS, encoded) : relayed(OPENING, OPENING_GAS, encoded);
+    return claim ? relayed(OPEN_AND_CLAIM, OPEN_AND_CLAIM_GAS, encoded) : relayed(OPEN, OPEN_GAS, encoded);
   });
-  if (others.length) calls.push(relayed(CLAIMS, CLAIM_GAS * (others.length + 1), encode([{ type: "uint256[]" }], [others])));
+  if (others.length) calls.push(relayed(CLAIM_FOR, CLAIM_GAS * (others.length + 1), encode([{ type: "uint256[]" }], [others])));
   return concat(calls);
 }
 

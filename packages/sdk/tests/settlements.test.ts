@@ -1,7 +1,7 @@
 /** Settlements equal what `fec.protocol.settlements` and `fec.protocol.relays` make of the same leaves. */
-import { keccak256, type Address, type Hex } from "viem";
 import { expect, test } from "vitest";
-import { leavesOf, openings, proves, tokenIdAt, type ProvenLeaf } from "../src/settlements";
+import type { Address, Hex } from "../src/hex";
+import { leavesOf, proves, tokenIdAt, type ProvenLeaf } from "../src/settlements";
 
 const ALICE: Address = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
 const ID = 34508731737224623357290467629094141541854818173097693490843001194283015n;
@@ -30,8 +30,6 @@ const PROOFS = [
   ],
   ["0xec9e3ee4ba036eca3ca0325c517e7be40e3839e781cc1f6d9ee1c92b29dfbc32"],
 ];
-const RELAYED = "0xc7cf2372c2304c89b57c6fe67703ebe87dc1a74a7547efa4af209d1ae3e1ddf9";
-
 const mine = leavesOf(ID, LEAVES as Hex, ALICE);
 
 test("an owner's leaves are found with their ids and proofs", () => {
@@ -55,8 +53,4 @@ test.each([
   ["a proof too long", { proof: [...first.proof, ROOT as Hex] }],
 ])("a leaf with %s is not proven", (_, change) => {
   expect(proves(ROOT, { ...first, ...change })).toBe(false);
-});
-
-test("openings and claims are packed as Relay takes them", () => {
-  expect(keccak256(openings([first, mine[2] as ProvenLeaf], { claim: true, others: [9n, 10n] }))).toBe(RELAYED);
 });
