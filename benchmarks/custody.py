@@ -11,8 +11,9 @@ from benchmarks.shop import AMOUNT, Shop, allow
 from fec.chain.deploy import STEPS
 from fec.client.custody import CUSTODIAN_NAME
 from fec.core.durations import HOUR
-from fec.protocol import signing
-from fec.protocol.members import ALL_COINS, Member, Withdrawal
+from fec.protocol import acts, calls, signing
+from fec.protocol.acts import Instruction
+from fec.protocol.members import ALL_COINS, Member
 from fec.protocol.signing import Domain
 
 COINS = 10 * AMOUNT  # that come into the vault
@@ -44,19 +45,18 @@ class Membership:
         order = self.shop.order(self.vault)
         order_hash = signing.order_message(self.shop.domain, order).hash
         signature = signing.spend_message(self.domain, self.vault, order_hash).sign(self.key)
-        args = (self.member.fields, order.fields, self.nodes[:nodes], signature)
+        args = (self.member.fields(self.vault), order.fields, self.nodes[:nodes], signature)
         return self.lab.custodian("spend", args, self.lab.bob)
 
     def withdraw(self, *, nodes: int, amount: int = ALL_COINS) -> Call:
         """To the member's own wallet, which holds nodes and FEC."""
         deadline = self.lab.clock + HOUR
-        withdrawal = Withdrawal(
-            self.vault, tuple(self.nodes[:nodes]), amount, self.lab.alice, self.withdrawals, deadline
-        )
+        taken = acts.withdraw(self.lab.alice, self.nodes[:nodes], amount)
+        instruction = Instruction(self.vault, self.member.signer, (taken,), self.withdrawals, deadline)
         self.withdrawals += 1
-        signature = signing.withdrawal_message(self.domain, withdrawal).sign(self.key)
-        args = (self.member.fields, withdrawal.token_ids, amount, withdrawal.to, deadline, signature)
-        return self.lab.custodian("withdraw", args, self.lab.bob)
+        signature = signing.acts_message(self.domain, instruction).sign(self.key)
+        call = calls.act(self.member, instruction, signature)
+        return self.lab.custodian("act", call.arguments, self.lab.bob)
 
 
 def deploy(lab: Lab, _: int) -> Call:

@@ -1,25 +1,41 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
 import {MemberVault} from "./custody/MemberVault.sol";
+import {PasskeyVerifier} from "./custody/PasskeyVerifier.sol";
+import {Signers} from "./custody/Signers.sol";
 import {IADN} from "./interfaces/IADN.sol";
 import {ICheckout, Order} from "./interfaces/ICheckout.sol";
-import {ICustodian, Member} from "./interfaces/ICustodian.sol";
+import {Act, ActKind, ICustodian, Member} from "./interfaces/ICustodian.sol";
+import {IERC5725} from "./interfaces/IERC5725.sol";
 import {IFEC} from "./interfaces/IFEC.sol";
-import {Signatures} from "./libraries/Signatures.sol";
 
 /// @title Custody without trust
 /// @notice See {ICustodian}.
-contract Custodian is ICustodian, EIP712 {
+contract Custodian is Signers, EIP712 {
     bytes32 private constant SPEND_TYPEHASH = keccak256("Spend(address vault,bytes32 orderHash)");
 
-    bytes32 private constant WITHDRAWAL_TYPEHASH = keccak256(
-        "Withdrawal(address vault,uint256[] tokenIds,uint256 amount,address to,uint256 nonce,uint256 deadline)"
+    bytes32 private constant ACT_TYPEHASH = keccak256("Act(uint8 kind,bytes data)");
+
+    bytes32 private constant ACTS_TYPEHASH = keccak256(
+        "Acts(address vault,bytes signer,Act[] acts,uint256 nonce,uint256 deadline)Act(uint8 kind,bytes data)"
     );
+
+    /// @inheritdoc ICustodian
+    uint256 public constant MAX_ACTS = 32;
+
+    /// @dev Who acts, on what: their vault, or what their own account has.
+    struct Holder {
+        address account;
+        bytes32 signerHash;
+        bool hasVault;
+    }
 
     // -------------------------------------------------------------------- state
 
@@ -36,13 +52,17 @@ contract Custodian is ICustodian, EIP712 {
     address public immutable vaultImplementation;
 
     /// @inheritdoc ICustodian
-    mapping(address vault => uint256) public nonceOf;
+    address public immutable passkeyVerifier;
+
+    /// @inheritdoc ICustodian
+    mapping(address vault => address) public successorOf;
 
     constructor(ICheckout checkout_) EIP712("FEC Custodian", "1") {
         checkout = checkout_;
         adn = checkout_.adn();
         fec = checkout_.fec();
         vaultImplementation = address(new MemberVault());
+        passkeyVerifier = address(new PasskeyVerifier());
     }
 
     // ------------------------------------------------------------------ custody
@@ -58,43 +78,36 @@ contract Custodian is ICustodian, EIP712 {
         external
         returns (uint256 tokenId)
     {
-        MemberVault vault = _open(member);
-        if (order.customer != address(vault)) revert Custodian_WrongCustomer(order.customer, address(vault));
-        _checkSignature(member.key, hashSpend(address(vault), order), signature);
+        address vault = member.vault;
+        if (order.customer != vault) revert Custodian_WrongCustomer(order.customer, vault);
+        _admit(member);
+        _checkSignature(member.signer, hashSpend(vault, order), signature);
 
-        emit Spent(address(vault), order.programId, order.orderId, order.amount);
+        emit Spent(vault, order.programId, order.orderId, order.amount);
         // slither-disable-next-line unused-return -- the owners are paid; what the vault lacks, the payment says
         if (tokenIds.length != 0) adn.claimFor(tokenIds);
         // slither-disable-next-line unused-return -- our own coupon reverts or returns true
-        vault.execute(address(fec), abi.encodeCall(IERC20.approve, (address(checkout), order.amount)));
-        return abi.decode(vault.execute(address(checkout), abi.encodeCall(ICheckout.pay, (order))), (uint256));
+        MemberVault(vault).execute(address(fec), abi.encodeCall(IERC20.approve, (address(checkout), order.amount)));
+        return
+            abi.decode(MemberVault(vault).execute(address(checkout), abi.encodeCall(ICheckout.pay, (order))), (uint256));
     }
 
     /// @inheritdoc ICustodian
-    function withdraw(
-        Member calldata member,
-        uint256[] calldata tokenIds,
-        uint256 amount,
-        address to,
-        uint256 deadline,
-        bytes calldata signature
-    ) external {
+    function act(Member calldata member, Act[] calldata acts, uint256 nonce, uint256 deadline, bytes calldata signature)
+        external
+    {
         if (block.timestamp > deadline) revert Custodian_Expired(deadline, block.timestamp);
-        MemberVault vault = _open(member);
-        bytes32 hash = hashWithdrawal(address(vault), tokenIds, amount, to, nonceOf[address(vault)]++, deadline);
-        _checkSignature(member.key, hash, signature);
-
-        if (amount == type(uint256).max) amount = fec.balanceOf(address(vault));
-        emit Withdrawn(address(vault), to, tokenIds, amount);
-        // slither-disable-next-line unused-return -- our own coupon reverts or returns true
-        if (amount != 0) vault.execute(address(fec), abi.encodeCall(IERC20.transfer, (to, amount)));
-        for (uint256 i = 0; i < tokenIds.length; ++i) {
-            // Returns nothing; a node that is refused is meant to undo all.
-            // slither-disable-next-line unused-return,calls-loop
-            vault.execute(
-                address(adn),
-                abi.encodeWithSignature("safeTransferFrom(address,address,uint256)", address(vault), to, tokenIds[i])
-            );
+        if (acts.length == 0 || acts.length > MAX_ACTS) revert Custodian_ActsOutOfRange(acts.length, MAX_ACTS);
+        Holder memory holder = _holder(member);
+        uint256 expected = _lanes[holder.account][holder.signerHash].nonce++;
+        if (nonce != expected) revert Custodian_WrongNonce(nonce, expected);
+        _checkSignature(member.signer, hashActs(holder.account, member.signer, acts, nonce, deadline), signature);
+        for (uint256 i = 0; i < acts.length; ++i) {
+            uint8 kind = acts[i].kind;
+            if (kind > uint8(type(ActKind).max)) revert Custodian_UnknownAct(i, kind);
+            if (kind <= uint8(ActKind.Merge)) _actOnNodes(holder, ActKind(kind), acts[i].data);
+            else if (holder.hasVault) _actOnVault(holder, ActKind(kind), member.signer, acts[i].data);
+            else revert Custodian_OnlyForVaults(i, kind);
         }
     }
 
@@ -106,8 +119,8 @@ contract Custodian is ICustodian, EIP712 {
     }
 
     /// @inheritdoc ICustodian
-    function memberIdOf(address key, bytes32 salt) public pure returns (bytes32 memberId) {
-        return keccak256(abi.encode(key, salt));
+    function memberIdOf(bytes calldata signer, bytes32 salt) external pure returns (bytes32 memberId) {
+        return _memberId(keccak256(signer), salt);
     }
 
     /// @inheritdoc ICustodian
@@ -116,44 +129,152 @@ contract Custodian is ICustodian, EIP712 {
     }
 
     /// @inheritdoc ICustodian
-    function hashWithdrawal(
-        address vault,
-        uint256[] calldata tokenIds,
-        uint256 amount,
-        address to,
-        uint256 nonce,
-        uint256 deadline
-    ) public view returns (bytes32) {
+    function hashActs(address vault, bytes calldata signer, Act[] calldata acts, uint256 nonce, uint256 deadline)
+        public
+        view
+        returns (bytes32)
+    {
+        bytes32[] memory hashes = new bytes32[](acts.length);
+        for (uint256 i = 0; i < acts.length; ++i) {
+            hashes[i] = keccak256(abi.encode(ACT_TYPEHASH, acts[i].kind, keccak256(acts[i].data)));
+        }
         return _hashTypedDataV4(
             keccak256(
                 abi.encode(
-                    WITHDRAWAL_TYPEHASH, vault, keccak256(abi.encodePacked(tokenIds)), amount, to, nonce, deadline
+                    ACTS_TYPEHASH, vault, keccak256(signer), keccak256(abi.encodePacked(hashes)), nonce, deadline
                 )
             )
         );
     }
 
+    // --------------------------------------------------------------------- acts
+
+    /// @dev What a vault and an account can do alike.
+    function _actOnNodes(Holder memory holder, ActKind kind, bytes calldata data) private {
+        if (kind == ActKind.Withdraw) {
+            (address to, uint256[] memory tokenIds, uint256 amount) = abi.decode(data, (address, uint256[], uint256));
+            _withdraw(holder, to, tokenIds, amount);
+        } else if (kind == ActKind.WithdrawPart) {
+            (uint256 tokenId, uint256 principal, address to) = abi.decode(data, (uint256, uint256, address));
+            uint256[] memory principals = new uint256[](1);
+            principals[0] = principal;
+            _withdraw(holder, to, _split(holder, tokenId, principals), 0);
+        } else if (kind == ActKind.Claim) {
+            // Pays the owners, whoever they are.
+            // slither-disable-next-line unused-return,calls-loop
+            adn.claimFor(abi.decode(data, (uint256[])));
+        } else if (kind == ActKind.Open) {
+            (uint256 settlementId, uint256 index, uint256 principal, bytes32[] memory proof) =
+                abi.decode(data, (uint256, uint256, uint256, bytes32[]));
+            // slither-disable-next-line unused-return,calls-loop
+            adn.openAndClaim(settlementId, index, holder.account, principal, proof);
+        } else if (kind == ActKind.Split) {
+            (uint256 tokenId, uint256[] memory principals) = abi.decode(data, (uint256, uint256[]));
+            _split(holder, tokenId, principals);
+        } else {
+            uint256[] memory tokenIds = abi.decode(data, (uint256[]));
+            if (tokenIds.length != 0) _checkOwner(holder, tokenIds[0]);
+            _callNodes(holder, abi.encodeCall(IADN.merge, (tokenIds)));
+        }
+    }
+
+    /// @dev What only a vault can do: an account has a key of its own for it.
+    function _actOnVault(Holder memory holder, ActKind kind, bytes calldata signer, bytes calldata data) private {
+        address vault = holder.account;
+        if (kind == ActKind.ApproveClaimer) {
+            (address claimer, bool approved, uint256 tokenId) = abi.decode(data, (address, bool, uint256));
+            _callNodes(holder, abi.encodeCall(IERC5725.setClaimApproval, (claimer, approved, tokenId)));
+        } else if (kind == ActKind.ApproveClaimerForAll) {
+            (address claimer, bool approved) = abi.decode(data, (address, bool));
+            _callNodes(holder, abi.encodeCall(IERC5725.setClaimApprovalForAll, (claimer, approved)));
+        } else if (kind == ActKind.AddSigner) {
+            _addSigner(vault, signer, abi.decode(data, (bytes)));
+        } else if (kind == ActKind.AskRemoval) {
+            _askRemoval(vault, abi.decode(data, (bytes32)));
+        } else if (kind == ActKind.CancelRemoval) {
+            _cancelRemoval(vault, abi.decode(data, (bytes32)));
+        } else if (kind == ActKind.RemoveSigner) {
+            _removeSigner(vault, holder.signerHash, abi.decode(data, (bytes32)));
+        } else {
+            address successor = abi.decode(data, (address));
+            successorOf[vault] = successor;
+            emit SuccessorNamed(vault, successor);
+        }
+    }
+
+    function _withdraw(Holder memory holder, address to, uint256[] memory tokenIds, uint256 amount) private {
+        address from = holder.account;
+        if (holder.hasVault) {
+            if (amount == type(uint256).max) amount = fec.balanceOf(from);
+            emit Withdrawn(from, to, tokenIds, amount);
+            // slither-disable-next-line unused-return,calls-loop -- our own coupon reverts or returns true
+            if (amount != 0) MemberVault(from).execute(address(fec), abi.encodeCall(IERC20.transfer, (to, amount)));
+        } else if (amount != 0) {
+            revert Custodian_CoinsOfAccount(from, amount);
+        }
+        for (uint256 i = 0; i < tokenIds.length; ++i) {
+            // ADN refuses a node that is not the holder's; one that is refused is meant to undo all.
+            _callNodes(
+                holder, abi.encodeWithSignature("safeTransferFrom(address,address,uint256)", from, to, tokenIds[i])
+            );
+        }
+    }
+
+    function _split(Holder memory holder, uint256 tokenId, uint256[] memory principals)
+        private
+        returns (uint256[] memory newIds)
+    {
+        _checkOwner(holder, tokenId);
+        return abi.decode(_callNodes(holder, abi.encodeCall(IADN.split, (tokenId, principals))), (uint256[]));
+    }
+
+    /// @dev As the vault, or for an account that has made this contract its operator.
+    function _callNodes(Holder memory holder, bytes memory data) private returns (bytes memory) {
+        // slither-disable-next-line calls-loop
+        if (holder.hasVault) return MemberVault(holder.account).execute(address(adn), data);
+        return Address.functionCall(address(adn), data);
+    }
+
+    /// @dev ADN asks only whether this contract is an operator of the node's owner. It is that for many.
+    function _checkOwner(Holder memory holder, uint256 tokenId) private view {
+        // slither-disable-next-line calls-loop
+        address owner = adn.ownerOf(tokenId);
+        if (owner != holder.account) revert IERC721Errors.ERC721IncorrectOwner(holder.account, tokenId, owner);
+    }
+
     // ---------------------------------------------------------------- internals
 
-    /// @dev The member's vault, deployed if it was not yet.
-    function _open(Member calldata member) private returns (MemberVault) {
-        bytes32 memberId = memberIdOf(member.key, member.salt);
-        address vault = vaultOf(member.brand, memberId);
+    /// @dev An account that is its own holder has no vault in it; everybody else is admitted to a vault.
+    function _holder(Member calldata member) private returns (Holder memory) {
+        bytes calldata signer = member.signer;
+        // forge-lint: disable-next-line(unsafe-typecast) -- the length is checked before
+        if (signer.length == ACCOUNT_LENGTH && address(bytes20(signer)) == member.vault) {
+            return Holder(member.vault, keccak256(signer), false);
+        }
+        return Holder(member.vault, _admit(member), true);
+    }
+
+    /// @dev Checks that the signer is one of the vault's, and deploys the vault if it was not yet.
+    function _admit(Member calldata member) private returns (bytes32 signerHash) {
+        address vault = member.vault;
+        signerHash = keccak256(member.signer);
+        if (_lanes[vault][signerHash].stored) return signerHash;
+        bytes32 memberId = _memberId(signerHash, member.salt);
+        if (signerCountOf[vault] != 0 || vault != vaultOf(member.brand, memberId)) {
+            revert Custodian_NotSigner(vault, member.signer);
+        }
         if (vault.code.length == 0) {
             // slither-disable-next-line unused-return -- the address is known before
             Clones.cloneDeterministic(vaultImplementation, _vaultSalt(member.brand, memberId));
             emit VaultDeployed(member.brand, memberId, vault);
         }
-        return MemberVault(vault);
+    }
+
+    function _memberId(bytes32 signerHash, bytes32 salt) private pure returns (bytes32) {
+        return keccak256(abi.encode(signerHash, salt));
     }
 
     function _vaultSalt(address brand, bytes32 memberId) private pure returns (bytes32) {
         return keccak256(abi.encode(brand, memberId));
-    }
-
-    function _checkSignature(address key, bytes32 hash, bytes calldata signature) private view {
-        if (msg.sender != key && !Signatures.isValid(key, hash, signature)) {
-            revert Custodian_InvalidSignature(key);
-        }
     }
 }

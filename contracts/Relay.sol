@@ -115,7 +115,7 @@ contract Relay is IRelay, ReentrancyGuardTransient {
     function _entryOf(uint256 kind, uint256 index) private view returns (address target, bytes4 selector) {
         if (kind == uint256(RelayedKind.Payment)) return (address(checkout), ICheckout.payWithAuthorization.selector);
         if (kind == uint256(RelayedKind.Spend)) return (address(custodian), ICustodian.spend.selector);
-        if (kind == uint256(RelayedKind.Withdrawal)) return (address(custodian), ICustodian.withdraw.selector);
+        if (kind == uint256(RelayedKind.Acts)) return (address(custodian), ICustodian.act.selector);
         if (kind == uint256(RelayedKind.Claims)) return (address(adn), IADN.claimFor.selector);
         if (kind == uint256(RelayedKind.Reward)) return (address(checkout), ICheckout.takeReward.selector);
         if (kind == uint256(RelayedKind.Captures)) return (address(checkout), ICheckout.capture.selector);

@@ -13,7 +13,8 @@ from demo.story import Story
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
 from fec.core.durations import DAY
-from fec.protocol.members import Member
+from fec.protocol import acts
+from fec.protocol.members import ALL_COINS, Member
 from fec.protocol.types import Node
 
 #: Nodes in one transaction of a member who leaves.
@@ -77,14 +78,15 @@ class Holders:
             withdrawal = stranger.custody.withdrawal(
                 member, address, stranger.now() + DAY, token_ids=token_ids[first : first + BATCH]
             )
-            forged = replace(withdrawal, to=self.brand.address)
+            theft = acts.withdraw(self.brand.address, withdrawal.token_ids, ALL_COINS)
+            forged = replace(withdrawal, acts=(theft,))
             for signed in (withdrawal, forged):
-                signature = brand.custody.sign_withdrawal(signed, self.brand)
+                signature = brand.custody.sign_acts(signed, self.brand)
                 self._story.attempt(
                     "the brand withdraws without the member's key",
                     lambda signed=signed, signature=signature: brand.custody.withdraw(member, signed, signature),  # type: ignore[misc]
                 )
-            stranger.custody.withdraw(member, withdrawal, stranger.custody.sign_withdrawal(withdrawal, key))
+            stranger.custody.withdraw(member, withdrawal, stranger.custody.sign_acts(withdrawal, key))
 
     @property
     def staying(self) -> list[str]:

@@ -21,7 +21,7 @@ FOLDER = ROOT / "fec" / "protocol" / "abi"
 #: Contracts whose errors a contract passes on to its callers: their ABI has to show those too.
 CALLED = {"ADN": ["FEC"], "Checkout": ["FEC", "ADN"], "Custodian": ["FEC", "ADN", "Checkout", "MemberVault"]}
 #: Contracts that another's constructor makes, apart from those that stand with the others.
-MADE_BY_OTHERS = ("custody/MemberVault.sol", "nodes/NodeMetadata.sol")
+MADE_BY_OTHERS = ("custody/MemberVault.sol", "custody/PasskeyVerifier.sol", "nodes/NodeMetadata.sol")
 #: Interfaces that a contract answers in its fallback, where the compiler does not see it.
 ANSWERED = {"FEC": "ISigningDetails"}
 

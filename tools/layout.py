@@ -77,7 +77,12 @@ def record() -> Json:
     version, _, output = analyse()
     known = list(declarations(output))
     homes = {variable["id"]: contract["name"] for contract, variable in known}
-    trees = {contract["name"]: contract for contract, _ in known}
+    trees = {
+        contract["name"]: contract
+        for source in output["sources"].values()
+        for contract in source["ast"]["nodes"]
+        if contract["nodeType"] == "ContractDefinition"
+    }
     compiled = {name: contract for file in output["contracts"].values() for name, contract in file.items()}
     recorded: Json = {"compiler": f"solc {version}"}
     for path in sorted((ROOT / "fec" / "protocol" / "abi").glob("*.json")):

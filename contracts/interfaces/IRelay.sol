@@ -11,7 +11,7 @@ enum RelayedKind {
     ShortPayment,
     Payment,
     Spend,
-    Withdrawal,
+    Acts,
     Claims,
     Reward,
     Captures,
@@ -62,7 +62,7 @@ interface IRelay {
     /// @notice Where payments, rewards and captures go.
     function checkout() external view returns (ICheckout);
 
-    /// @notice Where spends and withdrawals go.
+    /// @notice Where spends and acts go.
     function custodian() external view returns (ICustodian);
 
     /// @notice Where claims and openings go.

@@ -13,11 +13,14 @@ contract CheckoutLens {
 
     ICustodian private immutable CUSTODIAN;
     address[] private _accounts;
+    bytes[] private _signers;
 
-    /// @param accounts Whose allowances, withdrawals and spend are looked at.
-    constructor(ICustodian custodian, address[] memory accounts) {
+    /// @param accounts Whose allowances, instructions and spend are looked at.
+    /// @param signers Whose instructions, for each of the accounts.
+    constructor(ICustodian custodian, address[] memory accounts, bytes[] memory signers) {
         CUSTODIAN = custodian;
         _accounts = accounts;
+        _signers = signers;
     }
 
     function look(uint256 programs, uint256 batches, bytes32[] calldata orderKeys)
@@ -55,7 +58,7 @@ contract CheckoutLens {
         }
         for (uint256 i = 0; i < accounts.length; ++i) {
             words[at++] = fec.allowance(accounts[i], address(checkout));
-            words[at++] = CUSTODIAN.nonceOf(accounts[i]);
+            words[at++] = CUSTODIAN.nonceOf(accounts[i], _signers[i]);
             for (uint256 programId = 1; programId <= programs; ++programId) {
                 words[at++] = checkout.spendOf(programId, accounts[i]);
             }

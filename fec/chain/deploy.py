@@ -77,7 +77,7 @@ STEPS = (
     Step(
         name="Custodian",
         arguments=lambda _, addresses: [addresses["Checkout"]],
-        children={"MemberVault": "vaultImplementation"},
+        children={"MemberVault": "vaultImplementation", "PasskeyVerifier": "passkeyVerifier"},
     ),
     Step(name="Relay", arguments=lambda _, addresses: [addresses["Custodian"]], children={}),
 )

@@ -23,7 +23,8 @@ from fec.core.durations import HOUR
 from fec.core.node_id import NodeId
 from fec.i18n import _, ngettext
 from fec.i18n.errors import InvalidArgument
-from fec.protocol.members import ALL_COINS, Member, Withdrawal, Withdrawn
+from fec.protocol.acts import ActKind, Instruction
+from fec.protocol.members import ALL_COINS, Member, Withdrawn, account_of
 from fec.protocol.orders import Order
 
 
@@ -237,8 +238,8 @@ def withdraw(
         record = {
             "kind": "withdrawal",
             "member": files.member_record(who),
-            "withdrawal": files.withdrawal_record(withdrawal),
-            "signature": context.sign(client.custody.withdrawal_message(withdrawal)),
+            "instruction": files.instruction_record(withdrawal),
+            "signature": context.sign(client.custody.acts_message(withdrawal)),
         }
         files.write_or_print(context, record, out, _("A withdrawal of {what}, signed", what=what))
         return
@@ -275,25 +276,29 @@ def relay(context: Context, signed: Path) -> None:
                 "Withdraws {what} from {vault} to {to}.",
                 what=_taken(withdrawal),
                 vault=withdrawal.vault,
-                to=withdrawal.to,
+                to=withdrawal.acts[0].receiver,
             )
         )
         _show_withdrawn(context, context.send(lambda: client.custody.withdraw(who, withdrawal, signature)))
 
 
-def _instruction(record: dict[str, Any]) -> tuple[Member, tuple[Order, list[int]] | None, Withdrawal | None, str]:
+def _instruction(record: dict[str, Any]) -> tuple[Member, tuple[Order, list[int]] | None, Instruction | None, str]:
     who = files.member_from(record["member"])
     signature = record["signature"]
     if record["kind"] == "spend":
         payment = (files.order_from(record["order"]), [int(token_id) for token_id in record["tokenIds"]])
         return who, payment, None, signature
     if record["kind"] == "withdrawal":
-        return who, None, files.withdrawal_from(record["withdrawal"]), signature
+        withdrawal = files.instruction_from(record["instruction"])
+        if [act.kind for act in withdrawal.acts] != [ActKind.WITHDRAW]:
+            raise InvalidArgument("its acts are no withdrawal")
+        return who, None, withdrawal, signature
     raise InvalidArgument("its kind is {kind!r}", kind=record["kind"])
 
 
-def _taken(withdrawal: Withdrawal) -> str:
-    coins = _("all coins") if withdrawal.amount == ALL_COINS else fec(withdrawal.amount)
+def _taken(withdrawal: Instruction) -> str:
+    amount = withdrawal.acts[0].arguments[2]
+    coins = _("all coins") if amount == ALL_COINS else fec(amount)
     return _(
         "{nodes} and {coins}",
         nodes=ngettext("{count:number} node", "{count:number} nodes", len(withdrawal.token_ids)),
@@ -302,10 +307,10 @@ def _taken(withdrawal: Withdrawal) -> str:
 
 
 def _need_key(context: Context, who: Member) -> None:
-    if context.client.address != who.key:
+    if context.client.address != account_of(who.signer):
         raise CommandRefused(
-            "The member's key is {key}, not {address}. Sign with the member's key.",
-            key=who.key,
+            "The member's signer is {signer}, not {address}. Sign with the member's key.",
+            signer=who.signer,
             address=context.client.address,
         )
 

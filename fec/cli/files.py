@@ -15,10 +15,11 @@ from fec.core.amounts import exact_fec
 from fec.i18n import N_, _
 from fec.i18n.errors import InvalidArgument
 from fec.i18n.parsing import parse_fec
+from fec.protocol.acts import Act, Instruction
 from fec.protocol.addresses import checked_address
 from fec.protocol.bytes32 import from_bytes32, to_bytes32
 from fec.protocol.files import RECORD_ERRORS, Record, read_record, reason_of, write_new, write_new_parts
-from fec.protocol.members import Member, Withdrawal
+from fec.protocol.members import Member, signer_bytes, signer_text
 from fec.protocol.orders import Authorization, Invoice, Order
 
 T = TypeVar("T")
@@ -150,35 +151,34 @@ def payment_from(record: Record) -> tuple[Order, Authorization]:
 
 def member_record(member: Member) -> Record:
     """Who a member is."""
-    return {"brand": member.brand, "key": member.key, "salt": member.salt}
+    return {"brand": member.brand, "signer": member.signer, "salt": member.salt}
 
 
 def member_from(record: Record) -> Member:
     """Who a member is."""
-    member = Member(checked_address(record["brand"]), checked_address(record["key"]), _hex(record["salt"]))
+    signer = signer_text(signer_bytes(record["signer"]))
+    member = Member(checked_address(record["brand"]), signer, _hex(record["salt"]))
     to_bytes32(member.salt)
     return member
 
 
-def withdrawal_record(withdrawal: Withdrawal) -> Record:
-    """What a member takes out; the amount in wei, since its maximum means all."""
+def instruction_record(instruction: Instruction) -> Record:
+    """What a signer signs: acts as the contract takes them."""
     return {
-        "vault": withdrawal.vault,
-        "tokenIds": [str(token_id) for token_id in withdrawal.token_ids],
-        "wei": str(withdrawal.amount),
-        "to": withdrawal.to,
-        "nonce": withdrawal.nonce,
-        "deadline": withdrawal.deadline,
+        "vault": instruction.vault,
+        "signer": instruction.signer,
+        "acts": [{"kind": act.kind, "data": act.data} for act in instruction.acts],
+        "nonce": instruction.nonce,
+        "deadline": instruction.deadline,
     }
 
 
-def withdrawal_from(record: Record) -> Withdrawal:
-    """What a member takes out."""
-    return Withdrawal(
+def instruction_from(record: Record) -> Instruction:
+    """What a signer signs."""
+    return Instruction(
         vault=checked_address(record["vault"]),
-        token_ids=tuple(int(token_id) for token_id in record["tokenIds"]),
-        amount=int(record["wei"]),
-        to=checked_address(record["to"]),
+        signer=signer_text(signer_bytes(record["signer"])),
+        acts=tuple(Act(_count(act["kind"]), _hex(act["data"])) for act in record["acts"]),
         nonce=_count(record["nonce"]),
         deadline=_count(record["deadline"]),
     )

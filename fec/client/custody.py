@@ -1,30 +1,36 @@
-"""Custody: a brand keeps nodes and coins for members without a wallet, and only the member's key moves them.
+"""Custody: vaults of members without a wallet, which only the vault's own signers move.
 
 A purchase on a member's behalf is an ordinary order whose customer is the member's vault:
 
-    member = Member(brand.address, key.address, salt)
+    member = Member(brand.address, signer, salt)
     vault = brand.custody.vault(brand.address, member.id)
     brand.orders.pay(Order(invoice, signature, customer=vault))
 
-Spending and withdrawing take the signature of the member's key; anybody may send them:
+Spending and acts take a signature of one of the vault's signers; anybody may send them:
 
     anybody.custody.spend(member, order, token_ids, brand.custody.sign_spend(order, key))
+    instruction = anybody.custody.instruction(member, vault, [acts.merge([one, other])], deadline)
+    anybody.custody.act(member, instruction, custody.sign_acts(instruction, key))
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from eth_account.signers.local import LocalAccount
 from eth_typing import ChecksumAddress
+from web3.types import TxReceipt
 
 from fec.chain.contracts import Handle, basics
 from fec.chain.rpc import clear_errors
 from fec.client.orders import Orders, paid
 from fec.client.settlements import Settlements
-from fec.protocol import calls, signing
-from fec.protocol.addresses import checked_address
-from fec.protocol.members import ALL_COINS, Enrolled, Member, Withdrawal, Withdrawn
+from fec.protocol import acts, calls, signing
+from fec.protocol.acts import Act, Instruction
+from fec.protocol.addresses import ADDRESS_ZERO, checked_address
+from fec.protocol.bytes32 import from_hex
+from fec.protocol.members import ALL_COINS, Enrolled, Member, Withdrawn, signer_bytes, signer_hash, signer_text
 from fec.protocol.orders import Order, Paid
 from fec.protocol.signing import Domain, TypedMessage
 
@@ -32,8 +38,18 @@ from fec.protocol.signing import Domain, TypedMessage
 CUSTODIAN_NAME = "FEC Custodian"
 
 
+@dataclass(frozen=True)
+class StoredSigner:
+    """A signer that a vault has stored."""
+
+    signer: str
+    """An account's address, or a verifier's address and a key, as hex."""
+    removable_from: int | None
+    """From when on it can be removed, in seconds since the epoch; None if nobody has asked for it."""
+
+
 class Custody:
-    """Members' vaults of one deployment. Amounts in wei, times in seconds. What sends raises as `Sender.send` does."""
+    """Vaults of one deployment. Amounts in wei, times in seconds. What sends raises as `Sender.send` does."""
 
     def __init__(
         self, custodian: Handle, checkout: Handle, adn: Handle, orders: Orders, settlements: Settlements
@@ -68,6 +84,37 @@ class Custody:
         events = [log["args"] for log in self._custodian.logs("MemberEnrolled", block, brand=checked_address(brand))]
         return {"0x" + event["memberId"].hex(): event["vault"] for event in events}
 
+    def passkey_verifier(self) -> str:
+        """The contract that checks signatures of passkeys: the first 20 bytes of such a signer."""
+        verifier: str = self._custodian.read("passkeyVerifier")
+        return verifier
+
+    def signers(self, vault: str) -> tuple[StoredSigner, ...]:
+        """The signers that a vault has stored, oldest first; none while the first was never joined by another.
+
+        Found in the logs.
+        """
+        checked = checked_address(vault)
+        with clear_errors():
+            block = self._custodian.contract.w3.eth.block_number
+        added = [log["args"]["signer"] for log in self._custodian.logs("SignerAdded", block, vault=checked)]
+        present = (signer_text(signer) for signer in dict.fromkeys(added))
+        return tuple(
+            StoredSigner(signer, self.removable_from(vault, signer))
+            for signer in present
+            if self._custodian.read("isStoredSigner", checked, signer_bytes(signer))
+        )
+
+    def removable_from(self, vault: str, signer: str) -> int | None:
+        """From when on a signer can be removed, in seconds since the epoch; None if nobody has asked for it."""
+        moment: int = self._custodian.read("removableFrom", checked_address(vault), from_hex(signer_hash(signer)))
+        return moment or None
+
+    def successor(self, vault: str) -> str | None:
+        """Where what is still to come for a vault should go; None if it has not said so."""
+        found: str = self._custodian.read("successorOf", checked_address(vault))
+        return None if found == ADDRESS_ZERO else found
+
     # ---------------------------------------------------------------- spending
 
     def spend_message(self, order: Order) -> TypedMessage:
@@ -84,44 +131,53 @@ class Custody:
 
         Settled nodes that nobody has opened are opened first, in a transaction of their own.
 
-        The signature is not needed when the member's key itself sends it.
+        The signature is not needed when the signer is an account that itself sends it.
         """
-        plain = signing.plain(member.key, self.spend_message(order).hash, signature)
+        plain = signing.plain(member.signer, self.spend_message(order).hash, signature)
         call = calls.spend(member, self._orders.plain(order), token_ids, plain)
         receipt = self._settlements.opening_first(token_ids, lambda: self._custodian.send(call))
         return paid(self._checkout, self._adn, receipt)
 
-    # ------------------------------------------------------------- withdrawing
+    # -------------------------------------------------------------------- acts
 
-    def nonce(self, vault: str) -> int:
-        """Number of a vault's next withdrawal."""
-        nonce: int = self._custodian.read("nonceOf", checked_address(vault))
+    def nonce(self, vault: str, signer: str) -> int:
+        """Number of a signer's next instruction for a vault."""
+        nonce: int = self._custodian.read("nonceOf", checked_address(vault), signer_bytes(signer))
         return nonce
+
+    def instruction(self, member: Member, vault: str, wanted: Sequence[Act], deadline: int) -> Instruction:
+        """A signer's next instruction for a vault, to be signed. For an account that has the nodes itself, name it."""
+        nonce = self.nonce(vault, member.signer)
+        return Instruction(checked_address(vault), member.signer, tuple(wanted), nonce, deadline)
 
     def withdrawal(
         self, member: Member, to: str, deadline: int, *, token_ids: Sequence[int] = (), amount: int = ALL_COINS
-    ) -> Withdrawal:
-        """A member's next withdrawal, to be signed: these nodes, and all coins unless told otherwise."""
+    ) -> Instruction:
+        """The first signer's next instruction, to take out these nodes, and all coins unless told otherwise."""
         vault = self.vault(member.brand, member.id)
-        return Withdrawal(vault, tuple(token_ids), amount, checked_address(to), self.nonce(vault), deadline)
+        return self.instruction(member, vault, [acts.withdraw(to, token_ids, amount)], deadline)
 
-    def withdrawal_message(self, withdrawal: Withdrawal) -> TypedMessage:
-        """What a member signs to take something out of their vault."""
-        return signing.withdrawal_message(self.domain, withdrawal)
+    def acts_message(self, instruction: Instruction) -> TypedMessage:
+        """What a signer signs to act."""
+        return signing.acts_message(self.domain, instruction)
 
-    def sign_withdrawal(self, withdrawal: Withdrawal, key: LocalAccount) -> str:
-        """The signature of a member's key, as hex, to take something out of their vault."""
-        return self.withdrawal_message(withdrawal).sign(key)
+    def sign_acts(self, instruction: Instruction, key: LocalAccount) -> str:
+        """The signature of a signer's key, as hex, to act."""
+        return self.acts_message(instruction).sign(key)
 
-    def withdraw(self, member: Member, withdrawal: Withdrawal, signature: str = "0x") -> Withdrawn:
-        """Takes nodes and coins out of a member's vault. Anybody may send it.
+    def act(self, member: Member, instruction: Instruction, signature: str = "0x") -> TxReceipt:
+        """Carries out what a signer has signed. Anybody may send it.
 
         Settled nodes that nobody has opened are opened first, in a transaction of their own.
 
-        The signature is not needed when the member's key itself sends it.
+        The signature is not needed when the signer is an account that itself sends it.
         """
-        plain = signing.plain(member.key, self.withdrawal_message(withdrawal).hash, signature)
-        call = calls.withdraw(member, withdrawal, plain)
-        receipt = self._settlements.opening_first(withdrawal.token_ids, lambda: self._custodian.send(call))
+        plain = signing.plain(member.signer, self.acts_message(instruction).hash, signature)
+        call = calls.act(member, instruction, plain)
+        return self._settlements.opening_first(instruction.token_ids, lambda: self._custodian.send(call))
+
+    def withdraw(self, member: Member, instruction: Instruction, signature: str = "0x") -> Withdrawn:
+        """Carries out an instruction that takes nodes and coins out, as `withdrawal` makes it."""
+        receipt = self.act(member, instruction, signature)
         event = self._custodian.emitted("Withdrawn", receipt)[0]
         return Withdrawn(basics(receipt), event["to"], tuple(event["tokenIds"]), event["amount"])

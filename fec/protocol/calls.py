@@ -19,9 +19,10 @@ from eth_utils.abi import function_abi_to_4byte_selector
 
 from fec.i18n.errors import InvalidArgument
 from fec.protocol import abi
+from fec.protocol.acts import Instruction
 from fec.protocol.addresses import ADDRESS_ZERO, checked_address
 from fec.protocol.bytes32 import from_hex, to_bytes32
-from fec.protocol.members import Member, Withdrawal
+from fec.protocol.members import Member
 from fec.protocol.merkle import ProvenReward, RewardTree
 from fec.protocol.orders import Authorization, Order, Permit
 from fec.protocol.settlements import Leaf, ProvenLeaf, pack
@@ -302,18 +303,23 @@ def enroll(member_id: str) -> ContractCall:
 
 def spend(member: Member, order: Order, token_ids: Sequence[int] = (), signature: str = "0x") -> ContractCall:
     """Claims from nodes for their owners, then pays an order out of a member's vault."""
-    arguments = (member.fields, order.fields, list(token_ids), from_hex(signature))
+    arguments = (member.fields(order.customer), order.fields, list(token_ids), from_hex(signature))
     return ContractCall("Custodian", "spend", arguments)
 
 
-def withdraw(member: Member, withdrawal: Withdrawal, signature: str = "0x") -> ContractCall:
-    """Takes nodes and coins out of a member's vault. Its nonce is in the signature alone."""
+def act(member: Member, instruction: Instruction, signature: str = "0x") -> ContractCall:
+    """Carries out what a signer has signed. Raises InvalidArgument if another signer's member is given."""
+    if member.signer != instruction.signer:
+        raise InvalidArgument(
+            "The instruction is of {signer}, not of {other}. Give the member who signed it.",
+            signer=instruction.signer,
+            other=member.signer,
+        )
     arguments = (
-        member.fields,
-        list(withdrawal.token_ids),
-        withdrawal.amount,
-        checked_address(withdrawal.to),
-        withdrawal.deadline,
+        member.fields(instruction.vault),
+        [each.fields for each in instruction.acts],
+        instruction.nonce,
+        instruction.deadline,
         from_hex(signature),
     )
-    return ContractCall("Custodian", "withdraw", arguments)
+    return ContractCall("Custodian", "act", arguments)

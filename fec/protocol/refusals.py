@@ -269,17 +269,72 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
         InvalidInput,
         N_("{sent:fec} was sent for an order of {asked:fec}. Send exactly the order's amount."),
     ),
+    "Custodian_ActsOutOfRange": (
+        InvalidInput,
+        N_("An instruction has from 1 to {most} acts, not {count}. Sign several instructions."),
+    ),
+    "Custodian_AlreadySigner": (
+        StateConflict,
+        N_("{signer} is a signer of vault {vault} already. Nothing was changed."),
+    ),
+    "Custodian_CoinsOfAccount": (
+        InvalidInput,
+        N_("The coins of account {account} do not move by acts. Transfer the {amount:fec} by an authorization."),
+    ),
     "Custodian_Expired": (
         StateConflict,
         N_("The instruction expired at {deadline:date}; it is now {timestamp:date}. Ask the member to sign a new one."),
     ),
     "Custodian_InvalidSignature": (
         NotAllowed,
-        N_("The member's key {key} did not sign this instruction. Ask the member to sign exactly what is sent."),
+        N_("{signer} did not sign this instruction. Ask the member to sign exactly what is sent."),
+    ),
+    "Custodian_LastSigner": (
+        StateConflict,
+        N_("Vault {vault} has no other signer. Add another one before you remove the last."),
+    ),
+    "Custodian_NotSigner": (
+        NotAllowed,
+        N_("{signer} is not a signer of vault {vault}. Sign with one that is, or name the right vault."),
+    ),
+    "Custodian_OnlyForVaults": (
+        InvalidInput,
+        N_("Act {index}, counted from 0, is for vaults. An account does it with its own key."),
+    ),
+    "Custodian_RemovalNotAsked": (
+        StateConflict,
+        N_("Nobody has asked to remove the signer {signerHash} of vault {vault}. Ask for it first."),
+    ),
+    "Custodian_RemovalWaits": (
+        StateConflict,
+        N_(
+            "The signer {signerHash} can be removed from {removableFrom:date} on; it is now {timestamp:date}. Wait "
+            "until then."
+        ),
+    ),
+    "Custodian_TooManySigners": (
+        LimitExceeded,
+        N_("Vault {vault} has {most} signers, which is the maximum. Remove one first."),
+    ),
+    "Custodian_UnknownAct": (
+        InvalidInput,
+        N_("Act {index}, counted from 0, is of the unknown kind {kind}. Update the program that signed it."),
+    ),
+    "Custodian_UnknownSigner": (
+        NotFound,
+        N_("Vault {vault} has no stored signer with the hash {signerHash}. Check which signer is meant."),
+    ),
+    "Custodian_UnusableSigner": (
+        InvalidInput,
+        N_("Nobody could sign as {signer}. Give an account, or a verifier that is on this chain and a key."),
     ),
     "Custodian_WrongCustomer": (
         InvalidInput,
         N_("The order's customer is {customer}, not the member's vault {vault}. Name the vault as customer."),
+    ),
+    "Custodian_WrongNonce": (
+        StateConflict,
+        N_("This is instruction {nonce} of the signer; the next one is {expected}. Sign the instruction anew."),
     ),
     "MemberVault_NotCustodian": (
         NotAllowed,

@@ -38,7 +38,7 @@ MAX_DATA = 127 * 1024
 _KINDS = {
     ("Checkout", "payWithAuthorization"): 1,
     ("Custodian", "spend"): 2,
-    ("Custodian", "withdraw"): 3,
+    ("Custodian", "act"): 3,
     ("ADN", "claimFor"): 4,
     ("Checkout", "takeReward"): 5,
     ("Checkout", "capture"): 6,

@@ -1,13 +1,13 @@
-"""What people sign: invoices, orders, spends and withdrawals (EIP-712), permits (ERC-2612), authorizations (ERC-3009).
+"""What people sign: invoices, orders, spends and acts (EIP-712), permits (ERC-2612), authorizations (ERC-3009).
 
-The hashes equal those of the contracts: hashInvoice, hashOrder, hashSpend, hashWithdrawal. What binds a sale to its
+The hashes equal those of the contracts: hashInvoice, hashOrder, hashSpend, hashActs. What binds a sale to its
 owner is for the service alone. They are made directly from the types, as the library takes twenty times as long for
 what a service does for each order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from typing import Any
@@ -21,9 +21,10 @@ from eth_typing import Hash32
 from eth_utils.exceptions import ValidationError
 
 from fec.i18n.errors import InvalidArgument
+from fec.protocol.acts import Instruction
 from fec.protocol.addresses import ADDRESS_ZERO
 from fec.protocol.bytes32 import to_bytes32
-from fec.protocol.members import Withdrawal
+from fec.protocol.members import account_of, signer_bytes
 from fec.protocol.orders import Invoice, Order
 
 _DOMAIN = {"name": "string", "version": "string", "chainId": "uint256", "verifyingContract": "address"}
@@ -36,14 +37,8 @@ _INVOICE = {
 }
 _ORDER = {**_INVOICE, "customer": "address", "minPrincipal": "uint256", "cause": "address"}
 _SPEND = {"vault": "address", "orderHash": "bytes32"}
-_WITHDRAWAL = {
-    "vault": "address",
-    "tokenIds": "uint256[]",
-    "amount": "uint256",
-    "to": "address",
-    "nonce": "uint256",
-    "deadline": "uint256",
-}
+_ACT = {"kind": "uint8", "data": "bytes"}
+_ACTS = {"vault": "address", "signer": "bytes", "acts": "Act[]", "nonce": "uint256", "deadline": "uint256"}
 _SALE_BINDING = {"codeHash": "bytes32", "programId": "uint256", "owner": "address"}
 _PERMIT = {"owner": "address", "spender": "address", "value": "uint256", "nonce": "uint256", "deadline": "uint256"}
 _AUTHORIZATION = {
@@ -58,7 +53,8 @@ _KINDS: dict[str, dict[str, str]] = {
     "Invoice": _INVOICE,
     "Order": _ORDER,
     "Spend": _SPEND,
-    "Withdrawal": _WITHDRAWAL,
+    "Act": _ACT,
+    "Acts": _ACTS,
     "SaleBinding": _SALE_BINDING,
     "Permit": _PERMIT,
     "ReceiveWithAuthorization": _AUTHORIZATION,
@@ -140,9 +136,10 @@ def of_key(key: str, message_hash: str, signature: str) -> str | None:
     return "0x" + data.hex() + f"{27 + parity:02x}"
 
 
-def plain(key: str, message_hash: str, signature: str) -> str:
-    """A signature as contracts take it if the account's own key gave it; else as it is, for a contract to judge."""
-    return of_key(key, message_hash, signature) or signature
+def plain(signer: str, message_hash: str, signature: str) -> str:
+    """A signature as contracts take it if an account's own key gave it; else as it is, for a contract to judge."""
+    account = account_of(signer)
+    return (of_key(account, message_hash, signature) if account else None) or signature
 
 
 def is_usual(signature: str) -> bool:
@@ -171,17 +168,16 @@ def spend_message(domain: Domain, vault: str, order_hash: str) -> TypedMessage:
     return _message(domain, "Spend", {"vault": vault, "orderHash": order_hash})
 
 
-def withdrawal_message(domain: Domain, withdrawal: Withdrawal) -> TypedMessage:
-    """What a member signs to take something out of their vault; the domain is the custodian's."""
+def acts_message(domain: Domain, instruction: Instruction) -> TypedMessage:
+    """What a signer signs to act; the domain is the custodian's. A passkey signs its hash as the challenge."""
     values = {
-        "vault": withdrawal.vault,
-        "tokenIds": list(withdrawal.token_ids),
-        "amount": withdrawal.amount,
-        "to": withdrawal.to,
-        "nonce": withdrawal.nonce,
-        "deadline": withdrawal.deadline,
+        "vault": instruction.vault,
+        "signer": "0x" + signer_bytes(instruction.signer).hex(),
+        "acts": [{"kind": act.kind, "data": act.data} for act in instruction.acts],
+        "nonce": instruction.nonce,
+        "deadline": instruction.deadline,
     }
-    return _message(domain, "Withdrawal", values)
+    return _message(domain, "Acts", values)
 
 
 def sale_binding_message(domain: Domain, *, code_hash: str, program_id: int, owner: str) -> TypedMessage:
@@ -233,25 +229,27 @@ def _struct_hash(kind: str, fields: tuple[tuple[str, str], ...], values: Iterabl
 
 @cache
 def _type_hash(kind: str, fields: tuple[tuple[str, str], ...]) -> bytes:
-    return keccak(f"{kind}({','.join(f'{field_type} {name}' for name, field_type in fields)})".encode())
+    referenced = (field_type.removesuffix("[]") for _, field_type in fields)
+    return keccak(
+        "".join(
+            [_encoded(kind, fields), *(_encoded(name, _KINDS[name].items()) for name in referenced if name in _KINDS)]
+        ).encode()
+    )
+
+
+def _encoded(kind: str, fields: Iterable[tuple[str, str]]) -> str:
+    """encodeType of EIP-712, without the types that it refers to."""
+    return f"{kind}({','.join(f'{field_type} {name}' for name, field_type in fields)})"
 
 
 def _word(kind: str, value: Any) -> bytes:
     """One field's 32 bytes. Raises InvalidArgument for what does not fit, TypeError for other types."""
+    if kind not in _WORDS:
+        raise TypeError(f"nothing that is signed here has the type {kind}")
     try:
-        if kind == "uint256":
-            return int(value).to_bytes(32)
-        if kind == "address":
-            return _bytes(value, 20).rjust(32, b"\0")
-        if kind == "bytes32":
-            return _bytes(value, 32)
-        if kind == "uint256[]":
-            return keccak(b"".join(int(each).to_bytes(32) for each in value))
-        if kind == "string":
-            return keccak(value.encode())
+        return _WORDS[kind](value)
     except (ValueError, OverflowError, TypeError) as error:
         raise InvalidArgument("The call cannot carry these values: {reasons}", reasons=f"{value!r} ({kind})") from error
-    raise TypeError(f"nothing that is signed here has the type {kind}")
 
 
 def _bytes(text: str, length: int) -> bytes:
@@ -259,6 +257,23 @@ def _bytes(text: str, length: int) -> bytes:
     if len(found) != length:
         raise ValueError
     return found
+
+
+def _acts_word(acts: Iterable[Mapping[str, Any]]) -> bytes:
+    fields = tuple(_ACT.items())
+    return keccak(b"".join(_struct_hash("Act", fields, [act[name] for name, _ in fields]) for act in acts))
+
+
+#: What makes 32 bytes of a field, by its type.
+_WORDS: dict[str, Callable[[Any], bytes]] = {
+    "uint256": lambda value: int(value).to_bytes(32),
+    "uint8": lambda value: int(value).to_bytes(1).rjust(32, b"\0"),
+    "address": lambda value: _bytes(value, 20).rjust(32, b"\0"),
+    "bytes32": lambda value: _bytes(value, 32),
+    "bytes": lambda value: keccak(bytes.fromhex(value.removeprefix("0x"))),
+    "string": lambda value: keccak(value.encode()),
+    "Act[]": _acts_word,
+}
 
 
 def _invoice_values(invoice: Invoice) -> dict[str, Any]:
@@ -273,9 +288,11 @@ def _invoice_values(invoice: Invoice) -> dict[str, Any]:
 
 @cache
 def _types(kind: str) -> dict[str, list[dict[str, str]]]:
+    referenced = {field_type.removesuffix("[]") for field_type in _KINDS[kind].values()} & _KINDS.keys()
+    kinds = {"EIP712Domain": _DOMAIN, kind: _KINDS[kind], **{name: _KINDS[name] for name in sorted(referenced)}}
     return {
         name: [{"name": field, "type": field_type} for field, field_type in members.items()]
-        for name, members in (("EIP712Domain", _DOMAIN), (kind, _KINDS[kind]))
+        for name, members in kinds.items()
     }
 
 

@@ -45,12 +45,12 @@ def test_withdraw__by_the_key_itself__needs_no_signature(
 
 def test_withdraw__brand__is_refused(operator: Shell, member: dict[str, Any], vault: str, owner: str, bob: str) -> None:
     error = operator.refused("custody", "withdraw", member["file"], owner, "--yes")
-    assert (error["error"], error["values"]) == ("Custodian_InvalidSignature", {"key": bob})
+    assert (error["error"], error["values"]) == ("Custodian_InvalidSignature", {"signer": bob.lower()})
 
 
 def test_withdraw__brand_signs__is_refused(operator: Shell, member: dict[str, Any], owner: str, bob: str) -> None:
     error = operator.refused("custody", "withdraw", member["file"], owner, "--sign", "theft.json")
-    assert error["message"] == f"The member's key is {bob}, not {owner}. Sign with the member's key."
+    assert error["message"] == f"The member's signer is {bob}, not {owner}. Sign with the member's key."
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def node(operator: Shell, program: str, member: dict[str, Any], weeks_later: Wee
 def test_spend__what_flowed_back__pays_the_next_order(
     operator: Shell, program: str, member: dict[str, Any], vault: str, node: str
 ) -> None:
-    key = operator.as_(member["key"])
+    key = operator.as_(member["signer"])
     key("custody", "spend", member["file"], "next.json", "--node", node, "--sign", "spend.json")
     spent = operator.json("custody", "relay", "spend.json")
     assert (spent["customer"], spent["amount"]) == (vault, "10")
@@ -74,7 +74,7 @@ def test_spend__what_flowed_back__pays_the_next_order(
 def test_spend__by_the_key_itself__needs_no_signature(
     operator: Shell, program: str, member: dict[str, Any], vault: str, node: str
 ) -> None:
-    key = operator.as_(member["key"])
+    key = operator.as_(member["signer"])
     key("custody", "spend", member["file"], "next.json", "--node", node, "--yes")
     paid = operator.json("order", "show", f"{program}/A-9")
     assert (paid["payer"], paid["customer"]) == (vault, vault)

@@ -10,6 +10,7 @@ import pytest
 
 from fec.cli.context import Context, facts, grid
 from fec.i18n.readable import readable
+from fec.protocol.acts import withdraw
 from tests.fixtures.endpoints import Answer, Ask, Call, Profile, ReshapingProxy, error
 
 from .conftest import Shell
@@ -18,7 +19,7 @@ from .conftest import Shell
 HOSTILE = "\x1b[1A\x1b[2K\r\u202e[red]:warning:\nError: all is well"
 SIGNATURE = "0x" + "11" * 65
 ADDRESS = "0x" + "11" * 20
-MEMBER = {"brand": ADDRESS, "key": ADDRESS, "salt": "0x" + "ab" * 32}
+MEMBER = {"brand": ADDRESS, "signer": ADDRESS, "salt": "0x" + "ab" * 32}
 INVOICE = {
     "programId": 1,
     "orderId": "A-1",
@@ -28,7 +29,13 @@ INVOICE = {
     "merchantSignature": SIGNATURE,
 }
 ORDER = {**INVOICE, "customer": ADDRESS, "minPrincipal": "0", "cause": None}
-WITHDRAWAL = {"vault": ADDRESS, "tokenIds": ["1"], "wei": "1", "to": ADDRESS, "nonce": 0, "deadline": 4_000_000_000}
+INSTRUCTION = {
+    "vault": ADDRESS,
+    "signer": ADDRESS,
+    "acts": [{"kind": 0, "data": withdraw(ADDRESS, [1], 1).data}],
+    "nonce": 0,
+    "deadline": 4_000_000_000,
+}
 #: By command, what each file holds.
 FILES: dict[str, tuple[list[str], dict[str, Any]]] = {
     "invoice": (["pay"], INVOICE),
@@ -43,7 +50,7 @@ FILES: dict[str, tuple[list[str], dict[str, Any]]] = {
     ),
     "withdrawal": (
         ["custody", "relay"],
-        {"kind": "withdrawal", "member": MEMBER, "withdrawal": WITHDRAWAL, "signature": SIGNATURE},
+        {"kind": "withdrawal", "member": MEMBER, "instruction": INSTRUCTION, "signature": SIGNATURE},
     ),
 }
 

@@ -13,9 +13,9 @@ from fec.chain.deployments import Deployment
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
 from fec.core.durations import HOUR
-from fec.i18n.errors import InvalidInput, NotAllowed, StateConflict
-from fec.protocol import abi
-from fec.protocol.members import ALL_COINS, Member
+from fec.i18n.errors import NotAllowed, StateConflict
+from fec.protocol import abi, acts
+from fec.protocol.members import ALL_COINS, Member, signer_bytes
 from fec.protocol.orders import Order
 from fec.protocol.types import Payout
 
@@ -70,7 +70,7 @@ def custodian(owner: Client, deployment: Deployment) -> Contract:
 
 
 def test_member_id__is_the_contracts(member: Member, custodian: Contract) -> None:
-    expected = custodian.functions.memberIdOf(member.key, bytes.fromhex(SALT[2:])).call()
+    expected = custodian.functions.memberIdOf(bytes.fromhex(member.signer[2:]), bytes.fromhex(SALT[2:])).call()
     assert member.id == Web3.to_hex(expected)
 
 
@@ -128,34 +128,32 @@ def test_spend__signed_by_the_brand__is_refused(
     shop: Client, order: NewOrder, member: Member, vault: str, accounts: list[LocalAccount]
 ) -> None:
     bought = order(customer=vault)
-    with refused(NotAllowed, "Custodian_InvalidSignature", key=member.key):
+    with refused(NotAllowed, "Custodian_InvalidSignature", signer=member.signer.lower()):
         shop.custody.spend(member, bought, signature=shop.custody.sign_spend(bought, accounts[3]))
 
 
-def test_spend__for_somebody_else__is_refused(
-    bob: Client, order: NewOrder, member: Member, vault: str, key: LocalAccount
-) -> None:
+@pytest.mark.usefixtures("vault")
+def test_spend__for_somebody_else__is_refused(bob: Client, order: NewOrder, member: Member, key: LocalAccount) -> None:
     bought = order(customer=bob.address)
-    with refused(InvalidInput, "Custodian_WrongCustomer", customer=bob.address, vault=vault):
+    with refused(NotAllowed, "Custodian_NotSigner", vault=bob.address, signer=member.signer.lower()):
         bob.custody.spend(member, bought, signature=bob.custody.sign_spend(bought, key))
 
 
 # ---------------------------------------------------------------- withdrawing
 
 
-def test_withdrawal_message__hash__is_the_contracts(
-    bob: Client, member: Member, kept: int, custodian: Contract
-) -> None:
+def test_acts_message__hash__is_the_contracts(bob: Client, member: Member, kept: int, custodian: Contract) -> None:
     wanted = bob.custody.withdrawal(member, bob.address, 5, token_ids=[kept], amount=7)
-    expected = custodian.functions.hashWithdrawal(wanted.vault, [kept], 7, bob.address, 0, 5).call()
-    assert bob.custody.withdrawal_message(wanted).hash == Web3.to_hex(expected)
+    fields = [act.fields for act in wanted.acts]
+    expected = custodian.functions.hashActs(wanted.vault, signer_bytes(member.signer), fields, 0, 5).call()
+    assert bob.custody.acts_message(wanted).hash == Web3.to_hex(expected)
 
 
 def test_withdraw__signed__takes_everything_out(
     bob: Client, member: Member, vault: str, kept: int, key: LocalAccount
 ) -> None:
     wanted = bob.custody.withdrawal(member, key.address, bob.now() + HOUR, token_ids=[kept])
-    withdrawn = bob.custody.withdraw(member, wanted, bob.custody.sign_withdrawal(wanted, key))
+    withdrawn = bob.custody.withdraw(member, wanted, bob.custody.sign_acts(wanted, key))
     assert (withdrawn.to, withdrawn.token_ids, withdrawn.amount) == (key.address, (kept,), 500 * FEC)
     assert (bob.nodes.get(kept).owner, bob.balance(key.address), bob.balance(vault)) == (key.address, 500 * FEC, 0)
 
@@ -163,24 +161,24 @@ def test_withdraw__signed__takes_everything_out(
 def test_withdraw__by_the_key_itself__needs_no_signature(own: Client, member: Member, vault: str) -> None:
     wanted = own.custody.withdrawal(member, own.address, own.now() + HOUR, amount=7)
     assert own.custody.withdraw(member, wanted).amount == 7
-    assert own.custody.nonce(vault) == 1
+    assert own.custody.nonce(vault, member.signer) == 1
 
 
 @pytest.mark.usefixtures("vault")
 def test_withdraw__sent_again__is_refused(bob: Client, member: Member, key: LocalAccount) -> None:
     wanted = bob.custody.withdrawal(member, key.address, bob.now() + HOUR, amount=7)
-    signature = bob.custody.sign_withdrawal(wanted, key)
+    signature = bob.custody.sign_acts(wanted, key)
     bob.custody.withdraw(member, wanted, signature)
-    with refused(NotAllowed, "Custodian_InvalidSignature", key=member.key):
+    with refused(StateConflict, "Custodian_WrongNonce", nonce=0, expected=1):
         bob.custody.withdraw(member, wanted, signature)
 
 
 @pytest.mark.usefixtures("vault")
 def test_withdraw__to_another_account__is_refused(bob: Client, member: Member, key: LocalAccount) -> None:
     wanted = bob.custody.withdrawal(member, key.address, bob.now() + HOUR)
-    signature = bob.custody.sign_withdrawal(wanted, key)
-    with refused(NotAllowed, "Custodian_InvalidSignature", key=member.key):
-        bob.custody.withdraw(member, replace(wanted, to=bob.address), signature)
+    signature = bob.custody.sign_acts(wanted, key)
+    with refused(NotAllowed, "Custodian_InvalidSignature", signer=member.signer.lower()):
+        bob.custody.withdraw(member, replace(wanted, acts=(acts.withdraw(bob.address, (), ALL_COINS),)), signature)
 
 
 def test_withdraw__too_late__is_refused(chain: Anvil, bob: Client, member: Member, key: LocalAccount) -> None:
@@ -188,4 +186,4 @@ def test_withdraw__too_late__is_refused(chain: Anvil, bob: Client, member: Membe
     late = wanted.deadline + 1
     chain.request("evm_setNextBlockTimestamp", late)
     with refused(StateConflict, "Custodian_Expired", deadline=wanted.deadline, timestamp=late):
-        bob.custody.withdraw(member, wanted, bob.custody.sign_withdrawal(wanted, key))
+        bob.custody.withdraw(member, wanted, bob.custody.sign_acts(wanted, key))

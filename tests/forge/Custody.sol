@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Order} from "../../contracts/interfaces/ICheckout.sol";
-import {Member} from "../../contracts/interfaces/ICustodian.sol";
+import {Act, ActKind, Member} from "../../contracts/interfaces/ICustodian.sol";
 import {Settling} from "./Settling.sol";
 import {vm} from "./Vm.sol";
 
@@ -17,7 +17,7 @@ abstract contract Custody is Settling {
 
     function enroll(uint256 seed) external {
         GhostMember storage member = inCustody[seed % inCustody.length];
-        bytes32 memberId = keccak256(abi.encode(vm.addr(member.key), member.salt));
+        bytes32 memberId = keccak256(abi.encode(keccak256(_signer(member)), member.salt));
         vm.prank(member.brand);
         require(custodian.enroll(memberId) == member.vault, "enroll: vault");
         _succeeded("enroll");
@@ -77,20 +77,24 @@ abstract contract Custody is Settling {
         internal
     {
         Member memory revealed = _revealed(member);
+        Act[] memory acts = _acts(out);
+        uint256 nonce = member.nonce;
         vm.prank(caller);
-        custodian.withdraw(revealed, out.tokenIds, out.amount, out.to, out.deadline, signature);
+        custodian.act(revealed, acts, nonce, out.deadline, signature);
     }
 
     function _leaveSignature(GhostMember storage member, Withdrawal memory out) internal view returns (bytes memory) {
+        Act[] memory acts = _acts(out);
+        bytes32 act =
+            keccak256(abi.encode(keccak256("Act(uint8 kind,bytes data)"), acts[0].kind, keccak256(acts[0].data)));
         bytes32 hash = keccak256(
             abi.encode(
                 keccak256(
-                    "Withdrawal(address vault,uint256[] tokenIds,uint256 amount,address to,uint256 nonce,uint256 deadline)"
+                    "Acts(address vault,bytes signer,Act[] acts,uint256 nonce,uint256 deadline)Act(uint8 kind,bytes data)"
                 ),
                 member.vault,
-                keccak256(abi.encodePacked(out.tokenIds)),
-                out.amount,
-                out.to,
+                keccak256(_signer(member)),
+                keccak256(abi.encodePacked(act)),
                 member.nonce,
                 out.deadline
             )
@@ -112,7 +116,16 @@ abstract contract Custody is Settling {
     }
 
     function _revealed(GhostMember storage member) internal view returns (Member memory) {
-        return Member({brand: member.brand, key: vm.addr(member.key), salt: member.salt});
+        return Member({vault: member.vault, brand: member.brand, salt: member.salt, signer: _signer(member)});
+    }
+
+    function _signer(GhostMember storage member) internal view returns (bytes memory) {
+        return abi.encodePacked(vm.addr(member.key));
+    }
+
+    function _acts(Withdrawal memory out) internal pure returns (Act[] memory acts) {
+        acts = new Act[](1);
+        acts[0] = Act(uint8(ActKind.Withdraw), abi.encode(out.to, out.tokenIds, out.amount));
     }
 
     /// @dev The nodes in a vault.

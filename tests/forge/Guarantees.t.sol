@@ -284,7 +284,7 @@ contract GuaranteesTest is Refusals {
         _sendWithdrawal(member, out, stranger, _leaveSignature(member, out));
         require(fec.balanceOf(home) == coins[member.vault], "G8: coins");
         require(adn.balanceOf(home) == kept.length && adn.balanceOf(member.vault) == 0, "G8: nodes");
-        require(custodian.nonceOf(member.vault) == member.nonce + 1, "G8: nonce");
+        require(custodian.nonceOf(member.vault, _signer(member)) == member.nonce + 1, "G8: nonce");
     }
 
     // ------------------------------------------------------------------- report

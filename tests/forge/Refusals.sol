@@ -151,8 +151,7 @@ abstract contract Refusals is RefusalsAtCheckout {
     function _refuseWithdrawals(uint256 seed, GhostMember storage member) private {
         uint256 kind = _rand(seed, "withdrawal") % 5;
         Withdrawal memory out = Withdrawal(_kept(member.vault), type(uint256).max, member.brand, clock);
-        bytes memory expected =
-            abi.encodeWithSelector(ICustodian.Custodian_InvalidSignature.selector, vm.addr(member.key));
+        bytes memory expected = abi.encodeWithSelector(ICustodian.Custodian_InvalidSignature.selector, _signer(member));
         if (kind == 0) --out.deadline;
         if (kind == 0) expected = abi.encodeWithSelector(ICustodian.Custodian_Expired.selector, clock - 1, clock);
         bytes memory signature = _leaveSignature(member, out);
@@ -166,9 +165,8 @@ abstract contract Refusals is RefusalsAtCheckout {
             signature = _leaveSignature(member, out);
             member.nonce = nonce;
         }
-        bytes memory call = abi.encodeCall(
-            ICustodian.withdraw, (_revealed(member), out.tokenIds, out.amount, out.to, out.deadline, signature)
-        );
+        bytes memory call =
+            abi.encodeCall(ICustodian.act, (_revealed(member), _acts(out), member.nonce, out.deadline, signature));
         _refused(member.brand, address(custodian), call, expected, "a withdrawal");
     }
 
@@ -182,7 +180,7 @@ abstract contract Refusals is RefusalsAtCheckout {
             abi.encodeWithSelector(ICustodian.Custodian_WrongCustomer.selector, member.brand, member.vault);
         if (!elsewhere) {
             order.minPrincipal ^= 1;
-            expected = abi.encodeWithSelector(ICustodian.Custodian_InvalidSignature.selector, vm.addr(member.key));
+            expected = abi.encodeWithSelector(ICustodian.Custodian_InvalidSignature.selector, _signer(member));
         }
         bytes memory call = abi.encodeCall(ICustodian.spend, (_revealed(member), order, _kept(member.vault), signature));
         _refused(member.brand, address(custodian), call, expected, "a member's payment");

@@ -189,7 +189,7 @@ abstract contract World {
             address brand = people[i % 2];
             bytes32 salt = keccak256(abi.encode("salt", i));
             uint256 key = 0xc0 + i;
-            address vault = _vaultOf(brand, keccak256(abi.encode(vm.addr(key), salt)));
+            address vault = _vaultOf(brand, keccak256(abi.encode(keccak256(abi.encodePacked(vm.addr(key))), salt)));
             inCustody.push(GhostMember({brand: brand, key: key, salt: salt, vault: vault, nonce: 0}));
             holders.push(vault);
         }

@@ -13,7 +13,9 @@ from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import HOUR, WEEK
 from fec.i18n.errors import ContractError
-from fec.protocol.members import Member, Withdrawal
+from fec.protocol import acts
+from fec.protocol.acts import Act as SignedAct
+from fec.protocol.members import REMOVAL_DELAY, Member
 from fec.protocol.merkle import Reward, RewardTree
 from fec.protocol.orders import Invoice, Order
 from fec.protocol.settlements import Leaf, SettlementTree, pack
@@ -174,8 +176,21 @@ class Story:
         self.shop.transfer(vault, 500 * FEC)
         token_id = self.alice.orders.pay(self.order(self.at_once, customer=vault)).token_id
         own.custody.spend(self.member, self.order(self.at_once, 50 * FEC, customer=vault))
-        instruction = Withdrawal(vault, (token_id or 0,), 20 * FEC, self.bob.address, 0, self.owner.now() + HOUR)
-        own.custody.withdraw(self.member, instruction)
+        until = self.owner.now() + HOUR
+        own.custody.withdraw(
+            self.member,
+            own.custody.withdrawal(self.member, self.bob.address, until, token_ids=[token_id or 0], amount=20 * FEC),
+        )
+        second = self.alice.address
+        self._act(vault, acts.add_signer(second), acts.ask_removal(second), acts.cancel_removal(second))
+        self._act(vault, acts.ask_removal(second), acts.name_successor(self.bob.address))
+        self.travel(REMOVAL_DELAY)
+        self._act(vault, acts.remove_signer(second))
+
+    def _act(self, vault: str, *wanted: SignedAct) -> None:
+        """By the member's own key."""
+        own = self.owner.signed_by(self.key.address)
+        own.custody.act(self.member, own.custody.instruction(self.member, vault, wanted, self.owner.now() + HOUR))
 
     def _settlements(self) -> None:
         """Two settlements: of one leaves are opened, claimed, merged, given and left; of the other none is opened."""

@@ -82,7 +82,7 @@ def test_base__alone__has_what_a_shop_needs_and_nothing_of_ape(base: Path, tmp_p
     place, heavy, names = json.loads(run(base / "python", "-c", code, folder=tmp_path))
     assert Path(place).is_relative_to(base.parent)
     assert heavy == []
-    assert names == ["ADN", "Checkout", "Custodian", "FEC", "MemberVault", "NodeMetadata", "Relay"]
+    assert names == ["ADN", "Checkout", "Custodian", "FEC", "MemberVault", "NodeMetadata", "PasskeyVerifier", "Relay"]
     listed = run(UV, "pip", "list", "--python", base / "python", folder=tmp_path)
     assert "eth-ape" not in listed
 

@@ -38,17 +38,19 @@ class Person:
     def revealed(self, document: Any, **more: Any) -> dict[str, Any]:
         """A request, with the member's signature over a document."""
         signature = self.key.sign_typed_data(full_message=document).signature.to_0x_hex()
-        return {"key": self.key.address, "salt": self.member.salt, "signature": signature, **more}
+        return {"signer": self.key.address, "salt": self.member.salt, "signature": signature, **more}
 
 
 def withdrawal(cashier: ServiceClient, person: Person, deadline: int, **more: Any) -> dict[str, Any]:
     """A withdrawal from a member's vault, signed over what the service says is to be signed."""
     query = {"to": HOME, "deadline": deadline, **more}
     answer = cashier.http.get(
-        f"/v1/custody/{person.id}/withdrawal", params={**query, "tokenId": more.get("tokenIds", [])}
+        f"/v1/custody/{person.id}/withdrawal",
+        params={**query, "signer": person.key.address, "tokenId": more.get("tokenIds", [])},
     )
     assert answer.status_code == 200, answer.text
-    return person.revealed(answer.json()["document"], **query)
+    document = answer.json()["document"]
+    return person.revealed(document, **query, nonce=int(document["message"]["nonce"]))
 
 
 def relayed(cashier: ServiceClient) -> list[str]:

@@ -390,6 +390,7 @@ def test_withdrawal__member_whose_key_is_relay__is_refused(
     made = seller.post("/v1/members", {"memberId": member.id})
     until(lambda: seller.get(f"/v1/members/{made['memberId']}"), lambda seen: seen["enrolled"])
     client.transfer(made["vault"], 5 * FEC)
-    body = {"key": relay, "salt": member.salt, "signature": "0x", "to": HOME, "deadline": client.now() + DAY}
+    revealed = {"signer": relay, "salt": member.salt, "signature": "0x"}
+    body = {**revealed, "to": HOME, "nonce": 0, "deadline": client.now() + DAY}
     problem = seller.refused("POST", f"/v1/custody/{member.id}/withdrawals", body)
     assert (problem["status"], problem["type"]) == (403, "urn:fec:problem:not-the-member")

@@ -9,9 +9,10 @@ from eth_abi.abi import decode
 from fec.core.durations import WEEK
 from fec.core.settlement_id import SettlementId
 from fec.i18n.errors import InvalidArgument
-from fec.protocol import abi, calls
+from fec.protocol import abi, acts, calls
+from fec.protocol.acts import Instruction
 from fec.protocol.calls import ContractCall
-from fec.protocol.members import ALL_COINS, Member, Withdrawal
+from fec.protocol.members import ALL_COINS, Member
 from fec.protocol.merkle import Reward, RewardTree
 from fec.protocol.orders import Authorization, Invoice, Order, Permit
 from fec.protocol.settlements import Leaf, SettlementTree, pack
@@ -27,7 +28,10 @@ TREE = RewardTree([Reward(0, ALICE, 10**18), Reward(1, BOB, 10**18)])
 LEAVES = [Leaf(ALICE, 10**18), Leaf(BOB, 10**18)]
 SETTLED = SettlementTree(SettlementId(2, 2, WEEK, 0, 2 * 10**18, 1).settlement_id, pack(LEAVES))
 
+INSTRUCTION = Instruction(ALICE, BOB, (acts.withdraw(BOB, (9,), ALL_COINS),), 0, 2_000_000_000)
+
 CALLS = {
+    "act": calls.act(MEMBER, INSTRUCTION, SIGNATURE),
     "approve": calls.approve(ALICE, 7),
     "approve_all_claims": calls.approve_all_claims(ALICE, approved=True),
     "approve_candidate": calls.approve_candidate(2, 3, approved=False),
@@ -68,7 +72,6 @@ CALLS = {
     "terms_of": calls.terms_of(2),
     "transfer": calls.transfer(BOB, 7),
     "transfer_and_pay": calls.transfer_and_pay(ALICE, ORDER),
-    "withdraw": calls.withdraw(MEMBER, Withdrawal(ALICE, (9,), ALL_COINS, BOB, 0, 2_000_000_000), SIGNATURE),
 }
 #: Those that read.
 READS = {"quote", "settlement_of_ref", "terms_of"}

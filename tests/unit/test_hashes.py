@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from web3 import Web3
 
 from fec.protocol import abi, calls, signing
-from fec.protocol.members import Withdrawal
+from fec.protocol.acts import Act, Instruction
 from fec.protocol.orders import Authorization, Invoice, Order
 from fec.relayer import LocalSigner
 
@@ -24,13 +24,13 @@ DOMAINS = st.builds(signing.Domain, st.text(max_size=40), NUMBERS, ADDRESSES, st
 INVOICES = st.builds(Invoice, NUMBERS, TEXTS.filter(lambda text: not text.startswith("0x")), NUMBERS, TEXTS, NUMBERS)
 SIGNATURES = st.binary(max_size=200).map(lambda data: "0x" + data.hex())
 ORDERS = st.builds(Order, INVOICES, SIGNATURES, ADDRESSES, NUMBERS, st.none() | ADDRESSES)
-WITHDRAWALS = st.builds(
-    Withdrawal, ADDRESSES, st.lists(NUMBERS, max_size=5).map(tuple), NUMBERS, ADDRESSES, NUMBERS, NUMBERS
-)
+ACTS = st.lists(st.builds(Act, st.integers(0, 255), SIGNATURES), max_size=5).map(tuple)
+SIGNERS = ADDRESSES | st.binary(min_size=21, max_size=100).map(lambda data: "0x" + data.hex())
+INSTRUCTIONS = st.builds(Instruction, ADDRESSES, SIGNERS, ACTS, NUMBERS, NUMBERS)
 MESSAGES = st.one_of(
     st.builds(signing.invoice_message, DOMAINS, INVOICES),
     st.builds(signing.order_message, DOMAINS, ORDERS),
-    st.builds(signing.withdrawal_message, DOMAINS, WITHDRAWALS),
+    st.builds(signing.acts_message, DOMAINS, INSTRUCTIONS),
     st.builds(
         signing.authorization_message,
         DOMAINS,

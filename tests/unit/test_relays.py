@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fec.i18n.errors import ContractError, InvalidArgument, StateConflict
-from fec.protocol import abi, calls, relays
+from fec.protocol import abi, acts, calls, relays
+from fec.protocol.acts import Instruction
 from fec.protocol.addresses import ADDRESS_ZERO
 from fec.protocol.calls import ContractCall
-from fec.protocol.members import Member, Withdrawal
+from fec.protocol.members import Member
 from fec.protocol.orders import Authorization, Invoice, Order
 from fec.protocol.relays import MAX_CALLS, RelayedCall
 from tests.contracts.support.shop_world import deploy_market
@@ -52,7 +53,9 @@ RELAYABLE = {
     "a payment": PAYMENT,
     **LONG,
     "a spend": calls.spend(MEMBER, ORDER, (1, 2), SIGNATURE),
-    "a withdrawal": calls.withdraw(MEMBER, Withdrawal(ALICE, (9,), 5, BOB, 0, 2_000_000_000), SIGNATURE),
+    "acts": calls.act(
+        MEMBER, Instruction(BOB, ALICE, (acts.withdraw(BOB, (9,), 5), acts.merge((1, 2))), 0, 2_000_000_000), SIGNATURE
+    ),
     "a claim": calls.claim_for([1, 2, 3]),
     "a reward": CALLS["take_reward"],
     "captures": calls.capture(["0x" + "0e" * 32] * 3),
@@ -113,7 +116,7 @@ def test_packed__every_short_payment__is_read_back(  # noqa: PLR0917
 
 @pytest.mark.parametrize("name", sorted(CALLS))
 def test_relayable__what_asks_who_calls__is_not(name: str) -> None:
-    listed = {"pay_with_authorization", "spend", "withdraw", "claim_for", "take_reward", "capture", "open_node"}
+    listed = {"pay_with_authorization", "spend", "act", "claim_for", "take_reward", "capture", "open_node"}
     assert relays.relayable(CALLS[name]) == (name in listed)
 
 

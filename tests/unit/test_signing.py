@@ -10,8 +10,8 @@ from eth_utils.crypto import keccak
 
 from fec.i18n.errors import InvalidArgument
 from fec.protocol import signing
+from fec.protocol.acts import Act, Instruction
 from fec.protocol.bytes32 import from_bytes32, from_hex, to_bytes32
-from fec.protocol.members import Withdrawal
 from fec.protocol.orders import Invoice, Order
 from fec.protocol.signing import Domain
 
@@ -39,13 +39,9 @@ def digest(name: str, members: str, *values: Any) -> str:
         ],
     )
     kinds = [member.split()[0] for member in members.split(",")]
-    # A list is hashed over its packed items.
-    flat = [
-        keccak(encode(["uint256"] * len(value), value)) if kind == "uint256[]" else value
-        for kind, value in zip(kinds, values, strict=True)
-    ]
-    kinds = ["bytes32" if kind == "uint256[]" else kind for kind in kinds]
-    struct = encode(["bytes32", *kinds], [keccak(text=f"{name}({members})"), *flat])
+    # What is hashed in turn has another type in the name: that is then given in full.
+    kind = name if "(" in name else f"{name}({members})"
+    struct = encode(["bytes32", *kinds], [keccak(text=kind), *values])
     return "0x" + keccak(b"\x19\x01" + keccak(domain) + keccak(struct)).hex()
 
 
@@ -70,11 +66,18 @@ def test_spend__is_hashed_by_the_letter() -> None:
     assert signing.spend_message(DOMAIN, BOB, order_hash).hash == expected
 
 
-@pytest.mark.parametrize("token_ids", [(), (1,), (5, 2**200)])
-def test_withdrawal__is_hashed_by_the_letter(token_ids: tuple[int, ...]) -> None:
-    members = "address vault,uint256[] tokenIds,uint256 amount,address to,uint256 nonce,uint256 deadline"
-    expected = digest("Withdrawal", members, BOB, token_ids, 3, ALICE, 4, 5)
-    assert signing.withdrawal_message(DOMAIN, Withdrawal(BOB, token_ids, 3, ALICE, 4, 5)).hash == expected
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_acts__are_hashed_by_the_letter(count: int) -> None:
+    wanted = tuple(Act(number, "0x" + "ab" * number) for number in range(count))
+    act = "Act(uint8 kind,bytes data)"
+    hashes = [
+        keccak(encode(["bytes32", "uint8", "bytes32"], [keccak(text=act), number, keccak(b"\xab" * number)]))
+        for number in range(count)
+    ]
+    members = "address vault,bytes32 signer,bytes32 acts,uint256 nonce,uint256 deadline"
+    told = f"Acts(address vault,bytes signer,Act[] acts,uint256 nonce,uint256 deadline){act}"
+    expected = digest(told, members, BOB, keccak(bytes.fromhex(ALICE[2:])), keccak(b"".join(hashes)), 4, 5)
+    assert signing.acts_message(DOMAIN, Instruction(BOB, ALICE, wanted, 4, 5)).hash == expected
 
 
 def test_permit__is_hashed_by_the_letter() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fec.client.orders import GAS_PER_BATCH, GAS_PER_CAPTURE
+from fec.protocol.acts import acts_of
 from fec.protocol.calls import ContractCall
 from fec.protocol.settlements import LEAF_LENGTH
 
@@ -23,6 +24,8 @@ PLAIN = 400_000
 PLAIN_STEPS = ((205_000, 185_000), (260_000, 240_000), (320_000, PLAIN))
 #: A node that is claimed from or handed over, whose receiver's hook does something with it.
 PER_NODE = 200_000
+#: An act beside its nodes: a leaf that is opened, a signer that is added.
+PER_ACT = 200_000
 
 #: A settled node takes 1,290 with its share of the data; what is besides takes less than 0.2 million.
 GAS_PER_LEAF = 1_700
@@ -58,8 +61,8 @@ def _spend(arguments: Sequence[Any]) -> int:
     return ONE + PER_NODE * len(arguments[2])
 
 
-def _withdrawal(arguments: Sequence[Any]) -> int:
-    return ONE + PER_NODE * len(arguments[1])
+def _acts(arguments: Sequence[Any]) -> int:
+    return ONE + sum(PER_ACT + PER_NODE * len(act.token_ids) for act in acts_of(arguments))
 
 
 #: By contract and function; all others are calls for one thing.
@@ -68,7 +71,7 @@ _BOUNDS: dict[tuple[str, str], _Bound] = {
     ("Checkout", "settle"): _settlement,
     ("ADN", "claimFor"): _payout,
     ("Custodian", "spend"): _spend,
-    ("Custodian", "withdraw"): _withdrawal,
+    ("Custodian", "act"): _acts,
 }
 
 

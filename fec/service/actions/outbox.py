@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 from web3 import Web3
 from web3.contract.contract import ContractFunction
 
+from fec.chain import deployments
 from fec.chain.contracts import open_handle
 from fec.chain.deployments import Deployment
 from fec.chain.gas import ALWAYS_FITS
@@ -33,7 +34,10 @@ from fec.chain.sender import Sender
 from fec.i18n.errors import ContractError, FECError, InsufficientGasCoin, RPCFailed, RPCUnreachable
 from fec.protocol import relays
 from fec.protocol.abi import CONTRACTS
+from fec.protocol.acts import acts_of
+from fec.protocol.addresses import checked_address
 from fec.protocol.calls import ContractCall
+from fec.protocol.members import code_of
 from fec.relayer import BudgetSpent, FeesTooHigh, GasTooHigh, Relayer, RelayState, RequestConflict
 from fec.relayer.models import RelayTransaction
 from fec.relayer.shares import failed
@@ -57,8 +61,11 @@ _AT_ONCE = 200
 
 #: Calls that may go with others, and the accounts whose code would have a say in them.
 _JOINING: dict[tuple[str, str], Callable[[Sequence[Any]], Sequence[str]]] = {
-    ("Custodian", "spend"): lambda arguments: [arguments[0][1]],
-    ("Custodian", "withdraw"): lambda arguments: [arguments[0][1], arguments[3]],
+    ("Custodian", "spend"): lambda arguments: [code_of(arguments[0][3])],
+    ("Custodian", "act"): lambda arguments: [
+        code_of(arguments[0][3]),
+        *(act.receiver for act in acts_of(arguments) if act.receiver is not None),
+    ],
     ("Checkout", "takeReward"): lambda arguments: [arguments[2]],
     ("ADN", "claimFor"): lambda _: [],
     ("ADN", "openAndClaim"): lambda _: [],
@@ -136,6 +143,7 @@ class Outbox:
         self._writer = writer(engine)
         self._relayer = relayer
         self._sender = Sender(web3, relayer.address)
+        self._passkey_verifier = checked_address(deployments.contract(deployment, "PasskeyVerifier")["address"])
         self._contracts = {name: open_handle(web3, deployment, name, self._sender) for name in CONTRACTS}
         addresses = {name: handle.address for name, handle in self._contracts.items()}
         self.batches = Batches(engine, relayer, addresses, wake)
@@ -299,7 +307,9 @@ class Outbox:
         """Sends an action, or leaves it to be sent with others; by itself as ever, if accounts with code are in it."""
         try:
             accounts = _JOINING[call.contract, call.function](call.arguments)
-            outlook, codes = self._relayer.together.outlook([("eth_getCode", [one, "latest"]) for one in accounts])
+            # The deployment's own verifier of passkeys runs nobody's code.
+            foreign = [one for one in accounts if one != self._passkey_verifier]
+            outlook, codes = self._relayer.together.outlook([("eth_getCode", [one, "latest"]) for one in foreign])
             limit = with_margin(gas, bound_of(call))
             if limit > ALWAYS_FITS or not relays.relayable(call) or any(code != "0x" for code in codes):
                 self._hand_over(action, gas)

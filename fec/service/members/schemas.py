@@ -24,7 +24,18 @@ from fec.service.http.schemas import (
 from fec.service.shoppers.schemas import HeldNode, Shape
 
 MemberId = Annotated[
-    str, Field(pattern="^0x[0-9a-f]{64}$", description="keccak256(abi.encode(key, salt)): tells nobody who it is.")
+    str,
+    Field(
+        pattern="^0x[0-9a-f]{64}$",
+        description="keccak256(abi.encode(keccak256(signer), salt)): tells nobody who it is.",
+    ),
+]
+Signer = Annotated[
+    str,
+    Field(
+        pattern="^0x([0-9a-fA-F]{2}){20,256}$",
+        description="Who signs (ERC-7913): an account, or a verifier's address and a key. To act is to reveal it.",
+    ),
 ]
 MemberPath = Annotated[MemberId, Path()]
 TokenIds = Annotated[list[TokenIdText], Field(max_length=50)]
@@ -48,7 +59,7 @@ class Enrollment(Action, EnrollmentDetails):
 
 
 class Member(Model):
-    """A member of the brand, whose vault only the member's own key opens."""
+    """A member of the brand, whose vault only the member's own signers open."""
 
     member_id: Hash
     vault: Account = Field(description="The customer to name when something is sold to the member.")
@@ -74,13 +85,12 @@ class Vault(Model):
     coins: Fec
     nodes: list[HeldNode] = Field(description="Two hundred at most, by token id.")
     more: str | None = Field(description="Give it as `after` for the nodes that follow.")
-    next_withdrawal: str = Field(description="Number that the next withdrawal has to be signed with.")
     as_of: AsOf
     shape: Shape
 
 
 class ToSign(Model):
-    """What the member's key is to sign (eth_signTypedData_v4). The service has no such key."""
+    """What the member is to sign (eth_signTypedData_v4); a passkey signs its EIP-712 hash."""
 
     document: dict[str, Any]
 
@@ -88,9 +98,9 @@ class ToSign(Model):
 class Revealed(Request):
     """What a member reveals and signs to act."""
 
-    key: Account = Field(description="Address of the member's key. To act is to reveal it: it is on the chain then.")
+    signer: Signer
     salt: str = Field(pattern="^0x[0-9a-fA-F]{64}$", description="The member's salt. To act is to reveal it as well.")
-    signature: Signature = Field(description="The key's; contracts sign by ERC-1271.")
+    signature: Signature = Field(description="The signer's; contracts sign by ERC-1271, verifiers check by ERC-7913.")
 
 
 class NewSpend(Revealed):
@@ -120,6 +130,7 @@ class NewWithdrawal(Revealed):
     to: Account
     token_ids: TokenIds = Field(default=[], description="Nodes of the vault to take out.")
     amount: FecOrZero | None = Field(default=None, description="All coins, unless given.")
+    nonce: int = Field(ge=0, lt=1 << 53, description="Number of the instruction, as in what was signed.")
     deadline: Seconds
 
 

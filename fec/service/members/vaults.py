@@ -1,4 +1,4 @@
-"""What members do with their vaults: look, spend, withdraw. Each act is signed by the member's own key.
+"""What members do with their vaults: look, spend, withdraw. Each act is signed by the member.
 
 There is no API key: who knows a member's id may look, as the chain has it all, and nothing moves without the member's
 signature. The service checks by simulation, sends, and pays for gas, for members that one of its merchants announced.
@@ -22,10 +22,11 @@ from fec.core.amounts import exact_fec
 from fec.core.node_id import NodeId
 from fec.i18n.parsing import parse_fec
 from fec.indexer.views import view
-from fec.protocol import calls
+from fec.protocol import acts, calls
+from fec.protocol.acts import Instruction
 from fec.protocol.addresses import checked_address
-from fec.protocol.members import ALL_COINS, Member, Withdrawal
-from fec.protocol.signing import is_usual, plain
+from fec.protocol.members import ALL_COINS, Member, account_of
+from fec.protocol.signing import plain
 from fec.protocol.types import Node
 from fec.service.actions.asking import ActionRequest, Add, Wanted
 from fec.service.actions.guard import subjects
@@ -79,7 +80,6 @@ def show(
         coins=exact_fec(service.client.balance(member.vault)),
         nodes=[held_node(node, now) for node in held[:_NODES]],
         more=str(held[_NODES - 1].token_id) if len(held) > _NODES else None,
-        next_withdrawal=str(service.client.custody.nonce(member.vault)),
         as_of=as_of,
         shape=shape(language),
     )
@@ -104,7 +104,7 @@ def to_spend(
 def spend(member_id: MemberPath, body: schemas.NewSpend, service: Served) -> JSONResponse:
     """Send a payment that a member's key has signed. Sent again, it is the same payment, and is answered alike."""
     member = _member(service, member_id)
-    revealed = _revealed(service, member_id, body.key, body.salt)
+    revealed = _revealed(service, member_id, body.signer, body.salt)
     invoice = _invoice(service, body.invoice_id)
     order = order_of(invoice, member.vault, body.min_principal, body.cause)
 
@@ -112,7 +112,7 @@ def spend(member_id: MemberPath, body: schemas.NewSpend, service: Served) -> JSO
         check_worth(service, invoice.amount)
         token_ids = _in_vault(service, member, body.token_ids)
         details = schemas.SpendDetails(invoice_id=invoice.id, member_id=member_id, vault=member.vault)
-        signature = plain(body.key, service.client.custody.spend_message(order).hash, body.signature)
+        signature = plain(body.signer, service.client.custody.spend_message(order).hash, body.signature)
         return Wanted(calls.spend(revealed, order, token_ids, signature), details)
 
     whom = subjects(("invoice", invoice.number), ("member", member_id))
@@ -126,22 +126,24 @@ def to_withdraw(
     member_id: MemberPath,
     service: Served,
     to: Annotated[Account, Query(description="Who gets it.")],
+    signer: Annotated[schemas.Signer, Query()],
     deadline: Annotated[Seconds, Query(description="Last second at which it may be carried out.")],
     amount: Annotated[FecOrZero | None, Query(description="All coins, unless given.")] = None,
     token_ids: TokenIds = [],  # noqa: B006 (never changed)
 ) -> schemas.ToSign:
-    """Say what a member's key is to sign to take nodes and coins out of the vault."""
+    """Say what a member's signer is to sign to take nodes and coins out of the vault."""
     member = _member(service, member_id)
-    nonce = service.client.custody.nonce(member.vault)
-    taken = Withdrawal(member.vault, tuple(_in_vault(service, member, token_ids)), _coins(amount), to, nonce, deadline)
-    return schemas.ToSign(document=document(service.client.custody.withdrawal_message(taken)))
+    nonce = service.client.custody.nonce(member.vault, signer)
+    taken = acts.withdraw(to, _in_vault(service, member, token_ids), _coins(amount))
+    instruction = Instruction(member.vault, signer, (taken,), nonce, deadline)
+    return schemas.ToSign(document=document(service.client.custody.acts_message(instruction)))
 
 
 @router.post("/withdrawals", status_code=202, response_model=schemas.Withdrawal, responses=declared(403, 404, 409))
 def withdraw(member_id: MemberPath, body: schemas.NewWithdrawal, service: Served) -> JSONResponse:
     """Send a withdrawal that a member's key has signed. Sent again, it is the same one, and is answered alike."""
     member = _member(service, member_id)
-    revealed = _revealed(service, member_id, body.key, body.salt)
+    revealed = _revealed(service, member_id, body.signer, body.salt)
     coins = _coins(body.amount)
 
     def prepare() -> Wanted:
@@ -154,13 +156,10 @@ def withdraw(member_id: MemberPath, body: schemas.NewWithdrawal, service: Served
             token_ids=body.token_ids,
             amount=None if body.amount is None else exact_fec(coins),
         )
-        # Its number is in what was signed, and is none of the call's arguments.
-        nonce = 0 if is_usual(body.signature) else service.client.custody.nonce(member.vault)
-        taken = Withdrawal(member.vault, tuple(token_ids), coins, body.to, nonce, body.deadline)
-        signature = body.signature
-        if not is_usual(signature):
-            signature = plain(body.key, service.client.custody.withdrawal_message(taken).hash, signature)
-        return Wanted(calls.withdraw(revealed, taken, signature), details)
+        taken = acts.withdraw(body.to, token_ids, coins)
+        instruction = Instruction(member.vault, revealed.signer, (taken,), body.nonce, body.deadline)
+        signature = plain(revealed.signer, service.client.custody.acts_message(instruction).hash, body.signature)
+        return Wanted(calls.act(revealed, instruction, signature), details)
 
     whom = subjects(("member", member_id))
     signed = _Signed(WITHDRAWAL, member.program_id, _digest(member_id, body.model_dump_json()), None, whom)
@@ -194,19 +193,21 @@ def _member(service: Service, member_id: str) -> BrandMember:
         return one_row(session, query, missing)
 
 
-def _revealed(service: Service, member_id: str, key: str, salt: str) -> Member:
+def _revealed(service: Service, member_id: str, signer: str, salt: str) -> Member:
     """Who a member is, by what they reveal to act. Raises a problem if it is not what the id is the hash of.
 
-    Custodian takes its caller for the signer: a vault whose key is Relay is anybody's, and none that is served here.
+    Custodian takes its caller for the signer: a vault whose signer is Relay is anybody's, and none that is served here.
     """
-    if key == checked_address(deployments.contract(service.settings.deployment, "Relay")["address"]):
+    if account_of(signer) == checked_address(deployments.contract(service.settings.deployment, "Relay")["address"]):
         raise problem(
-            "not-the-member", "{key} is the contract Relay, which calls for anybody. It is no member's key.", key=key
+            "not-the-member",
+            "{signer} is the contract Relay, which calls for anybody. It is no member's signer.",
+            signer=signer,
         )
-    revealed = Member(service.signer.address, key, salt)
+    revealed = Member(service.signer.address, signer, salt)
     if revealed.id != member_id:
         raise problem(
-            "not-the-member", "Key and salt are not those of member {id}. Send the member's own.", id=member_id
+            "not-the-member", "Signer and salt are not those of member {id}. Send the member's own.", id=member_id
         )
     return revealed
 

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fec.core.durations import DAY, WEEK
+from fec.protocol import acts
 from tests.contracts.attacks.attackers import capture, coins, paid, refund
-from tests.contracts.custody.acts import withdrawal
+from tests.contracts.custody.acts import act_arguments
 from tests.contracts.support.evm import expect
 from tests.contracts.support.merkle import root
 from tests.contracts.support.shop_world import NEVER, Market, Order
@@ -76,7 +77,7 @@ def moments(market: Market) -> dict[str, Moment]:
     leaf = market.alice, FEC
     batch = checkout.fundRewards(program, root([leaf]), FEC, turn, bytes(32), sender=market.signer)
     member = market.member()
-    leave = withdrawal(market, member, [], 0, market.bob, deadline=turn)
+    leave = act_arguments(market, member, [acts.withdraw(market.bob)], deadline=turn)
     waiting_key = market.order_key(waiting)
     time_error = "ERC3009InvalidAuthorizationTime"
     return {
@@ -129,7 +130,7 @@ def moments(market: Market) -> dict[str, Moment]:
             lambda: ("ERC2612ExpiredSignature", turn),
         ),
         "withdraw": Moment(
-            lambda: custody.withdraw(member.words, [], 0, market.bob, turn, leave, sender=stranger),
+            lambda: custody.act(*leave, sender=stranger),
             turn,
             True,
             lambda: ("Custodian_Expired", turn, market.chain.now),

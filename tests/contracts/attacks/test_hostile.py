@@ -6,10 +6,12 @@ import pytest
 from eth_utils.crypto import keccak
 
 from fec.core.durations import DAY
+from fec.protocol import acts
 from tests.contracts.attacks.attackers import BURNER, bomb, capture, coins, contract, gas_used, paid, refund
+from tests.contracts.custody.acts import act_arguments
 from tests.contracts.support.evm import ZERO, Contract, Reverted, expect
 from tests.contracts.support.merkle import proof, root
-from tests.contracts.support.shop_world import MODES, NEVER, Market, Member, Order
+from tests.contracts.support.shop_world import MODES, NEVER, Market, Order
 from tests.contracts.support.world import FEC
 
 BOMBS = [32, 10_000, 100_000, 1_000_000, 2**24 - 1]
@@ -147,11 +149,12 @@ def test_relay__payer_whose_signature_check_burns_gas__costs_the_relayer_its_gas
 def test_relay__member_whose_signature_check_burns_gas__costs_the_relayer_its_gas_limit(
     market: Market, gas: int
 ) -> None:
-    member = Member(market.merchant, contract(market.chain, BURNER), bytes(32))
-    with expect("Custodian_InvalidSignature", member.key):
-        market.custodian.withdraw(member.words, [], 0, market.bob, NEVER, b"", sender=market.stranger, gas=gas)
+    member = market.member_of(contract(market.chain, BURNER))
+    arguments = act_arguments(market, member, [acts.withdraw(market.bob)], signature=b"")
+    with expect("Custodian_InvalidSignature", member.signer):
+        market.custodian.act(*arguments, sender=market.stranger, gas=gas)
     assert gas - gas // 10 < gas_used(market.chain) <= gas
-    assert market.custodian.nonceOf(market.vault(member)) == 0
+    assert market.custodian.nonceOf(member.vault, member.signer) == 0
 
 
 def test_relay__payer_who_spends_the_coins_first__costs_the_relayer_one_failed_call(market: Market) -> None:

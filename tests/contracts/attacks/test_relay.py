@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from tests.contracts.attacks.attackers import BURNER, bomb, coins, contract, gas_used
-from tests.contracts.custody.acts import filled
+from tests.contracts.custody.acts import filled, withdraw_call
 from tests.contracts.relay.packing import (
+    ACTS,
     CLAIMS,
     ENOUGH,
     OPENING,
     OPENING_WITH_CLAIM,
     PAYMENT,
-    WITHDRAWAL,
     bought,
     failures,
     long,
@@ -24,7 +24,7 @@ from tests.contracts.relay.packing import (
 )
 from tests.contracts.support.evm import ZERO, Contract
 from tests.contracts.support.settling import owners, settled
-from tests.contracts.support.shop_world import MODES, NEVER, Market, Member, Order, key
+from tests.contracts.support.shop_world import MODES, Market, Order, key
 from tests.contracts.support.world import FEC, account
 
 HONEST = 45
@@ -229,18 +229,16 @@ def test_relay__openings_sent_first_by_a_thief__leave_the_same_owners_and_tell_t
 
 def test_relay__vault_of_a_member_with_the_relay_as_key__is_anybodys(market: Market) -> None:
     """Not stopped: the custodian takes its caller for the signer. No member has this key."""
-    member = Member(market.merchant, market.relay.address, bytes(32))
+    member = market.member_of(market.relay.address)
     node = filled(market, member)
     thief = account(0x7E1F)
-    arguments = (member.words, [node], 0, thief, NEVER, b"")
-    assert relay(market, long(WITHDRAWAL, market.custodian.encode("withdraw", *arguments))) == {}
+    assert relay(market, long(ACTS, withdraw_call(market, member, [node], 0, thief, signature=b""))) == {}
     assert market.adn.ownerOf(node) == thief
 
 
 def test_relay__vault_of_anybody_else__needs_their_signature(market: Market) -> None:
     member = market.member()
     node = filled(market, member)
-    arguments = (member.words, [node], 0, market.stranger, NEVER, b"")
-    told = relay(market, long(WITHDRAWAL, market.custodian.encode("withdraw", *arguments)))
-    assert told == {0: ("Custodian_InvalidSignature", (member.key,))}
+    told = relay(market, long(ACTS, withdraw_call(market, member, [node], 0, market.stranger, signature=b"")))
+    assert told == {0: ("Custodian_InvalidSignature", (member.signer,))}
     assert others(market) == []

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from fec.core.durations import DAY
+from fec.protocol.members import signer_bytes
 from tests.contracts.attacks.attackers import coins
 from tests.contracts.custody.acts import ALL, filled, withdraw, withdrawal
 from tests.contracts.support.build import shipped
@@ -140,8 +143,8 @@ def test_reward__then_a_refund_of_the_order_it_was_for__stays_with_the_shopper(m
 def test_vault__deployed_first_by_another__needs_the_members_signature_to_be_deployed_at_all(market: Market) -> None:
     member = market.member()
     node = filled(market, member)
-    with expect("Custodian_InvalidSignature", member.key):
-        market.custodian.withdraw(member.words, [], 0, market.bob, NEVER, b"", sender=market.stranger)
+    with expect("Custodian_InvalidSignature", member.signer):
+        withdraw(market, member, [], 0, market.bob, signature=b"")
     assert market.chain.evm.get_code(market.vault(member)) is None
     withdraw(market, member, [node], ALL, market.carol)
     assert market.adn.ownerOf(node) == market.carol
@@ -152,7 +155,7 @@ def test_vault__withdrawal_relayed_first_by_another__does_what_was_signed_once(m
     node = filled(market, member)
     signature = withdrawal(market, member, [node], ALL, market.carol)
     withdraw(market, member, [node], ALL, market.carol, signature=signature, sender=market.bob)
-    with expect("Custodian_InvalidSignature", member.key):
+    with expect("Custodian_InvalidSignature", member.signer):
         withdraw(market, member, [node], ALL, market.carol, signature=signature)
     assert (market.adn.ownerOf(node), coins(market, market.carol)) == (market.carol, 1000 * FEC)
 
@@ -161,12 +164,13 @@ def test_vault__of_a_second_custodian__is_another_and_signatures_do_not_cross(ma
     second: Contract = market.chain.deploy(shipped("Custodian"), market.checkout.address, sender=market.stranger)
     member = market.member()
     node = filled(market, member)
-    member_id = market.custodian.memberIdOf(member.key, member.salt)
-    assert second.vaultOf(member.brand, member_id) != market.vault(member)
+    member_id = market.custodian.memberIdOf(member.signer, member.salt)
+    theirs = replace(member, vault=second.vaultOf(member.brand, member_id))
+    assert theirs.vault != member.vault
     for custodian in (market.custodian.address, second.address):
         signature = withdrawal(market, member, [node], 0, market.bob, custodian=custodian)
-        with expect("Custodian_InvalidSignature", member.key):
-            second.withdraw(member.words, [node], 0, market.bob, NEVER, signature, sender=market.stranger)
+        with expect("Custodian_InvalidSignature", member.signer):
+            withdraw(market, theirs, [node], 0, market.bob, signature=signature, at=second)
     assert market.adn.ownerOf(node) == market.vault(member)
 
 
@@ -174,7 +178,7 @@ def test_vault__same_key_at_two_brands__a_withdrawal_from_one_is_none_from_the_o
     ours, theirs = market.member(), market.member(brand=market.bob)
     node, other = filled(market, ours), filled(market, theirs)
     signature = withdrawal(market, ours, [], ALL, market.carol)
-    with expect("Custodian_InvalidSignature", theirs.key):
+    with expect("Custodian_InvalidSignature", theirs.signer):
         withdraw(market, theirs, [], ALL, market.carol, signature=signature)
     assert (market.adn.ownerOf(node), market.adn.ownerOf(other)) == (market.vault(ours), market.vault(theirs))
 
@@ -193,5 +197,5 @@ def test_vault__brand_that_knows_key_and_salt_but_signs_with_its_own__moves_noth
     node = filled(market, member)
     for signed_by in ("merchant", "signer"):
         signature = withdrawal(market, member, [node], ALL, market.merchant, signed_by=signed_by)
-        with expect("Custodian_InvalidSignature", key("alice").address):
+        with expect("Custodian_InvalidSignature", signer_bytes(key("alice").address)):
             withdraw(market, member, [node], ALL, market.merchant, signature=signature, sender=market.merchant)

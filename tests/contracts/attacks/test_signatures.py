@@ -9,7 +9,7 @@ from eth_utils.crypto import keccak
 
 from fec.core.durations import DAY
 from tests.contracts.attacks.attackers import capture, coins, contract
-from tests.contracts.custody.acts import filled, withdrawal
+from tests.contracts.custody.acts import filled, withdraw, withdrawal
 from tests.contracts.support.build import shipped
 from tests.contracts.support.evm import Contract, expect
 from tests.contracts.support.shop_world import (
@@ -19,7 +19,6 @@ from tests.contracts.support.shop_world import (
     GROUP,
     NEVER,
     Market,
-    Member,
     key,
     typed_hash,
 )
@@ -73,8 +72,8 @@ def test_withdrawal__mirrored_signature__reverts(market: Market) -> None:
     member = market.member()
     node = filled(market, member)
     signature = mirrored(withdrawal(market, member, [node], 0, market.bob))
-    with expect("Custodian_InvalidSignature", member.key):
-        market.custodian.withdraw(member.words, [node], 0, market.bob, NEVER, signature, sender=market.stranger)
+    with expect("Custodian_InvalidSignature", member.signer):
+        withdraw(market, member, [node], 0, market.bob, signature=signature)
 
 
 # ------------------------------------------------------------------------ of nobody
@@ -83,10 +82,10 @@ def test_withdrawal__mirrored_signature__reverts(market: Market) -> None:
 @pytest.mark.parametrize("number", [0, *range(1, 18), 0x100])
 @pytest.mark.parametrize("signature", [b"", bytes(65), b"\1" * 65])
 def test_signature__of_nobody_or_a_precompile__is_none(market: Market, number: int, signature: bytes) -> None:
-    member = Member(market.merchant, account(number), bytes(32))
+    member = market.member_of(account(number))
     market.fund(market.vault(member), FEC)
-    with expect("Custodian_InvalidSignature", member.key):
-        market.custodian.withdraw(member.words, [], FEC, market.bob, NEVER, signature, sender=market.stranger)
+    with expect("Custodian_InvalidSignature", member.signer):
+        withdraw(market, member, [], FEC, market.bob, signature=signature)
 
 
 @pytest.mark.parametrize("number", [0, *range(1, 18), 0x100])

@@ -9,11 +9,12 @@ import pytest
 from eth_utils.crypto import keccak
 
 from fec.core.durations import DAY
+from tests.contracts.custody.acts import withdraw_call
 from tests.contracts.support.build import compiled
 from tests.contracts.support.evm import Contract
 from tests.contracts.support.merkle import proof, root
 from tests.contracts.support.settling import packed
-from tests.contracts.support.shop_world import CUSTODY, NEVER, WITHDRAWAL_TYPE, Market, key, typed_hash
+from tests.contracts.support.shop_world import NEVER, Market
 from tests.contracts.support.world import FEC
 
 REENTER = 4
@@ -76,10 +77,7 @@ def scene(market: Market) -> Scene:
     market.fund(vault, 500 * FEC)
     kept = market.node(vault, 3 * FEC)
     market.node(vault, 4 * FEC)
-    digest = typed_hash(
-        CUSTODY, custody.address, "Withdrawal", WITHDRAWAL_TYPE, [vault, [kept], 200 * FEC, guest.address, 0, NEVER]
-    )
-    signed = key("alice").sign(digest)
+    leave = withdraw_call(market, member, [kept], 200 * FEC, guest.address)
     market.chain.now += DAY
     order_key = market.order_key(later)
     return Scene(
@@ -93,16 +91,13 @@ def scene(market: Market) -> Scene:
                 checkout.address,
                 checkout.encode("takeReward", batch, 0, guest.address, 7 * FEC, proof(rewards, 0)),
             ),
-            "withdraw": (
-                custody.address,
-                custody.encode("withdraw", member.words, [kept], 200 * FEC, guest.address, NEVER, signed),
-            ),
+            "withdraw": (custody.address, leave),
         },
         again={
             "pay": ("Checkout_OrderAlreadyPaid", (market.order_key(at_once),)),
             "capture": None,
             "takeReward": ("Checkout_RewardTaken", (batch, 0)),
-            "withdraw": ("Custodian_InvalidSignature", (market.alice,)),
+            "withdraw": ("Custodian_WrongNonce", (0, 1)),
         },
         others={
             "refund": (checkout.address, checkout.encode("refund", order_key, 1)),

@@ -11,10 +11,12 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from fec.core.durations import DAY
-from tests.contracts.custody.acts import filled, withdraw
+from fec.protocol import acts
+from fec.protocol.members import signer_bytes
+from tests.contracts.custody.acts import acts_hash, filled, withdraw
 from tests.contracts.support.build import shipped
 from tests.contracts.support.evm import Contract, Event, expect
-from tests.contracts.support.shop_world import CUSTODY, WITHDRAWAL_TYPE, Market, Member, Order, key, typed_hash
+from tests.contracts.support.shop_world import CUSTODY, Market, Member, Order, key, typed_hash
 from tests.contracts.support.world import FEC
 
 SPEND_TYPE = (("address", "vault"), ("bytes32", "orderHash"))
@@ -57,8 +59,8 @@ def test_vault_of__brand_and_member__is_where_their_clone_goes(market: Market) -
 
 def test_enroll__announces(market: Market) -> None:
     member = market.member()
-    member_id = keccak(encode(["address", "bytes32"], [member.key, member.salt]))
-    assert market.custodian.memberIdOf(member.key, member.salt) == member_id
+    member_id = keccak(encode(["bytes32", "bytes32"], [keccak(member.signer), member.salt]))
+    assert market.custodian.memberIdOf(member.signer, member.salt) == member_id
     vault = market.custodian.enroll(member_id, sender=market.merchant)
     assert vault == market.vault(member)
     values = {"brand": market.merchant, "memberId": member_id, "vault": vault}
@@ -89,11 +91,13 @@ def test_hash_spend__equals_eth_account(market: Market) -> None:
     assert market.custodian.hashSpend(market.vault(member), order.words) == expected
 
 
-@pytest.mark.parametrize("nodes", [[], [1], [2**255, 7, 7]])
-def test_hash_withdrawal__equals_eth_account(market: Market, nodes: list[int]) -> None:
-    values = [market.bob, nodes, 5, market.alice, 6, 7]
-    expected = typed_hash(CUSTODY, market.custodian.address, "Withdrawal", WITHDRAWAL_TYPE, values)
-    assert market.custodian.hashWithdrawal(*values) == expected
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_hash_acts__equals_eth_account(market: Market, count: int) -> None:
+    member = market.member()
+    wanted = [acts.merge([1, 2]), acts.withdraw(market.bob, [7, 2**255], 5), acts.claim([])][:count]
+    expected = acts_hash(market.custodian.address, member, wanted, nonce=6, deadline=7)
+    fields = [act.fields for act in wanted]
+    assert market.custodian.hashActs(member.vault, member.signer, fields, 6, 7) == expected
 
 
 # ----------------------------------------------------------------------- into a vault
@@ -147,7 +151,7 @@ def test_spend__first_use__deploys_the_vault_once(market: Market) -> None:
     filled(market, member)
     spend(market, member, order_of(market, member, amount=1))
     [event] = market.chain.events("VaultDeployed")
-    member_id = market.custodian.memberIdOf(member.key, member.salt)
+    member_id = market.custodian.memberIdOf(member.signer, member.salt)
     assert event.values == {"brand": member.brand, "memberId": member_id, "vault": market.vault(member)}
     spend(market, member, order_of(market, member, amount=1))
     assert market.chain.events("VaultDeployed") == []
@@ -189,7 +193,7 @@ def test_spend__for_another_customer__reverts(market: Market) -> None:
 def test_spend__signed_by_another_member_brand_or_stranger__reverts(market: Market, who: str) -> None:
     member = market.member()
     filled(market, member)
-    with expect("Custodian_InvalidSignature", market.alice):
+    with expect("Custodian_InvalidSignature", signer_bytes(market.alice)):
         spend(market, member, order_of(market, member), signed_by=who)
 
 
@@ -198,7 +202,7 @@ def test_spend__sent_by_another_without_signature__reverts(market: Market, who: 
     member = market.member()
     filled(market, member)
     order = order_of(market, member)
-    with expect("Custodian_InvalidSignature", market.alice):
+    with expect("Custodian_InvalidSignature", signer_bytes(market.alice)):
         market.custodian.spend(member.words, order.words, [], b"", sender=getattr(market, who))
 
 
@@ -225,7 +229,7 @@ def test_spend__signature_for_another_order__reverts(market: Market) -> None:
     order = order_of(market, member)
     signature = key("alice").sign(market.custodian.hashSpend(market.vault(member), order.words))
     dearer = market.signed(replace(order, amount=order.amount + 1))
-    with expect("Custodian_InvalidSignature", market.alice):
+    with expect("Custodian_InvalidSignature", signer_bytes(market.alice)):
         market.custodian.spend(member.words, dearer.words, [], signature, sender=market.merchant)
 
 
@@ -234,7 +238,7 @@ def test_spend__signature_for_another_vault_of_the_same_key__reverts(market: Mar
     filled(market, member)
     order = order_of(market, member)
     signature = key("alice").sign(market.custodian.hashSpend(market.vault(other), order.words))
-    with expect("Custodian_InvalidSignature", market.alice):
+    with expect("Custodian_InvalidSignature", signer_bytes(market.alice)):
         market.custodian.spend(member.words, order.words, [], signature, sender=market.merchant)
 
 

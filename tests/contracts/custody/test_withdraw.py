@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.contracts.custody.acts import ALL, filled, withdraw, withdrawal
+from fec.protocol import acts
+from fec.protocol.members import signer_bytes
+from tests.contracts.custody.acts import ALL, acts_hash, filled, withdraw, withdrawal
 from tests.contracts.support.evm import ZERO, Contract, expect
-from tests.contracts.support.shop_world import NEVER, Market, Member
+from tests.contracts.support.shop_world import NEVER, Market
 from tests.contracts.support.world import FEC, account
 
 
@@ -25,7 +27,7 @@ def test_withdraw__everything__relayed_by_a_stranger(market: Market) -> None:
     }
     assert (market.adn.ownerOf(node), market.fec.balanceOf(market.carol)) == (market.carol, 1000 * FEC)
     assert market.fec.balanceOf(market.vault(member)) == market.adn.balanceOf(market.vault(member)) == 0
-    assert market.custodian.nonceOf(market.vault(member)) == 1
+    assert market.custodian.nonceOf(member.vault, member.signer) == 1
 
 
 def test_withdraw__part(market: Market) -> None:
@@ -53,23 +55,23 @@ def test_withdraw__nodes_alone__moves_no_coins(market: Market) -> None:
 
 def test_withdraw__member_without_a_key__reverts_whatever_the_signature(market: Market) -> None:
     # What cannot be recovered is recovered as zero.
-    member = Member(market.merchant, ZERO, bytes(32))
-    with expect("Custodian_InvalidSignature", ZERO):
+    member = market.member_of(ZERO)
+    with expect("Custodian_InvalidSignature", bytes(20)):
         withdraw(market, member, [filled(market, member)], ALL, market.bob, signature=b"x")
 
 
 def test_withdraw__by_the_key_itself__needs_no_signature(market: Market) -> None:
     member = market.member()
     node = filled(market, member)
-    market.custodian.withdraw(member.words, [node], ALL, market.alice, NEVER, b"", sender=market.alice)
+    withdraw(market, member, [node], ALL, market.alice, signature=b"", sender=market.alice)
     assert market.adn.ownerOf(node) == market.alice
 
 
 def test_withdraw__key_of_a_contract_wallet(market: Market, guest: Contract) -> None:
-    member = Member(market.merchant, guest.address, bytes(32))
+    member = market.member_of(guest.address)
     node = filled(market, member)
-    digest = market.custodian.hashWithdrawal(market.vault(member), [node], ALL, market.bob, 0, NEVER)
-    with expect("Custodian_InvalidSignature", guest.address):
+    digest = acts_hash(market.custodian.address, member, [acts.withdraw(market.bob, [node], ALL)])
+    with expect("Custodian_InvalidSignature", signer_bytes(guest.address)):
         withdraw(market, member, [node], ALL, market.bob, signature=b"x")
     guest.sign(digest)
     withdraw(market, member, [node], ALL, market.bob, signature=b"x")
@@ -94,7 +96,7 @@ def test_withdraw__replayed__reverts(market: Market) -> None:
     filled(market, member)
     signature = withdrawal(market, member, [], 400 * FEC, market.carol)
     withdraw(market, member, [], 400 * FEC, market.carol, signature=signature)
-    with expect("Custodian_InvalidSignature", market.alice):
+    with expect("Custodian_InvalidSignature", signer_bytes(market.alice)):
         withdraw(market, member, [], 400 * FEC, market.carol, signature=signature)
     assert market.fec.balanceOf(market.carol) == 400 * FEC
 
@@ -103,7 +105,7 @@ def test_withdraw__replayed__reverts(market: Market) -> None:
 def test_withdraw__signed_by_another_member_brand_or_stranger__reverts(market: Market, who: str) -> None:
     member = market.member()
     node = filled(market, member)
-    with expect("Custodian_InvalidSignature", market.alice):
+    with expect("Custodian_InvalidSignature", signer_bytes(market.alice)):
         withdraw(market, member, [node], ALL, getattr(market, who), signed_by=who)
 
 
@@ -111,7 +113,7 @@ def test_withdraw__signed_by_another_member_brand_or_stranger__reverts(market: M
 def test_withdraw__sent_by_another_without_signature__reverts(market: Market, who: str) -> None:
     member = market.member()
     node = filled(market, member)
-    with expect("Custodian_InvalidSignature", market.alice):
+    with expect("Custodian_InvalidSignature", signer_bytes(market.alice)):
         withdraw(market, member, [node], ALL, getattr(market, who), signature=b"\0", sender=getattr(market, who))
 
 
@@ -134,7 +136,7 @@ def test_withdraw__anything_but_what_was_signed__reverts(market: Market, field: 
     node = filled(market, member)
     asked: dict[str, Any] = {"nodes": [node], "amount": 1, "to": market.carol}
     signature = withdrawal(market, member, **{**asked, field: other})
-    with expect("Custodian_InvalidSignature", market.alice):
+    with expect("Custodian_InvalidSignature", signer_bytes(market.alice)):
         withdraw(market, member, **asked, signature=signature)
 
 
@@ -158,6 +160,6 @@ def test_withdraw__to_a_receiver_that_refuses__reverts_and_can_go_elsewhere(mark
     guest.set(1, ZERO, b"")
     with expect("ERC721InvalidReceiver", guest.address):
         withdraw(market, member, [node], ALL, guest.address)
-    assert market.custodian.nonceOf(market.vault(member)) == 0
+    assert market.custodian.nonceOf(member.vault, member.signer) == 0
     withdraw(market, member, [node], ALL, market.carol)
     assert market.adn.ownerOf(node) == market.carol

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from fec.core.durations import DAY, WEEK
-from tests.contracts.custody.acts import withdrawal
+from fec.protocol import acts
+from fec.protocol.members import signer_bytes
+from tests.contracts.custody.acts import act_arguments, withdraw
 from tests.contracts.relay.packing import CLAIMS, OPENING, long
 from tests.contracts.standards.interfaces import deploy_witness
 from tests.contracts.support.build import shipped
@@ -124,8 +126,7 @@ class Scene:
     def vault_contract(self) -> Contract:
         """The member's vault, deployed."""
         m = self.market
-        signature = withdrawal(m, self.member, [], 1, m.alice)
-        m.custodian.withdraw(self.member.words, [], 1, m.alice, NEVER, signature, sender=m.stranger)
+        withdraw(m, self.member, [], 1, m.alice)
         return Contract(m.chain, self.vault, shipped("MemberVault")["abi"])
 
     # ------------------------------------------------------------ what is signed
@@ -181,10 +182,9 @@ class Scene:
         signature = key(signed_by).sign(m.custodian.hashSpend(self.vault, order.words))
         return [self.member.words, order.words, [], signature]
 
-    def withdrawal(self, signed_by: str) -> list[Any]:
-        m = self.market
-        signature = withdrawal(m, self.member, [], 1, m.carol, signed_by=signed_by)
-        return [self.member.words, [], 1, m.carol, NEVER, signature]
+    def acts(self, signed_by: str) -> list[Any]:
+        wanted = [acts.withdraw(self.market.carol, [], 1)]
+        return list(act_arguments(self.market, self.member, wanted, signed_by=signed_by))
 
 
 def vrs(signature: bytes) -> tuple[int, bytes, bytes]:
@@ -322,8 +322,8 @@ CUSTODY_CALLS: dict[str, Prepare] = {
     "`enroll` (a member of the caller's own)": lambda _: [b"\1" * 32],
     "`spend` (signed by the member's key)": lambda s: s.spend("alice"),
     "`spend` (signed by another)": lambda s: s.spend("stranger"),
-    "`withdraw` (signed by the member's key)": lambda s: s.withdrawal("alice"),
-    "`withdraw` (signed by another)": lambda s: s.withdrawal("stranger"),
+    "`act` (signed by the member's key)": lambda s: s.acts("alice"),
+    "`act` (signed by another)": lambda s: s.acts("stranger"),
 }
 
 VAULT_CALLS: dict[str, Prepare] = {
@@ -376,7 +376,7 @@ def values_of(scene: Scene, error: str) -> tuple[Any, ...]:
         "Checkout_NotFEC": (caller,),
         "Checkout_NotProgramOperator": (scene.shop, caller),
         "Checkout_NotSignerOrOperator": (scene.shop, caller),
-        "Custodian_InvalidSignature": (m.alice,),
+        "Custodian_InvalidSignature": (signer_bytes(m.alice),),
         "ERC20InsufficientAllowance": (caller, 0, 1),
         "ERC20InvalidReceiver": (m.carol,),
         "ERC2612InvalidSigner": (m.stranger, m.alice),

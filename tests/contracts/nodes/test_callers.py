@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from fec.core.durations import DAY
+from tests.contracts.custody.acts import withdraw, withdraw_call
 from tests.contracts.support.build import shipped
 from tests.contracts.support.evm import Contract, Event, expect
 from tests.contracts.support.settling import packed
-from tests.contracts.support.shop_world import NEVER, Market
+from tests.contracts.support.shop_world import Market
 from tests.contracts.support.world import FEC, PUBLIC
 
 REASON, REF, ROOT = b"review".ljust(32, b"\0"), b"2026-11-30".ljust(32, b"\0"), b"\x52" * 32
@@ -37,12 +38,12 @@ def attempts(market: Market, guest: Contract) -> dict[str, Attempt]:
     adn.setClaimApprovalForAll(market.carol, True, sender=market.alice)
     adn.setApprovalForAll(market.stranger, True, sender=market.alice)
     member = market.member()
-    market.custodian.withdraw(member.words, [], 0, market.alice, NEVER, b"", sender=market.alice)
+    withdraw(market, member, [], 0, market.alice)
     vault = Contract(market.chain, market.vault(member), shipped("MemberVault")["abi"])
     market.pass_periods(1)
     split, claim = adn.encode("split", node, [FEC]), adn.encode("claim", node)
     claim_to = adn.encode("claimTo", [node], market.alice)
-    withdraw = custody.encode("withdraw", member.words, [], 0, me, NEVER, b"")
+    leave = withdraw_call(market, member, [], 0, me, signature=b"")
     reward = checkout.encode("reward", shop, me, FEC, REASON)
     leaf = packed([(me, FEC)])
     settle = checkout.encode("settle", shop, leaf, REF)
@@ -80,7 +81,7 @@ def attempts(market: Market, guest: Contract) -> dict[str, Attempt]:
         "onTransferReceived": Attempt(
             "alice", checkout, checkout.encode("onTransferReceived", me, me, 1, b""), "Checkout_NotFEC", (me,)
         ),
-        "withdraw, member": Attempt("alice", custody, withdraw, "Custodian_InvalidSignature", (market.alice,)),
+        "withdraw, member": Attempt("alice", custody, leave, "Custodian_InvalidSignature", (member.signer,)),
         "MemberVault.execute": Attempt(
             "alice", vault, vault.encode("execute", fec.address, b""), "MemberVault_NotCustodian", (me,)
         ),

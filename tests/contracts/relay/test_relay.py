@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from fec.core.durations import DAY
-from tests.contracts.custody.acts import filled, withdrawal
+from tests.contracts.custody.acts import filled, withdraw_call
 from tests.contracts.relay.packing import (
+    ACTS,
     CAPTURES,
     CLAIMS,
     ENOUGH,
@@ -17,7 +18,6 @@ from tests.contracts.relay.packing import (
     PAYMENT,
     REWARD,
     SPEND,
-    WITHDRAWAL,
     bought,
     failures,
     long,
@@ -55,8 +55,7 @@ def a_spend(market: Market) -> tuple[int, Contract, bytes]:
 def a_withdrawal(market: Market) -> tuple[int, Contract, bytes]:
     member = market.member()
     nodes = [filled(market, member)]
-    arguments = (nodes, 7 * FEC, market.bob, NEVER, withdrawal(market, member, nodes, 7 * FEC, market.bob))
-    return WITHDRAWAL, market.custodian, market.custodian.encode("withdraw", member.words, *arguments)
+    return ACTS, market.custodian, withdraw_call(market, member, nodes, 7 * FEC, market.bob)
 
 
 def a_claim(market: Market) -> tuple[int, Contract, bytes]:

@@ -22,6 +22,8 @@ from typing import Any, ClassVar
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from fec.core.durations import WEEK
+from fec.protocol import acts
+from tests.contracts.custody.acts import acts_hash
 from tests.contracts.stateful.checkout_books import ALL, CAPTURED, REFUNDED
 from tests.contracts.stateful.checkout_model import CheckoutModel
 from tests.contracts.stateful.node_machine import pick_from
@@ -30,15 +32,12 @@ from tests.contracts.stateful.settlement_machine import SettlementMachine
 from tests.contracts.support.build import compiled
 from tests.contracts.support.evm import ZERO, Contract, expect
 from tests.contracts.support.shop_world import (
-    CUSTODY,
     NEVER,
-    WITHDRAWAL_TYPE,
     Key,
     Market,
     Member,
     deploy_market,
     key,
-    typed_hash,
 )
 from tests.contracts.support.world import BUDGET, CAP, GENESIS, ORIGIN, PUBLIC, PUBLIC_QUOTA
 
@@ -96,7 +95,9 @@ class CheckoutBase(SettlementMachine):
         self.accounts = [*world.people, *holders, *self.guests]
         self.shoppers = [*world.people, *self.guests, self.refuser]
         lens = compiled("CheckoutLens")
-        self.checkout_lens = self.chain.deploy(lens, world.custodian.address, self.shoppers, sender=world.stranger)
+        signers = {member.vault: member.signer for member in self.members}
+        looked_at = [self.shoppers, [signers.get(account, b"") for account in self.shoppers]]
+        self.checkout_lens = self.chain.deploy(lens, world.custodian.address, *looked_at, sender=world.stranger)
         self.announced: Counter[bytes] = Counter()
         self.relayed: list[Relayed] | None = None
         self.model = CheckoutModel(
@@ -310,14 +311,14 @@ class CheckoutBase(SettlementMachine):
     ) -> None:
         """A withdrawal signed by somebody for the vault's next nonce, or for one `ahead`."""
         vault = self.world.vault(member)
-        values = [vault, ids, amount, to, self.model.nonces[vault] + ahead, NEVER]
-        digest = typed_hash(CUSTODY, self.world.custodian.address, "Withdrawal", WITHDRAWAL_TYPE, values)
-        keyed = by.address == member.key and ahead == 0
+        nonce, wanted = self.model.nonces[vault] + ahead, [acts.withdraw(to, ids, amount)]
+        digest = acts_hash(self.world.custodian.address, member, wanted, nonce=nonce)
+        keyed = by.address == member.key
         self.do(
             self.world.custodian,
             self.world.admin,
-            "withdraw",
-            [member.words, ids, amount, to, NEVER, by.sign(digest)],
-            lambda: self.model.withdraw(vault, ids, amount, to, NEVER, keyed=keyed, key=member.key),
+            "act",
+            [member.words, [act.fields for act in wanted], nonce, NEVER, by.sign(digest)],
+            lambda: self.model.withdraw(vault, ids, amount, to, nonce=nonce, unsigned=None if keyed else member.signer),
             action=action,
         )

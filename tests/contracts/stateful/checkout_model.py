@@ -271,24 +271,24 @@ class CheckoutModel(SettlementModel):
     # --------------------------------------------------------------- custody
 
     @atomic
-    def spend_from_vault(self, vault: str, order: Order, ids: list[int], signer: str, *, keyed: bool, key: str) -> int:
+    def spend_from_vault(self, vault: str, order: Order, ids: list[int], signer: str, *, unsigned: bytes | None) -> int:
+        """`unsigned` is the signer, if it did not sign."""
         if order.customer != vault:
             raise Refused("Custodian_WrongCustomer", order.customer, vault)
-        if not keyed:
-            raise Refused("Custodian_InvalidSignature", key)
+        if unsigned is not None:
+            raise Refused("Custodian_InvalidSignature", unsigned)
         if ids:
             self.claim_for(ids)
         self.allowances[vault] = order.amount
         return self._pay_from_allowance(vault, order, signer)
 
     @atomic
-    def withdraw(
-        self, vault: str, ids: list[int], amount: int, to: str, deadline: int, *, keyed: bool, key: str
-    ) -> None:
-        if self.now > deadline:
-            raise Refused("Custodian_Expired", deadline, self.now)
-        if not keyed:
-            raise Refused("Custodian_InvalidSignature", key)
+    def withdraw(self, vault: str, ids: list[int], amount: int, to: str, *, nonce: int, unsigned: bytes | None) -> None:
+        """`unsigned` is the signer, if it did not sign."""
+        if nonce != self.nonces[vault]:
+            raise Refused("Custodian_WrongNonce", nonce, self.nonces[vault])
+        if unsigned is not None:
+            raise Refused("Custodian_InvalidSignature", unsigned)
         self.nonces[vault] += 1
         amount = self.coins[vault] if amount == 2**256 - 1 else amount
         if amount:

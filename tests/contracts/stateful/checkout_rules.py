@@ -213,7 +213,7 @@ class CheckoutMachine(OrderRules):
             "spend",
             [who.words, composed.words, ids, signature],
             lambda: self.model.spend_from_vault(
-                vault, composed, ids, signer, keyed=spender.address == who.key, key=who.key
+                vault, composed, ids, signer, unsigned=None if spender.address == who.key else who.signer
             ),
             action="spend",
         )

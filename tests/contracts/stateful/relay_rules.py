@@ -9,6 +9,7 @@ from hypothesis.stateful import rule
 
 from fec.core.durations import DAY
 from tests.contracts.relay.packing import (
+    ACTS,
     CAPTURES,
     CLAIMS,
     OPENING,
@@ -16,7 +17,6 @@ from tests.contracts.relay.packing import (
     PAYMENT,
     REWARD,
     SPEND,
-    WITHDRAWAL,
     failures,
     long,
 )
@@ -28,7 +28,7 @@ from tests.contracts.stateful.settlement_machine import LEAF_WEI
 KINDS = {
     "payWithAuthorization": PAYMENT,
     "spend": SPEND,
-    "withdraw": WITHDRAWAL,
+    "act": ACTS,
     "claimFor": CLAIMS,
     "takeReward": REWARD,
     "capture": CAPTURES,

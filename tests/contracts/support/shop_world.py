@@ -9,6 +9,7 @@ from typing import Any
 
 from eth_account.messages import encode_typed_data
 from eth_keys.datatypes import PrivateKey
+from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from fec.core.durations import WEEK
@@ -53,11 +54,11 @@ PERMIT_TYPE = (
     ("uint256", "nonce"),
     ("uint256", "deadline"),
 )
-WITHDRAWAL_TYPE = (
+ACT_TYPE = (("uint8", "kind"), ("bytes", "data"))
+ACTS_TYPE = (
     ("address", "vault"),
-    ("uint256[]", "tokenIds"),
-    ("uint256", "amount"),
-    ("address", "to"),
+    ("bytes", "signer"),
+    ("Act[]", "acts"),
     ("uint256", "nonce"),
     ("uint256", "deadline"),
 )
@@ -124,11 +125,17 @@ class Terms:
 
 @dataclass(frozen=True)
 class Member:
-    """A member of a brand, who holds a key and a salt."""
+    """A member, field by field as Custodian takes it: who signs for which vault."""
 
+    vault: str
     brand: str
-    key: str
     salt: bytes
+    signer: bytes
+
+    @property
+    def key(self) -> str:
+        """The account that the signer is."""
+        return to_checksum_address(self.signer)
 
     @property
     def words(self) -> tuple[Any, ...]:
@@ -147,9 +154,10 @@ def typed_hash(
 ) -> bytes:
     """EIP-712 hash as eth-account makes it, independently of the contracts."""
     domain = {"name": name, "version": "1", "chainId": chain_id, "verifyingContract": contract}
+    kinds = {kind: types, **({"Act": ACT_TYPE} if kind == "Acts" else {})}
     message = encode_typed_data(
         domain,
-        {kind: [{"name": label, "type": type_} for type_, label in types]},
+        {name: [{"name": label, "type": type_} for type_, label in fields] for name, fields in kinds.items()},
         {label: value for (_, label), value in zip(types, values, strict=True)},
     )
     return keccak(b"\x19\x01" + message.header + message.body)
@@ -246,12 +254,17 @@ class Market(World):
 
     def member(self, name: str = "alice", brand: str | None = None, salt: bytes = b"\1" * 32) -> Member:
         """A member of `merchant`, or of another brand, with the key of `name`."""
-        return Member(brand or self.merchant, key(name).address, salt)
+        return self.member_of(key(name).address, brand, salt)
+
+    def member_of(self, signer: str | bytes, brand: str | None = None, salt: bytes = bytes(32)) -> Member:
+        """The member whose vault follows from a signer: an account, or a verifier's address and a key."""
+        first = bytes.fromhex(signer.removeprefix("0x")) if isinstance(signer, str) else signer
+        vault = self.custodian.vaultOf(brand or self.merchant, self.custodian.memberIdOf(first, salt))
+        return Member(str(vault), brand or self.merchant, salt, first)
 
     def vault(self, member: Member) -> str:
         """Where a member's nodes and coins are kept."""
-        member_id = self.custodian.memberIdOf(member.key, member.salt)
-        return str(self.custodian.vaultOf(member.brand, member_id))
+        return member.vault
 
 
 def deploy_market() -> Market:
