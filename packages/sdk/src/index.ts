@@ -20,3 +20,8 @@ export { rpc, RpcError, type Ask } from "./rpc";
 export * from "./service";
 export { countOf, hashLeaf, leafOfRecord, leavesOf, openings, proves, recordOf, tokenIdAt, type LeafRecord, type ProvenLeaf } from "./settlements";
 export { hashTypedData, serialized, typedData, type Domain, type Field, type TypedData } from "./typed-data";
+export { keyOfRecoveryCode, Keys, recoveryCodeOf } from "./keys";
+export { PayModel, type PayOptions } from "./models/pay";
+export type { Act, Button, Engine, Fact, ModelOptions, Notice, Shop, View } from "./models/view";
+export { WalletModel } from "./models/wallet";
+export { wxRandom, wxStorage, wxTransport, type Wx } from "./wx";

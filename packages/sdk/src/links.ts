@@ -5,6 +5,7 @@ export function fragmentOf(text: string): Map<string, string> {
   const found = new Map<string, string>();
   const behind = text.includes("#") ? text.slice(text.indexOf("#") + 1) : text;
   for (const part of behind.split("&")) {
+    if (!part) continue;
     const [name = "", ...rest] = part.split("=");
     try {
       const [key, value] = [name, rest.join("=")].map((each) => decodeURIComponent(each.replace(/\+/g, " "))) as [string, string];

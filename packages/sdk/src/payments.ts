@@ -31,6 +31,14 @@ export interface Outcome {
   mine: boolean;
 }
 
+/** How an order ended: amounts in wei, and the id of its node, 0 for none. */
+export interface Capture {
+  tokenId: bigint;
+  toMerchant: bigint;
+  burned: bigint;
+  donated: bigint;
+}
+
 export interface PaymentsOptions {
   reader: Reader;
   service: ServiceClient;
@@ -111,6 +119,14 @@ export class Payments {
   private async pending(): Promise<Pending | null> {
     const kept = await this.options.storage.get(KEPT);
     return kept ? (JSON.parse(kept) as Pending) : null;
+  }
+
+  /** What became of a paid order: burned, and the node; null while it is in escrow. */
+  async captureOf(invoice: Invoice): Promise<Capture | null> {
+    const { reader } = this.options;
+    const { number } = await reader.block();
+    const [log] = await reader.logs<Capture>(reader.checkout, "OrderCaptured", { orderKey: orderKeyOf(invoice) }, number);
+    return log?.args ?? null;
   }
 
   /** Whether an invoice can no longer be paid, by the chain's clock: the device's may be off. */

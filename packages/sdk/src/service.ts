@@ -70,36 +70,3 @@ export function fetchTransport(fetch: Fetch, options: object = {}): Transport {
     return { status: response.status, body: await response.text() };
   };
 }
-
-/** The parts of `wx` that are needed. */
-export interface Wx {
-  request(options: object): unknown;
-  getRandomValues(options: object): unknown;
-}
-
-/** A transport over `wx.request`. */
-export function wxTransport(wx: Pick<Wx, "request">): Transport {
-  return ({ url, method, headers, body }) =>
-    new Promise((resolve, reject) => {
-      wx.request({
-        url,
-        method,
-        header: headers,
-        data: body,
-        // As text: numbers would be read inexactly.
-        dataType: "text",
-        responseType: "text",
-        success: ({ statusCode, data }: { statusCode: number; data: unknown }) => resolve({ status: statusCode, body: data }),
-        fail: reject,
-      });
-    });
-}
-
-/** Random bytes of `wx.getRandomValues`. */
-export function wxRandom(wx: Pick<Wx, "getRandomValues">): (length: number) => Promise<Uint8Array> {
-  return (length) =>
-    new Promise((resolve, reject) => {
-      const success = ({ randomValues }: { randomValues: ArrayBuffer }) => resolve(new Uint8Array(randomValues));
-      wx.getRandomValues({ length, success, fail: reject });
-    });
-}
