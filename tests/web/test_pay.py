@@ -14,6 +14,8 @@ from tests.web.wallet import Wallet
 from tests.web.world import World
 
 Open = Callable[..., tuple[Page, Wallet]]
+#: Of a link in a QR code, so that every phone reads it off a receipt.
+MOST_CHARACTERS = 120
 View = Callable[..., tuple[Page, None]]
 
 
@@ -170,6 +172,32 @@ def key_wallet(world: World, key: str) -> str:
     factory = world.anvil.web3.eth.contract(abi=artifact["abi"], bytecode=artifact["bytecode"])
     sent = factory.constructor(key).transact({"from": world.owner.address})
     return str(world.anvil.web3.eth.wait_for_transaction_receipt(sent)["contractAddress"])
+
+
+def test_pay__short_link__is_checked_as_strictly_as_the_long_one(world: World, people: View) -> None:
+    one, other = world.invoice("P-short", "100"), world.invoice("P-other", "100")
+    short = one["links"]["short"]
+    assert len(short) <= MOST_CHARACTERS
+    page, _ = people(short)
+    expect(page.get_by_text("Signed by the shop")).to_be_visible()
+    # The service's answer for another invoice, genuine itself, and the same with another amount.
+    page, _ = people(short.replace(one["id"], other["id"]))
+    expect(page.get_by_text("The service gave another invoice")).to_be_visible()
+    page, _ = people(short[:-3])
+    expect(page.get_by_text("This link has no complete invoice")).to_be_visible()
+
+
+def test_pay__on_a_phone__button_is_on_the_first_screen(world: World, open_page: Open) -> None:
+    quinn = world.person("quinn", fec=100, gas=False)
+    page, _ = open_page(
+        world.invoice("P-first", "100")["links"]["short"], quinn, viewport={"width": 390, "height": 844}
+    )
+    connected = page.get_by_role("button", name="Connect Test wallet")
+    expect(connected).to_be_in_viewport(ratio=1)
+    connected.click()
+    for language, name in (("en", "Sign and pay"), ("zh-Hans", "签名并支付"), ("ms", "Tandatangan dan bayar")):
+        page.get_by_role("combobox").select_option(language)
+        expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
 
 
 def test_pay__forged_amount__is_refused_before_anything_is_offered(world: World, people: View) -> None:

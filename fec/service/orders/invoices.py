@@ -25,7 +25,7 @@ from fec.service.http.rows import Before, ByOrder, Limit, following, newest
 from fec.service.http.schemas import Identity
 from fec.service.models import Invoice, InvoiceStatus
 from fec.service.orders import schemas
-from fec.service.orders.links import pay_link, qr_code
+from fec.service.orders.links import qr_code, short_link
 from fec.service.orders.lookup import any_invoice, if_changed, invoice_model, latest_payments, own_invoice
 from fec.service.sales.models import Sale
 
@@ -137,7 +137,7 @@ def qr_png(invoice_id: Identity, service: Served) -> Response:
 
 def _qr(service: Service, invoice_id: str, kind: str, media_type: str) -> Response:
     with Session(service.engine) as session:
-        link = pay_link(service, any_invoice(session, invoice_id))
+        link = short_link(service, any_invoice(session, invoice_id))
     return Response(qr_code(link, kind), media_type=media_type, headers={"Cache-Control": f"private, max-age={DAY}"})
 
 

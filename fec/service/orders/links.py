@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
@@ -10,8 +11,13 @@ import segno
 
 from fec.core.amounts import exact_fec
 from fec.protocol import calls
+from fec.protocol.bytes32 import from_hex
+from fec.protocol.orders import Invoice as SignedInvoice
 from fec.protocol.orders import Order
 from fec.service.context import Service
+
+#: Of a hash: nobody finds another invoice with the same.
+_DIGEST_BYTES = 16
 
 
 def pay_link(service: Service, invoice: Any) -> str:
@@ -31,6 +37,19 @@ def pay_link(service: Service, invoice: Any) -> str:
         "id": invoice.id,
     }
     return f"{service.settings.public_url}/pay#{urlencode(carried)}"
+
+
+def short_link(service: Service, invoice: Any) -> str:
+    """The pay page's address for a QR code: the id, and half of the hash that the program's signer signed.
+
+    The page gets the rest from the service, and takes it only if it has that hash and signature.
+    """
+    signed = SignedInvoice(
+        invoice.program_id, invoice.order_id, invoice.amount, invoice.currency_reference, invoice.expiry
+    )
+    digest = from_hex(service.client.orders.invoice_message(signed).hash)[:_DIGEST_BYTES]
+    text = urlsafe_b64encode(digest).decode().rstrip("=")
+    return f"{service.settings.public_url}/pay#i={invoice.id}&h={text}"
 
 
 def wallet_link(service: Service, order: Order) -> str:

@@ -25,7 +25,7 @@ from fec.service.http.problems import Problem, problem
 from fec.service.http.rows import one_row
 from fec.service.models import Action, ActionState, Invoice, InvoiceStatus
 from fec.service.orders import schemas
-from fec.service.orders.links import pay_link
+from fec.service.orders.links import pay_link, short_link
 from fec.store.base import table
 
 PAYMENT = "payment"
@@ -149,7 +149,12 @@ def invoice_model(service: Service, invoice: Any, payment: Any) -> schemas.Invoi
         node_id=None if invoice.token_id is None else str(invoice.token_id),
         node=None if node is None else node.name,
         payment=None if payment is None else schemas.Payment.of(payment),
-        links=schemas.Links(pay=pay_link(service, invoice), qr_svg=f"{base}/qr.svg", qr_png=f"{base}/qr.png"),
+        links=schemas.Links(
+            pay=pay_link(service, invoice),
+            short=short_link(service, invoice),
+            qr_svg=f"{base}/qr.svg",
+            qr_png=f"{base}/qr.png",
+        ),
     )
 
 

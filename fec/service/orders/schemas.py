@@ -66,7 +66,8 @@ class Payment(Action, PaymentDetails):
 class Links(Model):
     """Where a shopper goes."""
 
-    pay: str = Field(description="Page to pay at; carries the whole signed invoice. The QR code says the same.")
+    pay: str = Field(description="Page to pay at; carries the whole signed invoice.")
+    short: str = Field(description="The same in at most 120 characters, for QR codes: the page asks the service.")
     qr_svg: str
     qr_png: str
 

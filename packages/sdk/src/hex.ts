@@ -40,6 +40,19 @@ export const sizeOf = (hex: Hex): number => hex.length / 2 - 1;
 /** Bytes from a place to another, from 0. */
 export const sliceOf = (hex: Hex, from: number, to?: number): Hex => `0x${hex.slice(2 + 2 * from, to === undefined ? undefined : 2 + 2 * to)}`;
 
+const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/** Bytes in the base 64 of addresses, without padding (RFC 4648). */
+export function base64Of(hex: Hex): string {
+  let text = "";
+  for (let at = 2; at < hex.length; at += 6) {
+    const digits = hex.slice(at, at + 6);
+    const bits = parseInt(digits.padEnd(6, "0"), 16);
+    for (let place = 0; place <= digits.length / 2; place++) text += BASE64[(bits >> (18 - 6 * place)) & 63] as string;
+  }
+  return text;
+}
+
 /** keccak256 of hex or bytes. */
 export function keccak(data: Hex | Uint8Array): Hex {
   return hexOf(keccak_256(typeof data === "string" ? bytesOf(data) : data));

@@ -3,7 +3,7 @@ import { encode, entryOf } from "./abi";
 import { recover } from "./account";
 import { parseFec } from "./amounts";
 import { CHECKOUT_NAME, COUPON_NAME, PAY } from "./generated/signing";
-import { ADDRESS_ZERO, addressOf, bytes32Of, isAddress, isHex, keccak, type Address, type Hex } from "./hex";
+import { ADDRESS_ZERO, addressOf, base64Of, bytes32Of, isAddress, isHex, keccak, sliceOf, type Address, type Hex } from "./hex";
 import { fragmentOf, wholeOf } from "./links";
 import { hashTypedData, typedData, type TypedData } from "./typed-data";
 
@@ -58,6 +58,40 @@ export function parseLink(link: string): Invoice | null {
     id: text("id"),
   };
 }
+
+/** What a QR code carries: the service's id of an invoice, and half of the hash that its signer signed. */
+export interface ShortLink {
+  id: string;
+  digest: string;
+}
+
+/** What the service says of an invoice, as far as it is signed. */
+export interface ServedInvoice {
+  programId: number;
+  orderId: string;
+  amount: string;
+  currencyReference: string;
+  expiry: number;
+  merchantSignature: string;
+}
+
+/** The short link that a text or what stands behind its # is, or null if it is none that is whole. */
+export function parseShortLink(link: string): ShortLink | null {
+  const carried = fragmentOf(link);
+  const [id, digest] = [carried.get("i") ?? "", carried.get("h") ?? ""];
+  return [id, digest].every((text) => /^[\w-]{22}$/.test(text)) ? { id, digest } : null;
+}
+
+/** The invoice of a short link, made of what the service says; null if that is not the invoice that the link is for. */
+export function invoiceOf(short: ShortLink, served: ServedInvoice, chainId: number, checkout: Address): Invoice | null {
+  const [amount, signature] = [parseFec(served.amount), served.merchantSignature];
+  if (!amount || !isHex(signature) || bytes32Of(served.orderId) === null || bytes32Of(served.currencyReference) === null) return null;
+  const { programId, orderId, currencyReference: reference, expiry } = served;
+  const invoice = { chainId, checkout, programId, orderId, amount, reference, expiry, signature, id: short.id };
+  return base64Of(sliceOf(hashTypedData(invoiceData(invoice)), 0, DIGEST_BYTES)) === short.digest ? invoice : null;
+}
+
+const DIGEST_BYTES = 16;
 
 const fields = (invoice: Invoice) => ({
   programId: BigInt(invoice.programId),

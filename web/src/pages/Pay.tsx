@@ -1,16 +1,21 @@
 /** Paying: opens from the shop's QR code. The invoice is checked against the chain before anything is offered. */
 import { useEffect, useState } from "preact/hooks";
 import { head, now, settings } from "../chain";
-import { sentenceOf } from "../errors";
+import { isUnreachable, sentenceOf } from "../errors";
 import { ORDER } from "../escrowed";
 import { t } from "../i18n";
 import { date, duration } from "../i18n/format";
-import { isSignedBy, orderKeyOf, parseLink, type Invoice } from "@fec/sdk/invoice";
+import type { Invoice as ServedInvoice } from "@fec/sdk/generated/api";
+import { invoiceOf, isSignedBy, orderKeyOf, parseLink, parseShortLink, type Invoice, type ShortLink } from "@fec/sdk/invoice";
 import { orderOf, reader, termsOf, type PaidOrder, type Terms } from "../reads";
+import { call } from "../service";
 import { Address, Fact, Facts, Fec, Notice, Waiting } from "../ui/parts";
 import { shopName } from "../ui/shops";
 import { Paid } from "./pay/Paid";
 import { Payment } from "./pay/Payment";
+
+/** Between two questions for an invoice when nobody answers. */
+const AGAIN_MS = 2_000;
 
 interface Checked {
   terms: Terms;
@@ -25,15 +30,52 @@ export default function Pay() {
     addEventListener("hashchange", changed);
     return () => removeEventListener("hashchange", changed);
   }, []);
+  const short = parseShortLink(fragment);
+  if (short) return <Short key={fragment} short={short} />;
   const invoice = parseLink(fragment);
-  if (!invoice)
-    return (
-      <main>
-        <h1>{t("pay.title")}</h1>
-        <Notice title={fragment ? t("pay.brokenTitle") : t("pay.emptyTitle")}>{fragment ? t("pay.broken") : t("pay.empty")}</Notice>
-      </main>
-    );
+  if (!invoice) return <None title={fragment ? t("pay.brokenTitle") : t("pay.emptyTitle")} text={fragment ? t("pay.broken") : t("pay.empty")} />;
   return <Asked key={fragment} invoice={invoice} />;
+}
+
+/** No invoice: why, and what to do. */
+function None({ title, text }: { title: string; text: string }) {
+  return (
+    <main>
+      <h1>{t("pay.title")}</h1>
+      <Notice title={title}>{text}</Notice>
+    </main>
+  );
+}
+
+/** The link of a QR code: the service has the invoice, and the link says which one it must be. */
+function Short({ short }: { short: ShortLink }) {
+  const [found, setFound] = useState<Invoice | "other" | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const { chainId, contracts, service } = settings();
+  useEffect(() => {
+    if (service === null) return;
+    let timer = 0;
+    const load = () =>
+      call<ServedInvoice>("GET", `/v1/pay/${short.id}`).then(
+        (served) => (setFound(invoiceOf(short, served, chainId, contracts.Checkout) ?? "other"), setProblem(null)),
+        (error: unknown) => {
+          setProblem(sentenceOf(error));
+          // Offline in the shop's cellar: it is asked for until it is there.
+          if (isUnreachable(error)) timer = window.setTimeout(() => void load(), AGAIN_MS);
+        },
+      );
+    void load();
+    return () => clearTimeout(timer);
+  }, []);
+  if (service === null) return <None title={t("pay.brokenTitle")} text={t("pay.noService")} />;
+  if (found === "other") return <None title={t("pay.forgedTitle")} text={t("pay.otherInvoice")} />;
+  if (found) return <Asked invoice={found} />;
+  return (
+    <main>
+      <h1>{t("pay.title")}</h1>
+      {problem ? <Notice tone="bad">{problem}</Notice> : <Waiting>{t("pay.checking")}</Waiting>}
+    </main>
+  );
 }
 
 function Asked({ invoice }: { invoice: Invoice }) {
@@ -89,6 +131,13 @@ function Found({ invoice, checked }: { invoice: Invoice; checked: Checked }) {
   const left = invoice.expiry - now.value;
   return (
     <>
+      {left < 0 ? (
+        <Notice tone="bad" title={t("pay.expiredTitle")}>
+          {t("pay.expired")}
+        </Notice>
+      ) : (
+        <Payment invoice={invoice} terms={terms} onBegin={() => setBegun(true)} />
+      )}
       <Facts>
         <Fact label={t("pay.signedBy")}>
           <span class="ok">{t("pay.signatureGood")}</span> <Address value={terms.signer} />
@@ -98,13 +147,6 @@ function Found({ invoice, checked }: { invoice: Invoice; checked: Checked }) {
           {date(invoice.expiry)} {left > 0 && <small>({t("pay.timeLeft", { time: duration(left) })})</small>}
         </Fact>
       </Facts>
-      {left < 0 ? (
-        <Notice tone="bad" title={t("pay.expiredTitle")}>
-          {t("pay.expired")}
-        </Notice>
-      ) : (
-        <Payment invoice={invoice} terms={terms} onBegin={() => setBegun(true)} />
-      )}
     </>
   );
 }

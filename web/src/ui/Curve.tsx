@@ -66,3 +66,9 @@ export function Shape() {
     </p>
   );
 }
+
+/** What a payment burns and what comes back, in two lines, where the button has to be on the first screen. */
+export function PayBack({ burned, face }: { burned: bigint; face: bigint }) {
+  const places = { burned: fec(burned), face: fec(face), back: number(PRINCIPAL_BACK), half: number(HALF_BACK), periods: number(PERIODS) };
+  return <p class="fine">{t("pay.sum", places)}</p>;
+}

@@ -11,7 +11,7 @@ import { holdingsOf, reader, type Holdings, type Quote, type Terms } from "../..
 import { now } from "../../chain";
 import { takesNodes } from "../../receivers";
 import { Connect } from "../../ui/Connect";
-import { Curve, Milestones } from "../../ui/Curve";
+import { Curve, Milestones, PayBack } from "../../ui/Curve";
 import { Fact, Facts, Fec, Notice, Waiting } from "../../ui/parts";
 import { shortened } from "../../ui/text";
 import { account } from "../../wallet";
@@ -52,23 +52,22 @@ export function Payment({ invoice, terms, onBegin }: PaymentProps) {
   const choices: Choices | null = payer && { customer: payer, minPrincipal: quote.principal, cause };
   return (
     <>
-      <Quoted quote={quote} given={given} />
-      {terms.causes.length > 0 && <Causes causes={terms.causes} donation={quote.donation} cause={cause} onPick={setCause} />}
+      <PayBack burned={quote.principal} face={quote.face} />
       {!payer && <Connect />}
       {payer && !holdings && <Waiting>{t("pay.looking")}</Waiting>}
-      {holdings && choices && (
-        <>
-          <Facts>
-            <Fact label={t("pay.balance")}>
-              <Fec wei={holdings.balance} />
-            </Fact>
-            <Fact label={t("pay.flowedBack")}>
-              <Fec wei={sum(holdings.nodes.map((node) => claimableOf(node, now.value)))} />
-            </Fact>
-          </Facts>
-          <Ways invoice={invoice} choices={choices} holdings={holdings} onBegin={onBegin} />
-        </>
+      {holdings && choices && <Ways invoice={invoice} choices={choices} holdings={holdings} onBegin={onBegin} />}
+      {terms.causes.length > 0 && <Causes causes={terms.causes} donation={quote.donation} cause={cause} onPick={setCause} />}
+      {holdings && (
+        <Facts>
+          <Fact label={t("pay.balance")}>
+            <Fec wei={holdings.balance} />
+          </Fact>
+          <Fact label={t("pay.flowedBack")}>
+            <Fec wei={sum(holdings.nodes.map((node) => claimableOf(node, now.value)))} />
+          </Fact>
+        </Facts>
       )}
+      <Quoted quote={quote} given={given} />
     </>
   );
 }
