@@ -9,6 +9,7 @@ All that is asked is an RPC endpoint that keeps logs; where it does not, a leaf 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, TypeVar
@@ -29,7 +30,7 @@ from fec.protocol.calls import ContractCall
 from fec.protocol.refusals import sentences
 from fec.protocol.relays import RelayedCall
 from fec.protocol.settlements import Leaf, ProvenLeaf, SettlementTree, leaf_at, leaves_of
-from fec.protocol.types import Node, Opened, Payout, Settled, Settlement, UnopenedNode
+from fec.protocol.types import Node, Opened, Payout, Settled, SettledFigures, Settlement, UnopenedNode
 
 #: Most gas of an opening, and of one that claims: when the owner never had a node or FEC, and 24 hashes in the proof.
 OPEN_GAS = 70_000
@@ -91,6 +92,24 @@ class Settlements:
             "settlementOf", settlement_id
         )
         return Settlement(settlement_id, program_id, start, period_length, first_serial, count, total, root)
+
+    def figures(self, block: int | None = None) -> SettledFigures:
+        """All settlements together, and what of them nobody has opened, by the logs up to a block, or the latest.
+
+        Raises LogsMissing.
+        """
+        block = self._block() if block is None else block
+        found = [SettlementId.decode(log["args"]["settlementId"]) for log in self._logs(block)]
+        opened: list[int] = []
+        if found:
+            ranges: dict[int, list[SettlementId]] = {}
+            for each in sorted(found, key=lambda each: each.first_serial):
+                ranges.setdefault(each.program_id, []).append(each)
+            minted = self._adn.logs("Transfer", block, **{"from": ADDRESS_ZERO})
+            nodes = (NodeId.decode(log["args"]["tokenId"]) for log in minted)
+            opened = [node.birth_principal for node in nodes if _is_among(node, ranges.get(node.program_id, []))]
+        count, total = sum(each.count for each in found), sum(each.total for each in found)
+        return SettledFigures(len(found), count, total, count - len(opened), total - sum(opened))
 
     def of_ref(self, program_id: int, ref: str) -> int | None:
         """The settlement that a program made through Checkout under a reference; None for none."""
@@ -276,6 +295,12 @@ def _relayed(leaves: Sequence[ProvenLeaf], *, claim: bool) -> list[RelayedCall]:
 def _unopened(settlement_id: int, index: int, leaf: Leaf) -> UnopenedNode:
     token_id = SettlementId.decode(settlement_id).node(index, leaf.principal).token_id
     return UnopenedNode(settlement_id, index, Node(token_id, leaf.owner, leaf.principal, claimed=0, opened=False))
+
+
+def _is_among(node: NodeId, settlements: Sequence[SettlementId]) -> bool:
+    """Whether a node is one of settlements of its program, which are in the order of their serials."""
+    place = bisect_right(settlements, node.serial, key=lambda each: each.first_serial)
+    return place > 0 and node.serial < settlements[place - 1].first_serial + settlements[place - 1].count
 
 
 def _name(token_id: int) -> str | None:

@@ -10,20 +10,22 @@ Proofs are made from the event alone: the leaves in their order, each with the o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select, tuple_
+from sqlalchemy.orm import Session
 
 from fec.indexer.errors import SettlementMissing
 from fec.indexer.models import EventRecord, NodeRecord, NodeVersion, SettlementRecord, SettlementRefRecord
 from fec.indexer.settled import unpack_branches
 from fec.indexer.views import SETTLED, view
 from fec.protocol.settlements import ProvenLeaf, SettlementTree
-from fec.protocol.types import Node, Settlement, UnopenedNode
-from fec.store.functions import at_least, claimable
+from fec.protocol.types import Node, SettledFigures, Settlement, UnopenedNode
+from fec.store.base import table
+from fec.store.functions import at_least, claimable, wei_sum
 
 #: Settlements, or nodes, that one query asks for.
 _KEYS = 500
@@ -72,6 +74,53 @@ def unopened_nodes(
         query = query.where(at_least(due, least_due))
     query = query.order_by(nodes.c.program_id, nodes.c.serial).limit(limit)
     return [UnopenedNode(*row[:2], Node(*row[2:])) for row in connection.execute(query)]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What of a settlement is opened."""
+
+    nodes: int
+    principal: int
+    """Of these nodes, in wei."""
+
+
+def opened_of_settlements(connection: Connection) -> dict[int, Opened]:
+    """What is opened of each settlement of which anything is, by its id."""
+    query = (
+        select(SettlementRecord.settlement_id, func.count(), wei_sum(table(NodeRecord).c.birth_principal))
+        .select_from(NodeVersion)
+        .join(NodeRecord, NodeRecord.token_id == NodeVersion.token_id)
+        .join(SettlementRecord, _same_log(SettlementRecord, NodeRecord))
+        .where(NodeVersion.cause == "open")
+        .group_by(SettlementRecord.settlement_id)
+    )
+    return {settlement_id: Opened(count, int(sum_)) for settlement_id, count, sum_ in connection.execute(query)}
+
+
+def settled_figures(connection: Connection, opened: Mapping[int, Opened]) -> SettledFigures:
+    """All settlements together, and what of them nobody has opened, by `opened_of_settlements`."""
+    record = table(SettlementRecord).c
+    made = connection.execute(select(func.count(), func.sum(record.node_count), wei_sum(record.total))).one()
+    nodes, principal = int(made[1] or 0), int(made[2] or 0)
+    return SettledFigures(
+        settlements=made[0],
+        nodes=nodes,
+        principal=principal,
+        unopened=nodes - sum(each.nodes for each in opened.values()),
+        unopened_principal=principal - sum(each.principal for each in opened.values()),
+    )
+
+
+def latest_settlements(
+    connection: Connection, *, before: tuple[int, int] | None = None, limit: int | None = None
+) -> list[SettlementRecord]:
+    """Settlements of all programs, the latest first; those before a place, by block and log, if it is given."""
+    query = select(SettlementRecord).order_by(SettlementRecord.block_number.desc(), SettlementRecord.log_index.desc())
+    if before is not None:
+        query = query.where(tuple_(SettlementRecord.block_number, SettlementRecord.log_index) < before)
+    with Session(connection) as session:
+        return list(session.scalars(query.limit(limit)))
 
 
 def settlement_of_ref(connection: Connection, program_id: int, ref: str) -> int | None:

@@ -24,7 +24,7 @@ from fec.pages.errors import ChainUnread, PagesMissing
 #: Of the pages' address: each is a file `NAME.html`, and is found without the ending too.
 NAMES = ("index", "pay", "claim", "wallet", "merchant", "transparency")
 #: The contracts that pages call.
-CALLED = ("FEC", "ADN", "Checkout", "Relay")
+CALLED = ("FEC", "ADN", "Checkout", "Custodian", "Relay")
 #: Name of the pages' configuration file.
 CONFIGURATION = "/config.json"
 _HASHED = f"public, max-age={YEAR}, immutable"

@@ -186,6 +186,20 @@ class Settlement:
 
 
 @dataclass(frozen=True)
+class SettledFigures:
+    """All settlements of a deployment, together."""
+
+    settlements: int
+    nodes: int
+    """Number of their nodes, opened or not."""
+    principal: int
+    """Of these nodes, in wei: what was burned for them."""
+    unopened: int
+    """Number of those that nobody has opened."""
+    unopened_principal: int
+
+
+@dataclass(frozen=True)
 class Settled:
     """Nodes were settled."""
 

@@ -26,7 +26,7 @@ from fec.service.orders import captures, invoices, payments, refunds, stream
 from fec.service.reports import reports
 from fec.service.reports.figures import PageFigures
 from fec.service.rewards import batches, single
-from fec.service.sales import claims, files, openings, program, sales
+from fec.service.sales import claims, files, openings, program, sales, settlements
 from fec.service.settings import Settings
 from fec.service.shoppers import payouts, shoppers
 from fec.service.webhooks import endpoints
@@ -44,6 +44,7 @@ _ROUTERS = (
     sales.router,
     claims.router,
     openings.router,
+    settlements.router,
     enrolment.router,
     vaults.router,
     shoppers.router,

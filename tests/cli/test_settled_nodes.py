@@ -46,6 +46,17 @@ def listed(shell: Shell, *words: str) -> list[tuple[str, bool]]:
 
 
 @pytest.mark.usefixtures("settlement")
+def test_status__settled_nodes__says_what_nobody_has_opened(shell: Shell) -> None:
+    shell("node", "open", "2-3")
+    shown = shell.json("status")
+    counted = (shown["settlements"], shown["settledNodes"], shown["unopenedNodes"])
+    assert (*counted, shown["settledPrincipal"], shown["unopenedPrincipal"]) == (1, 3, 2, "4000", "2000")
+    printed = shell("status")
+    assert "principal of 3 settled nodes in 1 settlement" in printed
+    assert "principal of 2 of them, which nobody has opened" in printed
+
+
+@pytest.mark.usefixtures("settlement")
 def test_list__unopened__are_shown_and_marked(shell: Shell) -> None:
     assert listed(shell) == [("2-1", False), ("2-3", False)]
     printed = shell("node", "list")

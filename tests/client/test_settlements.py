@@ -14,7 +14,7 @@ from fec.i18n.errors import InvalidArgument, NotAllowed, NotFound, StateConflict
 from fec.protocol.members import Member
 from fec.protocol.orders import Order
 from fec.protocol.settlements import Leaf, ProvenLeaf
-from fec.protocol.types import Node, Payout
+from fec.protocol.types import Node, Payout, SettledFigures
 
 ADN = 1_000 * WEI_PER_FEC
 PUBLIC = 1
@@ -35,6 +35,17 @@ def token_ids(alice: Client, settlement: int) -> list[int]:
     """Ids of its three nodes."""
     tree = alice.settlements.tree(settlement)
     return [tree.token_id(index) for index in range(3)]
+
+
+def test_figures__some_opened__counts_the_rest(alice: Client, settlement: int) -> None:
+    alice.nodes.mint(PUBLIC, ADN)
+    alice.settlements.open([alice.settlements.proof(settlement, 2)])
+    assert alice.settlements.figures() == SettledFigures(1, 3, 6 * ADN, 2, 3 * ADN)
+
+
+def test_figures__nothing_settled__are_zero(alice: Client) -> None:
+    alice.nodes.mint(PUBLIC, ADN)
+    assert alice.settlements.figures() == SettledFigures(0, 0, 0, 0, 0)
 
 
 # --------------------------------------------------------------------- settle

@@ -14,7 +14,9 @@ from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import WEEK
 from fec.protocol.settlements import Leaf, ProvenLeaf
+from fec.protocol.types import SettledFigures
 from fec.service.models import Role
+from fec.service.sales import settlements
 from tests.service import selling
 from tests.service.conftest import ServiceClient, Shop
 from tests.service.people import Person
@@ -114,3 +116,28 @@ def test_opening__leaf_of_a_vault__pays_into_it(
     watch(chain, till)
     [node] = client.nodes.owned_by(vault)
     assert client.balance(vault) == node.claimed > 0
+
+
+def test_settlements__anybody__sees_what_the_chain_has(
+    till: ServiceClient, shop: Shop, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settlements, "_KEPT", 0)
+    first = settled(client, shop, ALICE, shop.treasury)
+    second = client.settlements.settle(1, [Leaf(ALICE, 10**15)]).settlement_id
+    client.settlements.open([client.settlements.proof(first, 1)])
+    indexed(till)
+    page = till.anybody().get("/v1/settlements?limit=1")
+    assert page["totals"] == {
+        "settlements": 2,
+        "nodes": 3,
+        "principal": "200.001",
+        "unopened": 2,
+        "unopenedPrincipal": "100.001",
+    }
+    assert client.settlements.figures() == SettledFigures(2, 3, 200 * FEC + 10**15, 2, 100 * FEC + 10**15)
+    [one] = page["items"]
+    assert (one["settlementId"], one["programId"], one["unopened"]) == (str(second), 1, 1)
+    rest = till.anybody().get(f"/v1/settlements?limit=1&before={page['next']}")
+    [one] = rest["items"]
+    assert (one["settlementId"], one["nodes"], one["unopened"]) == (str(first), 2, 1)
+    assert one["root"] == "0x" + client.settlements.get(first).root.hex()

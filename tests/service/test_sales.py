@@ -98,6 +98,26 @@ def test_sale__without_customer__has_a_code_that_the_database_does_not(manager: 
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
+def test_qr__claim_code__is_a_picture_for_those_who_may_record(manager: ServiceClient, shop: Shop) -> None:
+    path = f"/v1/sales/{manager.post('/v1/sales', sale())['id']}"
+    for kind, begins in (("svg", b"<?xml"), ("png", b"\x89PNG")):
+        answer = manager.call("GET", f"{path}/qr.{kind}")
+        assert answer.content.startswith(begins)
+        assert answer.headers["Cache-Control"] == "no-store"
+    reader = manager.as_(shop.escrow, Role.MANAGER)
+    assert reader.refused("GET", f"{path}/qr.svg")["type"] == "urn:fec:problem:sales-not-allowed"
+    stranger = manager.as_(shop.at_once, Role.MANAGER, sales=True)
+    assert stranger.refused("GET", f"{path}/qr.png")["status"] == 404
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_qr__sale_with_an_owner__has_no_code(manager: ServiceClient) -> None:
+    made = manager.post("/v1/sales", sale(customer=ALICE))
+    problem = manager.refused("GET", f"/v1/sales/{made['id']}/qr.svg")
+    assert problem["type"] == "urn:fec:problem:code-used"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
 @pytest.mark.parametrize(
     ("change", "kind", "words"),
     [

@@ -1,6 +1,8 @@
 """The claim page and what comes of it: a code is bound, its sale is pending; the wallet claims from settled nodes."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import WEEK
+from fec.protocol.members import Member
 from fec.protocol.settlements import Leaf
 from tests.fixtures.waiting import PATIENCE
 from tests.web.conftest import connect, do
@@ -49,6 +52,33 @@ def test_claim__code_of_a_receipt__is_bound_to_the_account(
     # The wallet is connected there by itself.
     page.goto(f"{world.site}/wallet")
     expect(page.locator("[data-pending='12.50']")).to_contain_text("Corner café")
+
+
+def test_claim__member_of_a_brand__is_bound_to_the_vault(
+    world: World, open_page: Open, till: Callable[..., Any], tmp_path: Path
+) -> None:
+    jon, kim = world.person("jon"), world.person("kim")
+    member = Member(world.signer.address, jon.address, "0x" + "5a" * 32)
+    vault = world.client.custody.vault(member.brand, member.id)
+    made = till(orderId="R-2", amount="8")
+    page, _ = open_page(made["claim"]["link"], jon)
+    connect(page)
+    page.get_by_text("A brand keeps my nodes").click()
+
+    def choose(name: str, record: dict[str, str]) -> None:
+        file = tmp_path / name
+        file.write_text(json.dumps(record))
+        page.get_by_label("Member file").set_input_files(file)
+
+    choose("other.json", {"brand": member.brand, "key": kim.address, "salt": member.salt})
+    expect(page.get_by_text(f"This vault belongs to the key {kim.address}.")).to_be_visible()
+    choose("empty.json", {})
+    expect(page.get_by_text("This is no member file.")).to_be_visible()
+    choose("member.json", {"brand": member.brand, "key": jon.address, "salt": member.salt})
+    page.get_by_role("button", name="Claim for this vault").click()
+    expect(page.get_by_text("Pending: it is yours")).to_be_visible()
+    [pending] = httpx.get(f"{world.site}/v1/accounts/{vault}/pending-sales").json()["items"]
+    assert pending["amount"] == "8"
 
 
 def test_claim__no_code__says_where_to_get_one(people: Callable[..., Any]) -> None:
@@ -99,4 +129,21 @@ def test_merchant__sales_paid_elsewhere__are_listed(world: World, open_page: Ope
     row = page.locator("[data-sale='R-9'][data-state='pending']")
     expect(row).to_contain_text("nobody's yet")
     expect(row).to_contain_text("MYR 7.50")
-    expect(row.get_by_role("link", name="Claim page")).to_be_visible()
+    row.get_by_role("button", name="Claim code").click()
+    dialog = page.get_by_role("dialog")
+    code = dialog.get_by_alt_text("QR code to claim order R-9")
+    expect(code).to_be_visible()
+    page.wait_for_function("code => code.naturalWidth > 0", arg=code.element_handle())
+    expect(dialog.get_by_text("The code can be used until")).to_be_visible()
+    expect(dialog.get_by_role("link", name="Claim page")).to_be_visible()
+
+
+def test_transparency__settlements__are_proven_by_the_chains_logs(world: World, people: Callable[..., Any]) -> None:
+    client = world.client
+    client.settlements.settle(1, [Leaf(world.owner.address, FEC), Leaf(world.cause, 2 * FEC), Leaf(world.cause, FEC)])
+    figures = client.settlements.figures()
+    page, _ = people("/transparency")
+    page.get_by_role("button", name="Add up the chain's own logs").click()
+    expect(page.locator("[data-settled='ok']")).to_contain_text(f"all {figures.settlements} settlements give the roots")
+    unopened = page.locator("[data-settled] dl div", has_text="Not opened yet").locator("dd")
+    expect(unopened).to_have_text(str(figures.unopened))

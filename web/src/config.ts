@@ -15,7 +15,7 @@ export interface Config {
   /** Address of the service, without a slash at the end; "" for where the pages came from, null for none. */
   service: string | null;
   firstBlock: bigint;
-  contracts: { FEC: Address; ADN: Address; Checkout: Address; Relay: Address };
+  contracts: { FEC: Address; ADN: Address; Checkout: Address; Custodian: Address; Relay: Address };
   /** Merchants' names by program. */
   names: Record<string, string>;
   walletConnect: WalletConnect | null;
@@ -44,7 +44,13 @@ export function parseConfig(document: unknown): Config {
     rpc: typeof found.rpc === "string" ? found.rpc : null,
     service: typeof found.service === "string" ? found.service.replace(/\/$/, "") : null,
     firstBlock: BigInt(Number.isSafeInteger(found.firstBlock) ? (found.firstBlock as number) : 0),
-    contracts: { FEC: address("FEC"), ADN: address("ADN"), Checkout: address("Checkout"), Relay: address("Relay") },
+    contracts: {
+      FEC: address("FEC"),
+      ADN: address("ADN"),
+      Checkout: address("Checkout"),
+      Custodian: address("Custodian"),
+      Relay: address("Relay"),
+    },
     names: (found.names as Record<string, string> | undefined) ?? {},
     // The chain is not read through a relay: without an address of the chain there is nothing to do for such a wallet.
     walletConnect: projectId && found.rpc ? { projectId, ...(relay && { relay }) } : null,

@@ -1,5 +1,5 @@
 /** What the pages read from the chain: in few requests, as of one block, from logs and views alone. */
-import { adnAbi, checkoutAbi, fecAbi, relayAbi } from "@fec/sdk/generated/abi";
+import { adnAbi, checkoutAbi, custodianAbi, fecAbi, relayAbi } from "@fec/sdk/generated/abi";
 import type { PaidOrder, Program, Quote, Terms } from "@fec/sdk/generated/structs";
 import type { Node } from "@fec/sdk/nodes";
 import { Reader } from "@fec/sdk/reader";
@@ -13,6 +13,8 @@ export const fecContract = () => ({ address: settings().contracts.FEC, abi: fecA
 export const adnContract = () => ({ address: settings().contracts.ADN, abi: adnAbi }) as const;
 export const relayContract = () => ({ address: settings().contracts.Relay, abi: relayAbi }) as const;
 export const checkoutContract = () => ({ address: settings().contracts.Checkout, abi: checkoutAbi }) as const;
+
+export const custodianContract = () => ({ address: settings().contracts.Custodian, abi: custodianAbi }) as const;
 
 /** The SDK's reader, over the pages' own connection to the chain. */
 export function reader(): Reader {
@@ -67,5 +69,10 @@ export async function programsAt(block: bigint): Promise<Program[]> {
 export const programOf = (programId: number): Promise<Program> => reader().programOf(programId);
 
 export const termsOf = (programId: number): Promise<Terms> => reader().termsOf(programId);
+
+/** Where the nodes and coins of a brand's member are kept. */
+export function vaultOf(brand: Address, memberId: Hex): Promise<Address> {
+  return chain().readContract({ ...custodianContract(), functionName: "vaultOf", args: [brand, memberId] });
+}
 
 export const orderOf = (orderKey: Hex): Promise<PaidOrder> => reader().orderOf(orderKey);

@@ -1,4 +1,4 @@
-"""What anybody may ask as often as they like, and what costs something to find out: it is found out once a second."""
+"""What anybody may ask as often as they like, and what costs something to find out: it is found out now and then."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class Recent:
         self._known: dict[str, _Known] = {}
         self._lock = threading.Lock()
 
-    def get(self, name: str, find: Callable[[], T]) -> T:
-        """The answer, at most a second old unless somebody is finding out now; raises what `find` raises."""
+    def get(self, name: str, find: Callable[[], T], seconds: int = _SECONDS) -> T:
+        """The answer, at most so many seconds old unless somebody is finding out now; raises what `find` raises."""
         with self._lock:
             known = self._known.setdefault(name, _Known())
         if known.lock.acquire(blocking=not known.found):
             try:
-                if not known.found or time.monotonic() - known.at >= _SECONDS:
+                if not known.found or time.monotonic() - known.at >= seconds:
                     known.value, known.at, known.found = find(), time.monotonic(), True
             finally:
                 known.lock.release()

@@ -20,12 +20,13 @@ from fec.service.access.auth import Reader, Seller
 from fec.service.actions.events import Change
 from fec.service.actions.idempotency import Answer, Effect, Fingerprint, OptionalKey
 from fec.service.context import Served, Service
+from fec.service.http.images import PNG, SVG, Kind, qr_response
 from fec.service.http.problems import declared, problem
 from fec.service.http.rows import Before, ByOrder, Limit, following, newest
 from fec.service.http.schemas import Identity
 from fec.service.models import Invoice, InvoiceStatus
 from fec.service.orders import schemas
-from fec.service.orders.links import qr_code, short_link
+from fec.service.orders.links import short_link
 from fec.service.orders.lookup import any_invoice, if_changed, invoice_model, latest_payments, own_invoice
 from fec.service.sales.models import Sale
 
@@ -117,28 +118,22 @@ def one(
         return if_changed(service, session, invoice, known)
 
 
-_SVG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}}}
-_PNG: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}
-}
-
-
-@router.get("/{invoice_id}/qr.svg", response_class=Response, responses={**declared(404), **_SVG})
+@router.get("/{invoice_id}/qr.svg", response_class=Response, responses={**declared(404), **SVG})
 def qr_svg(invoice_id: Identity, service: Served) -> Response:
     """Show the QR code of an invoice's pay page, as SVG. Anybody who knows the invoice's id may see it."""
-    return _qr(service, invoice_id, "svg", "image/svg+xml")
+    return _qr(service, invoice_id, "svg")
 
 
-@router.get("/{invoice_id}/qr.png", response_class=Response, responses={**declared(404), **_PNG})
+@router.get("/{invoice_id}/qr.png", response_class=Response, responses={**declared(404), **PNG})
 def qr_png(invoice_id: Identity, service: Served) -> Response:
     """Show the QR code of an invoice's pay page, as PNG. Anybody who knows the invoice's id may see it."""
-    return _qr(service, invoice_id, "png", "image/png")
+    return _qr(service, invoice_id, "png")
 
 
-def _qr(service: Service, invoice_id: str, kind: str, media_type: str) -> Response:
+def _qr(service: Service, invoice_id: str, kind: Kind) -> Response:
     with Session(service.engine) as session:
         link = short_link(service, any_invoice(session, invoice_id))
-    return Response(qr_code(link, kind), media_type=media_type, headers={"Cache-Control": f"private, max-age={DAY}"})
+    return qr_response(link, kind, f"private, max-age={DAY}")
 
 
 def _check_signer(service: Service, program_id: int) -> None:

@@ -1,13 +1,10 @@
-"""Where a shopper goes: the pay page, its QR code, and EIP-681 for wallets that send transactions themselves."""
+"""Where a shopper goes: the pay page, and EIP-681 for wallets that send transactions themselves."""
 
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
-
-import segno
 
 from fec.core.amounts import exact_fec
 from fec.protocol import calls
@@ -63,10 +60,3 @@ def wallet_link(service: Service, order: Order) -> str:
     chain = service.settings.deployment["chainId"]
     arguments = f"address={service.client.orders.address}&uint256={order.amount}&bytes=0x{encoded}"
     return f"ethereum:{coupon}@{chain}/transferAndCall?{arguments}"
-
-
-def qr_code(text: str, kind: str) -> bytes:
-    """A QR code, as `svg` or `png`."""
-    image = BytesIO()
-    segno.make_qr(text, error="l").save(image, kind=kind, scale=4, border=4)
-    return image.getvalue()

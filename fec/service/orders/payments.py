@@ -19,12 +19,13 @@ from fec.protocol.signing import of_key
 from fec.service.actions.asking import ActionRequest, Add, Wanted
 from fec.service.actions.guard import subjects
 from fec.service.context import Served, Service
+from fec.service.http.images import SVG, qr_response
 from fec.service.http.problems import declared, problem
 from fec.service.http.schemas import Account, Identity
 from fec.service.http.typed_data import document
 from fec.service.models import Action, Invoice, InvoiceStatus
 from fec.service.orders import schemas
-from fec.service.orders.links import qr_code, wallet_link
+from fec.service.orders.links import wallet_link
 from fec.service.orders.lookup import (
     MAY_SUCCEED,
     PAYMENT,
@@ -110,7 +111,7 @@ def wallet(
 @router.get(
     "/wallet.svg",
     response_class=Response,
-    responses={**declared(404, 409), 200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}}},
+    responses={**declared(404, 409), **SVG},
 )
 def wallet_qr(
     invoice_id: Identity,
@@ -121,7 +122,7 @@ def wallet_qr(
 ) -> Response:
     """Give the payment as an EIP-681 address in a QR code."""
     link = _wallet_link(service, invoice_id, customer, min_principal, cause)
-    return Response(qr_code(link, "svg"), media_type="image/svg+xml")
+    return qr_response(link, "svg", "no-store")
 
 
 @router.post("/payments", status_code=202, response_model=schemas.Payment, responses=declared(403, 404, 409))

@@ -27,8 +27,6 @@ class Look(BaseModel):
 
 
 Looking = Annotated[Look, Query()]
-#: What an operation that answers with a picture says of it.
-SVG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}}}
 
 
 def picture(chart: str, data: Mapping[str, Any], look: Look) -> Response:

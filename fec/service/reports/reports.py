@@ -10,10 +10,11 @@ from starlette.concurrency import run_in_threadpool
 from fec.core.amounts import exact_fec
 from fec.service.access.auth import Reader
 from fec.service.context import Served, Service
+from fec.service.http.images import SVG
 from fec.service.http.problems import declared
 from fec.service.reports import schemas
 from fec.service.reports.figures import PageFigures
-from fec.service.reports.pictures import SVG, Looking, picture
+from fec.service.reports.pictures import Looking, picture
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"])
 

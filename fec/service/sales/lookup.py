@@ -78,12 +78,17 @@ def claim_of(service: Service, sale: Any, *, codes: bool) -> dict[str, Any] | No
     return None if found is None else found.dump()
 
 
+def usable_link(service: Service, sale: Any) -> str | None:
+    """The link of a claim code that somebody can still use; None where there is none."""
+    usable = sale.code_hash is not None and sale.owner is None and sale.state in (SaleState.HELD, SaleState.PENDING)
+    return claim_link(service, sale.id, sale.program_id) if usable else None
+
+
 def _claim(service: Service, sale: Any, *, codes: bool) -> schemas.Claim | None:
     if sale.code_hash is None:
         return None
-    usable = codes and sale.owner is None and sale.state in (SaleState.HELD, SaleState.PENDING)
     return schemas.Claim(
-        link=claim_link(service, sale.id, sale.program_id) if usable else None,
+        link=usable_link(service, sale) if codes else None,
         ends_at=sale.code_ends_at,
         used_at=sale.bound_at,
     )

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fec.core.amounts import exact_fec
-from fec.service.access.auth import Manager, Reader, Recorder
+from fec.service.access.auth import Caller, Manager, Reader, Recorder
 from fec.service.actions.events import Change
 from fec.service.actions.idempotency import Answer, Effect, Fingerprint, OptionalKey, RequiredKey
 from fec.service.context import Served, Service
+from fec.service.http.images import PNG, SVG, Kind, qr_response
 from fec.service.http.problems import Problem, declared, problem
 from fec.service.http.rows import Before, ByOrder, Limit, following, newest
 from fec.service.http.schemas import Account, Identity
 from fec.service.sales import schemas
 from fec.service.sales.book import Book, open_book
-from fec.service.sales.lookup import own_sale, sale_model, sale_models
+from fec.service.sales.lookup import own_sale, sale_model, sale_models, usable_link
 from fec.service.sales.models import Sale, SaleLog, SaleReason, SaleState
 from fec.service.sales.money import exact_money, parse_money, value_of
 from fec.service.sales.recording import Done, entry_of, log, record
@@ -84,6 +85,32 @@ def one(sale_id: Identity, service: Served, caller: Reader) -> schemas.Sale:
     """Show a sale, and its claim link to those who may record sales."""
     with Session(service.engine) as session:
         return sale_models(service, session, [own_sale(session, caller, sale_id)], codes=caller.sales)[0]
+
+
+@router.get("/{sale_id}/qr.svg", response_class=Response, responses={**declared(401, 403, 404, 409), **SVG})
+def qr_svg(sale_id: Identity, service: Served, caller: Recorder) -> Response:
+    """Show the QR code of a sale's claim page, as SVG, for the receipt."""
+    return _qr(service, caller, sale_id, "svg")
+
+
+@router.get("/{sale_id}/qr.png", response_class=Response, responses={**declared(401, 403, 404, 409), **PNG})
+def qr_png(sale_id: Identity, service: Served, caller: Recorder) -> Response:
+    """Show the QR code of a sale's claim page, as PNG, for the receipt."""
+    return _qr(service, caller, sale_id, "png")
+
+
+def _qr(service: Service, caller: Caller, sale_id: str, kind: Kind) -> Response:
+    with Session(service.engine) as session:
+        sale = own_sale(session, caller, sale_id)
+    link = usable_link(service, sale)
+    if link is None:
+        raise problem(
+            "code-used",
+            "Order {order} has no claim code that can be used: it has an owner, or will not be settled.",
+            order=sale.order_id,
+        )
+    # Who has the picture has the sale: nobody keeps it on the way.
+    return qr_response(link, kind, "no-store")
 
 
 @router.get("/{sale_id}/log", responses=declared(401, 403, 404))

@@ -16,6 +16,7 @@ from fec.service.http.schemas import (
     RATE,
     TEXT,
     Account,
+    AsOf,
     Fec,
     Hash,
     Identity,
@@ -301,6 +302,39 @@ class PendingSales(Model):
 
     items: list[PendingSale]
     sentence: str
+
+
+class SettledTotals(Model):
+    """All settlements of all programs together."""
+
+    settlements: int
+    nodes: int
+    principal: Fec = Field(description="Of all settled nodes: what was burned for them.")
+    unopened: int = Field(description="Nodes that nobody has opened.")
+    unopened_principal: Fec
+
+
+class Settlement(Model):
+    """Nodes under one root. The chain has all of it: `settlementOf` of the contract ADN, and its event NodesSettled."""
+
+    settlement_id: str
+    program_id: int
+    block: int
+    nodes: int
+    principal: Fec
+    unopened: int
+    unopened_principal: Fec
+    start: Seconds = Field(description="Beginning of the first period of its nodes.")
+    root: Hash
+
+
+class SettlementPage(Model):
+    """Settlements of all programs, the latest first, and all of them together."""
+
+    totals: SettledTotals
+    items: list[Settlement]
+    next: str | None = Field(description="Give it as `before` for the page that follows; null on the last one.")
+    as_of: AsOf
 
 
 # ------------------------------------------------------------- unopened nodes

@@ -22,9 +22,10 @@ from fec.protocol.flows import Lots, flows
 from fec.protocol.types import Node
 from fec.service.access.auth import Reader
 from fec.service.context import Served
+from fec.service.http.images import SVG
 from fec.service.http.problems import declared, problem
 from fec.service.http.schemas import Account
-from fec.service.reports.pictures import SVG, Looking, picture
+from fec.service.reports.pictures import Looking, picture
 from fec.service.shoppers import schemas
 from fec.service.shoppers.holdings import held_node, indexed, shape
 from fec.store import reading

@@ -25,6 +25,9 @@ const CLAIM_GAS = 60_000;
 
 export const countOf = (settlementId: bigint): number => Number(settlementId >> COUNT_SHIFT);
 
+/** Sum of the principals of a settlement's nodes. */
+export const totalOf = (settlementId: bigint): bigint => BigInt.asUintN(Number(PRINCIPAL_BITS), settlementId >> PRINCIPAL_SHIFT);
+
 /** Id of the node at a place: that of the settlement's first node, with another principal and serial. */
 export function tokenIdAt(settlementId: bigint, index: number, principal: bigint): bigint {
   const batch = BigInt.asUintN(Number(COUNT_SHIFT), settlementId);
@@ -65,17 +68,31 @@ export function leavesOf(settlementId: bigint, packed: Hex, owner: Address): Pro
   const text = packed.slice(2).toLowerCase();
   const mine = Array.from({ length: count }, (_, index) => index).filter((index) => text.startsWith(wanted, 2 * LEAF_LENGTH * index));
   if (!mine.length) return [];
-  const at = (index: number) => {
-    const leaf = sliceOf(packed, LEAF_LENGTH * index, LEAF_LENGTH * (index + 1));
-    return { owner: addressOf(sliceOf(leaf, 0, OWNER_LENGTH)), principal: BigInt(sliceOf(leaf, OWNER_LENGTH)) };
-  };
-  const levels = levelsOf(
-    Array.from({ length: count }, (_, index) => {
-      const leaf = at(index);
-      return hashLeaf(tokenIdAt(settlementId, index, leaf.principal), leaf.owner);
+  const levels = levelsOf(Array.from({ length: count }, (_, index) => hashOf(settlementId, packed, index)));
+  return mine.map((index) => ({ settlementId, index, ...leafAt(packed, index), proof: siblingsOf(levels, index) }));
+}
+
+/** The root over the leaves that `NodesSettled` has, and each node's principal by its token id. */
+export function treeOf(settlementId: bigint, packed: Hex): { root: Hex; principals: Map<bigint, bigint> } {
+  const indices = Array.from({ length: sizeOf(packed) / LEAF_LENGTH }, (_, index) => index);
+  const principals = new Map(
+    indices.map((index) => {
+      const { principal } = leafAt(packed, index);
+      return [tokenIdAt(settlementId, index, principal), principal];
     }),
   );
-  return mine.map((index) => ({ settlementId, index, ...at(index), proof: siblingsOf(levels, index) }));
+  const [root = "0x"] = levelsOf(indices.map((index) => hashOf(settlementId, packed, index))).at(-1) ?? [];
+  return { root, principals };
+}
+
+function leafAt(packed: Hex, index: number): { owner: Address; principal: bigint } {
+  const leaf = sliceOf(packed, LEAF_LENGTH * index, LEAF_LENGTH * (index + 1));
+  return { owner: addressOf(sliceOf(leaf, 0, OWNER_LENGTH)), principal: BigInt(sliceOf(leaf, OWNER_LENGTH)) };
+}
+
+function hashOf(settlementId: bigint, packed: Hex, index: number): Hex {
+  const leaf = leafAt(packed, index);
+  return hashLeaf(tokenIdAt(settlementId, index, leaf.principal), leaf.owner);
 }
 
 /** Hashes of the leaves first, the root last. An odd last node is carried up unchanged. */

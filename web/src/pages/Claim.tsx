@@ -4,15 +4,17 @@ import { serialized } from "@fec/sdk/typed-data";
 import type { Address as Account, Hex } from "viem";
 import { settings } from "../chain";
 import { bindingOf, parseCode, type ClaimCode } from "@fec/sdk/claim";
+import { memberId, parseMember, type Member } from "@fec/sdk/members";
 import { sentenceOf } from "../errors";
 import type { Claimed } from "@fec/sdk/generated/api";
 import { t } from "../i18n";
 import { date, parseFec } from "../i18n/format";
+import { vaultOf } from "../reads";
 import { call } from "../service";
 import { Confirm } from "../ui/Action";
 import { Connect } from "../ui/Connect";
 import { Shape } from "../ui/Curve";
-import { Fact, Facts, Fec, Notice, Waiting } from "../ui/parts";
+import { Address, Fact, Facts, Fec, Field, Notice, Waiting } from "../ui/parts";
 import { shopName } from "../ui/shops";
 import { account, ask } from "../wallet";
 
@@ -72,7 +74,8 @@ interface ToldProps {
 }
 
 function Told({ sale, code, owner, onBound }: ToldProps) {
-  const mine = sale.owner !== null && sale.owner === owner;
+  const [vault, setVault] = useState<Vault | null>(null);
+  const mine = sale.owner !== null && (sale.owner === owner || sale.owner === vault?.address);
   const free = sale.owner === null && (sale.state === "pending" || sale.state === "held");
   return (
     <>
@@ -96,8 +99,9 @@ function Told({ sale, code, owner, onBound }: ToldProps) {
         {free && <Fact label={t("claim.ends")}>{date(sale.endsAt)}</Fact>}
       </Facts>
       <Connect />
-      {free && owner && <Bind code={code} owner={owner} onBound={onBound} />}
-      {mine && (
+      {free && owner && <Bind code={code} signer={owner} owner={owner} onBound={onBound} />}
+      {free && owner && <ForVault code={code} signer={owner} vault={vault} onFound={setVault} onBound={onBound} />}
+      {mine && sale.owner === owner && (
         <p>
           <a href="./wallet">{t("paid.toWallet")}</a>
         </p>
@@ -107,15 +111,78 @@ function Told({ sale, code, owner, onBound }: ToldProps) {
   );
 }
 
-function Bind({ code, owner, onBound }: { code: ClaimCode; owner: Account; onBound(sale: Claimed): void }) {
+interface Vault {
+  address: Account;
+  member: Member;
+}
+
+interface ForVaultProps {
+  code: ClaimCode;
+  signer: Account;
+  vault: Vault | null;
+  onFound(vault: Vault | null): void;
+  onBound(sale: Claimed): void;
+}
+
+/** For a member whose nodes a brand keeps: their file says where the vault is, and their key signs. */
+function ForVault({ code, signer, vault, onFound, onBound }: ForVaultProps) {
+  const [problem, setProblem] = useState<string | null>(null);
+  const look = async (file: File | undefined): Promise<void> => {
+    setProblem(null);
+    onFound(null);
+    if (!file) return;
+    try {
+      const member = parseMember(await file.text());
+      if (!member) setProblem(t("claim.noMember"));
+      else onFound({ address: await vaultOf(member.brand, memberId(member)), member });
+    } catch (error) {
+      setProblem(sentenceOf(error));
+    }
+  };
+  return (
+    <details class="card">
+      <summary>{t("claim.vaultTitle")}</summary>
+      <Field label={t("claim.memberFile")} hint={t("claim.memberFileHint")}>
+        <input type="file" accept=".json,application/json" onChange={(event) => void look(event.currentTarget.files?.[0])} />
+      </Field>
+      {problem && <Notice tone="bad">{problem}</Notice>}
+      {vault && (
+        <>
+          <Facts>
+            <Fact label={t("claim.vault")}>
+              <Address value={vault.address} />
+            </Fact>
+          </Facts>
+          {vault.member.key === signer ? (
+            <Bind code={code} signer={signer} owner={vault.address} member={vault.member} onBound={onBound} />
+          ) : (
+            <Notice tone="warn">{t("claim.otherKey", { key: vault.member.key })}</Notice>
+          )}
+        </>
+      )}
+    </details>
+  );
+}
+
+interface BindProps {
+  code: ClaimCode;
+  /** Who signs: the owner, or the key of the member whose vault the owner is. */
+  signer: Account;
+  owner: Account;
+  member?: Member;
+  onBound(sale: Claimed): void;
+}
+
+function Bind({ code, signer, owner, member, onBound }: BindProps) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const bind = async (): Promise<void> => {
     setBusy(true);
     setProblem(null);
     try {
-      const signature = await ask<Hex>("eth_signTypedData_v4", [owner, serialized(bindingOf(code, owner, settings().contracts.Checkout))]);
-      onBound(await call<Claimed>("POST", "/v1/claims/bindings", { code: code.code, owner, signature }));
+      const revealed = member ? { key: member.key, salt: member.salt } : {};
+      const signature = await ask<Hex>("eth_signTypedData_v4", [signer, serialized(bindingOf(code, owner, settings().contracts.Checkout))]);
+      onBound(await call<Claimed>("POST", "/v1/claims/bindings", { code: code.code, owner, signature, ...revealed }));
     } catch (error) {
       setProblem(sentenceOf(error));
     } finally {
@@ -128,9 +195,9 @@ function Bind({ code, owner, onBound }: { code: ClaimCode; owner: Account; onBou
       {busy ? (
         <Waiting>{t("action.signInWallet")}</Waiting>
       ) : (
-        <Confirm label={t("claim.sign")} ready onConfirm={() => void bind()} onFault={setProblem} />
+        <Confirm label={member ? t("claim.signVault") : t("claim.sign")} ready onConfirm={() => void bind()} onFault={setProblem} />
       )}
-      <p class="fine">{t("claim.why")}</p>
+      <p class="fine">{member ? t("claim.whyVault") : t("claim.why")}</p>
     </div>
   );
 }

@@ -10,6 +10,7 @@ import { Milestones } from "../ui/Curve";
 import { Fact, Facts, Fec, Notice, Section, Waiting } from "../ui/parts";
 import { shopName } from "../ui/shops";
 import { Guarantees } from "./transparency/Guarantees";
+import { Settlements } from "./transparency/Settlements";
 
 const THOUSAND = 1_000n * 10n ** 18n;
 const FINE = 10_000n;
@@ -55,6 +56,7 @@ export default function Transparency() {
             </div>
           </Section>
           <Guarantees figures={figures} />
+          <Settlements block={figures.block} />
           <Programs programs={figures.programs} />
         </>
       )}

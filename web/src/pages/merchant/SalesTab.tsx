@@ -4,7 +4,8 @@ import { sentenceOf } from "../../errors";
 import type { Sale, SalePage, SaleProgram } from "@fec/sdk/generated/api";
 import { t } from "../../i18n";
 import { date, parseFec } from "../../i18n/format";
-import { call, Problem } from "../../service";
+import { call, Problem, serviceUrl } from "../../service";
+import { Dialog } from "../../ui/Dialog";
 import { Address, Button, Fec, Notice, Section, Waiting } from "../../ui/parts";
 
 const PAGE = 50;
@@ -27,6 +28,7 @@ async function load(before: string | null): Promise<Found> {
 export function SalesTab() {
   const [found, setFound] = useState<Found | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
+  const [receipt, setReceipt] = useState<Sale | null>(null);
   const run = (task: Promise<unknown>) => task.then(() => setProblem(null), (error: unknown) => setProblem(sentenceOf(error)));
   const look = () => run(load(null).then(setFound));
   useEffect(() => void look(), []);
@@ -58,7 +60,11 @@ export function SalesTab() {
             </div>
             <Fec wei={parseFec(sale.value) ?? 0n} />
             <div class="buttons">
-              {sale.claim?.link && <a href={sale.claim.link}>{t("sales.claimLink")}</a>}
+              {sale.claim?.link && (
+                <Button aria-label={`${t("sales.code")}: ${sale.orderId}`} onClick={() => setReceipt(sale)}>
+                  {t("sales.code")}
+                </Button>
+              )}
               {sale.state === "held" && <Button onClick={() => void decide(sale, true)}>{t("sales.approve")}</Button>}
               {sale.state === "held" && <Button onClick={() => void decide(sale, false)}>{t("sales.refuse")}</Button>}
             </div>
@@ -66,7 +72,32 @@ export function SalesTab() {
         ))}
       </ul>
       {next && <Button onClick={() => void more()}>{t("orders.more")}</Button>}
+      {receipt?.claim?.link && <Receipt sale={receipt} link={receipt.claim.link} until={receipt.claim.endsAt} onClose={() => setReceipt(null)} />}
     </Section>
+  );
+}
+
+interface ReceiptProps {
+  sale: Sale;
+  link: string;
+  /** Last second at which the code can be used. */
+  until: number;
+  onClose(): void;
+}
+
+/** What a shopper without an account takes home: the claim code's link as a QR code, to be scanned here or printed. */
+function Receipt({ sale, link, until, onClose }: ReceiptProps) {
+  return (
+    <Dialog title={`${sale.orderId} · ${sale.currency} ${sale.amount}`} onClose={onClose} wide>
+      <div class="qr receipt">
+        <img src={serviceUrl(`/v1/sales/${sale.id}/qr.svg`)} crossorigin="use-credentials" alt={t("sales.qr", { order: sale.orderId })} />
+        <p>{t("sales.scan", { date: date(until) })}</p>
+        <div class="buttons">
+          <Button onClick={() => print()}>{t("sales.print")}</Button>
+          <a href={link}>{t("sales.claimLink")}</a>
+        </div>
+      </div>
+    </Dialog>
   );
 }
 
