@@ -102,8 +102,18 @@ class Custody:
         return tuple(
             StoredSigner(signer, self.removable_from(vault, signer))
             for signer in present
-            if self._custodian.read("isStoredSigner", checked, signer_bytes(signer))
+            if self.is_stored_signer(checked, signer)
         )
+
+    def has_stored_signers(self, vault: str) -> bool:
+        """Whether another signer was ever added to a vault: then those that are stored are all that it has."""
+        count: int = self._custodian.read("signerCountOf", checked_address(vault))
+        return count > 0
+
+    def is_stored_signer(self, vault: str, signer: str) -> bool:
+        """Whether a signer is stored for a vault."""
+        stored: bool = self._custodian.read("isStoredSigner", checked_address(vault), signer_bytes(signer))
+        return stored
 
     def removable_from(self, vault: str, signer: str) -> int | None:
         """From when on a signer can be removed, in seconds since the epoch; None if nobody has asked for it."""

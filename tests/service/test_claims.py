@@ -13,6 +13,7 @@ from fec.chain.anvil import Anvil
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import DAY
+from fec.protocol import acts
 from fec.service.models import Role
 from fec.service.sales import settling
 from tests.service import selling
@@ -147,6 +148,24 @@ def test_code__bound_to_a_members_vault__is_signed_by_the_members_key(till: Serv
     wrong = till.refused("POST", "/v1/claims/bindings", {**revealed, "salt": "0x" + "cd" * 32})
     assert wrong["type"] == "urn:fec:problem:not-the-member"
     assert till.post("/v1/claims/bindings", revealed)["owner"] == vault
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_code__signer_that_left_the_vault__is_refused_and_the_one_that_stayed_is_not(
+    till: ServiceClient, person: Person, client: Client
+) -> None:
+    made = till.post("/v1/sales", sale())
+    custody = client.custody
+    vault = custody.vault(person.member.brand, person.id)
+    leaving = (acts.add_signer(BOB.address), acts.remove_signer(person.key.address))
+    instruction = custody.instruction(person.member, vault, leaving, client.now() + DAY)
+    custody.act(person.member, instruction, custody.sign_acts(instruction, person.key))
+    seen = till.anybody().call("POST", "/v1/claims", {"code": code_of(made), "owner": vault}).json()
+    gone = person.revealed(seen["document"], code=code_of(made), owner=vault)
+    assert till.refused("POST", "/v1/claims/bindings", gone)["type"] == "urn:fec:problem:not-the-member"
+    signature = BOB.sign_typed_data(full_message=seen["document"]).signature.to_0x_hex()
+    stayed = {"code": code_of(made), "owner": vault, "signer": BOB.address, "signature": signature}
+    assert till.post("/v1/claims/bindings", stayed)["owner"] == vault
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

@@ -70,11 +70,11 @@ def test_claim__member_of_a_brand__is_bound_to_the_vault(
         file.write_text(json.dumps(record))
         page.get_by_label("Member file").set_input_files(file)
 
-    choose("other.json", {"brand": member.brand, "key": kim.address, "salt": member.salt})
+    choose("other.json", {"brand": member.brand, "signer": kim.address, "salt": member.salt})
     expect(page.get_by_text(f"This vault belongs to the key {kim.address}.")).to_be_visible()
     choose("empty.json", {})
     expect(page.get_by_text("This is no member file.")).to_be_visible()
-    choose("member.json", {"brand": member.brand, "key": jon.address, "salt": member.salt})
+    choose("member.json", {"brand": member.brand, "signer": jon.address, "salt": member.salt})
     page.get_by_role("button", name="Claim for this vault").click()
     expect(page.get_by_text("Pending: it is yours")).to_be_visible()
     [pending] = httpx.get(f"{world.site}/v1/accounts/{vault}/pending-sales").json()["items"]

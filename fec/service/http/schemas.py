@@ -59,6 +59,13 @@ Sequence = Annotated[int, Field(ge=0, le=2**53 - 1), BeforeValidator(whole)]
 Program = Annotated[int, Field(ge=1, le=2**32 - 1), BeforeValidator(whole)]
 Identity = Annotated[str, Field(pattern=IDENTITY, description="As the service gave it.")]
 Signature = Annotated[str, Field(pattern=SIGNATURE, description="Bytes in hex.")]
+Signer = Annotated[
+    str,
+    Field(
+        pattern="^0x([0-9a-fA-F]{2}){20,256}$",
+        description="Who signs (ERC-7913): an account, or a verifier's address and a key. To act is to reveal it.",
+    ),
+]
 Hash = Annotated[str, Field(pattern=HASH)]
 OrderId = Annotated[str, Field(pattern=ORDER_ID, max_length=32, examples=["A-1027"])]
 

@@ -19,6 +19,7 @@ from fec.service.http.schemas import (
     Request,
     Seconds,
     Signature,
+    Signer,
     TokenIdText,
 )
 from fec.service.shoppers.schemas import HeldNode, Shape
@@ -28,13 +29,6 @@ MemberId = Annotated[
     Field(
         pattern="^0x[0-9a-f]{64}$",
         description="keccak256(abi.encode(keccak256(signer), salt)): tells nobody who it is.",
-    ),
-]
-Signer = Annotated[
-    str,
-    Field(
-        pattern="^0x([0-9a-fA-F]{2}){20,256}$",
-        description="Who signs (ERC-7913): an account, or a verifier's address and a key. To act is to reveal it.",
     ),
 ]
 MemberPath = Annotated[MemberId, Path()]

@@ -33,7 +33,7 @@ from fec.service.actions.guard import subjects
 from fec.service.context import Served, Service
 from fec.service.http.problems import declared, problem
 from fec.service.http.rows import one_row
-from fec.service.http.schemas import Account, FecOrZero, Identity, Seconds, TokenIdText
+from fec.service.http.schemas import Account, FecOrZero, Identity, Seconds, Signer, TokenIdText
 from fec.service.http.typed_data import document
 from fec.service.members import schemas
 from fec.service.members.schemas import MemberPath
@@ -126,7 +126,7 @@ def to_withdraw(
     member_id: MemberPath,
     service: Served,
     to: Annotated[Account, Query(description="Who gets it.")],
-    signer: Annotated[schemas.Signer, Query()],
+    signer: Annotated[Signer, Query()],
     deadline: Annotated[Seconds, Query(description="Last second at which it may be carried out.")],
     amount: Annotated[FecOrZero | None, Query(description="All coins, unless given.")] = None,
     token_ids: TokenIds = [],  # noqa: B006 (never changed)

@@ -29,7 +29,7 @@ from fec.service.http.language import language_of, say
 from fec.service.http.problems import declared, problem
 from fec.service.http.schemas import Account
 from fec.service.http.typed_data import document
-from fec.service.models import BrandMember, Merchant
+from fec.service.models import Merchant
 from fec.service.sales import schemas
 from fec.service.sales.codes import hash_of
 from fec.service.sales.lookup import sale_model, settles_at
@@ -174,7 +174,7 @@ def _check_signed(service: Service, sale: Sale, body: schemas.NewBinding) -> Non
             "{owners} is one of the protocol's own contracts, which can never use a node. Name the shopper's account.",
             owners=body.owner,
         )
-    signer = body.owner if body.key is None or body.salt is None else _member_key(service, body)
+    signer = body.owner if body.signer is None else _signer_of_vault(service, body, body.signer)
     message = _message_of(service, sale, body.owner)
     with service.guard.simulating(["code " + str(sale.number)]):
         signed = has_signed(service.web3, signer, message.hash, body.signature)
@@ -186,23 +186,26 @@ def _check_signed(service: Service, sale: Sale, body: schemas.NewBinding) -> Non
         )
 
 
-def _member_key(service: Service, body: schemas.NewBinding) -> str:
-    """The key of a member whose vault the owner is. Raises a problem if it is another's."""
-    key, salt = str(body.key), str(body.salt)
-    member_id = Member(service.signer.address, key, salt).id
-    with Session(service.engine) as session:
-        known = session.scalar(
-            select(BrandMember.number)
-            .where(BrandMember.member_id == member_id, BrandMember.vault == body.owner)
-            .limit(1)
-        )
-    if known is None and service.client.custody.vault(service.signer.address, member_id) != body.owner:
+def _signer_of_vault(service: Service, body: schemas.NewBinding, signer: str) -> str:
+    """A signer of the vault that the owner is. Raises a problem if it is another's.
+
+    Once a vault has stored signers these alone count: the first one, if it was removed, signs for nothing any more.
+    """
+    custody = service.client.custody
+    if custody.has_stored_signers(body.owner):
+        is_one = custody.is_stored_signer(body.owner, signer)
+    else:
+        brand = body.brand or service.signer.address
+        is_one = body.salt is not None and custody.vault(brand, Member(brand, signer, body.salt).id) == body.owner
+    if not is_one:
         raise problem(
             "not-the-member",
-            "{vault} is not the vault of this key and salt. Send those that the member's id is made of.",
+            "{signer} is no signer of the vault {vault}. Send signer, salt and brand that the vault was made of, or a "
+            "signer that was added to it.",
+            signer=signer,
             vault=body.owner,
         )
-    return key
+    return signer
 
 
 def _message_of(service: Service, sale: Sale, owner: str) -> TypedMessage:

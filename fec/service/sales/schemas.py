@@ -25,6 +25,7 @@ from fec.service.http.schemas import (
     Request,
     Seconds,
     Signature,
+    Signer,
     whole,
 )
 from fec.service.sales.models import Grouping, SaleReason, SaleState
@@ -260,9 +261,10 @@ class NewBinding(Request):
 
     code: Code
     owner: Account = Field(description="The account, or the member's vault.")
-    signature: Signature = Field(description="Of the account; of the member's key, if the owner is a vault.")
-    key: Account | None = Field(default=None, description="A member's key, if the owner is their vault.")
-    salt: Hash | None = Field(default=None, description="A member's salt, if the owner is their vault.")
+    signature: Signature = Field(description="Of the account; of one of the vault's signers, if the owner is a vault.")
+    signer: Signer | None = Field(default=None, description="Who signs, if the owner is a vault.")
+    salt: Hash | None = Field(default=None, description="The vault's salt, if it is its first signer who signs.")
+    brand: Account | None = Field(default=None, description="Of the vault; the service's, unless given.")
 
 
 # ----------------------------------------------------------------- settlements

@@ -1,7 +1,7 @@
 /** Settlements equal what `fec.protocol.settlements` and `fec.protocol.relays` make of the same leaves. */
 import { expect, test } from "vitest";
 import type { Address, Hex } from "../src/hex";
-import { leavesOf, proves, tokenIdAt, type ProvenLeaf } from "../src/settlements";
+import { countOf, leavesOf, proves, tokenIdAt, totalOf, treeOf, type ProvenLeaf } from "../src/settlements";
 
 const ALICE: Address = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
 const ID = 34508731737224623357290467629094141541854818173097693490843001194283015n;
@@ -53,4 +53,11 @@ test.each([
   ["a proof too long", { proof: [...first.proof, ROOT as Hex] }],
 ])("a leaf with %s is not proven", (_, change) => {
   expect(proves(ROOT, { ...first, ...change })).toBe(false);
+});
+
+test("all leaves give the contract's root and sum", () => {
+  const { root, principals } = treeOf(ID, LEAVES as Hex);
+  expect(root).toBe(ROOT);
+  expect(principals.size).toBe(countOf(ID));
+  expect([...principals.values()].reduce((sum, each) => sum + each)).toBe(totalOf(ID));
 });

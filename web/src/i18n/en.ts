@@ -29,7 +29,7 @@ export const en = {
   "claim.looking": "Asking the shop's service.",
   "claim.memberFile": "Member file",
   "claim.memberFileHint": "The file that you got as a member of the brand. It stays on this device; key and salt go to the shop's service, and move nothing.",
-  "claim.noMember": "This is no member file. Choose the one that holds brand, key and salt.",
+  "claim.noMember": "This is no member file. Choose the one that holds brand, signer and salt.",
   "claim.otherKey": "This vault belongs to the key {key}. Connect that account, then sign.",
   "claim.settles": "Settled on",
   "claim.signVault": "Claim for this vault",

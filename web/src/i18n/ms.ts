@@ -30,7 +30,7 @@ const messages: Messages = {
   "claim.looking": "Bertanya kepada perkhidmatan kedai.",
   "claim.memberFile": "Fail ahli",
   "claim.memberFileHint": "Fail yang anda terima sebagai ahli jenama itu. Ia kekal pada peranti ini; kunci dan garam dihantar kepada perkhidmatan kedai, dan tidak memindahkan apa-apa.",
-  "claim.noMember": "Ini bukan fail ahli. Pilih fail yang mengandungi brand, key dan salt.",
+  "claim.noMember": "Ini bukan fail ahli. Pilih fail yang mengandungi brand, signer dan salt.",
   "claim.otherKey": "Peti simpanan ini milik kunci {key}. Sambungkan akaun itu, kemudian tandatangani.",
   "claim.settles": "Diselesaikan pada",
   "claim.signVault": "Tuntut untuk peti simpanan ini",

@@ -30,7 +30,7 @@ const messages: Messages = {
   "claim.looking": "正在询问商店的服务。",
   "claim.memberFile": "会员文件",
   "claim.memberFileHint": "您成为该品牌会员时得到的文件。文件留在本设备上；密钥地址和盐值会发给商店的服务，它们不能移动任何东西。",
-  "claim.noMember": "这不是会员文件。请选择包含 brand、key 和 salt 的文件。",
+  "claim.noMember": "这不是会员文件。请选择包含 brand、signer 和 salt 的文件。",
   "claim.otherKey": "这个金库属于密钥 {key}。请连接该账户后再签名。",
   "claim.settles": "结算时间",
   "claim.signVault": "为此金库领取",

@@ -30,7 +30,7 @@ const messages: Messages = {
   "claim.looking": "正在詢問商店的服務。",
   "claim.memberFile": "會員檔案",
   "claim.memberFileHint": "您成為該品牌會員時得到的檔案。檔案留在本裝置上；金鑰地址和鹽值會傳給商店的服務，它們不能移動任何東西。",
-  "claim.noMember": "這不是會員檔案。請選擇包含 brand、key 和 salt 的檔案。",
+  "claim.noMember": "這不是會員檔案。請選擇包含 brand、signer 和 salt 的檔案。",
   "claim.otherKey": "這個金庫屬於金鑰 {key}。請連接該帳戶後再簽名。",
   "claim.settles": "結算時間",
   "claim.signVault": "為此金庫領取",

@@ -153,10 +153,10 @@ function ForVault({ code, signer, vault, onFound, onBound }: ForVaultProps) {
               <Address value={vault.address} />
             </Fact>
           </Facts>
-          {vault.member.key === signer ? (
+          {vault.member.signer === signer ? (
             <Bind code={code} signer={signer} owner={vault.address} member={vault.member} onBound={onBound} />
           ) : (
-            <Notice tone="warn">{t("claim.otherKey", { key: vault.member.key })}</Notice>
+            <Notice tone="warn">{t("claim.otherKey", { key: vault.member.signer })}</Notice>
           )}
         </>
       )}
@@ -180,7 +180,7 @@ function Bind({ code, signer, owner, member, onBound }: BindProps) {
     setBusy(true);
     setProblem(null);
     try {
-      const revealed = member ? { key: member.key, salt: member.salt } : {};
+      const revealed = member ? { brand: member.brand, signer: member.signer, salt: member.salt } : {};
       const signature = await ask<Hex>("eth_signTypedData_v4", [signer, serialized(bindingOf(code, owner, settings().contracts.Checkout))]);
       onBound(await call<Claimed>("POST", "/v1/claims/bindings", { code: code.code, owner, signature, ...revealed }));
     } catch (error) {
