@@ -18,7 +18,7 @@ from eth_utils.abi import abi_to_signature
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks import checkout, coupon, custody, mints, nodes, peer, relay, rewards, settlements
+from benchmarks import checkout, coupon, custody, mints, nodes, passkeys, peer, relay, rewards, settlements
 from benchmarks.floor import total
 from benchmarks.lab import GENESIS, Lab, Scenario
 from benchmarks.published import FIGURES
@@ -40,6 +40,7 @@ SCENARIOS = (
     *rewards.SCENARIOS,
     *settlements.SCENARIOS,
     *custody.SCENARIOS,
+    *passkeys.SCENARIOS,
     *relay.SCENARIOS,
     *peer.SCENARIOS,
     *mints.SCENARIOS,
@@ -50,7 +51,7 @@ INNER = {
     "FEC.mint(address,uint256)",  # ADN, in claims
     "FEC.burn(address,uint256)",  # ADN, in mints
     "Checkout.onTransferReceived(address,address,uint256,bytes)",  # FEC, in transferAndCall
-    "MemberVault.execute(address,bytes)",  # Custodian, in spend and withdraw
+    "MemberVault.execute(address,bytes)",  # Custodian, in spend and act
     "MemberVault.onERC721Received(address,address,uint256,bytes)",  # ADN, where a spend's node comes to the vault
 }
 
@@ -73,7 +74,8 @@ def run(console: Console) -> tuple[list[Row], dict[str, str]]:
     Raises RuntimeError if two rows have one name, or a state-changing function has none.
     """
     plays = [(scenario, size) for scenario in SCENARIOS for size in scenario.sizes]
-    with Anvil(timestamp=GENESIS) as chain:
+    # The fork with the precompile for P-256 (EIP-7951).
+    with Anvil(timestamp=GENESIS, hardfork="osaka") as chain:
         lab = Lab(chain)
         peer.deploy(lab)
         mints.deploy(lab)

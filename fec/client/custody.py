@@ -84,6 +84,11 @@ class Custody:
         events = [log["args"] for log in self._custodian.logs("MemberEnrolled", block, brand=checked_address(brand))]
         return {"0x" + event["memberId"].hex(): event["vault"] for event in events}
 
+    def vault_implementation(self) -> str:
+        """What every vault is a minimal proxy of: vaults' addresses follow from it (`fec.protocol.members`)."""
+        implementation: str = self._custodian.read("vaultImplementation")
+        return implementation
+
     def passkey_verifier(self) -> str:
         """The contract that checks signatures of passkeys: the first 20 bytes of such a signer."""
         verifier: str = self._custodian.read("passkeyVerifier")

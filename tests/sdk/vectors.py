@@ -13,21 +13,26 @@ from eth_account import Account
 from eth_account.messages import encode_defunct
 from eth_hash.auto import keccak
 
+from fec.client.custody import CUSTODIAN_NAME
 from fec.client.orders import CHECKOUT_NAME, COUPON_NAME
 from fec.client.settlements import OPEN_AND_CLAIM_GAS, OPEN_GAS
-from fec.core import curve
+from fec.core import curve, p256
 from fec.core.amounts import exact_fec, format_fec
 from fec.core.node_id import NodeId
 from fec.core.settlement_id import SettlementId
-from fec.protocol import signing
+from fec.protocol import acts, calls, signing
+from fec.protocol.acts import Instruction
 from fec.protocol.addresses import ADDRESS_ZERO, checked_address
 from fec.protocol.calls import open_node
+from fec.protocol.members import Member, signer_hash, vault_address
 from fec.protocol.orders import Invoice, Order
+from fec.protocol.passkeys import passkey_signer, webauthn_signature
 from fec.protocol.refusals import decode_revert
 from fec.protocol.relays import RelayedCall, packed
 from fec.protocol.settlements import Leaf, SettlementTree, pack
 from fec.protocol.signing import Domain
 from fec.service.sales.codes import hash_of
+from tests.fixtures.passkeys import Passkey
 
 FILE = Path(__file__).resolve().parents[2] / "packages" / "sdk" / "tests" / "vectors.json"
 _ORDER = "(uint256,bytes32,uint256,bytes32,uint256,address,uint256,address,bytes)"
@@ -46,6 +51,8 @@ def vectors() -> dict[str, Any]:
         "amounts": [_amount(wei) for wei in (0, 1, 10**15, 10**18, 12_345_678 * 10**17, 10**28 - 1)],
         "addresses": [checked_address("0x" + chance.randbytes(20).hex()) for _ in range(10)],
         "refusals": _refusals(chance),
+        "vaults": [_vault(chance, kind) for kind in ("account", "passkey")],
+        "passkeys": [_passkey(chance) for _ in range(4)],
     }
 
 
@@ -59,6 +66,83 @@ _PAYMENTS = (
 
 def _address(chance: random.Random) -> str:
     return checked_address("0x" + chance.randbytes(20).hex())
+
+
+def _vault(chance: random.Random, kind: str) -> dict[str, Any]:
+    """A vault's address from its first signer, acts of each kind, and the hashes that a signer signs."""
+    custodian, implementation, friend = _address(chance), _address(chance), _address(chance)
+    domain = Domain(CUSTODIAN_NAME, chance.randrange(1, 2**40), custodian)
+    signer = _address(chance)
+    if kind == "passkey":
+        signer = passkey_signer(signer, *Passkey(chance.randrange(1, p256.N)).point)
+    brand = ADDRESS_ZERO if kind == "passkey" else _address(chance)
+    member = Member(brand, signer, "0x" + chance.randbytes(32).hex())
+    vault = vault_address(custodian, implementation, brand, member.id)
+    nodes = [chance.getrandbits(232) for _ in range(2)]
+    wanted = (
+        acts.withdraw(friend, nodes, 12 * 10**18),
+        acts.withdraw_part(nodes[0], 10**18, friend),
+        acts.claim(nodes),
+        acts.Act(
+            int(acts.ActKind.OPEN), "0x" + encode(acts.ARGUMENTS[acts.ActKind.OPEN], (7, 3, 10**18, [b"p" * 32])).hex()
+        ),
+        acts.split(nodes[1], [10**18, 2 * 10**18]),
+        acts.merge(nodes),
+        acts.approve_claimer(friend, nodes[0], approved=True),
+        acts.approve_claimer_for_all(friend, approved=False),
+        acts.add_signer(signer),
+        acts.ask_removal(signer),
+        acts.cancel_removal(signer),
+        acts.remove_signer(signer),
+        acts.name_successor(friend),
+    )
+    instruction = Instruction(vault, signer, wanted, chance.randrange(2**32), chance.randrange(2**32))
+    order_hash = "0x" + chance.randbytes(32).hex()
+    return {
+        "chainId": domain.chain_id,
+        "custodian": custodian,
+        "implementation": implementation,
+        "brand": brand,
+        "salt": member.salt,
+        "signer": signer,
+        "signerHash": signer_hash(signer),
+        "memberId": member.id,
+        "vault": vault,
+        "friend": friend,
+        "nodes": [str(node) for node in nodes],
+        "acts": [{"kind": act.kind, "name": acts.ActKind(act.kind).name, "data": act.data} for act in wanted],
+        "nonce": instruction.nonce,
+        "deadline": instruction.deadline,
+        "actsHash": signing.acts_message(domain, instruction).hash,
+        "actCall": calls.act(member, instruction, "0x1234").data,
+        "orderHash": order_hash,
+        "spendHash": signing.spend_message(domain, vault, order_hash).hash,
+    }
+
+
+def _passkey(chance: random.Random) -> dict[str, Any]:
+    """Two assertions of a passkey, as browsers give them and as the contracts take them, and the key that made them."""
+    key, verifier = Passkey(chance.randrange(1, p256.N)), _address(chance)
+    answers = []
+    for challenge in (chance.randbytes(32), chance.randbytes(32)):
+        answer = key.assertion(challenge)
+        answers.append(
+            {
+                "challenge": "0x" + challenge.hex(),
+                "authenticatorData": "0x" + answer.authenticator_data.hex(),
+                "clientDataJSON": answer.client_data_json.decode(),
+                "signature": "0x" + answer.signature.hex(),
+                "encoded": webauthn_signature(answer),
+            }
+        )
+    x, y = key.point
+    return {
+        "verifier": verifier,
+        "x": "0x" + x.to_bytes(32).hex(),
+        "y": "0x" + y.to_bytes(32).hex(),
+        "signer": passkey_signer(verifier, x, y),
+        "assertions": answers,
+    }
 
 
 def _payment(chance: random.Random, order_id: str, amount: int, reference: str, has_cause: bool) -> dict[str, Any]:
