@@ -1,5 +1,6 @@
 /** Accounts with a key of their own (secp256k1). Signing is deterministic (RFC 6979) and needs no randomness. */
 import { secp256k1 } from "@noble/curves/secp256k1";
+import { FecError } from "./failure";
 import { addressOf, bytesOf, concat, hexOf, isHex, keccak, numberHex, sizeOf, sliceOf, utf8Of, type Address, type Hex } from "./hex";
 import { hashTypedData, type TypedData } from "./typed-data";
 
@@ -9,12 +10,6 @@ export type Random = (length: number) => Uint8Array | Promise<Uint8Array>;
 const KEY_LENGTH = 32;
 /** Zeros from an engine without randomness, as simulators give, are no key. */
 const LEAST_DISTINCT_BYTES = 8;
-
-export class BadRandomness extends Error {
-  constructor() {
-    super("The random bytes are not random. Pass those of the engine.");
-  }
-}
 
 export interface Account {
   readonly address: Address;
@@ -42,11 +37,11 @@ export function accountOf(privateKey: Hex): Account {
   };
 }
 
-/** A new private key. Throws BadRandomness where the engine's bytes are none. */
+/** A new private key. Throws FecError where the engine's bytes are none. */
 export async function newKey(random: Random): Promise<Hex> {
   for (;;) {
     const bytes = await random(KEY_LENGTH);
-    if (bytes.length !== KEY_LENGTH || new Set(bytes).size < LEAST_DISTINCT_BYTES) throw new BadRandomness();
+    if (bytes.length !== KEY_LENGTH || new Set(bytes).size < LEAST_DISTINCT_BYTES) throw new FecError("key.noRandom");
     if (secp256k1.utils.isValidPrivateKey(bytes)) return hexOf(bytes);
   }
 }

@@ -1,20 +1,12 @@
-/** What goes wrong here, by the key of its sentence (`i18n/en.ts`), with the values that the sentence has places for. */
+/** What goes wrong: here, at the service, at the contracts. */
 import { decodeError, type Refusal } from "./abi";
 import { adnAbi, checkoutAbi, fecAbi, relayAbi } from "./generated/abi";
+import { FecError } from "./failure";
 import type { Hex } from "./hex";
-import type { Key } from "./i18n/en";
 
 const ABI = [...adnAbi, ...checkoutAbi, ...fecAbi, ...relayAbi];
 
-export class FecError extends Error {
-  constructor(
-    readonly key: Key,
-    readonly values: Record<string, string | number> = {},
-  ) {
-    super(key);
-    this.name = "FecError";
-  }
-}
+export { FecError };
 
 /** Nobody answered: the chain, or the service. It is not known whether what was sent arrived. */
 export class Unreachable extends FecError {

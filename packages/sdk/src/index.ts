@@ -25,4 +25,4 @@ export { keyOfRecoveryCode, Keys, recoveryCodeOf } from "./keys";
 export { PayModel, type PayOptions } from "./models/pay";
 export type { Act, Button, Engine, Fact, ModelOptions, Notice, Shop, View } from "./models/view";
 export { WalletModel } from "./models/wallet";
-export { wxRandom, wxStorage, wxTransport, type Wx } from "./wx";
+export { wxEngine, wxRandom, wxStorage, wxTransport, type Wx } from "./wx";

@@ -1,6 +1,6 @@
 /** A key of the app's own, in a storage that is passed in, and the code on paper that brings it back. */
 import { accountOf, newKey, type Account, type Random } from "./account";
-import { FecError } from "./errors";
+import { FecError } from "./failure";
 import { bytesOf, hexOf, keccak, type Hex } from "./hex";
 import type { Storage } from "./payments";
 
@@ -48,7 +48,7 @@ export class Keys {
     return key ? accountOf(key as Hex) : null;
   }
 
-  /** Makes a key, if there is none. Throws BadRandomness where the engine's bytes are none. */
+  /** Makes a key, if there is none. Throws FecError where the engine's bytes are none. */
   async make(): Promise<Account> {
     const known = await this.account();
     return known ?? this.take(await newKey(this.random));

@@ -1,6 +1,7 @@
 /** Paying by a signature, and nothing else: what is small enough to be put anywhere. */
-export { accountOf, newKey, recover, BadRandomness, type Account, type Random } from "./account";
+export { accountOf, newKey, recover, type Account, type Random } from "./account";
 export { authorization, invoiceData, orderData, orderKeyOf, parseLink, type Choices, type Invoice } from "./invoice";
 export { bindingOf, parseCode, type ClaimCode } from "./claim";
+export { FecError } from "./failure";
 export { hashTypedData, type TypedData } from "./typed-data";
 export type { Address, Hex } from "./hex";

@@ -1,5 +1,6 @@
 /** What WeChat mini-programs have for requests, randomness and storage, as the SDK takes these. */
 import type { Random } from "./account";
+import type { Engine } from "./models/view";
 import type { Storage } from "./payments";
 import type { Transport } from "./service";
 
@@ -51,5 +52,15 @@ export function wxStorage(wx: Pick<Wx, "getStorage" | "setStorage" | "removeStor
       ),
     set: async (key, data) => void (await promised((asked) => wx.setStorage(asked), { key, data, encrypt })),
     remove: async (key) => void (await promised((asked) => wx.removeStorage(asked), { key })),
+  };
+}
+
+/** All that a mini-program gives; `setTimeout` is passed in too, as it is no part of the language. */
+export function wxEngine(wx: Wx, setTimeout: (run: () => void, milliseconds: number) => unknown): Engine {
+  return {
+    transport: wxTransport(wx),
+    random: wxRandom(wx),
+    storage: wxStorage(wx),
+    sleep: (milliseconds) => new Promise((resolve) => void setTimeout(resolve, milliseconds)),
   };
 }

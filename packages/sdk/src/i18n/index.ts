@@ -1,6 +1,5 @@
 /** What people read, in four languages; for those who have all of them in one file. */
 import { FecError, Problem, refusalOf } from "../errors";
-import { BadRandomness } from "../account";
 import refusalsEn from "../generated/refusals.en.json";
 import refusalsMs from "../generated/refusals.ms.json";
 import refusalsHans from "../generated/refusals.zh-Hans.json";
@@ -29,7 +28,6 @@ export function sentenceOf(error: unknown, language: Language): string {
     return sentence ? fillPlaces(sentence, refusal.values) : say(language, "error.refused", { name: refusal.name });
   }
   if (error instanceof FecError) return say(language, error.key, error.values);
-  if (error instanceof BadRandomness) return say(language, "key.noRandom");
   const { message } = (error ?? {}) as { message?: unknown };
   return say(language, "error.other", { reason: String(message ?? error).slice(0, 200) });
 }

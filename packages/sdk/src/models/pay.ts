@@ -1,5 +1,6 @@
 /** Paying an invoice of the shop, in a component. */
 import { exactFec, fec } from "../amounts";
+import type { Key } from "../i18n/en";
 import { date } from "../i18n/places";
 import { nodeName } from "../nodes";
 import type { Checked, Outcome } from "../payments";
@@ -21,7 +22,7 @@ export class PayModel extends Model {
 
   async start(): Promise<void> {
     try {
-      this.show({ title: this.say("pay.title"), busy: this.say("pay.checking") });
+      this.show({ title: this.title(), busy: this.say("pay.checking") });
       const account = await this.keys.account();
       // What was being paid when the app ended is found out first.
       await this.payments.resume();
@@ -31,14 +32,21 @@ export class PayModel extends Model {
       const urging = await this.urging();
       this.show({ ...view, ...(urging ?? this.ready(checked)), notices: [...(urging?.notices ?? []), ...(view.notices ?? [])] });
     } catch (error) {
-      await this.failed(error, { title: this.say("pay.title") });
+      await this.failed(error, { title: this.title() });
     }
+  }
+
+  protected title(): string {
+    return this.say("pay.title");
+  }
+
+  protected waiting(act: Act): Key {
+    return act === "pay" ? "pay.sent" : "pay.checking";
   }
 
   protected async other(act: Act): Promise<void> {
     const account = await this.keys.account();
     if (act !== "pay" || !account) return;
-    this.show({ title: this.say("pay.title"), busy: this.say("pay.sent") });
     const outcome = await this.payments.pay(this.options.link, account);
     if (outcome.mine) this.options.paid?.(outcome);
   }

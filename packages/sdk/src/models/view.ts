@@ -1,5 +1,6 @@
 /** What a component shows, and what can be done in it: the same for mini-programs and web pages, which only draw it. */
-import { BadRandomness, type Random } from "../account";
+import type { Random } from "../account";
+import { FecError } from "../errors";
 import { sentenceOf, say } from "../i18n";
 import type { Key } from "../i18n/en";
 import type { Language } from "../i18n/language";
@@ -92,6 +93,7 @@ export abstract class Model {
 
   /** Does what a button says; `text` is what stands in the field. Never throws: what went wrong is shown. */
   async act(act: Act, text = ""): Promise<void> {
+    this.show({ title: this.title(), busy: this.say(this.waiting(act)) });
     try {
       if (act === "make") await this.keys.make();
       else if (act === "restore") await this.keys.restore(text);
@@ -99,21 +101,25 @@ export abstract class Model {
       else if (act !== "again") await this.other(act);
       await this.start();
     } catch (error) {
-      await this.failed(error);
+      await this.failed(error, { title: this.title() });
     }
   }
 
+  protected abstract title(): string;
+
+  /** What is said while a button's act goes on. */
+  protected abstract waiting(act: Act): Key;
+
   protected abstract other(act: Act): Promise<void>;
 
-  /** Shows what went wrong, and a way to look again. */
+  /** Shows what went wrong, and a way to look again; if it was about the key, the ways to get one. */
   protected async failed(error: unknown, view: Partial<View> = {}): Promise<void> {
-    const asks = error instanceof BadRandomness ? {} : this.asking();
-    const account = await this.keys.account().catch(() => null);
+    const asking = error instanceof FecError && error.key.startsWith("key.") ? this.asking() : {};
     this.show({
       ...view,
-      ...(account ? {} : asks),
-      notices: [...(view.notices ?? []), { tone: "bad", text: sentenceOf(error, this.options.language) }],
-      buttons: [...(account ? [] : (asks.buttons ?? [])), this.button("again", "pay.lookAgain", Boolean(account))],
+      ...asking,
+      notices: [{ tone: "bad", text: sentenceOf(error, this.options.language) }],
+      buttons: [...(asking.buttons ?? []), this.button("again", "pay.lookAgain", !asking.buttons)],
     });
   }
 

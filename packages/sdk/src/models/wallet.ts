@@ -1,8 +1,8 @@
 /** What the app's key holds, in a component. */
-import { exactFec } from "../amounts";
+import { exactFec, parseFec } from "../amounts";
 import type { PendingSales } from "../generated/api";
 import { ADDRESS_ZERO, type Address } from "../hex";
-import { parseFec } from "../amounts";
+import type { Key } from "../i18n/en";
 import { date } from "../i18n/places";
 import { claimableOf, makeNode, nodeName, sum, type Node } from "../nodes";
 import { tokenIdAt } from "../settlements";
@@ -13,21 +13,29 @@ export class WalletModel extends Model {
 
   async start(): Promise<void> {
     try {
-      this.show({ title: this.say("wallet.title"), busy: this.say("wallet.reading") });
+      this.show({ title: this.title(), busy: this.say("wallet.reading") });
       const account = await this.keys.account();
       const urging = await this.urging();
       const held = account ? await this.held(account.address) : { facts: [], notices: [] };
       const code = this.shownCode ? { code: await this.keys.code(), notices: [this.notice("warn", "key.codeWhy")] } : {};
       const more = urging ?? { ...code, buttons: [this.button("again", "pay.lookAgain", false), this.button("code", "key.code", false)] };
       this.show({
-        title: this.say("wallet.title"),
+        title: this.title(),
         facts: held.facts,
         ...more,
         notices: [...held.notices, ...(more.notices ?? []), this.notice("plain", "footer.honest")],
       });
     } catch (error) {
-      await this.failed(error, { title: this.say("wallet.title") });
+      await this.failed(error, { title: this.title() });
     }
+  }
+
+  protected title(): string {
+    return this.say("wallet.title");
+  }
+
+  protected waiting(): Key {
+    return "wallet.reading";
   }
 
   protected async other(act: Act): Promise<void> {

@@ -1,0 +1,13 @@
+/** Where the shop is: what `config.json` of its pages says. The addresses have to be listed in the mini-program's settings. */
+module.exports = {
+  chainId: 31337,
+  rpc: "http://localhost:8545",
+  service: "http://localhost:8000",
+  firstBlock: 0,
+  contracts: {
+    FEC: "0x0000000000000000000000000000000000000000",
+    ADN: "0x0000000000000000000000000000000000000000",
+    Checkout: "0x0000000000000000000000000000000000000000",
+  },
+  names: {},
+};

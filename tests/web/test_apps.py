@@ -1,0 +1,139 @@
+"""A shop's app with the SDK in WeChat's simulator, QuickJS and Node, with a real service on a real chain."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.protocol.settlements import Leaf
+from tests.web.world import World
+
+LANGUAGES = ("en", "zh-Hans", "zh-Hant", "ms")
+ENGINES = ("miniprogram", "quickjs", "node")
+
+
+class App:
+    """One shopper's app."""
+
+    def __init__(self, engine: str, world: World, root: Path) -> None:
+        command = ["node", "tests/web/apps.mjs", engine]
+        self.process = subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        contracts = {name: world.deployment["contracts"][name]["address"] for name in ("FEC", "ADN", "Checkout")}
+        self._shop = {
+            "chainId": world.deployment["chainId"],
+            "rpc": world.anvil.url,
+            "service": world.site,
+            "contracts": contracts,
+            "names": {str(world.at_once): "Corner café"},
+        }
+        self.shown: dict[str, Any] = {}
+
+    def do(self, *words: Any) -> Any:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        print(json.dumps(words), file=self.process.stdin, flush=True)
+        line = self.process.stdout.readline()
+        assert line, f"{words}: the app ended"
+        self.shown = json.loads(line) or self.shown
+        return self.shown
+
+    def open(self, name: str, language: str, **more: Any) -> Any:
+        return self.do("open", name, {"shop": self._shop, "language": language, **more})
+
+    @property
+    def notices(self) -> str:
+        return "\n".join(notice["text"] for notice in self.shown["notices"])
+
+    @property
+    def acts(self) -> list[str]:
+        return [button["act"] for button in self.shown["buttons"]]
+
+
+@pytest.fixture(scope="module")
+def built(root: Path) -> None:
+    subprocess.run(["node", "packages/sdk/build.mjs"], cwd=root, check=True)  # noqa: S607
+
+
+@pytest.fixture(params=ENGINES)
+def app(request: pytest.FixtureRequest, world: World, root: Path, built: None) -> Iterator[App]:
+    app = App(request.param, world, root)
+    yield app
+    app.process.kill()
+    app.process.wait()
+
+
+def test_app__without_key_or_coin__pays_through_a_broken_line_and_survives_its_storage(
+    app: App, world: World, request: pytest.FixtureRequest
+) -> None:
+    engine = request.node.callspec.params["app"]
+    invoice = world.invoice(f"APP-{engine}", "100")
+    link = invoice["links"]["pay"]
+
+    # A second signer is urged before the first payment.
+    app.open("pay", "zh-Hans", link=link)
+    assert app.shown["title"].startswith("Corner café")
+    assert app.acts == ["make", "restore"]
+    assert "密钥就会丢失" in app.notices
+    app.do("tap", "make")
+    code = app.shown["code"]
+    assert app.acts == ["kept"]
+    assert "付款之前" in app.notices
+    app.do("tap", "kept")
+    assert app.acts == ["pay"]
+
+    # Paying needs FEC, and says how much is missing.
+    app.do("tap", "pay")
+    assert "还差 100" in app.notices
+    app.open("wallet", "ms")
+    address = app.shown["facts"][0]["value"]
+    world.client.transfer(address, 250 * FEC)
+
+    # The line breaks once the payment was signed: nothing is paid twice.
+    app.open("pay", "ms", link=link)
+    app.do("cut", "/payments")
+    app.do("tap", "pay")
+    assert "tiada apa-apa dibayar dua kali" in app.notices
+    assert world.shown(invoice)["status"] == "open"
+    app.do("cut", "")
+    app.do("tap", "again")
+    assert app.shown["title"] == "Dibayar. Terima kasih!"
+    shown = world.shown(invoice)
+    assert (shown["status"], shown["customer"], shown["burned"]) == ("captured", address, "10")
+    assert f"ADN {shown['node']}" in app.notices
+    assert world.client.balance(address) == 150 * FEC
+
+    # A settled node that nobody has opened is shown with the others.
+    client = world.client.signed_by(world.signer)
+    world.client.transfer(world.signer.address, 20 * FEC)
+    client.orders.approve(20 * FEC)
+    client.settlements.settle(world.at_once, [Leaf(world.cause, FEC), Leaf(address, 7 * FEC)], f"app {engine}")
+    app.open("wallet", "en")
+    values = [fact["value"] for fact in app.shown["facts"]]
+    assert "150 FEC" in values
+    assert [value.split(";")[0] for value in values[3:]] == ["Principal (burned): 10 FEC", "Principal (burned): 7 FEC"]
+
+    # The app's storage is wiped: the code on paper brings everything back.
+    app.do("wipe")
+    app.open("wallet", "zh-Hant", expected=address)
+    assert "鏈上的資產沒有遺失" in app.notices
+    app.do("tap", "restore", code.replace(code[0], "b" if code[0] == "a" else "a", 1))
+    assert "這不是復原碼" in app.notices
+    app.do("tap", "restore", code.upper())
+    assert app.shown["facts"][0]["value"] == address
+
+
+def test_app__links_that_are_not_whole_or_forged__are_refused_in_four_languages(app: App, world: World) -> None:
+    link: str = world.invoice(f"BAD-{id(app)}", "100")["links"]["pay"]
+    forged = link.replace("amount=100", "amount=101")
+    assert forged != link
+
+    def said(link: str) -> list[str]:
+        return [app.open("pay", language, link=link)["notices"][0]["text"] for language in LANGUAGES]
+
+    assert len(set(said(link[:-80]))) == len(set(said(forged))) == 4
+    assert world.signer.address in app.notices
+    assert "pay" not in app.acts
