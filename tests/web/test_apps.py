@@ -71,7 +71,7 @@ def test_app__without_key_or_coin__pays_through_a_broken_line_and_survives_its_s
 ) -> None:
     engine = request.node.callspec.params["app"]
     invoice = world.invoice(f"APP-{engine}", "100")
-    link = invoice["links"]["pay"]
+    link = invoice["links"]["short"]
 
     # A second signer is urged before the first payment.
     app.open("pay", "zh-Hans", link=link)

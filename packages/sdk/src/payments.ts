@@ -5,7 +5,7 @@ import { FecError, Problem } from "./errors";
 import type { Payment } from "./generated/api";
 import type { PaidOrder, Quote, Terms } from "./generated/structs";
 import { ADDRESS_ZERO, type Address } from "./hex";
-import { authorization, isSignedBy, orderKeyOf, parseLink, type Invoice } from "./invoice";
+import { authorization, invoiceOf, isSignedBy, orderKeyOf, parseLink, parseShortLink, type Invoice, type ServedInvoice } from "./invoice";
 import { isUnreachable, type Reader } from "./reader";
 import type { ServiceClient } from "./service";
 
@@ -52,6 +52,7 @@ export interface PaymentsOptions {
 /** What is kept of a payment that was signed. */
 interface Pending {
   link: string;
+  invoice: Omit<Invoice, "amount"> & { amount: string };
   payer: Address;
   body: Record<string, unknown>;
 }
@@ -70,13 +71,21 @@ export class Payments {
   /** Reads a link and checks it against the chain. Throws FecError if it is cut off, forged or for another chain. */
   async check(link: string, customer: Address = NOBODY): Promise<Checked> {
     const { reader, chainId } = this.options;
-    const invoice = parseLink(link);
-    if (!invoice) throw new FecError("pay.broken");
+    const invoice = await this.read(link);
     if (invoice.chainId !== chainId || invoice.checkout !== reader.contracts.Checkout)
       throw new FecError("pay.elsewhere", { theirs: invoice.chainId, ours: chainId });
     const [terms, order] = await Promise.all([reader.termsOf(invoice.programId), reader.orderOf(orderKeyOf(invoice))]);
     if (!(await isSignedBy(invoice, terms.signer, reader))) throw new FecError("pay.forged", { signer: terms.signer });
     return { link, invoice, terms, order, quote: await reader.quote(invoice.programId, customer, invoice.amount) };
+  }
+
+  /** The invoice of a link; that of a QR code's short one is asked of the service, and must be the one that the code is for. */
+  private async read(link: string): Promise<Invoice> {
+    const { service, reader, chainId } = this.options;
+    const short = parseShortLink(link);
+    const invoice = short ? invoiceOf(short, await service.call<ServedInvoice>("GET", `/v1/pay/${short.id}`), chainId, reader.contracts.Checkout) : parseLink(link);
+    if (!invoice) throw new FecError(short ? "pay.otherInvoice" : "pay.broken");
+    return invoice;
   }
 
   /** Signs and pays, and waits until the order is paid. Throws FecError `pay.unknown` if that is not known: then `resume`. */
@@ -106,8 +115,9 @@ export class Payments {
       signature,
     };
     // Kept before it is sent: whatever happens after, the same signature is sent again, never another.
-    await storage.set(KEPT, JSON.stringify({ link, payer: account.address, body } satisfies Pending));
-    return this.finish({ link, payer: account.address, body });
+    const pending: Pending = { link, invoice: { ...invoice, amount: invoice.amount.toString() }, payer: account.address, body };
+    await storage.set(KEPT, JSON.stringify(pending));
+    return this.finish(pending);
   }
 
   /** What became of the payment that was signed last, sent again if nothing did; null if there is none. */
@@ -145,9 +155,9 @@ export class Payments {
     }
   }
 
-  private async follow({ link, payer, body }: Pending): Promise<Outcome> {
+  private async follow({ invoice: kept, payer, body }: Pending): Promise<Outcome> {
     const { reader, storage, sleep } = this.options;
-    const invoice = parseLink(link) as Invoice;
+    const invoice = { ...kept, amount: BigInt(kept.amount) };
     for (let poll = 0; poll < POLLS; poll++) {
       // In this order: what is unpaid after its time was over stays so.
       const over = await this.isOver(invoice);

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { decode, encode, encodeCall, entryOf, type Entry } from "../src/abi";
 import { accountOf } from "../src/account";
 import { checkoutAbi, fecAbi } from "../src/generated/abi";
-import { ADDRESS_ZERO, sliceOf, type Address, type Hex } from "../src/hex";
+import { ADDRESS_ZERO, base64Of, sliceOf, type Address, type Hex } from "../src/hex";
 import { say, sentenceOf } from "../src/i18n";
 import { LANGUAGES, type Language } from "../src/i18n/language";
 import { parseLink } from "../src/invoice";
@@ -31,6 +31,8 @@ class World {
   /** What the next sending does besides being noted. */
   onSending: () => Response = () => this.accepted();
   offline = false;
+  /** What the service says of an invoice. */
+  served: object = {};
 
   accepted(pays = true): Response {
     if (pays) this.paidBy = account.address;
@@ -43,6 +45,7 @@ class World {
       this.sent.push(request.body ?? "");
       return this.onSending();
     }
+    if (request.method === "GET") return { status: 200, body: JSON.stringify(this.served) };
     const { id, method, params } = JSON.parse(request.body ?? "") as { id: number; method: string; params: unknown[] };
     return { status: 200, body: JSON.stringify({ jsonrpc: "2.0", id, result: this.answer(method, params) }) };
   };
@@ -96,6 +99,26 @@ test("what is signed is sent, and the order is paid", async () => {
   expect(await pay()).toMatchObject({ mine: true, order: { status: 2 } });
   expect(JSON.parse(world.sent[0] as string)).toMatchObject({ payer: account.address, validBefore: invoice.expiry + 1 });
   expect(kept.size).toBe(0);
+});
+
+describe("the short link of a QR code", () => {
+  const { id, orderId, programId, reference: currencyReference, expiry, signature: merchantSignature } = invoice;
+  const served = { id, programId, orderId, amount: "12.5", currencyReference, expiry, merchantSignature };
+  const short = (invoiceId = "i".repeat(22)) => `https://shop.example/pay#i=${invoiceId}&h=${base64Of(sliceOf(PAYMENT.invoiceHash as Hex, 0, 16))}`;
+
+  test("is paid as the long one is", async () => {
+    world.served = served;
+    expect(await payments.pay(short(), account)).toMatchObject({ mine: true });
+  });
+
+  test("for which the service gives another invoice is refused", async () => {
+    world.served = { ...served, amount: "12.6" };
+    await expect(payments.check(short())).rejects.toMatchObject({ key: "pay.otherInvoice" });
+  });
+
+  test("cut in the middle is refused", async () => {
+    await expect(payments.check(short().slice(0, -1))).rejects.toMatchObject({ key: "pay.broken" });
+  });
 });
 
 describe("offline in the middle of paying", () => {

@@ -226,7 +226,6 @@ export const en = {
   "pay.noCause": "No donation",
   "pay.noService": "This short link needs the shop's service, and these pages have none. Ask the shop for the long link.",
   "pay.nodeComes": "Node made",
-  "pay.otherInvoice": "The service gave another invoice than the one in the code. Do not pay. Ask the shop for a new code.",
   "pay.payNow": "Pay {amount} FEC",
   "pay.quoting": "Asking Checkout for a quote.",
   "pay.sum": "{burned} FEC of it are burned. You get a node that pays {face} FEC over {periods} periods, slowly at first: what was burned is back in period {back}, half of all in period {half}.",

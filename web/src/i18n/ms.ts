@@ -227,7 +227,6 @@ const messages: Messages = {
   "pay.noCause": "Tiada derma",
   "pay.noService": "Pautan pendek ini memerlukan perkhidmatan kedai, dan laman ini tiada. Minta pautan penuh daripada kedai.",
   "pay.nodeComes": "Nod dicipta",
-  "pay.otherInvoice": "Perkhidmatan memberi invois yang lain daripada yang dalam kod. Jangan bayar. Minta kod baharu daripada kedai.",
   "pay.payNow": "Bayar {amount} FEC",
   "pay.quoting": "Meminta sebut harga daripada Checkout.",
   "pay.sum": "{burned} FEC daripadanya dibakar. Anda mendapat nod yang membayar {face} FEC dalam {periods} tempoh, perlahan pada mulanya: yang dibakar kembali dalam tempoh {back}, separuh daripada semuanya dalam tempoh {half}.",

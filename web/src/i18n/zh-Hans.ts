@@ -227,7 +227,6 @@ const messages: Messages = {
   "pay.noCause": "不捐赠",
   "pay.noService": "此短链接需要商店的服务，而这些页面没有连接服务。请向商店索取完整链接。",
   "pay.nodeComes": "节点生成于",
-  "pay.otherInvoice": "服务给出的账单与二维码中的不同。请勿支付，并向商店索取新的二维码。",
   "pay.payNow": "支付 {amount} FEC",
   "pay.quoting": "正在向 Checkout 询价。",
   "pay.sum": "其中 {burned} FEC 被销毁。您得到一个节点，{periods} 期共返还 {face} FEC，起初很慢：第 {back} 期收回被销毁的数额，第 {half} 期收回总额的一半。",

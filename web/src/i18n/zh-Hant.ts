@@ -227,7 +227,6 @@ const messages: Messages = {
   "pay.noCause": "不捐贈",
   "pay.noService": "此短連結需要商店的服務，而這些頁面沒有連接服務。請向商店索取完整連結。",
   "pay.nodeComes": "節點產生於",
-  "pay.otherInvoice": "服務給出的帳單與二維碼中的不同。請勿支付，並向商店索取新的二維碼。",
   "pay.payNow": "支付 {amount} FEC",
   "pay.quoting": "正在向 Checkout 詢價。",
   "pay.sum": "其中 {burned} FEC 被銷毀。您得到一個節點，{periods} 期共返還 {face} FEC，起初很慢：第 {back} 期收回被銷毀的數額，第 {half} 期收回總額的一半。",

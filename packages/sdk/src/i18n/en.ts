@@ -56,6 +56,7 @@ export const en = {
   "pay.lookAgain": "Look again",
   "pay.nodeTitle": "You get a node that pays {face} FEC in all",
   "pay.order": "Order",
+  "pay.otherInvoice": "The service gave another invoice than the one in the code. Do not pay. Ask the shop for a new code.",
   "pay.pay": "Sign and pay",
   "pay.sent": "Signed and sent to the shop. Waiting for the chain.",
   "pay.signNow": "Sign and pay {amount} FEC",

@@ -57,6 +57,7 @@ export const messages: Messages = {
   "pay.lookAgain": "Lihat semula",
   "pay.nodeTitle": "Anda mendapat nod yang membayar {face} FEC semuanya",
   "pay.order": "Pesanan",
+  "pay.otherInvoice": "Perkhidmatan memberi invois yang lain daripada yang dalam kod. Jangan bayar. Minta kod baharu daripada kedai.",
   "pay.pay": "Tandatangan dan bayar",
   "pay.sent": "Ditandatangani dan diserahkan. Menunggu rantai.",
   "pay.signNow": "Tandatangan dan bayar {amount} FEC",

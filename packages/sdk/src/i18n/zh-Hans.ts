@@ -57,6 +57,7 @@ export const messages: Messages = {
   "pay.lookAgain": "再查看一次",
   "pay.nodeTitle": "您得到一个总共返还 {face} FEC 的节点",
   "pay.order": "订单",
+  "pay.otherInvoice": "服务给出的账单与二维码中的不同。请勿支付，并向商店索取新的二维码。",
   "pay.pay": "签名并付款",
   "pay.sent": "已签名并提交，正在等待上链。",
   "pay.signNow": "签名并支付 {amount} FEC",

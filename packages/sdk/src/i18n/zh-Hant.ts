@@ -57,6 +57,7 @@ export const messages: Messages = {
   "pay.lookAgain": "再查看一次",
   "pay.nodeTitle": "您得到一個總共返還 {face} FEC 的節點",
   "pay.order": "訂單",
+  "pay.otherInvoice": "服務給出的帳單與二維碼中的不同。請勿支付，並向商店索取新的二維碼。",
   "pay.pay": "簽署並付款",
   "pay.sent": "已簽署並提交，正在等待上鏈。",
   "pay.signNow": "簽署並支付 {amount} FEC",
