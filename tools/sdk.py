@@ -16,13 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from fec import i18n
+from fec.client.custody import CUSTODIAN_NAME
 from fec.client.orders import CHECKOUT_NAME, COUPON_NAME
 from fec.client.settlements import OPEN_AND_CLAIM_GAS, OPEN_GAS
 from fec.core import curve
 from fec.core.settlement_id import SettlementId
 from fec.pages.bundle import CALLED
 from fec.protocol import abi, refusals, relays, signing
+from fec.protocol.acts import ARGUMENTS, Instruction
 from fec.protocol.calls import ContractCall, open_node
+from fec.protocol.members import ALL_COINS
 from fec.protocol.orders import Invoice, Order
 from fec.protocol.relays import RelayedCall
 from fec.protocol.settlements import Leaf, ProvenLeaf
@@ -50,7 +53,7 @@ def main() -> None:
 def generate() -> None:
     """Writes what the SDK shares with the package."""
     files = {"abi.ts": _abis(), "curve.ts": _curve(), "relay.ts": _relay(), "signing.ts": _signing()}
-    files["structs.ts"] = _structs()
+    files |= {"structs.ts": _structs(), "acts.ts": _acts()}
     files |= {f"refusals.{i18n.language_tag(locale)}.json": _refusals(locale) for locale in i18n.LOCALES}
     write(GENERATED, files)
     types()
@@ -164,17 +167,28 @@ def _signing() -> str:
         "ReceiveWithAuthorization": signing.authorization_message(
             domain, payer=_ZERO, to=_ZERO, value=1, valid_after=0, valid_before=1, nonce=_ZERO_WORD
         ),
+        "Spend": signing.spend_message(domain, _ZERO, _ZERO_WORD),
+        "Acts": signing.acts_message(domain, Instruction(_ZERO, _ZERO, (), 0, 0)),
     }
-    types = {kind: message.document["types"][kind] for kind, message in messages.items()}
-    types["EIP712Domain"] = messages["Invoice"].document["types"]["EIP712Domain"]
+    types = {kind: fields for message in messages.values() for kind, fields in message.document["types"].items()}
     pay = next(entry for entry in abi.load("Checkout")["abi"] if entry.get("name") == "pay")
     return (
         f"export const CHECKOUT_NAME = {_literal(CHECKOUT_NAME)};\n"
         f"export const COUPON_NAME = {_literal(COUPON_NAME)};\n"
+        f"export const CUSTODIAN_NAME = {_literal(CUSTODIAN_NAME)};\n"
         f"export const DOMAIN_VERSION = {_literal(domain.version)};\n"
         f"export const TYPES = {_literal(types)} as const;\n"
         f"export const PAY = {_literal(_bare(pay))} as const;\n"
     )
+
+
+def _acts() -> str:
+    """Kinds of acts by their names at the contract, and the types of their arguments."""
+    kinds = {
+        "".join(word.capitalize() for word in kind.name.split("_")): {"number": int(kind), "types": list(types)}
+        for kind, types in ARGUMENTS.items()
+    }
+    return f"export const ACTS = {_literal(kinds)} as const;\nexport const MAX_COINS = {ALL_COINS}n;\n"
 
 
 def _relay() -> str:

@@ -23,6 +23,8 @@ export { countOf, hashLeaf, leafOfRecord, leavesOf, openings, proves, recordOf, 
 export { hashTypedData, serialized, typedData, type Domain, type Field, type TypedData } from "./typed-data";
 export { keyOfRecoveryCode, Keys, recoveryCodeOf } from "./keys";
 export { PayModel, type PayOptions } from "./models/pay";
-export type { Act, Button, Engine, Fact, ModelOptions, Notice, Shop, View } from "./models/view";
+export type { Act as ViewAct, Button, Engine, Fact, ModelOptions, Notice, Shop, View } from "./models/view";
 export { WalletModel } from "./models/wallet";
 export { wxEngine, wxRandom, wxStorage, wxTransport, type Wx } from "./wx";
+export * from "./passkeys";
+export * from "./vaults";

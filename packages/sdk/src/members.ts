@@ -1,6 +1,6 @@
 /** Members of a brand, whose nodes and coins are kept in a vault that their own signers open. */
-import { encode } from "./abi";
-import { addressOf, isHex, keccak, type Address, type Hex } from "./hex";
+import { addressOf, isHex, type Address, type Hex } from "./hex";
+import { memberIdOf } from "./vaults";
 
 /** Who a member is: what `fec custody member` wrote for them. The brand knows only the hash of signer and salt. */
 export interface Member {
@@ -24,5 +24,5 @@ export function parseMember(text: string): Member | null {
 
 /** keccak256(abi.encode(keccak256(signer), salt)): what the brand knows of a member. */
 export function memberId({ signer, salt }: Member): Hex {
-  return keccak(encode([{ type: "bytes32" }, { type: "bytes32" }], [keccak(signer), salt]));
+  return memberIdOf(signer, salt);
 }

@@ -27,30 +27,34 @@ export type Kind = Exclude<keyof typeof TYPES, "EIP712Domain">;
 
 /** A message of a kind that contracts or service know. */
 export function typedData(kind: Kind, name: string, chainId: number, contract: Address, message: Record<string, unknown>): TypedData {
-  return {
-    types: { EIP712Domain: TYPES.EIP712Domain, [kind]: TYPES[kind] },
-    primaryType: kind,
-    domain: { name, version: DOMAIN_VERSION, chainId, verifyingContract: contract },
-    message,
-  };
+  const types: Record<string, readonly Field[]> = { EIP712Domain: TYPES.EIP712Domain, [kind]: TYPES[kind] };
+  for (const { type } of TYPES[kind]) {
+    const struct = type.replace("[]", "");
+    if (struct in TYPES) types[struct] = TYPES[struct as Kind];
+  }
+  return { types, primaryType: kind, domain: { name, version: DOMAIN_VERSION, chainId, verifyingContract: contract }, message };
 }
 
 /** The EIP-712 hash. Throws RangeError for a value that its type cannot hold. */
 export function hashTypedData({ types, primaryType, domain, message }: TypedData): Hex {
-  const hash = (kind: string, values: object) => hashStruct(kind, types[kind] ?? [], values as Record<string, unknown>);
-  return keccak(concat(["0x1901", hash("EIP712Domain", domain), hash(primaryType, message)]));
+  return keccak(concat(["0x1901", hashStruct(types, "EIP712Domain", domain as never), hashStruct(types, primaryType, message)]));
 }
 
-function hashStruct(kind: string, fields: readonly Field[], values: Record<string, unknown>): Hex {
-  const spelled = `${kind}(${fields.map(({ name, type }) => `${type} ${name}`).join(",")})`;
-  return keccak(concat([keccak(utf8Of(spelled)), ...fields.map(({ name, type }) => fieldOf(type, values[name]))]));
+type Types = TypedData["types"];
+
+function hashStruct(types: Types, kind: string, values: Record<string, unknown>): Hex {
+  const fields = types[kind] ?? [];
+  // The struct itself, then those that it refers to: of these there is one at most.
+  const referred = fields.map(({ type }) => type.replace("[]", "")).filter((type) => type in types);
+  const spelled = [kind, ...referred].map((each) => `${each}(${(types[each] ?? []).map(({ name, type }) => `${type} ${name}`).join(",")})`);
+  return keccak(concat([keccak(utf8Of(spelled.join(""))), ...fields.map(({ name, type }) => fieldOf(types, type, values[name]))]));
 }
 
-function fieldOf(type: Parameter["type"], value: unknown): Hex {
+function fieldOf(types: Types, type: Parameter["type"], value: unknown): Hex {
   if (type === "string") return keccak(utf8Of(value as string));
   if (type === "bytes") return keccak(value as Hex);
-  if (type.endsWith("[]")) return keccak(concat((value as readonly unknown[]).map((each) => fieldOf(type.slice(0, -2), each))));
-  return wordOf(type, value);
+  if (type.endsWith("[]")) return keccak(concat((value as readonly unknown[]).map((each) => fieldOf(types, type.slice(0, -2), each))));
+  return type in types ? hashStruct(types, type, value as Record<string, unknown>) : wordOf(type, value);
 }
 
 /** The document as JSON: numbers as decimals. */

@@ -50,5 +50,38 @@ function disagreements(sdk, vectors) {
     const refusal = sdk.refusalIn(data);
     same("refusal", [refusal.name, Object.values(refusal.values).map(String)], [name, values]);
   }
+  for (const each of vectors.vaults) {
+    const memberId = sdk.memberIdOf(each.signer, each.salt);
+    same("memberId", [sdk.signerHash(each.signer), memberId], [each.signerHash, each.memberId]);
+    same("vault", sdk.vaultAddress(each.custodian, each.implementation, memberId, each.brand), each.vault);
+    const [nodes, acts, friend, fec] = [each.nodes.map(BigInt), sdk.acts, each.friend, sdk.WEI_PER_FEC];
+    const made = [
+      acts.withdraw(friend, nodes, BigInt(12) * fec),
+      acts.withdrawPart(nodes[0], fec, friend),
+      acts.claim(nodes),
+      acts.open({ settlementId: BigInt(7), index: 3, principal: fec, proof: [sdk.hexOf(new Uint8Array(32).fill(112))] }),
+      acts.split(nodes[1], [fec, BigInt(2) * fec]),
+      acts.merge(nodes),
+      acts.approveClaimer(friend, true, nodes[0]),
+      acts.approveClaimerForAll(friend, false),
+      acts.addSigner(each.signer),
+      acts.askRemoval(each.signer),
+      acts.cancelRemoval(each.signer),
+      acts.removeSigner(each.signer),
+      acts.nameSuccessor(friend),
+    ];
+    same("acts", made, each.acts.map(({ kind, data }) => ({ kind, data })));
+    const instruction = { vault: each.vault, signer: each.signer, acts: made, nonce: BigInt(each.nonce), deadline: each.deadline };
+    same("actsHash", sdk.hashTypedData(sdk.actsData(instruction, each.chainId, each.custodian)), each.actsHash);
+    same("actCall", sdk.actCall({ vault: each.vault, brand: each.brand, salt: each.salt, signer: each.signer }, instruction, "0x1234"), each.actCall);
+    same("spendHash", sdk.hashTypedData(sdk.spendData(each.vault, each.orderHash, each.chainId, each.custodian)), each.spendHash);
+  }
+  for (const { verifier, x, y, signer, assertions } of vectors.passkeys) {
+    const given = assertions.map((each) => Object.assign({}, each, { clientDataJSON: sdk.hexOf(sdk.utf8Of(each.clientDataJSON)) }));
+    same("passkey", sdk.passkeySigner(verifier, { x: BigInt(x), y: BigInt(y) }), signer);
+    same("assertions", given.map(sdk.webauthnSignature), assertions.map(({ encoded }) => encoded));
+    same("recovered", sdk.recoveredKey(given[0], given[1]), { x: BigInt(x), y: BigInt(y) });
+    given.forEach((each) => sdk.checkAssertion(each, each.challenge, "localhost"));
+  }
   return found;
 }

@@ -33,6 +33,8 @@ export const en = {
   "passkey.none": "There are no passkeys here. Open the page in a browser, at the name of the site, to make one.",
   "passkey.otherSite": "This passkey belongs to another site. Open the page at the address where you made it.",
   "passkey.otherVault": "This was signed for another vault, or for an earlier state of it. Nothing was sent. Sign again.",
+  "passkey.twoKeys": "The two signatures are not of one passkey. Sign twice with the same one.",
+  "passkey.unreadable": "The passkey's answer cannot be read. Nothing was sent. Sign again.",
   "passkey.unverified": "The device did not check your fingerprint, face or code. Turn on its screen lock and try again.",
   "pay.asks": "{shop} asks for",
   "pay.balance": "In your wallet",

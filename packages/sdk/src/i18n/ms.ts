@@ -34,6 +34,8 @@ export const messages: Messages = {
   "passkey.none": "Tiada kunci laluan di sini. Buka halaman dalam pelayar, di nama tapak itu, untuk membuatnya.",
   "passkey.otherSite": "Kunci laluan ini milik tapak lain. Buka halaman di alamat tempat anda membuatnya.",
   "passkey.otherVault": "Ini ditandatangani untuk peti simpanan lain, atau untuk keadaannya yang lebih awal. Tiada apa-apa dihantar. Tandatangan semula.",
+  "passkey.twoKeys": "Kedua-dua tandatangan itu bukan daripada satu kunci laluan. Tandatangan dua kali dengan yang sama.",
+  "passkey.unreadable": "Jawapan kunci laluan itu tidak dapat dibaca. Tiada apa-apa dihantar. Tandatangan semula.",
   "passkey.unverified": "Peranti tidak menyemak cap jari, wajah atau kod anda. Hidupkan kunci skrin dan cuba lagi.",
   "pay.asks": "{shop} meminta",
   "pay.balance": "Dalam dompet anda",

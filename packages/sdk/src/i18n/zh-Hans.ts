@@ -34,6 +34,8 @@ export const messages: Messages = {
   "passkey.none": "这里没有通行密钥功能。请在浏览器中用网站的域名打开页面来创建。",
   "passkey.otherSite": "此通行密钥属于另一个网站。请在创建它的网址打开页面。",
   "passkey.otherVault": "此签名属于另一个金库，或属于它较早的状态。没有发送任何内容。请重新签名。",
+  "passkey.twoKeys": "这两个签名不是同一个通行密钥的。请用同一个签两次。",
+  "passkey.unreadable": "无法读取通行密钥的应答。没有发送任何内容。请重新签名。",
   "passkey.unverified": "设备没有验证您的指纹、面容或密码。请开启锁屏后重试。",
   "pay.asks": "{shop} 请您支付",
   "pay.balance": "钱包中",

@@ -34,6 +34,8 @@ export const messages: Messages = {
   "passkey.none": "這裡沒有通行密鑰功能。請在瀏覽器中用網站的網域名稱開啟頁面來建立。",
   "passkey.otherSite": "此通行密鑰屬於另一個網站。請在建立它的網址開啟頁面。",
   "passkey.otherVault": "此簽章屬於另一個金庫，或屬於它較早的狀態。沒有傳送任何內容。請重新簽署。",
+  "passkey.twoKeys": "這兩個簽章不是同一個通行密鑰的。請用同一個簽兩次。",
+  "passkey.unreadable": "無法讀取通行密鑰的回應。沒有傳送任何內容。請重新簽署。",
   "passkey.unverified": "裝置沒有驗證您的指紋、臉部或密碼。請開啟螢幕鎖定後再試。",
   "pay.asks": "{shop} 請您支付",
   "pay.balance": "錢包中",
