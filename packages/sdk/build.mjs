@@ -8,7 +8,7 @@ const at = (...parts) => resolve(HERE, ...parts);
 
 /** For browsers and Node: an ES module for each entry. */
 export const MODULES = {
-  entryPoints: [at("src/index.ts"), at("src/sign.ts")],
+  entryPoints: ["index", "sign", "browser"].map((name) => at(`src/${name}.ts`)),
   bundle: true,
   packages: "external",
   format: "esm",

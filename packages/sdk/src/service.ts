@@ -61,7 +61,7 @@ export function jsonOf({ status, body }: Response): unknown {
 }
 
 /** The parts of `fetch` that are needed; browsers and Node have it. */
-type Fetch = (url: string, options: object) => Promise<{ status: number; text(): Promise<string> }>;
+export type Fetch = (url: string, options: object) => Promise<{ status: number; text(): Promise<string> }>;
 
 /** A transport over `fetch`; `options` go along, such as credentials. */
 export function fetchTransport(fetch: Fetch, options: object = {}): Transport {
