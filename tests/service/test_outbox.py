@@ -34,14 +34,32 @@ def relayed(cashier: ServiceClient) -> int:
         return session.scalar(select(func.count()).select_from(RelayTransaction)) or 0
 
 
+def look(cashier: ServiceClient, chain: Anvil) -> None:
+    """What a service does in the background that does nothing by itself."""
+    settle(chain)
+    cashier.service.relayer.tick()
+    cashier.service.outbox.tend()
+
+
+def follow(cashier: ServiceClient, chain: Anvil, invoice: Any, done: Callable[[Any], bool]) -> Any:
+    """An invoice, once something about it is so; the service looks at the chain as often as that takes."""
+
+    def seen() -> Any:
+        look(cashier, chain)
+        return cashier.get(f"/v1/pay/{invoice['id']}")
+
+    return until(seen, done)
+
+
+def is_paid(seen: Any) -> bool:
+    return bool(seen["status"] == "paid" and seen["payment"]["state"] == "done")
+
+
 def paid(cashier: ServiceClient, shop: Shop, chain: Anvil) -> Any:
     """An invoice whose payment is done, by a service that sends nothing by itself."""
     invoice = cashier.invoice()
     cashier.pay(invoice, shop.shopper)
-    settle(chain)
-    cashier.service.relayer.tick()
-    cashier.service.outbox.tend()
-    return cashier.until(invoice, lambda seen: seen["status"] == "paid")
+    return follow(cashier, chain, invoice, is_paid)
 
 
 def refund(cashier: ServiceClient, invoice: Any) -> Any:
@@ -63,11 +81,12 @@ def test_tend__one_cannot_be_sent__others_come_to_their_end(
         cashier.service.outbox.tend()
     assert states(cashier) == ["done", "requested"]
     chain.request("anvil_setBalance", shop.signer.address, hex(coin))
-    cashier.service.outbox.tend()
-    settle(chain)
-    cashier.service.relayer.tick()
-    cashier.service.outbox.tend()
-    assert states(cashier) == ["done", "done"]
+
+    def seen() -> list[str]:
+        look(cashier, chain)
+        return states(cashier)
+
+    until(seen, lambda seen: seen == ["done", "done"])
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
@@ -103,21 +122,15 @@ def test_reorganisation__done_before_and_reverted_in_the_new_branch__has_failed(
 ) -> None:
     cashier = serving(relay=False)
     before = chain.request("evm_snapshot")
-    invoice = cashier.invoice()
-    cashier.pay(invoice, shop.shopper)
-    settle(chain)
-    cashier.service.relayer.tick()
-    cashier.service.outbox.tend()
-    cashier.until(invoice, lambda seen: seen["status"] == "paid")
+    invoice = paid(cashier, shop, chain)
     assert states(cashier) == ["done"]
 
     chain.request("evm_revert", before)
     chain.travel_to(invoice["expiry"] + 1)
-    cashier.service.relayer.tick()
-    settle(chain)
-    cashier.service.relayer.tick()
-    seen = cashier.until(invoice, lambda seen: seen["status"] == "expired")
-    assert (seen["payment"]["state"], seen["payment"]["error"]["name"]) == ("failed", "reverted")
+    seen = follow(
+        cashier, chain, invoice, lambda seen: (seen["status"], seen["payment"]["state"]) == ("expired", "failed")
+    )
+    assert seen["payment"]["error"]["name"] == "reverted"
     receipt = chain.web3.eth.get_transaction_receipt(HexStr(seen["payment"]["transactionHash"]))
     assert (receipt["from"], receipt["status"]) == (Web3.to_checksum_address(shop.signer.address), 0)
     told = [kind for kind in cashier.event_types() if kind.startswith("payment.")]
@@ -134,10 +147,9 @@ def test_reorganisation__behind_what_was_final__invoice_stays_and_the_payment_sa
     cashier.pay(invoice, shop.shopper)
     settle(chain)
     chain.mine(70)
-    cashier.service.relayer.tick()
-    cashier.service.outbox.tend()
 
     def closed() -> bool:
+        look(cashier, chain)
         close(cashier.service)
         with Session(cashier.service.engine) as session:
             return session.scalars(select(Invoice.closed).where(Invoice.id == invoice["id"])).one()
@@ -145,9 +157,6 @@ def test_reorganisation__behind_what_was_final__invoice_stays_and_the_payment_sa
     until(closed, bool)
     chain.request("evm_revert", before)
     chain.travel_to(invoice["expiry"] + 1)
-    cashier.service.relayer.tick()
-    settle(chain)
-    cashier.service.relayer.tick()
-    seen = cashier.until(invoice, lambda seen: seen["payment"]["state"] == "failed")
+    seen = follow(cashier, chain, invoice, lambda seen: seen["payment"]["state"] == "failed")
     assert seen["status"] == "captured"
     assert [kind for kind in cashier.event_types() if kind == "invoice.reorganised"] == []
