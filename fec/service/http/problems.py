@@ -73,6 +73,8 @@ KINDS: dict[str, tuple[int, str]] = {
     "day-bound-reached": (409, N_("This key has recorded enough today")),
     "code-refused": (403, N_("The claim code is not valid")),
     "code-used": (409, N_("The claim code was used")),
+    "nodes-opening": (409, N_("Nodes have to be opened first")),
+    "not-opened": (409, N_("The service does not open this node")),
     "idempotency-key-missing": (400, N_("The Idempotency-Key is missing")),
     "idempotency-key-reused": (422, N_("The Idempotency-Key was used for another request")),
     "idempotency-key-busy": (409, N_("The first request with this Idempotency-Key is under way")),

@@ -18,6 +18,7 @@ from sqlalchemy import Select, Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from fec.chain import deployments
+from fec.chain.signatures import has_signed
 from fec.core.amounts import exact_fec
 from fec.core.node_id import NodeId
 from fec.i18n.parsing import parse_fec
@@ -40,6 +41,7 @@ from fec.service.members.schemas import MemberPath
 from fec.service.models import Action, ActionState, BrandMember, Invoice
 from fec.service.orders.lookup import SPEND, any_invoice, check_worth, order_of, payable
 from fec.service.orders.schemas import Cause, MinPrincipal
+from fec.service.sales.openings import open_first
 from fec.service.shoppers.holdings import held_node, indexed, shape
 from fec.store import reading
 
@@ -63,7 +65,7 @@ def show(
     member = _member(service, member_id)
     now = service.client.now()
     nodes = view("nodes_latest")
-    query = select(nodes.c.token_id, nodes.c.owner, nodes.c.principal, nodes.c.claimed)
+    query = select(nodes.c.token_id, nodes.c.owner, nodes.c.principal, nodes.c.claimed, nodes.c.opened)
     with reading(service.engine) as connection:
         as_of = indexed(connection, now)
         # By number: as text, 10 would come before 9.
@@ -108,14 +110,17 @@ def spend(member_id: MemberPath, body: schemas.NewSpend, service: Served) -> JSO
     invoice = _invoice(service, body.invoice_id)
     order = order_of(invoice, member.vault, body.min_principal, body.cause)
 
+    whom = subjects(("invoice", invoice.number), ("member", member_id))
+
     def prepare() -> Wanted:
         check_worth(service, invoice.amount)
         token_ids = _in_vault(service, member, body.token_ids)
+        message_hash = service.client.custody.spend_message(order).hash
+        open_first(service, member.vault, token_ids, lambda: _has_signed(service, whom, body, message_hash))
         details = schemas.SpendDetails(invoice_id=invoice.id, member_id=member_id, vault=member.vault)
-        signature = plain(body.signer, service.client.custody.spend_message(order).hash, body.signature)
+        signature = plain(body.signer, message_hash, body.signature)
         return Wanted(calls.spend(revealed, order, token_ids, signature), details)
 
-    whom = subjects(("invoice", invoice.number), ("member", member_id))
     signed = _Signed(SPEND, invoice.program_id, _digest(member_id, body.model_dump_json()), invoice, whom)
     return _ask(service, signed, prepare, schemas.Spend)
 
@@ -145,10 +150,15 @@ def withdraw(member_id: MemberPath, body: schemas.NewWithdrawal, service: Served
     member = _member(service, member_id)
     revealed = _revealed(service, member_id, body.signer, body.salt)
     coins = _coins(body.amount)
+    whom = subjects(("member", member_id))
 
     def prepare() -> Wanted:
         _check_something(service, member, body.token_ids, coins)
         token_ids = _in_vault(service, member, body.token_ids)
+        taken = acts.withdraw(body.to, token_ids, coins)
+        instruction = Instruction(member.vault, revealed.signer, (taken,), body.nonce, body.deadline)
+        message_hash = service.client.custody.acts_message(instruction).hash
+        open_first(service, member.vault, token_ids, lambda: _has_signed(service, whom, body, message_hash))
         details = schemas.WithdrawalDetails(
             member_id=member_id,
             vault=member.vault,
@@ -156,12 +166,8 @@ def withdraw(member_id: MemberPath, body: schemas.NewWithdrawal, service: Served
             token_ids=body.token_ids,
             amount=None if body.amount is None else exact_fec(coins),
         )
-        taken = acts.withdraw(body.to, token_ids, coins)
-        instruction = Instruction(member.vault, revealed.signer, (taken,), body.nonce, body.deadline)
-        signature = plain(revealed.signer, service.client.custody.acts_message(instruction).hash, body.signature)
-        return Wanted(calls.act(revealed, instruction, signature), details)
+        return Wanted(calls.act(revealed, instruction, plain(body.signer, message_hash, body.signature)), details)
 
-    whom = subjects(("member", member_id))
     signed = _Signed(WITHDRAWAL, member.program_id, _digest(member_id, body.model_dump_json()), None, whom)
     return _ask(service, signed, prepare, schemas.Withdrawal)
 
@@ -210,6 +216,12 @@ def _revealed(service: Service, member_id: str, signer: str, salt: str) -> Membe
             "not-the-member", "Signer and salt are not those of member {id}. Send the member's own.", id=member_id
         )
     return revealed
+
+
+def _has_signed(service: Service, whom: list[str], body: schemas.Revealed, message_hash: str) -> bool:
+    """Whether the signer that was named has signed: before the service pays for gas to open what is to be moved."""
+    with service.guard.simulating(whom):
+        return has_signed(service.web3, body.signer, message_hash, body.signature)
 
 
 def _invoice(service: Service, invoice_id: str) -> Invoice:

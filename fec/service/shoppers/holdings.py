@@ -53,6 +53,7 @@ def held_node(node: Node, now: int) -> schemas.HeldNode:
     return schemas.HeldNode(
         id=str(node.token_id),
         name=node.name,
+        opened=node.opened,
         principal=exact_fec(node.principal),
         face=exact_fec(node.face),
         claimed=exact_fec(node.claimed),

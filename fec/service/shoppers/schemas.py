@@ -67,6 +67,7 @@ class HeldNode(Model):
 
     id: str
     name: str
+    opened: bool = Field(description="False for a settled node that nobody has opened: it is no token yet.")
     principal: Fec
     face: Fec
     claimed: Fec

@@ -225,9 +225,8 @@ def _check_known(connection: Connection, program_id: int, address: str) -> None:
 def _nodes(connection: Connection, program_id: int, owner: str, after: int, limit: int) -> list[Node]:
     """Some of the nodes of a program that an account holds now, the oldest first."""
     latest = view("nodes_latest")
-    query = select(latest.c.token_id, latest.c.owner, latest.c.principal, latest.c.claimed).where(
-        latest.c.owner == owner, latest.c.program_id == program_id, latest.c.serial > after
-    )
+    columns = latest.c.token_id, latest.c.owner, latest.c.principal, latest.c.claimed, latest.c.opened
+    query = select(*columns).where(latest.c.owner == owner, latest.c.program_id == program_id, latest.c.serial > after)
     return [Node(*row) for row in connection.execute(query.order_by(latest.c.serial).limit(limit))]
 
 
