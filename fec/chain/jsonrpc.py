@@ -14,6 +14,7 @@ from http import HTTPStatus
 from itertools import count
 from typing import Any, NamedTuple, TypeVar
 
+import msgspec
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import exceptions
@@ -228,7 +229,7 @@ class Endpoint:
         response = self._post(numbered[0] if len(calls) == 1 else numbered)
         status = response.status
         try:
-            found = json.loads(response.content)
+            found = msgspec.json.decode(response.content)
         except ValueError:
             found = None
         refusal = _whole_refusal(found)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Text, case, cast, delete, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fec.indexer.errors import IndexIncomplete, IndexMissing, Reorganised
-from fec.indexer.events import Event, restore
+from fec.indexer.events import Events, in_turn, restore
 from fec.indexer.logs import Stretch
 from fec.indexer.models import DERIVED, BlockRecord, CursorRecord, EventRecord
 from fec.indexer.projection import Projection
@@ -72,9 +73,7 @@ class IndexDatabase:
         with writing(self._engine) as connection:
             self._expect(connection, before)
             insert_rows(connection, table(BlockRecord), stretch.blocks)
-            # An event's fields are the table's columns, in the same order.
-            columns = [*list(zip(*stretch.events, strict=True))[:-1], [each.arguments_json for each in stretch.events]]
-            insert_columns(connection, table(EventRecord), columns, encoded=("arguments",))
+            insert_columns(connection, table(EventRecord), _columns(stretch.events), encoded=True)
             _project(connection, stretch.events, {number: time for number, _, time in stretch.blocks})
             _clear(connection, stretch.first - depth, stretch.last - depth)
             after = Cursor(stretch.last + 1, stretch.last_hash, min(finalized, stretch.last))
@@ -158,8 +157,7 @@ class IndexDatabase:
                 connection.execute(delete(name))
             taken = 0
             for events in _stored(connection):
-                numbers = {event.block_number for event in events}
-                bounds = BlockRecord.number.between(min(numbers), max(numbers))
+                bounds = BlockRecord.number.between(events.block_numbers[0], events.block_numbers[-1])
                 times = connection.execute(select(BlockRecord.number, BlockRecord.timestamp).where(bounds))
                 _project(connection, events, {row.number: row.timestamp for row in times})
                 taken += len(events)
@@ -199,10 +197,22 @@ def _move(connection: Connection, cursor: Cursor) -> None:
     )
 
 
-def _project(connection: Connection, events: Sequence[Event], times: dict[int, int]) -> None:
-    rows = Projection(State(connection, events), times).take(events)
-    for model, values in rows.items():
-        insert_rows(connection, table(model), values)
+def _columns(events: Events) -> Sequence[Sequence[Any]]:
+    """Columns of `EventRecord`, as the database keeps them."""
+    rows = in_turn((group.kind, group.places, group.arguments_json()) for group in events.groups)
+    return (
+        *(events.block_numbers, events.log_indexes, events.transaction_hashes),
+        *([kind.contract for _, kind, _ in rows], [kind.name for _, kind, _ in rows], [text for *_, text in rows]),
+    )
+
+
+def _project(connection: Connection, events: Events, times: dict[int, int]) -> None:
+    projection = Projection(State(connection, events), times)
+    projection.take(events)
+    for model, columns in projection.columns.items():
+        insert_columns(connection, table(model), columns, encoded=True)
+    for model, rows in projection.rows.items():
+        insert_rows(connection, table(model), rows)
 
 
 def _clear(connection: Connection, first: int, last: int) -> None:
@@ -211,7 +221,7 @@ def _clear(connection: Connection, first: int, last: int) -> None:
     connection.execute(delete(BlockRecord).where(BlockRecord.number.between(first, last), ~has_events))
 
 
-def _stored(connection: Connection) -> Iterator[list[Event]]:
+def _stored(connection: Connection) -> Iterator[Events]:
     """All events, some whole blocks at a time."""
     done = -1
     while True:
@@ -220,7 +230,7 @@ def _stored(connection: Connection) -> Iterator[list[Event]]:
             return
         bounds = EventRecord.block_number.between(done + 1, last)
         query = select(table(EventRecord)).where(bounds).order_by(EventRecord.block_number, EventRecord.log_index)
-        yield [restore(*row) for row in connection.execute(query)]
+        yield Events.of(restore(*row) for row in connection.execute(query))
         done = last
 
 

@@ -1,17 +1,15 @@
-"""Logs into events: every event of the four contracts, taken apart by their shipped ABIs."""
+"""Logs into events: every event of the four contracts, taken apart by their shipped ABIs, column by column."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
-from itertools import repeat
-from typing import Any, NamedTuple
+from functools import cache, cached_property
+from itertools import chain, repeat
+from typing import Any, NamedTuple, TypeVar
 
-from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 from eth_hash.auto import keccak
 from eth_utils.abi import collapse_if_tuple
@@ -19,12 +17,14 @@ from eth_utils.abi import collapse_if_tuple
 from fec.chain import deployments
 from fec.chain.deployments import Deployment
 from fec.i18n.errors import WrongAnswer
+from fec.indexer.words import each, hash_in, is_number, reader
 from fec.protocol import abi
 from fec.protocol.abi import INDEXED
-from fec.store.types import checksummed
+from fec.store.types import digits
 
-_WORD = 64  # hex digits
-_HEX = re.compile("[0-9a-fA-F]*")
+T = TypeVar("T")
+V = TypeVar("V")
+
 #: What taking apart something raises that is no log of these contracts.
 _MALFORMED = (KeyError, IndexError, TypeError, ValueError, AttributeError, DecodingError)
 
@@ -47,8 +47,9 @@ class Event(NamedTuple):
     @property
     def arguments_json(self) -> str:
         """`named` as JSON."""
-        template = kind_of(self.contract, self.name).json_template
-        return json.dumps(self.named) if template is None else template % self.arguments
+        [group] = Events.of([self]).groups
+        [text] = group.arguments_json()
+        return text
 
 
 @dataclass(frozen=True)
@@ -66,23 +67,20 @@ class EventKind:
     """Places of those that are in the data."""
 
     @property
-    def is_static(self) -> bool:
-        """Whether every argument in the data takes just one word."""
-        return all(self.types[place] in _WORDS or _is_number(self.types[place]) for place in self.data)
+    def key(self) -> tuple[str, str]:
+        """Contract and name."""
+        return self.contract, self.name
 
     @cached_property
     def json_template(self) -> str | None:
-        """What the arguments fill to be a JSON object; None if they are more than numbers, addresses and words.
+        """What the arguments as text fill to be a JSON object; None if they are more than numbers, addresses and words.
 
         An eighth of the time that an event took went into dictionaries for `json.dumps`.
         """
-        if not all(_is_number(type_) or type_ in ("address", "bytes32") for type_ in self.types):
+        if not all(is_number(type_) or type_ in ("address", "bytes32") for type_ in self.types):
             return None
-        fields = (
-            f'"{name}": "%{"d" if _is_number(type_) else "s"}"'
-            for name, type_ in zip(self.names, self.types, strict=True)
-        )
-        return f"{{{', '.join(fields)}}}"
+        fields = ", ".join(f'"{name}": "%s"' for name in self.names)
+        return f"{{{fields}}}"
 
 
 @cache
@@ -107,9 +105,106 @@ def restore(  # noqa: PLR0917 (a row of `EventRecord`)
     """An event as `EventRecord` keeps it, as it was decoded."""
     kind = kind_of(contract, name)
     arguments = tuple(
-        int(named[key]) if _is_number(type_) else named[key] for key, type_ in zip(kind.names, kind.types, strict=True)
+        int(named[key]) if is_number(type_) else named[key] for key, type_ in zip(kind.names, kind.types, strict=True)
     )
     return Event(block_number, log_index, tx_hash, contract, name, arguments)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Events of one kind, argument by argument."""
+
+    kind: EventKind
+    places: Sequence[int]
+    """Of each among all events, rising."""
+    columns: Sequence[Sequence[Any]]
+    """Of each argument, the values of all."""
+
+    @cached_property
+    def texts(self) -> list[Sequence[Any]]:
+        """The columns with numbers as decimal text, as databases keep them."""
+        return [
+            digits(column) if is_number(type_) else column
+            for type_, column in zip(self.kind.types, self.columns, strict=True)
+        ]
+
+    @property
+    def rows(self) -> Iterable[tuple[Any, ...]]:
+        """The arguments of each event."""
+        return zip(*self.columns, strict=True) if self.columns else repeat((), len(self.places))
+
+    def arguments_json(self) -> Iterable[str]:
+        """The arguments of each event as `EventRecord` keeps them."""
+        template = self.kind.json_template
+        if template is not None and self.columns:
+            return map(template.__mod__, zip(*self.texts, strict=True))
+        return (json.dumps(dict(zip(self.kind.names, map(_plain, row), strict=True))) for row in self.rows)
+
+
+@dataclass(frozen=True)
+class Events(Sequence[Event]):
+    """Events in the order of the chain. They are kept in columns, and become objects only for who looks at one."""
+
+    block_numbers: Sequence[int]
+    log_indexes: Sequence[int]
+    transaction_hashes: Sequence[str]
+    groups: Sequence[Group]
+
+    @classmethod
+    def of(cls, events: Iterable[Event]) -> Events:
+        """Events in the order of the chain, as columns."""
+        some = list(events)
+        places: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for place, event in enumerate(some):
+            places[event.contract, event.name].append(place)
+        groups = [
+            Group(kind_of(*which), where, [*zip(*(some[place].arguments for place in where), strict=True)])
+            for which, where in places.items()
+        ]
+        return cls(
+            [event.block_number for event in some],
+            [event.log_index for event in some],
+            [event.transaction_hash for event in some],
+            groups,
+        )
+
+    def __len__(self) -> int:
+        """Number of events."""
+        return len(self.block_numbers)
+
+    def __iter__(self) -> Iterator[Event]:
+        """Each event."""
+        for place, kind, arguments in in_turn((group.kind, group.places, group.rows) for group in self.groups):
+            yield self._event(place, kind.contract, kind.name, arguments)
+
+    def __getitem__(self, place: Any) -> Any:
+        """An event, or some."""
+        return [*self][place]
+
+    def group(self, contract: str, name: str) -> Group | None:
+        """All events of a kind; None if there is none."""
+        found = (group for group in self.groups if group.kind.key == (contract, name))
+        return next(found, None)
+
+    def of_kind(self, contract: str, name: str) -> Iterable[Event]:
+        """The events of a kind."""
+        group = self.group(contract, name)
+        for place, arguments in () if group is None else zip(group.places, group.rows, strict=True):
+            yield self._event(place, contract, name, arguments)
+
+    def _event(self, place: int, contract: str, name: str, arguments: tuple[Any, ...]) -> Event:
+        where = self.block_numbers[place], self.log_indexes[place], self.transaction_hashes[place]
+        return Event(*where, contract, name, arguments)
+
+
+def in_turn(groups: Iterable[tuple[T, Sequence[int], Iterable[V]]]) -> list[tuple[int, T, V]]:
+    """Of groups, each with its events' places: the place of each event, what its group has, and what it has itself.
+
+    In the order of the chain.
+    """
+    return sorted(
+        chain.from_iterable(zip(places, repeat(what), values, strict=False) for what, places, values in groups)
+    )
 
 
 class Decoder:
@@ -118,13 +213,11 @@ class Decoder:
     def __init__(self, deployment: Deployment) -> None:
         """Takes the deployment. Raises DeploymentMissing if a contract is not recorded."""
         self.addresses = [deployments.contract(deployment, name)["address"] for name in INDEXED]
-        self._readers: dict[tuple[str, str], tuple[EventKind, _Reader]] = {}
-        for name, address in zip(INDEXED, self.addresses, strict=True):
-            for kind in kinds().values():
-                if kind.contract == name:
-                    self._readers[address.lower(), kind.topic] = (kind, _reader(kind))
+        contracts = dict(zip(INDEXED, self.addresses, strict=True))
+        self._kinds = {(contracts[kind.contract].lower(), kind.topic): key for key, kind in kinds().items()}
+        self._readers = {key: reader(kind.types, kind.indexed, kind.data) for key, kind in kinds().items()}
 
-    def decode(self, logs: Sequence[Mapping[str, Any]]) -> list[Event]:
+    def decode(self, logs: Sequence[Mapping[str, Any]]) -> Events:
         """Logs as JSON-RPC gives them, in the order of the chain.
 
         Raises WrongAnswer for one that these contracts never emit.
@@ -137,35 +230,41 @@ class Decoder:
                 "A log is not one of these contracts': {answer!r:.200}. Try another endpoint.", answer=bad
             ) from error
 
-    def _events(self, logs: Sequence[Mapping[str, Any]]) -> list[Event]:
+    def _events(self, logs: Sequence[Mapping[str, Any]]) -> Events:
         """Those of one kind are taken apart together, argument by argument: one by one it takes twice as long."""
+        numbers = each(_quantity, [log["blockNumber"] for log in logs])
+        indexes = each(_quantity, [log["logIndex"] for log in logs])
+        order = sorted(range(len(logs)), key=[*zip(numbers, indexes, strict=True)].__getitem__)
+        if order != [*range(len(logs))]:
+            # As a rule they come in the order of the chain.
+            return self._events([logs[place] for place in order])
         places: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for place, log in enumerate(logs):
-            places[log["address"], log["topics"][0]].append(place)
-        # In the order in which they came, which is the chain's as a rule: then there is nothing to sort.
-        events: list[Any] = [None] * len(logs)
+        for place, which in enumerate([(log["address"], log["topics"][0]) for log in logs]):
+            places[which].append(place)
+        of_kind: dict[tuple[str, str], list[int]] = defaultdict(list)
         for (address, topic), where in places.items():
-            kind, read = self._readers[address.lower(), topic]
-            group = [logs[place] for place in where]
-            decoded = map(
-                Event,
-                [int(log["blockNumber"], 16) for log in group],
-                [int(log["logIndex"], 16) for log in group],
-                [log["transactionHash"] for log in group],
-                repeat(kind.contract),
-                repeat(kind.name),
-                read([log["topics"] for log in group], [log["data"] for log in group]),
-            )
-            for place, event in zip(where, decoded, strict=True):
-                events[place] = event
-        events.sort()
-        return events
+            of_kind[self._kinds[address.lower(), topic]] += where
+        return Events(
+            numbers,
+            indexes,
+            each(hash_in, [log["transactionHash"] for log in logs]),
+            [self._group(key, sorted(where), logs) for key, where in of_kind.items()],
+        )
+
+    def _group(self, key: tuple[str, str], places: Sequence[int], logs: Sequence[Mapping[str, Any]]) -> Group:
+        some = [logs[place] for place in places]
+        columns = self._readers[key]([log["topics"] for log in some], [log["data"] for log in some])
+        return Group(kind_of(*key), places, columns)
 
     def _is_ours(self, log: Mapping[str, Any]) -> bool:
         try:
             return bool(self._events([log]))
         except _MALFORMED:
             return False
+
+
+def _quantity(text: str) -> int:
+    return int(text, 16)
 
 
 def _kind(contract: str, entry: Mapping[str, Any]) -> EventKind:
@@ -180,73 +279,6 @@ def _kind(contract: str, entry: Mapping[str, Any]) -> EventKind:
         indexed=tuple(place for place, item in enumerate(inputs) if item["indexed"]),
         data=tuple(place for place, item in enumerate(inputs) if not item["indexed"]),
     )
-
-
-# ---------------------------------------------------------------------- columns
-
-#: Topics and data of logs of one kind into the arguments of each.
-_Reader = Callable[[Sequence[Sequence[str]], Sequence[str]], Iterable[tuple[Any, ...]]]
-
-
-@lru_cache(1 << 16)
-def _address(word: str) -> str:
-    if word[:24].strip("0"):
-        raise ValueError(f"{word} is no address")
-    return checksummed("0x" + word[24:])
-
-
-def _is_number(type_: str) -> bool:
-    return type_.startswith("uint") and not type_.endswith("]")
-
-
-_WORDS: dict[str, Callable[[str], Any]] = {
-    "address": _address,
-    "bool": lambda word: int(word, 16) == 1,
-    "bytes32": lambda word: "0x" + word.lower(),
-}
-
-
-def _values(type_: str, words: Sequence[str]) -> list[Any]:
-    """One argument of many logs, each a word of hex digits. Raises ValueError for what is no word."""
-    if not {*map(len, words)} <= {_WORD} or not _HEX.fullmatch("".join(words)):
-        raise ValueError("These are no words of 64 hex digits.")
-    return [int(word, 16) for word in words] if _is_number(type_) else [*map(_WORDS[type_], words)]
-
-
-def _reader(kind: EventKind) -> _Reader:
-    """Takes logs of a kind apart. Most have a few words, read as they stand: a general decoder is slow."""
-    data_length = 2 + _WORD * len(kind.data)
-    data_types = [kind.types[place] for place in kind.data]
-
-    def read(topics: Sequence[Sequence[str]], data: Sequence[str]) -> Iterable[tuple[Any, ...]]:
-        columns: list[Sequence[Any]] = [()] * len(kind.types)
-        _, *found = zip(*topics, strict=True)
-        for place, topic in zip(kind.indexed, found, strict=True):
-            columns[place] = _values(kind.types[place], [word[2:] for word in topic])
-        if kind.is_static:
-            if {*map(len, data)} != {data_length}:
-                raise ValueError("Some data is too long or too short.")
-            for number, place in enumerate(kind.data):
-                start = 2 + _WORD * number
-                columns[place] = _values(kind.types[place], [text[start : start + _WORD] for text in data])
-        else:
-            rows = [[_tidy(value) for value in decode(data_types, bytes.fromhex(text[2:]))] for text in data]
-            for place, column in zip(kind.data, zip(*rows, strict=True), strict=True):
-                columns[place] = column
-        return zip(*columns, strict=True) if columns else repeat((), len(topics))
-
-    return read
-
-
-def _tidy(value: Any) -> Any:
-    """What the general decoder gives, in the forms that `Event` promises."""
-    if isinstance(value, list | tuple):
-        return [_tidy(item) for item in value]
-    if isinstance(value, bytes):
-        return "0x" + value.hex()
-    if isinstance(value, str) and value.startswith("0x"):
-        return checksummed(value)
-    return value
 
 
 def _plain(value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import lt
 from typing import Any
 
 from eth_hash.auto import keccak
@@ -14,12 +15,15 @@ from fec.chain.jsonrpc import CALLS_PER_REQUEST, Call, Endpoint
 from fec.chain.spans import Span
 from fec.i18n.errors import RPCFailed, RPCUnreachable, WrongAnswer
 from fec.indexer.errors import Reorganised
-from fec.indexer.events import Decoder, Event
+from fec.indexer.events import Decoder, Events
 from fec.indexer.settled import SETTLED_DIGITS, check_leaves
 
 #: Blocks whose headers make one request.
 _NEAR_BLOCKS = CALLS_PER_REQUEST
 _BLOOM_BITS = 2048
+
+#: A block as a log says it: number, hash, and timestamp where that is said.
+_Block = tuple[int, str, int | None]
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class LogSettings:
 
     depth: int = 128
     """Blocks behind the head that are kept one by one, each checked against its neighbours."""
-    blocks: int = 1_000
+    blocks: int = 64
     """Blocks in the first range; what is taken and how much it holds decide on the next ones."""
     logs: int = 8_000
     """Logs that a range should have, more or less: they are held in memory at once."""
@@ -66,13 +70,14 @@ class Stretch:
     last_hash: str
     blocks: list[tuple[int, str, int]]
     """Number, hash and timestamp of each block that is to be kept."""
-    events: list[Event]
+    events: Events
 
     @property
     def size(self) -> int:
         """Number of logs; those with leaves count as many that take as much memory."""
-        leaves = (len(event.arguments[-1]) for event in self.events if event.name == "NodesSettled")
-        return len(self.events) + sum(leaves) // SETTLED_DIGITS
+        settled = self.events.group("ADN", "NodesSettled")
+        leaves = 0 if settled is None else sum(map(len, settled.columns[-1]))
+        return len(self.events) + leaves // SETTLED_DIGITS
 
 
 class Chain:
@@ -153,23 +158,20 @@ class Chain:
 
     def _read_settled(self, first: int, last: int, parent_hash: str | None) -> Stretch:
         """Blocks that do not change any more: their logs say which ones they are."""
-        logs, headers = self._logs_and_headers(first, last, sorted({first, last}))
+        logs, seen, headers = self._logs_and_headers(first, last, sorted({first, last}))
         self._check_link(headers[0], parent_hash)
-        if left_out := self._overlooked(headers, logs):
+        if left_out := self._overlooked(headers, seen):
             raise WrongAnswer(
                 "The RPC endpoint has logs of block {number}, but left them out of a search. Try another endpoint.",
                 number=int(left_out[0]["blockNumber"], 16),
             )
         hashes = {header.number: header.hash for header in headers}
         times = {header.number: header.timestamp for header in headers}
-        for number_text, block_hash, time in {
-            (log["blockNumber"], log["blockHash"], log.get("blockTimestamp")) for log in logs
-        }:
-            number = int(number_text, 16)
+        for number, block_hash, time in seen:
             if hashes.setdefault(number, block_hash) != block_hash:
                 raise _two_blocks(number, hashes[number], block_hash)
             if time is not None:
-                times.setdefault(number, int(time, 16))
+                times.setdefault(number, time)
         missing = sorted(hashes.keys() - times.keys())
         for number, block in zip(missing, self._endpoint.results([_block(number) for number in missing]), strict=True):
             header = _present(block, number)
@@ -181,7 +183,7 @@ class Chain:
 
     def _read_near(self, first: int, last: int, parent_hash: str | None) -> Stretch:
         """Blocks that may still change: every header, each the child of the one before; every log in one of them."""
-        logs, headers = self._logs_and_headers(first, last, range(first, last + 1))
+        logs, seen, headers = self._logs_and_headers(first, last, range(first, last + 1))
         self._check_link(headers[0], parent_hash)
         for parent, child in pairwise(headers):
             if child.parent_hash != parent.hash:
@@ -191,26 +193,26 @@ class Chain:
                     parent=parent.number,
                 )
         hashes = {header.number: header.hash for header in headers}
-        for number, block_hash in {(log["blockNumber"], log["blockHash"]) for log in logs}:
-            if hashes[int(number, 16)] != block_hash:
+        for number, block_hash, _ in seen:
+            if hashes[number] != block_hash:
                 raise WrongAnswer(
                     "A log is in block {hash}, which is not in this branch. Try another endpoint.", hash=block_hash
                 )
-        logs += self._overlooked(headers, logs)
+        logs += self._overlooked(headers, seen)
         blocks = [(header.number, header.hash, header.timestamp) for header in headers]
         return Stretch(first, last, parent_hash, headers[-1].hash, blocks, self._events(logs))
 
-    def _overlooked(self, headers: Iterable[Header], logs: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    def _overlooked(self, headers: Iterable[Header], seen: Iterable[_Block]) -> list[Mapping[str, Any]]:
         """Logs of blocks that may have some, by their bloom filter, but had none in the answer.
 
         A node that lags behind answers a search beyond its head with what it has and says nothing of the rest. By its
         hash, a block is searched or refused.
         """
-        seen = {log["blockHash"] for log in logs}
+        hashes = {block_hash for _, block_hash, _ in seen}
         suspects = [
             header.hash
             for header in headers
-            if header.hash not in seen and (header.bloom is None or self._is_in(header.bloom))
+            if header.hash not in hashes and (header.bloom is None or self._is_in(header.bloom))
         ]
         calls: list[Call] = [
             ("eth_getLogs", [{"blockHash": block_hash, "address": self._decoder.addresses}]) for block_hash in suspects
@@ -222,10 +224,11 @@ class Chain:
 
     def _logs_and_headers(
         self, first: int, last: int, numbers: Sequence[int]
-    ) -> tuple[list[Mapping[str, Any]], list[Header]]:
+    ) -> tuple[list[Mapping[str, Any]], set[_Block], list[Header]]:
         logs = self._search(first, last)
-        if not _are_within(logs, first, last):
-            bad = next(log for log in logs if not _are_within([log], first, last))
+        seen = _blocks_of(logs, first, last)
+        if seen is None:
+            bad = next(log for log in logs if _blocks_of([log], first, last) is None)
             raise WrongAnswer(
                 "This is no log of blocks {first} to {last}: {answer!r:.200}. Try another endpoint.",
                 first=first,
@@ -233,7 +236,7 @@ class Chain:
                 answer=bad,
             )
         blocks = self._endpoint.results([_block(number) for number in numbers])
-        return logs, [_present(block, number) for number, block in zip(numbers, blocks, strict=True)]
+        return logs, seen, [_present(block, number) for number, block in zip(numbers, blocks, strict=True)]
 
     def _search(self, first: int, last: int) -> list[Mapping[str, Any]]:
         """Logs of blocks. Raises _TooMuch for more blocks, or more logs, than the endpoint gives at once."""
@@ -262,18 +265,14 @@ class Chain:
                 parent_hash=parent_hash,
             )
 
-    def _events(self, logs: Sequence[Mapping[str, Any]]) -> list[Event]:
+    def _events(self, logs: Sequence[Mapping[str, Any]]) -> Events:
         events = self._decoder.decode(logs)
-        for before, after in pairwise(events):
-            if before[:2] == after[:2]:
-                raise WrongAnswer(
-                    "Two logs {index} in block {number}. Try another endpoint.",
-                    index=after.log_index,
-                    number=after.block_number,
-                )
-        for event in events:
-            if event.name == "NodesSettled":
-                check_leaves(event)
+        places = [*zip(events.block_numbers, events.log_indexes, strict=True)]
+        if not all(map(lt, places, places[1:])):
+            number, index = next(before for before, after in pairwise(places) if before == after)
+            raise WrongAnswer("Two logs {index} in block {number}. Try another endpoint.", index=index, number=number)
+        for event in events.of_kind("ADN", "NodesSettled"):
+            check_leaves(event)
         return events
 
 
@@ -302,15 +301,18 @@ def _present(block: Any, number: int | str) -> Header:
     return header
 
 
-def _are_within(logs: Iterable[Any], first: int, last: int) -> bool:
+def _blocks_of(logs: Iterable[Any], first: int, last: int) -> set[_Block] | None:
+    """Blocks that logs are in; None if one of them is none of the blocks `first` to `last`, or not any more."""
     try:
-        blocks = {(log["blockNumber"], log["blockHash"], bool(log.get("removed"))) for log in logs}
-        return all(
-            first <= int(number, 16) <= last and bool(block_hash) and not removed
-            for number, block_hash, removed in blocks
-        )
+        said = {(log["blockNumber"], log["blockHash"], log.get("blockTimestamp"), log.get("removed")) for log in logs}
+        blocks = {
+            (int(number, 16), block_hash, None if time is None else int(time, 16))
+            for number, block_hash, time, _ in said
+        }
+        within = all(first <= number <= last and bool(block_hash) for number, block_hash, _ in blocks)
+        return blocks if within and not any(removed for *_, removed in said) else None
     except (KeyError, TypeError, ValueError, AttributeError):
-        return False
+        return None
 
 
 def _header(block: Any) -> Header:

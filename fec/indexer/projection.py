@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
@@ -12,7 +12,7 @@ from fec.core.node_id import NodeId
 from fec.core.settlement_id import SettlementId
 from fec.indexer import models
 from fec.indexer.errors import IndexInconsistent
-from fec.indexer.events import Event
+from fec.indexer.events import Events, Group, in_turn
 from fec.indexer.settled import births, branches_of, columns_of
 from fec.indexer.state import BatchState, MemberState, NodeState, OrderState, ProgramState, State
 from fec.indexer.views import SETTLED
@@ -21,10 +21,15 @@ from fec.protocol.bytes32 import from_bytes32
 from fec.store import Base
 
 Rows = dict[type[Base], list[tuple[Any, ...]]]
+Columns = Sequence[Sequence[Any]]
 
 
 class Projection:
-    """Takes events in the order of the chain, whole blocks at a time, and gathers the rows that follow from them."""
+    """Takes events in the order of the chain, whole blocks at a time, and gathers the rows that follow from them.
+
+    What one event says by itself is gathered in columns, of all events of its kind; how things stand after each, in
+    the order of the chain.
+    """
 
     def __init__(self, state: State, times: Mapping[int, int]) -> None:
         """Takes how things stand before the first event, and the timestamps of the blocks."""
@@ -33,10 +38,18 @@ class Projection:
         self._block = -1
         self._log = -1
         self._programs_changed: dict[int, int] = {}
-        self._totals_changed: int | None = None
+        self._books: dict[int, list[int]] = {}
+        """By block: what it adds to supply, burned and outstanding, and the last log that does."""
         self.rows: Rows = defaultdict(list)
+        self.columns: dict[type[Base], Columns] = {}
+        """Of whole tables, as the database keeps them."""
+        self._records: dict[tuple[str, str], Callable[[Group, Columns], Columns]] = {
+            ("FEC", "Transfer"): self._coin_transfers,
+            ("ADN", "Transfer"): self._node_transfers,
+            ("ADN", "PayoutClaimed"): self._claims,
+            ("Checkout", "OrderPaid"): self._orders,
+        }
         self._handlers: dict[tuple[str, str], Callable[..., None]] = {
-            ("FEC", "Transfer"): self._coins_moved,
             ("ADN", "Transfer"): self._node_moved,
             ("ADN", "PayoutClaimed"): self._claimed,
             ("ADN", "NodeSplit"): self._split,
@@ -63,62 +76,94 @@ class Projection:
             ("Custodian", "Withdrawn"): self._withdrawn,
         }
 
-    def take(self, events: Iterable[Event]) -> Rows:
+    def take(self, events: Events) -> None:
         """Folds events in. Raises IndexInconsistent if one does not fit what came before it."""
-        for event in events:
-            if event.block_number != self._block:
+        for group in events.groups:
+            if gather := self._records.get(group.kind.key):
+                numbers = [events.block_numbers[place] for place in group.places]
+                indexes = [events.log_indexes[place] for place in group.places]
+                self.columns[_RECORDS[group.kind.key]] = (numbers, indexes, *gather(group, (numbers, indexes)))
+        handled = (
+            ((self._handlers[group.kind.key], group.kind.name), group.places, group.rows)
+            for group in events.groups
+            if group.kind.key in self._handlers
+        )
+        for place, (handler, name), arguments in in_turn(handled):
+            number = events.block_numbers[place]
+            if number != self._block:
                 self._end_block()
-                self._block = event.block_number
-            self._log = event.log_index
-            handler = self._handlers.get((event.contract, event.name))
-            if handler is None:
-                continue
+                self._block = number
+            self._log = events.log_indexes[place]
             try:
-                handler(*event.arguments)
+                handler(*arguments)
             except KeyError as error:
                 raise IndexInconsistent(
                     "{event} in block {number} refers to {key}, which is not in the index. Run `fec index rebuild`. "
                     "If that does not help, index into a new database.",
-                    event=event.name,
-                    number=event.block_number,
+                    event=name,
+                    number=number,
                     key=error.args[0],
                 ) from error
         self._end_block()
-        return self.rows
+        self._close_books()
 
     def _add(self, model: type[Base], *values: Any) -> None:
         self.rows[model].append((self._block, self._log, *values))
 
     def _end_block(self) -> None:
-        """Programs and totals change with every node; what counts is how they stand at the end of a block."""
+        """Programs change with every node; what counts is how they stand at the end of a block."""
         for program_id, log in self._programs_changed.items():
             program = self._state.programs[program_id]
             self.rows[models.ProgramVersion].append((self._block, log, program_id, *program.values()))
         self._programs_changed.clear()
-        if self._totals_changed is not None:
-            totals = self._state.totals
-            self.rows[models.TotalsVersion].append(
-                (self._block, self._totals_changed, totals.supply, totals.burned, totals.outstanding)
-            )
-            self._totals_changed = None
 
-    # ------------------------------------------------------------------- coins
+    def _book(self, block: int, log: int, *, supply: int = 0, burned: int = 0, outstanding: int = 0) -> None:
+        """Notes what a log adds to the totals, which count at the end of a block."""
+        books = self._books.setdefault(block, [0, 0, 0, log])
+        books[0] += supply
+        books[1] += burned
+        books[2] += outstanding
+        books[3] = max(books[3], log)
 
-    def _coins_moved(self, sender: str, recipient: str, amount: int) -> None:
+    def _close_books(self) -> None:
         totals = self._state.totals
-        if sender == ADDRESS_ZERO:
-            totals.supply += amount
-            self._totals_changed = self._log
-        if recipient == ADDRESS_ZERO:
-            totals.supply -= amount
-            totals.burned += amount
-            self._totals_changed = self._log
-        self._add(models.CoinTransferRecord, _account(sender), _account(recipient), amount)
+        for block, (supply, burned, outstanding, log) in sorted(self._books.items()):
+            totals.supply += supply
+            totals.burned += burned
+            totals.outstanding += outstanding
+            self.rows[models.TotalsVersion].append((block, log, totals.supply, totals.burned, totals.outstanding))
+
+    # ----------------------------------------------------------------- records
+
+    def _coin_transfers(self, group: Group, places: Columns) -> Columns:
+        senders, recipients, amounts = group.columns
+        for block, log, sender, recipient, amount in zip(*places, senders, recipients, amounts, strict=True):
+            if sender == ADDRESS_ZERO:
+                self._book(block, log, supply=amount)
+            if recipient == ADDRESS_ZERO:
+                self._book(block, log, supply=-amount, burned=amount)
+        return _accounts(senders), _accounts(recipients), group.texts[2]
+
+    @staticmethod
+    def _node_transfers(group: Group, _: Columns) -> Columns:
+        senders, recipients, token_ids = group.texts
+        return token_ids, _accounts(senders), _accounts(recipients)
+
+    @staticmethod
+    def _claims(group: Group, _: Columns) -> Columns:
+        return group.texts
+
+    def _orders(self, group: Group, places: Columns) -> Columns:
+        key, program, customer, payer, order_id, _, currency, terms, burn_bps, deadline = group.columns
+        numbers, _ = places
+        return (
+            *(key, program, [*map(_text, order_id)], customer, payer, group.texts[5], [*map(_text, currency)]),
+            *(terms, burn_bps, [self._times[number] for number in numbers], [each or None for each in deadline]),
+        )
 
     # ------------------------------------------------------------------- nodes
 
     def _node_moved(self, sender: str, recipient: str, token_id: int) -> None:
-        self._add(models.NodeTransferRecord, token_id, _account(sender), _account(recipient))
         if sender == ADDRESS_ZERO:
             # The part that came out of a split was made by its `NodeSplit`, just before.
             node = self._state.nodes.get(token_id)
@@ -142,8 +187,7 @@ class Projection:
         program.quota -= principal
         program.burned += principal
         self._programs_changed[program_id] = self._log
-        self._state.totals.outstanding += face(principal)
-        self._totals_changed = self._log
+        self._book(self._block, self._log, outstanding=face(principal))
 
     def _open(self, token_id: int, node: NodeState, owner: str) -> None:
         """All was counted when it was settled, and it is nobody else's."""
@@ -175,13 +219,11 @@ class Projection:
     def _version(self, token_id: int, node: NodeState, cause: str) -> None:
         self._add(models.NodeVersion, token_id, node.owner, node.principal, node.claimed, cause)
 
-    def _claimed(self, token_id: int, recipient: str, amount: int) -> None:
+    def _claimed(self, token_id: int, _: str, amount: int) -> None:
         node = self._state.nodes[token_id]
         node.claimed += amount
         self._version(token_id, node, "claim")
-        self._add(models.ClaimRecord, token_id, recipient, amount)
-        self._state.totals.outstanding -= amount
-        self._totals_changed = self._log
+        self._book(self._block, self._log, outstanding=-amount)
 
     def _split(self, token_id: int, new_id: int, principal: int, claimed: int) -> None:
         node = self._state.nodes[token_id]
@@ -285,33 +327,9 @@ class Projection:
 
     # ------------------------------------------------------------------ orders
 
-    def _paid(  # noqa: PLR0917 (the event's arguments)
-        self,
-        order_key: str,
-        program_id: int,
-        customer: str,
-        payer: str,
-        order_id: str,
-        amount: int,
-        currency_reference: str,
-        terms_version: int,
-        burn_bps: int,
-        return_deadline: int,
+    def _paid(
+        self, order_key: str, _program: int, _customer: str, _payer: str, _order_id: str, amount: int, *_: Any
     ) -> None:
-        self._add(
-            models.OrderRecord,
-            order_key,
-            program_id,
-            _text(order_id),
-            customer,
-            payer,
-            amount,
-            _text(currency_reference),
-            terms_version,
-            burn_bps,
-            self._times[self._block],
-            return_deadline or None,
-        )
         order = self._state.orders[order_key] = OrderState("escrowed", 0, amount)
         self._add(models.OrderVersion, order_key, order.status, order.refunded, *_NOT_CAPTURED)
 
@@ -380,6 +398,16 @@ class Projection:
 
 
 _NOT_CAPTURED = (None,) * 6
+_RECORDS: dict[tuple[str, str], type[Base]] = {
+    ("FEC", "Transfer"): models.CoinTransferRecord,
+    ("ADN", "Transfer"): models.NodeTransferRecord,
+    ("ADN", "PayoutClaimed"): models.ClaimRecord,
+    ("Checkout", "OrderPaid"): models.OrderRecord,
+}
+
+
+def _accounts(addresses: Iterable[str]) -> list[str | None]:
+    return [None if address == ADDRESS_ZERO else address for address in addresses]
 
 
 def _account(address: str) -> str | None:

@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 #: Decimal digits that hold any amount of FEC: the cap is below 2^95.
 _WEI_DIGITS = 38
+#: Whatever has more bits than this is an id, and no amount.
+_ID_BITS = 128
 _HASHES = re.compile(r"(?:0x[0-9a-fA-F]{64}\n)*")
 
 
@@ -46,9 +48,22 @@ class ColumnType(TypeDecorator[T]):
         return self.bind_column([value])[0]
 
 
-def _decimal(values: Sequence[int | None], what: str) -> list[str | None]:
+@lru_cache(1 << 14)
+def _long(value: int) -> str:
+    return str(value)
+
+
+def digits(values: Sequence[int]) -> list[str]:
+    """Ints as decimal digits. Ids of 256 bits, which take three times as long, come again and again."""
+    return [*map(_long if max(values, default=0) >> _ID_BITS else str, values)]
+
+
+def _decimal(values: Sequence[int | None], what: str) -> Sequence[str | None]:
     """Ints as decimal digits. Raises TypeError for anything else: a float has lost wei already."""
-    if not {*map(type, values)} <= {int, type(None)}:
+    types = {*map(type, values)}
+    if types == {int}:
+        return digits(values)  # type: ignore[arg-type] # all are ints
+    if not types <= {int, type(None)}:
         bad = next(value for value in values if type(value) not in (int, type(None)))
         raise TypeError(f"{bad!r} is no {what}.")
     return [None if value is None else str(value) for value in values]
@@ -115,8 +130,10 @@ class Hash32(ColumnType[str]):
     def bind_column(self, values: Sequence[str | None]) -> Sequence[str | None]:
         """Lowers the case. Raises ValueError if a text is not 0x and 64 digits."""
         # All at once: one by one takes ten times as long.
-        joined = "".join(f"{value}\n" for value in values if value is not None)
+        joined = "".join([f"{value}\n" for value in values if value is not None])
         if not _HASHES.fullmatch(joined):
             bad = next(value for value in values if value is not None and not _HASHES.fullmatch(f"{value}\n"))
             raise ValueError(f"{bad!r} is not 32 bytes in hex.")
+        if joined == joined.lower():
+            return values
         return [None if value is None else value.lower() for value in values]

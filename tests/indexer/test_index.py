@@ -15,7 +15,7 @@ from fec.chain import deployments
 from fec.i18n.errors import RPCUnreachable, WrongAnswer, WrongNetwork
 from fec.indexer import Indexer, check
 from fec.indexer.errors import IndexInconsistent, IndexMissing
-from fec.indexer.events import Decoder, kinds, restore
+from fec.indexer.events import Decoder, Events, kinds, restore
 from fec.indexer.models import (
     AllianceVersion,
     CoinTransferRecord,
@@ -304,18 +304,18 @@ def test_indexer__nothing_answers__says_where(engine: Engine, story: Story) -> N
 def test_fold__claim_from_an_unknown_node__is_refused(indexed: Engine) -> None:
     query = select(table(EventRecord)).where(EventRecord.name == "PayoutClaimed").limit(1)
     with store.writing(indexed) as connection:
-        [claim] = [restore(*row) for row in connection.execute(query)]
+        [claim] = claims = Events.of(restore(*row) for row in connection.execute(query))
         connection.execute(delete(NodeVersion))
-        fold = Projection(State(connection, [claim]), {})
+        fold = Projection(State(connection, claims), {})
     with pytest.raises(IndexInconsistent, match=f"PayoutClaimed in block {claim.block_number} refers to"):
-        fold.take([claim])
+        fold.take(claims)
 
 
 def test_fold__merge_of_a_changed_node__is_refused(indexed: Engine) -> None:
     query = select(table(EventRecord)).where(EventRecord.name == "NodeMerged").limit(1)
     with store.writing(indexed) as connection:
-        [merge] = [restore(*row) for row in connection.execute(query)]
+        merges = Events.of(restore(*row) for row in connection.execute(query))
         connection.execute(update(NodeVersion).values(principal=7))
-        fold = Projection(State(connection, [merge]), {})
+        fold = Projection(State(connection, merges), {})
     with pytest.raises(IndexInconsistent, match=r"the index has 0\.000000000000000007 FEC and "):
-        fold.take([merge])
+        fold.take(merges)

@@ -15,7 +15,7 @@ from fec.core.durations import WEEK
 from fec.i18n.errors import WrongAnswer
 from fec.indexer import Indexer, check, refused
 from fec.indexer.errors import IndexInconsistent, SettlementMissing
-from fec.indexer.events import Decoder, Event
+from fec.indexer.events import Decoder, Event, Events
 from fec.indexer.logs import Stretch
 from fec.indexer.models import EventRecord, NodeVersion, SettlementRecord, SettlementRefRecord
 from fec.indexer.settled import check_leaves
@@ -132,7 +132,7 @@ def test_sync__leaves_beyond_what_a_range_should_have__gives_the_same(
 
 def test_size__stretch_with_leaves__counts_four_as_a_log(story: Story, tree: SettlementTree) -> None:
     event = _settled(story, tree)
-    assert Stretch(0, 0, None, "", [], [event]).size == 1 + len(tree.leaves) // 4
+    assert Stretch(0, 0, None, "", [], Events.of([event])).size == 1 + len(tree.leaves) // 4
 
 
 @pytest.mark.parametrize("seed", range(2))

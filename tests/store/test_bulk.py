@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, select
 
 from fec import store
-from fec.store.bulk import insert_rows
+from fec.store.bulk import insert_new, insert_rows
 from tests.store.things import ACCOUNT, THINGS
 
 #: PostgreSQL keeps no NUL and no half of a surrogate pair.
@@ -38,6 +38,38 @@ def test_insert_rows__anything__comes_back(things: Engine) -> None:
             assert [*map(tuple, connection.execute(select(THINGS).order_by(THINGS.c.id)))] == written
 
     comes_back()
+
+
+def test_insert_rows__more_than_one_statement_takes__come_back(things: Engine) -> None:
+    written = [(number, number, None, ACCOUNT, None, str(number), True, [number]) for number in range(2_500)]
+    with store.writing(things) as connection:
+        insert_rows(connection, THINGS, written)
+    with store.reading(things) as connection:
+        assert [*map(tuple, connection.execute(select(THINGS).order_by(THINGS.c.id)))] == written
+
+
+def test_insert_new__some_are_there__gives_the_others(things: Engine) -> None:
+    def row(number: int, text: str) -> dict[str, Any]:
+        word = f"0x{number:064x}"
+        return {
+            "id": number,
+            "amount": 2**95,
+            "account": ACCOUNT,
+            "word": word,
+            "text": text,
+            "list": [text],
+            "yes": False,
+        }
+
+    with store.writing(things) as connection:
+        insert_rows(connection, THINGS, [(2, 7, None, None, None, "before", None, [])])
+        rows = [row(number, 'it\'s \\ "new"\n') for number in (1, 2, 3)]
+        new = insert_new(connection, THINGS, rows, ["id", "text"])
+    assert [*map(tuple, new)] == [(1, rows[0]["text"]), (3, rows[2]["text"])]
+    with store.reading(things) as connection:
+        found = [dict(each) for each in connection.execute(select(THINGS).order_by(THINGS.c.id)).mappings()]
+    assert [found[0], found[2]] == [{**row, "token_id": None} for row in (rows[0], rows[2])]
+    assert found[1]["text"] == "before"
 
 
 @pytest.mark.parametrize(
