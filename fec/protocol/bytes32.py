@@ -27,10 +27,15 @@ def to_bytes32(text: str) -> bytes:
 
 def from_hex(text: str) -> bytes:
     """Bytes from hex, with 0x or without. Raises InvalidArgument if it is none."""
+    digits = text.removeprefix("0x")
     try:
-        return bytes.fromhex(text.removeprefix("0x"))
-    except ValueError as error:
-        raise InvalidArgument("{text!r} is not hex. Give 0x and 64 hex digits.", text=text) from error
+        found = bytes.fromhex(digits)
+    except ValueError:
+        found = b""
+    if 2 * len(found) != len(digits):
+        # Spaces would be passed over.
+        raise InvalidArgument("{text!r} is not hex. Give 0x and 64 hex digits.", text=text)
+    return found
 
 
 def from_bytes32(word: bytes) -> str:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from eth_abi.abi import encode
 from eth_hash.auto import keccak
 
 from fec.core.node_id import NodeId
@@ -40,7 +39,7 @@ class Invoice:
 
 def order_key(program_id: int, order_id: str) -> str:
     """Key of an order at Checkout, as hex. Raises InvalidArgument if the order id does not fit."""
-    return "0x" + keccak(encode(["uint256", "bytes32"], [program_id, to_bytes32(order_id)])).hex()
+    return "0x" + keccak(program_id.to_bytes(32) + to_bytes32(order_id)).hex()
 
 
 @dataclass(frozen=True)

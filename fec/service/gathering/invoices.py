@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 
 from sqlalchemy import Connection, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from fec.chain.rpc import next_time
 from fec.i18n.parsing import parse_fec
@@ -27,13 +26,10 @@ from fec.service.orders.lookup import invoice_model
 from fec.service.sales.models import Sale
 from fec.store import writing
 from fec.store.base import table
+from fec.store.bulk import insert_new
 
 _INVOICES = table(Invoice)
 _UNPAID = dict.fromkeys(column.name for column in _INVOICES.c if column.nullable)
-_INSERT = {
-    name: upsert(_INVOICES).on_conflict_do_nothing().returning(_INVOICES.c.id, _INVOICES.c.number)
-    for name, upsert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
-}
 _RECORD = insert(table(IdempotencyRecord))
 
 
@@ -116,8 +112,7 @@ def _keep(
     new = {place: row for place, row in rows.items() if row["order_key"] not in paid}
     if not new:
         return {}
-    kept = connection.execute(_INSERT[connection.dialect.name], list(new.values()))
-    numbers = {row.id: row.number for row in kept}
+    numbers = dict(map(tuple, insert_new(connection, _INVOICES, list(new.values()), ["id", "number"])))
     answers: dict[int, Answer] = {}
     changes, records = [], []
     for place, row in new.items():

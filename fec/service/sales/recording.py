@@ -10,7 +10,7 @@ from itertools import islice
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fec.core.durations import DAY
@@ -25,15 +25,12 @@ from fec.service.sales.codes import code_of, hash_of
 from fec.service.sales.models import Sale, SaleDay, SaleLog, SaleState
 from fec.service.sales.money import exact_money, parse_money
 from fec.store.base import table
+from fec.store.bulk import insert_columns, insert_new
 
 T = TypeVar("T")
 
 _SALES, _LOG, _DAYS = table(Sale), table(SaleLog), table(SaleDay)
 _BLANK = dict.fromkeys(column.name for column in _SALES.c if column.nullable)
-_INSERT = {
-    name: upsert(_SALES).on_conflict_do_nothing().returning(_SALES.c.id, _SALES.c.number)
-    for name, upsert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
-}
 _INSERT_DAY = {
     name: upsert(_DAYS).on_conflict_do_nothing()
     for name, upsert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
@@ -124,19 +121,10 @@ class Done:
 
 def log(connection: Connection, done: Done, numbers: Iterable[int | None], **details: Any) -> None:
     """Adds to the log of sales, for each of these numbers of sales; None is for the program's settings."""
-    rows = [
-        {
-            "program_id": done.program_id,
-            "sale_number": number,
-            "at": done.at,
-            "by": done.by,
-            "what": done.what,
-            "details": details,
-        }
-        for number in numbers
-    ]
-    if rows:
-        connection.execute(insert(_LOG), rows)
+    of = list(numbers)
+    same = {"program_id": done.program_id, "at": done.at, "by": done.by, "what": done.what, "details": details}
+    columns: list[list[Any]] = [of, *([value] * len(of) for value in same.values())]
+    insert_columns(connection, _LOG, columns, names=["sale_number", *same])
 
 
 def _draft(service: Service, book: Book, by: str, key: str, entry: Entry) -> dict[str, Any]:
@@ -269,9 +257,7 @@ def _beyond_bound(
 
 def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> dict[str, int]:
     """Writes new sales; gives their numbers by id, without those whose order somebody else has just recorded."""
-    if not rows:
-        return {}
-    return {row.id: row.number for row in connection.execute(_INSERT[connection.dialect.name], list(rows))}
+    return dict(map(tuple, insert_new(connection, _SALES, rows, ["id", "number"])))
 
 
 def pieces(items: Iterable[T], size: int = _AT_ONCE) -> Iterator[list[T]]:
