@@ -277,6 +277,13 @@ def test_file__good_rows__are_recorded_once(manager: ServiceClient) -> None:
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
+def test_file__more_rows_than_one_query_asks_for__are_known_when_sent_again(manager: ServiceClient) -> None:
+    text = HEADER + "".join(row(manager, f"A-{number}") for number in range(1_001))
+    assert send(manager, text).json()["recorded"] == 1_001
+    assert send(manager, text).json()["known"] == 1_001
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_file__same_key_twice__is_answered_alike(manager: ServiceClient) -> None:
     text = HEADER + row(manager)
     first = send(manager, text, Idempotency_Key="f-1").json()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +15,9 @@ from fec.service.context import Service
 from fec.service.gathering.request import Plain
 from fec.service.models import IdempotencyRecord
 from fec.service.sales import schemas
-from fec.service.sales.book import Book, open_book
+from fec.service.sales.book import Book, open_books
 from fec.service.sales.lookup import claim_of, sale_model
-from fec.service.sales.recording import Recorded, entry_of, record
+from fec.service.sales.recording import Recorded, ToRecord, entry_of, record
 from fec.store import writing
 from fec.store.base import table
 
@@ -53,7 +52,7 @@ def _merchant(asked: Asked) -> int:
 
 def record_all(service: Service, asked: Sequence[Asked]) -> list[Answer | None]:
     """An answer for each sale that is new; None where something needs a closer look."""
-    books = {program_id: open_book(service, program_id) for program_id in {one.program_id for one in asked}}
+    books = open_books(service, {one.program_id for one in asked})
     with writing(service.engine) as connection:
         answers = _keep(service, connection, asked, books)
     return [answers.get(place) for place in range(len(asked))]
@@ -65,35 +64,30 @@ def _keep(
     keyed = [(place, (one.program_id, one.key)) for place, one in enumerate(asked) if one.key is not None]
     free = claimed(connection, [key for _, key in keyed])
     taken = {place for (place, _), is_free in zip(keyed, free, strict=True) if not is_free}
-    groups: dict[tuple[int, str], list[int]] = defaultdict(list)
-    for place, one in enumerate(asked):
-        if place not in taken:
-            groups[one.program_id, one.by].append(place)
+    places = [place for place in range(len(asked)) if place not in taken]
+    sales = [ToRecord(books[one.program_id], one.by, entry_of(one.body)) for one in map(asked.__getitem__, places)]
     answers: dict[int, Answer] = {}
     changes: list[Change] = []
     records: list[dict[str, Any]] = []
-    for (program_id, by), places in groups.items():
-        entries = [entry_of(asked[place].body) for place in places]
-        found = record(service, connection, books[program_id], by, entries)
-        for place, made in zip(places, found, strict=True):
-            if not isinstance(made, Recorded) or made.known:
-                continue
-            # What is kept and told has no claim code; what is answered has.
-            body = sale_model(service, made.row, None, codes=False).dump()
-            answers[place] = Answer(201, {**body, "claim": claim_of(service, made.row, codes=True)})
-            changes.append(Change(program_id, None, "sale.recorded", body))
-            key = asked[place].key
-            if key is not None:
-                records.append(
-                    {
-                        "program_id": program_id,
-                        "key": key,
-                        "fingerprint": asked[place].fingerprint,
-                        "status": 201,
-                        "body": body,
-                        "created_at": made.row.created_at,
-                    }
-                )
+    for place, made in zip(places, record(service, connection, sales), strict=True):
+        if not isinstance(made, Recorded) or made.known:
+            continue
+        one = asked[place]
+        # What is kept and told has no claim code; what is answered has.
+        body = sale_model(service, made.row, None, codes=False).dump()
+        answers[place] = Answer(201, {**body, "claim": claim_of(service, made.row, codes=True)})
+        changes.append(Change(one.program_id, None, "sale.recorded", body))
+        if one.key is not None:
+            records.append(
+                {
+                    "program_id": one.program_id,
+                    "key": one.key,
+                    "fingerprint": one.fingerprint,
+                    "status": 201,
+                    "body": body,
+                    "created_at": made.row.created_at,
+                }
+            )
     if records:
         connection.execute(_RECORD, records)
     events.write(connection, changes)

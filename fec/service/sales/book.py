@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fec.core.durations import MINUTE
@@ -24,6 +25,14 @@ from fec.service.sales.money import exact_money, value_of
 _AHEAD = 15 * MINUTE
 #: A leaf has 96 bits for its principal.
 _MOST_VALUE = 1 << 96
+#: When a program was made: the time of the first block that has it.
+_BORN = (
+    select(BlockRecord.timestamp)
+    .join(ProgramVersion, ProgramVersion.block_number == BlockRecord.number)
+    .where(ProgramVersion.program_id == SaleProgram.program_id)
+    .order_by(ProgramVersion.block_number)
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -123,37 +132,43 @@ class Book:
 
 def open_book(service: Service, program_id: int) -> Book:
     """A program's book as of now. Raises a problem if the program takes no sales."""
+    return open_books(service, {program_id})[program_id]
+
+
+def open_books(service: Service, program_ids: Set[int]) -> dict[int, Book]:
+    """Books of some programs as of now. Raises a problem if one of them takes no sales."""
     now = service.client.now()
     terms = view("terms_latest").c
+    rates: dict[int, dict[str, tuple[list[int], list[int]]]] = defaultdict(dict)
     with Session(service.engine, expire_on_commit=False) as session:
-        program = program_of(session, program_id)
-        rates: dict[str, tuple[list[int], list[int]]] = {}
-        for row in session.scalars(select(SaleRate).where(SaleRate.program_id == program_id).order_by(SaleRate.since)):
-            moments, values = rates.setdefault(row.currency, ([], []))
+        programs = {
+            program.program_id: (program, born)
+            for program, born in session.execute(
+                select(SaleProgram, _BORN.scalar_subquery()).where(SaleProgram.program_id.in_(program_ids))
+            )
+        }
+        if lacking := sorted(program_ids - programs.keys()):
+            raise _not_set_up(lacking[0])
+        since = select(SaleRate).where(SaleRate.program_id.in_(program_ids)).order_by(SaleRate.since)
+        for row in session.scalars(since):
+            moments, values = rates[row.program_id].setdefault(row.currency, ([], []))
             moments.append(row.since)
             values.append(row.rate)
-        known = session.execute(select(terms.tiers, terms.causes).where(terms.program_id == program_id)).one_or_none()
-        born = session.scalar(
-            select(func.min(BlockRecord.timestamp))
-            .join(ProgramVersion, ProgramVersion.block_number == BlockRecord.number)
-            .where(ProgramVersion.program_id == program_id)
+        found = session.execute(
+            select(terms.program_id, terms.tiers, terms.causes).where(terms.program_id.in_(program_ids))
         )
-    if known is None:
+        known = {row.program_id: (row.causes, row.tiers[0][1]) for row in found}
+    for program_id in program_ids - known.keys():
         # The index may be a moment behind the chain.
         terms_now = service.client.terms.get(program_id)
-        causes, least = terms_now.causes, terms_now.tiers[0].burn_bps
-    else:
-        causes, least = known.causes, known.tiers[0][1]
+        known[program_id] = terms_now.causes, terms_now.tiers[0].burn_bps
     contracts = service.settings.deployment["contracts"].values()
-    return Book(
-        program=program,
-        rates=rates,
-        causes=frozenset(causes),
-        least_burn_bps=least,
-        born=born or 0,
-        now=now,
-        no_owners=frozenset({ADDRESS_ZERO, *(contract["address"] for contract in contracts)}),
-    )
+    no_owners = frozenset({ADDRESS_ZERO, *(contract["address"] for contract in contracts)})
+    books = {}
+    for program_id, (program, born) in programs.items():
+        causes, least = known[program_id]
+        books[program_id] = Book(program, rates[program_id], frozenset(causes), least, born or 0, now, no_owners)
+    return books
 
 
 def program_of(session: Session, program_id: int) -> SaleProgram:

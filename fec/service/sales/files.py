@@ -32,7 +32,7 @@ from fec.service.http.problems import Problem, declared, problem
 from fec.service.http.validation import sentence_of
 from fec.service.sales import schemas
 from fec.service.sales.book import Book, Entry, open_book
-from fec.service.sales.recording import entry_of, pieces, record
+from fec.service.sales.recording import ToRecord, entry_of, pieces, record
 from fec.store import writing
 
 router = APIRouter(prefix="/v1/sale-files", tags=["sales"])
@@ -213,7 +213,7 @@ def _record_set(
 ) -> None:
     good = [(line, one) for line, one in some if isinstance(one, Entry)]
     with writing(service.engine) as connection:
-        found = record(service, connection, book, by, [entry for _, entry in good])
+        found = record(service, connection, [ToRecord(book, by, entry) for _, entry in good])
     for line, one in some:
         if isinstance(one, Problem):
             count.refuse(line, one)

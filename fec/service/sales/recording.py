@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from types import SimpleNamespace
@@ -40,6 +41,15 @@ _AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
+class ToRecord:
+    """A sale that is to be recorded, in a program's book, by a caller of this name."""
+
+    book: Book
+    by: str
+    entry: Entry
+
+
+@dataclass(frozen=True)
 class Recorded:
     """A sale that is in the book: the row of its table, and whether it was there before."""
 
@@ -61,17 +71,16 @@ def entry_of(body: schemas.NewSale) -> Entry:
     )
 
 
-def record(
-    service: Service, connection: Connection, book: Book, by: str, entries: Sequence[Entry]
-) -> list[Recorded | Problem]:
+def record(service: Service, connection: Connection, sales: Sequence[ToRecord]) -> list[Recorded | Problem]:
     """Records sales in the transaction of a connection; gives for each its row, or why it is not recorded.
 
     A sale that is recorded already with the same values is given as it is.
     """
-    found: list[Recorded | Problem | None] = [None] * len(entries)
+    found: list[Recorded | Problem | None] = [None] * len(sales)
     drafts: dict[str, tuple[int, dict[str, Any]]] = {}
-    for place, entry in enumerate(entries):
-        key = order_key(book.program.program_id, entry.order_id)
+    for place, sale in enumerate(sales):
+        entry = sale.entry
+        key = order_key(sale.book.program.program_id, entry.order_id)
         if key in drafts:
             found[place] = problem(
                 "order-id-taken",
@@ -80,16 +89,16 @@ def record(
             )
             continue
         try:
-            drafts[key] = place, _draft(service, book, by, key, entry)
+            drafts[key] = place, _draft(service, sale, key)
         except Problem as error:
             found[place] = error
-    for key, row in _known(connection, drafts):
+    for key, row in _known(connection, list(drafts)):
         place, _ = drafts.pop(key)
-        found[place] = _same(row, entries[place], book)
+        found[place] = _same(row, sales[place])
     for key, refusal in _others(connection, drafts):
         place, _ = drafts.pop(key)
         found[place] = refusal
-    for key, refusal in _beyond_bound(connection, book, by, drafts):
+    for key, refusal in _beyond_bounds(connection, sales, drafts):
         place, _ = drafts.pop(key)
         found[place] = refusal
     numbers = _insert(connection, [row for _, row in drafts.values()])
@@ -102,9 +111,13 @@ def record(
     # Somebody else has just recorded these.
     for key, row in _known(connection, late):
         place, _ = drafts[key]
-        found[place] = _same(row, entries[place], book)
-    written = [one.row.number for one in found if isinstance(one, Recorded) and not one.known]
-    log(connection, Done(book.program.program_id, by, "recorded", book.now), written)
+        found[place] = _same(row, sales[place])
+    written: dict[Done, list[int]] = defaultdict(list)
+    for sale, one in zip(sales, found, strict=True):
+        if isinstance(one, Recorded) and not one.known:
+            done = Done(sale.book.program.program_id, sale.by, "recorded", sale.book.now)
+            written[done].append(one.row.number)
+    log_all(connection, written)
     return [one for one in found if one is not None]
 
 
@@ -121,14 +134,23 @@ class Done:
 
 def log(connection: Connection, done: Done, numbers: Iterable[int | None], **details: Any) -> None:
     """Adds to the log of sales, for each of these numbers of sales; None is for the program's settings."""
-    of = list(numbers)
-    same = {"program_id": done.program_id, "at": done.at, "by": done.by, "what": done.what, "details": details}
-    columns: list[list[Any]] = [of, *([value] * len(of) for value in same.values())]
-    insert_columns(connection, _LOG, columns, names=["sale_number", *same])
+    log_all(connection, {done: numbers}, **details)
 
 
-def _draft(service: Service, book: Book, by: str, key: str, entry: Entry) -> dict[str, Any]:
+def log_all(connection: Connection, written: Mapping[Done, Iterable[int | None]], **details: Any) -> None:
+    """The same, of several things that were done."""
+    rows = [
+        (number, done.program_id, done.at, done.by, done.what, details)
+        for done, numbers in written.items()
+        for number in numbers
+    ]
+    names = ("sale_number", "program_id", "at", "by", "what", "details")
+    insert_columns(connection, _LOG, list(zip(*rows, strict=True)), names=names)
+
+
+def _draft(service: Service, sale: ToRecord, key: str) -> dict[str, Any]:
     """The row of a new sale. Raises a problem if it cannot be recorded."""
+    book, entry = sale.book, sale.entry
     currency, sold_at, rate, value = book.check(entry)
     identity = secrets.token_urlsafe(16)
     program = book.program
@@ -151,7 +173,7 @@ def _draft(service: Service, book: Book, by: str, key: str, entry: Entry) -> dic
         "owner": entry.customer,
         "state": SaleState.HELD if held else SaleState.PENDING,
         "due_at": sold_at + program.return_window,
-        "recorded_by": by,
+        "recorded_by": sale.by,
         "created_at": int(time.time()),
     }
     if entry.customer is None:
@@ -160,8 +182,9 @@ def _draft(service: Service, book: Book, by: str, key: str, entry: Entry) -> dic
     return row
 
 
-def _same(row: Any, entry: Entry, book: Book) -> Recorded | Problem:
+def _same(row: Any, sale: ToRecord) -> Recorded | Problem:
     """A sale that was recorded before, if it is the same one."""
+    book, entry = sale.book, sale.entry
     told = (entry.amount, entry.currency or book.program.currency, entry.paid_by, entry.items, entry.cause)
     if (row.amount, row.currency, row.paid_by, row.items, row.cause) == told and (
         entry.sold_at in (None, row.sold_at)
@@ -220,6 +243,19 @@ def paid_in_fec(order_id: str) -> Problem:
         "Order {order} was paid in FEC, and has its node by that. Record only what was paid elsewhere.",
         order=order_id,
     )
+
+
+def _beyond_bounds(
+    connection: Connection, sales: Sequence[ToRecord], drafts: Mapping[str, tuple[int, dict[str, Any]]]
+) -> Iterator[tuple[str, Problem]]:
+    """Sales that go beyond what a key may record in a day; notes what the others come to."""
+    of_key: dict[tuple[int, str], dict[str, tuple[int, dict[str, Any]]]] = defaultdict(dict)
+    for key, (place, row) in drafts.items():
+        if sales[place].book.program.day_bound is not None:
+            of_key[row["program_id"], sales[place].by][key] = place, row
+    for (_, by), mine in sorted(of_key.items()):
+        book = sales[next(iter(mine.values()))[0]].book
+        yield from _beyond_bound(connection, book, by, mine)
 
 
 def _beyond_bound(

@@ -23,7 +23,7 @@ from fec.service.sales.book import Book, open_book
 from fec.service.sales.lookup import own_sale, sale_model, sale_models, usable_link
 from fec.service.sales.models import Sale, SaleLog, SaleReason, SaleState
 from fec.service.sales.money import exact_money, parse_money, value_of
-from fec.service.sales.recording import Done, entry_of, log, record
+from fec.service.sales.recording import Done, ToRecord, entry_of, log, record
 
 router = APIRouter(prefix="/v1/sales", tags=["sales"])
 
@@ -39,7 +39,7 @@ def create(
     entry = entry_of(body)
 
     def commit(session: Session, book: Book) -> Effect:
-        [found] = record(service, session.connection(), book, caller.name, [entry])
+        [found] = record(service, session.connection(), [ToRecord(book, caller.name, entry)])
         if isinstance(found, Problem):
             raise found
         [sale] = sale_models(service, session, [found.row], codes=False)
