@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.core.durations import WEEK
 from fec.protocol.settlements import Leaf
 from tests.web.world import World
 
@@ -115,6 +116,16 @@ def test_app__without_key_or_coin__pays_through_a_broken_line_and_survives_its_s
     values = [fact["value"] for fact in app.shown["facts"]]
     assert "150 FEC" in values
     assert [value.split(";")[0] for value in values[3:]] == ["Principal (burned): 10 FEC", "Principal (burned): 7 FEC"]
+
+    # What has flowed back is claimed without gas, from the settled node too.
+    world.travel(20 * WEEK)
+    app.open("wallet", "en")
+    assert "claim" in app.acts
+    app.do("tap", "claim")
+    assert "claim" not in app.acts
+    nodes = world.client.nodes.owned_by(address)
+    assert sorted(node.principal for node in nodes) == [7 * FEC, 10 * FEC]
+    assert world.client.balance(address) == 150 * FEC + sum(node.claimed for node in nodes) > 150 * FEC
 
     # The app's storage is wiped: the code on paper brings everything back.
     app.do("wipe")

@@ -1,58 +1,19 @@
-/** What the shop's service sends for a shopper without gas coin. It can pay nobody but the shopper. */
+/** Claiming without gas, by the service of this site. */
+import { claimFreely as claim, freelyClaimable as claimable } from "@fec/sdk/free";
+import type { Node } from "@fec/sdk/nodes";
 import type { Address } from "viem";
 import { look, settings } from "./chain";
-import type { Openings, Payout, Payouts } from "@fec/sdk/generated/api";
-import type { Node } from "@fec/sdk/nodes";
-import { call, Problem } from "./service";
+import { service } from "./service";
 
-/** Tokens in one transaction of the service's, and settled nodes that it opens at once. */
-const MOST_TOKENS = 100;
-const MOST_OPENINGS = 10;
-const PAUSE_MS = 400;
+const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-
-/** Nodes that the service claims from: those of its merchants' programs, as many as it takes at once. */
+/** Nodes that the service claims from, as many as it takes at once; none without a service. */
 export function freelyClaimable(nodes: readonly Node[]): Node[] {
-  const { service, names } = settings();
-  if (service === null) return [];
-  const served = nodes.filter((node) => names[String(node.programId)] !== undefined);
-  return [...served.filter((node) => !node.leaf).slice(0, MOST_TOKENS), ...served.filter((node) => node.leaf).slice(0, MOST_OPENINGS)];
+  return settings().service === null ? [] : claimable(nodes, settings().names);
 }
 
 /** Has nodes claimed from for their owner, and waits until that is on the chain. Throws what made it fail. */
 export async function claimFreely(owner: Address, nodes: readonly Node[]): Promise<void> {
-  const tokens = nodes.filter((node) => !node.leaf);
-  if (tokens.length) {
-    const nodeIds = tokens.map((node) => node.tokenId.toString());
-    const { items } = await call<Payouts>("POST", `/v1/accounts/${owner}/payouts`, { nodeIds });
-    await Promise.all(items.map((payout) => ended(owner, payout)));
-  }
-  if (nodes.some((node) => node.leaf)) await opened(owner);
+  await claim(service(), sleep, owner, nodes);
   await look();
-}
-
-async function ended(owner: Address, payout: Payout): Promise<void> {
-  let now = payout;
-  while (now.state === "requested" || now.state === "sent") {
-    await pause();
-    now = await call<Payout>("GET", `/v1/accounts/${owner}/payouts/${payout.id}`);
-  }
-  if (now.state === "failed") throw new Error(now.error?.sentence ?? "");
-}
-
-/** Settled nodes are opened and claimed from in one call. Asked again, the service says how far it has come. */
-async function opened(owner: Address): Promise<void> {
-  for (;;) {
-    let items: Openings["items"];
-    try {
-      ({ items } = await call<Openings>("POST", `/v1/accounts/${owner}/openings`));
-    } catch (error) {
-      // Nothing is left to open: it was done while we waited.
-      if (error instanceof Problem && error.kind === "nothing-to-open") return;
-      throw error;
-    }
-    if (items.every(({ state }) => state === "done")) return;
-    await pause();
-  }
 }

@@ -11,6 +11,10 @@ export function serviceUrl(path: string): string {
 
 const transport = fetchTransport((url, options) => fetch(url, options), { credentials: "include" });
 
+export function service(): ServiceClient {
+  return new ServiceClient({ url: settings().service ?? "", transport, language: () => language.value });
+}
+
 export function call<T>(method: "GET" | "POST" | "DELETE", path: string, body?: unknown, key?: string): Promise<T> {
-  return new ServiceClient({ url: settings().service ?? "", transport, language: () => language.value }).call<T>(method, path, body, key);
+  return service().call<T>(method, path, body, key);
 }

@@ -1,5 +1,6 @@
 /** What the app's key holds, in a component. */
-import { exactFec, parseFec } from "../amounts";
+import { exactFec, fec, parseFec } from "../amounts";
+import { claimFreely, freelyClaimable } from "../free";
 import type { PendingSales } from "../generated/api";
 import { ADDRESS_ZERO, type Address } from "../hex";
 import type { Key } from "../i18n/en";
@@ -10,6 +11,9 @@ import { Model, type Act, type Fact, type Notice } from "./view";
 
 export class WalletModel extends Model {
   private shownCode = false;
+  /** Nodes that the service can claim from now. */
+  private due: Node[] = [];
+  private dueAmount = 0n;
 
   async start(): Promise<void> {
     try {
@@ -18,7 +22,8 @@ export class WalletModel extends Model {
       const urging = await this.urging();
       const held = account ? await this.held(account.address) : { facts: [], notices: [] };
       const code = this.shownCode ? { code: await this.keys.code(), notices: [this.notice("warn", "key.codeWhy")] } : {};
-      const more = urging ?? { ...code, buttons: [this.button("again", "pay.lookAgain", false), this.button("code", "key.code", false)] };
+      const owed = this.due.length ? [this.button("claim", "wallet.claimFree", true, { amount: fec(this.dueAmount) })] : [];
+      const more = urging ?? { ...code, buttons: [...owed, this.button("again", "pay.lookAgain", false), this.button("code", "key.code", false)] };
       this.show({
         title: this.title(),
         facts: held.facts,
@@ -40,6 +45,8 @@ export class WalletModel extends Model {
 
   protected async other(act: Act): Promise<void> {
     if (act === "code") this.shownCode = !this.shownCode;
+    const account = await this.keys.account();
+    if (act === "claim" && account) await claimFreely(this.service, this.options.engine.sleep, account.address, this.due);
   }
 
   private async held(owner: Address): Promise<{ facts: Fact[]; notices: Notice[] }> {
@@ -50,9 +57,11 @@ export class WalletModel extends Model {
       this.reader.unopenedOf(owner, block.number),
       this.pending(owner),
     ]);
-    const settled = unopened.leaves.map((leaf) => makeNode(tokenIdAt(leaf.settlementId, leaf.index, leaf.principal), leaf.principal, 0n));
+    const settled = unopened.leaves.map((leaf) => ({ ...makeNode(tokenIdAt(leaf.settlementId, leaf.index, leaf.principal), leaf.principal, 0n), leaf }));
     const nodes: Node[] = [...(await this.reader.nodesOf(ids, block.number)), ...settled];
     const claimable = (node: Node) => claimableOf(node, block.timestamp);
+    this.due = freelyClaimable(nodes.filter((node) => claimable(node) > 0n), this.options.shop.names ?? {});
+    this.dueAmount = sum(this.due.map(claimable));
     const coins = (wei: bigint) => `${exactFec(wei)} FEC`;
     const facts: Fact[] = [
       { label: this.say("wallet.address"), value: owner },
