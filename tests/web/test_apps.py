@@ -67,14 +67,8 @@ def app(request: pytest.FixtureRequest, world: World, root: Path, built: None) -
     app.process.wait()
 
 
-def test_app__without_key_or_coin__pays_through_a_broken_line_and_survives_its_storage(
-    app: App, world: World, request: pytest.FixtureRequest
-) -> None:
-    engine = request.node.callspec.params["app"]
-    invoice = world.invoice(f"APP-{engine}", "100")
-    link = invoice["links"]["short"]
-
-    # A second signer is urged before the first payment.
+def started(app: App, world: World, link: str) -> tuple[str, str]:
+    """A shopper's account and recovery code, made before the first payment, with 250 FEC."""
     app.open("pay", "zh-Hans", link=link)
     assert app.shown["title"].startswith("Corner café")
     assert app.acts == ["make", "restore"]
@@ -85,13 +79,22 @@ def test_app__without_key_or_coin__pays_through_a_broken_line_and_survives_its_s
     assert "付款之前" in app.notices
     app.do("tap", "kept")
     assert app.acts == ["pay"]
-
     # Paying needs FEC, and says how much is missing.
     app.do("tap", "pay")
     assert "还差 100" in app.notices
     app.open("wallet", "ms")
     address = app.shown["facts"][0]["value"]
     world.client.transfer(address, 250 * FEC)
+    return address, code
+
+
+def test_app__without_key_or_coin__pays_through_a_broken_line_and_survives_its_storage(
+    app: App, world: World, request: pytest.FixtureRequest
+) -> None:
+    engine = request.node.callspec.params["app"]
+    invoice = world.invoice(f"APP-{engine}", "100")
+    link = invoice["links"]["short"]
+    address, code = started(app, world, link)
 
     # The line breaks once the payment was signed: nothing is paid twice.
     app.open("pay", "ms", link=link)
