@@ -15,11 +15,12 @@ import {NodeId} from "./libraries/NodeId.sol";
 import {NodeState, NodeStateLib} from "./libraries/NodeState.sol";
 import {ReleaseCurve} from "./libraries/ReleaseCurve.sol";
 import {NodeMetadata} from "./nodes/NodeMetadata.sol";
+import {OperatorPermits} from "./nodes/OperatorPermits.sol";
 import {Settlements} from "./nodes/Settlements.sol";
 
 /// @title Airdrop Nodes
 /// @notice See {IADN}.
-contract ADN is Settlements, ERC721 {
+contract ADN is Settlements, OperatorPermits {
     using NodeId for uint256;
 
     /// @dev A struct of one word, so that a storage pointer to it can be passed on instead of being hashed for twice.
@@ -66,7 +67,6 @@ contract ADN is Settlements, ERC721 {
     /// @param genesisSupply FEC to create now, in wei.
     /// @param publicQuota Quota of program 1, in wei, out of the budget of (cap − genesisSupply)/9.
     constructor(address owner_, address genesisHolder, uint256 cap, uint256 genesisSupply, uint256 publicQuota)
-        ERC721("Airdrop Node", "ADN")
         Settlements(owner_, new FEC(address(this), cap, genesisSupply, genesisHolder))
     {
         metadata = new NodeMetadata();

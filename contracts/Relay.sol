@@ -121,6 +121,7 @@ contract Relay is IRelay, ReentrancyGuardTransient {
         if (kind == uint256(RelayedKind.Captures)) return (address(checkout), ICheckout.capture.selector);
         if (kind == uint256(RelayedKind.Opening)) return (address(adn), IADN.open.selector);
         if (kind == uint256(RelayedKind.OpeningWithClaim)) return (address(adn), IADN.openAndClaim.selector);
+        if (kind == uint256(RelayedKind.PermitForAll)) return (address(adn), IADN.permitForAll.selector);
         revert Relay_MalformedCall(index);
     }
 }

@@ -159,6 +159,9 @@ interface IADN is IERC5725, IERC4906, IERC5646 {
     /// @notice More quota was asked for than the budget holds; amounts in wei.
     error ADN_BudgetExceeded(uint256 asked, uint256 left);
 
+    /// @notice The owner did not sign this permit, or signed it for another nonce.
+    error ADN_InvalidPermit(address owner);
+
     /// @notice The proof does not lead from the leaf to the settlement's root, or is longer or shorter than its way.
     error ADN_InvalidProof(uint256 settlementId, uint256 index);
 
@@ -197,6 +200,9 @@ interface IADN is IERC5725, IERC4906, IERC5646 {
 
     /// @notice The period's length is out of range; seconds.
     error ADN_PeriodOutOfRange(uint256 periodLength, uint256 least, uint256 most);
+
+    /// @notice The permit can no longer be used; seconds since the epoch.
+    error ADN_PermitExpired(uint256 deadline, uint256 timestamp);
 
     /// @notice No node has that much principal; wei.
     error ADN_PrincipalTooLarge(uint256 principal, uint256 most);
@@ -283,6 +289,18 @@ interface IADN is IERC5725, IERC4906, IERC5646 {
         bytes32 expectedFingerprint
     ) external;
 
+    /// @notice Makes somebody the owner's ERC-721 operator, or unmakes them, by the owner's signature. Anybody may send it.
+    /// @dev An operator can move every node of the owner's. `Custodian` is one that does only what the owner signs (see
+    /// `ICustodian.act`); others are trusted at the owner's own risk.
+    /// @param owner Who has signed: with a key, or as a contract (ERC-1271).
+    /// @param operator Who may act on the owner's nodes, or no longer.
+    /// @param approved Whether they may.
+    /// @param deadline Last second at which this may be sent.
+    /// @param signature EIP-712 signature over PermitForAll(address owner,address operator,bool approved,uint256 nonce,uint256
+    /// deadline), with {nonces} as the nonce.
+    function permitForAll(address owner, address operator, bool approved, uint256 deadline, bytes calldata signature)
+        external;
+
     // -------------------------------------------------------------- settlements
 
     /// @notice Burns the sum of some principals of the caller's own FEC and makes a node of each. Needs no allowance.
@@ -359,6 +377,9 @@ interface IADN is IERC5725, IERC4906, IERC5646 {
 
     /// @notice A program's terms and what is left of its quota.
     function programOf(uint256 programId) external view returns (Program memory);
+
+    /// @notice Number of an owner's next permit.
+    function nonces(address owner) external view returns (uint256);
 
     /// @notice Number of programs, which are 1 … programCount.
     function programCount() external view returns (uint256);

@@ -16,7 +16,8 @@ enum RelayedKind {
     Reward,
     Captures,
     Opening,
-    OpeningWithClaim
+    OpeningWithClaim,
+    PermitForAll
 }
 
 /// @title Many signed calls in one transaction
@@ -65,7 +66,7 @@ interface IRelay {
     /// @notice Where spends and acts go.
     function custodian() external view returns (ICustodian);
 
-    /// @notice Where claims and openings go.
+    /// @notice Where claims, openings and permits go.
     function adn() external view returns (IADN);
 
     /// @notice Most calls in one transaction.

@@ -33,9 +33,12 @@ from fec.protocol.bytes32 import from_hex
 from fec.protocol.members import ALL_COINS, Enrolled, Member, Withdrawn, signer_bytes, signer_hash, signer_text
 from fec.protocol.orders import Order, Paid
 from fec.protocol.signing import Domain, TypedMessage
+from fec.protocol.types import Receipt
 
 #: Name in the EIP-712 domain of the custodian, as its constructor has it.
 CUSTODIAN_NAME = "FEC Custodian"
+#: The same of the node contract.
+NODES_NAME = "Airdrop Node"
 
 
 @dataclass(frozen=True)
@@ -152,6 +155,29 @@ class Custody:
         call = calls.spend(member, self._orders.plain(order), token_ids, plain)
         receipt = self._settlements.opening_first(token_ids, lambda: self._custodian.send(call))
         return paid(self._checkout, self._adn, receipt)
+
+    # ---------------------------------------------------------------- accounts
+
+    def may_act_for(self, account: str) -> bool:
+        """Whether an account has made the custodian its operator, so that it can have its own nodes moved by acts."""
+        may: bool = self._adn.read("isApprovedForAll", checked_address(account), self.address)
+        return may
+
+    def permit_message(self, account: str, deadline: int, *, approved: bool = True) -> TypedMessage:
+        """What an account signs to make the custodian its operator, or no longer: once, before its first act."""
+        owner = checked_address(account)
+        nonce = self._adn.read("nonces", owner)
+        domain = Domain(NODES_NAME, self.domain.chain_id, self._adn.address)
+        return signing.permit_for_all_message(
+            domain, owner=owner, operator=self.address, approved=approved, nonce=nonce, deadline=deadline
+        )
+
+    def permit(self, account: str, deadline: int, signature: str, *, approved: bool = True) -> Receipt:
+        """Makes the custodian an account's operator, as the account has signed. Anybody may send it."""
+        message = self.permit_message(account, deadline, approved=approved)
+        plain = signing.plain(account, message.hash, signature)
+        call = calls.permit_for_all(account, self.address, deadline, plain, approved=approved)
+        return basics(self._adn.send(call))
 
     # -------------------------------------------------------------------- acts
 

@@ -160,6 +160,12 @@ def approve_all_claims(operator: str, *, approved: bool) -> ContractCall:
     return ContractCall("ADN", "setClaimApprovalForAll", (checked_address(operator), approved))
 
 
+def permit_for_all(owner: str, operator: str, deadline: int, signature: str, *, approved: bool = True) -> ContractCall:
+    """Makes somebody an owner's ERC-721 operator, as the owner has signed, or no longer."""
+    accounts = checked_address(owner), checked_address(operator)
+    return ContractCall("ADN", "permitForAll", (*accounts, approved, deadline, from_hex(signature)))
+
+
 # -------------------------------------------------------------------- programs
 
 

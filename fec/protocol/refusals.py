@@ -29,6 +29,10 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
         LimitExceeded,
         N_("The budget has {left:fec} of principal left, less than {asked:fec}. Ask for less."),
     ),
+    "ADN_InvalidPermit": (
+        NotAllowed,
+        N_("{owner} did not sign this permit, or signed another in the meantime. Ask the owner to sign it anew."),
+    ),
     "ADN_InvalidProof": (
         InvalidInput,
         N_(
@@ -76,6 +80,10 @@ _SENTENCES: dict[str, tuple[type[ContractError], str]] = {
     "ADN_OriginInFuture": (
         InvalidInput,
         N_("The origin {origin:date} is in the future; it is now {timestamp:date}. Give an earlier period boundary."),
+    ),
+    "ADN_PermitExpired": (
+        StateConflict,
+        N_("The permit expired at {deadline:date}; it is now {timestamp:date}. Ask the owner to sign a new one."),
     ),
     "ADN_PeriodOutOfRange": (
         InvalidInput,

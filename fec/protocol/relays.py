@@ -44,6 +44,7 @@ _KINDS = {
     ("Checkout", "capture"): 6,
     ("ADN", "open"): 7,
     ("ADN", "openAndClaim"): 8,
+    ("ADN", "permitForAll"): 9,
 }
 _FUNCTIONS = {kind: function for function, kind in _KINDS.items()}
 _SHORT = 0

@@ -41,6 +41,13 @@ _ACT = {"kind": "uint8", "data": "bytes"}
 _ACTS = {"vault": "address", "signer": "bytes", "acts": "Act[]", "nonce": "uint256", "deadline": "uint256"}
 _SALE_BINDING = {"codeHash": "bytes32", "programId": "uint256", "owner": "address"}
 _PERMIT = {"owner": "address", "spender": "address", "value": "uint256", "nonce": "uint256", "deadline": "uint256"}
+_PERMIT_FOR_ALL = {
+    "owner": "address",
+    "operator": "address",
+    "approved": "bool",
+    "nonce": "uint256",
+    "deadline": "uint256",
+}
 _AUTHORIZATION = {
     "from": "address",
     "to": "address",
@@ -57,6 +64,7 @@ _KINDS: dict[str, dict[str, str]] = {
     "Acts": _ACTS,
     "SaleBinding": _SALE_BINDING,
     "Permit": _PERMIT,
+    "PermitForAll": _PERMIT_FOR_ALL,
     "ReceiveWithAuthorization": _AUTHORIZATION,
 }
 
@@ -195,6 +203,14 @@ def permit_message(domain: Domain, *, owner: str, spender: str, value: int, nonc
     return _message(domain, "Permit", values)
 
 
+def permit_for_all_message(
+    domain: Domain, *, owner: str, operator: str, approved: bool, nonce: int, deadline: int
+) -> TypedMessage:
+    """What an owner of nodes signs to make somebody their ERC-721 operator; the domain is the node contract's."""
+    values = {"owner": owner, "operator": operator, "approved": approved, "nonce": nonce, "deadline": deadline}
+    return _message(domain, "PermitForAll", values)
+
+
 def authorization_message(
     domain: Domain, *, payer: str, to: str, value: int, valid_after: int, valid_before: int, nonce: str
 ) -> TypedMessage:
@@ -267,6 +283,7 @@ def _acts_word(acts: Iterable[Mapping[str, Any]]) -> bytes:
 #: What makes 32 bytes of a field, by its type.
 _WORDS: dict[str, Callable[[Any], bytes]] = {
     "uint256": lambda value: int(value).to_bytes(32),
+    "bool": lambda value: bool(value).to_bytes(32),
     "uint8": lambda value: int(value).to_bytes(1).rjust(32, b"\0"),
     "address": lambda value: _bytes(value, 20).rjust(32, b"\0"),
     "bytes32": lambda value: _bytes(value, 32),

@@ -49,6 +49,7 @@ KEPT_ONLY = {
     ("FEC", "AuthorizationCanceled"),
     ("FEC", "AuthorizationUsed"),
     ("FEC", "EIP712DomainChanged"),
+    ("ADN", "EIP712DomainChanged"),
     ("ADN", "ApprovalForAll"),
     ("ADN", "BatchMetadataUpdate"),
     ("ADN", "OwnershipTransferStarted"),

@@ -57,6 +57,7 @@ CALLS = {
     "pay_from_nodes": calls.pay_from_nodes(ORDER, [9]),
     "pay_with_authorization": calls.pay_with_authorization(ORDER, Authorization(ALICE, 0, 2_000_000_000, SIGNATURE)),
     "pay_with_permit": calls.pay_with_permit(ORDER, Permit(2_000_000_000, SIGNATURE)),
+    "permit_for_all": calls.permit_for_all(ALICE, BOB, 7, SIGNATURE),
     "quote": calls.quote(2, ALICE, 10**18),
     "reclaim_rewards": calls.reclaim_rewards(1),
     "refund": calls.refund(WORD, 7),

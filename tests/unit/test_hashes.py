@@ -32,6 +32,15 @@ MESSAGES = st.one_of(
     st.builds(signing.order_message, DOMAINS, ORDERS),
     st.builds(signing.acts_message, DOMAINS, INSTRUCTIONS),
     st.builds(
+        signing.permit_for_all_message,
+        DOMAINS,
+        owner=ADDRESSES,
+        operator=ADDRESSES,
+        approved=st.booleans(),
+        nonce=NUMBERS,
+        deadline=NUMBERS,
+    ),
+    st.builds(
         signing.authorization_message,
         DOMAINS,
         payer=ADDRESSES,

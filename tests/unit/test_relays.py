@@ -59,6 +59,7 @@ RELAYABLE = {
     "a claim": calls.claim_for([1, 2, 3]),
     "a reward": CALLS["take_reward"],
     "captures": calls.capture(["0x" + "0e" * 32] * 3),
+    "a permit": CALLS["permit_for_all"],
     "an opening": CALLS["open_node"],
     "an opening with a claim": SEEN["open_node, with a claim"],
 }
@@ -116,7 +117,16 @@ def test_packed__every_short_payment__is_read_back(  # noqa: PLR0917
 
 @pytest.mark.parametrize("name", sorted(CALLS))
 def test_relayable__what_asks_who_calls__is_not(name: str) -> None:
-    listed = {"pay_with_authorization", "spend", "act", "claim_for", "take_reward", "capture", "open_node"}
+    listed = {
+        "pay_with_authorization",
+        "spend",
+        "act",
+        "claim_for",
+        "take_reward",
+        "capture",
+        "open_node",
+        "permit_for_all",
+    }
     assert relays.relayable(CALLS[name]) == (name in listed)
 
 

@@ -8,7 +8,17 @@ from typing import Any
 
 from fec.protocol import acts
 from fec.protocol.acts import Act
-from tests.contracts.support.shop_world import ACTS_TYPE, CUSTODY, NEVER, Market, Member, key, typed_hash
+from tests.contracts.support.shop_world import (
+    ACTS_TYPE,
+    CUSTODY,
+    NEVER,
+    NODES,
+    PERMIT_FOR_ALL_TYPE,
+    Market,
+    Member,
+    key,
+    typed_hash,
+)
 from tests.contracts.support.world import FEC
 
 #: All coins of a vault.
@@ -74,6 +84,22 @@ def withdraw(market: Market, member: Member, nodes: list[int], amount: int, to: 
 def withdraw_call(market: Market, member: Member, nodes: list[int], amount: int, to: str, **how: Any) -> bytes:
     """Call data of a withdrawal."""
     return market.custodian.encode("act", *act_arguments(market, member, [acts.withdraw(to, nodes, amount)], **how))
+
+
+def permit_arguments(market: Market, owner: str, operator: str, **how: Any) -> tuple[Any, ...]:
+    """Arguments of `ADN.permitForAll`, signed by alice for the owner's next permit, unless `how` says another."""
+    approved, deadline = how.get("approved", True), how.get("deadline", NEVER)
+    nonce = how.get("nonce", market.adn.nonces(owner))
+    values = [
+        how.get("told_owner", owner),
+        how.get("told_operator", operator),
+        how.get("signed", approved),
+        nonce,
+        deadline,
+    ]
+    contract, chain_id = how.get("contract", market.adn.address), how.get("chain_id", 1)
+    digest = typed_hash(NODES, contract, "PermitForAll", PERMIT_FOR_ALL_TYPE, values, chain_id=chain_id)
+    return owner, operator, approved, how.get("sent", deadline), key(how.get("signed_by", "alice")).sign(digest)
 
 
 def filled(market: Market, member: Member) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from fec.core.durations import DAY, WEEK
 from fec.protocol import acts
 from fec.protocol.members import signer_bytes
-from tests.contracts.custody.acts import act_arguments, withdraw
+from tests.contracts.custody.acts import act_arguments, permit_arguments, withdraw
 from tests.contracts.relay.packing import CLAIMS, OPENING, long
 from tests.contracts.standards.interfaces import deploy_witness
 from tests.contracts.support.build import shipped
@@ -238,6 +238,10 @@ NODE_CALLS: dict[str, Prepare] = {
     "`openAndClaim` (pays the owner)": lambda s: after(s, WEEK, s.settlement().opening(0)),
     "`approve`": lambda s: [s.market.treasury, s.node],
     "`setClaimApproval`": lambda s: [s.market.treasury, True, s.node],
+    "`permitForAll` (signed by the owner)": lambda s: list(permit_arguments(s.market, s.market.alice, s.market.carol)),
+    "`permitForAll` (signed by another)": lambda s: list(
+        permit_arguments(s.market, s.market.alice, s.market.carol, signed_by="stranger")
+    ),
     "`setApprovalForAll` (for the caller's own nodes)": lambda s: [s.market.treasury, True],
     "`setClaimApprovalForAll` (for the caller's own nodes)": lambda s: [s.market.treasury, True],
     "`mint` (in a program with an issuer, with the caller's coins)": lambda s: [s.program, FEC, s.caller],
@@ -368,6 +372,7 @@ def values_of(scene: Scene, error: str) -> tuple[Any, ...]:
     """What an error has to say about the scene's caller."""
     m, caller = scene.market, scene.caller
     return {
+        "ADN_InvalidPermit": (m.alice,),
         "ADN_NotClaimer": (scene.node, caller),
         "ADN_NotIssuer": (scene.program, caller, ISSUER),
         "ADN_NotOwnerOrOperator": (scene.node, caller),

@@ -8,7 +8,7 @@ from tests.contracts.support.evm import Event
 from tests.contracts.support.shop_world import Market, Order, key
 
 #: Numbers of the kinds.
-SHORT, PAYMENT, SPEND, ACTS, CLAIMS, REWARD, CAPTURES, OPENING, OPENING_WITH_CLAIM = range(9)
+SHORT, PAYMENT, SPEND, ACTS, CLAIMS, REWARD, CAPTURES, OPENING, OPENING_WITH_CLAIM, PERMIT = range(10)
 #: Gas of a call in tests, unless they say another.
 ENOUGH = 400_000
 

@@ -25,7 +25,7 @@ GROUP = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 NEVER = 2**48
 CHAIN_ID = 1
 #: EIP-712 names of the contracts.
-COUPON, CHECKOUT, CUSTODY = "Fortune Earnings Coupon", "FEC Checkout", "FEC Custodian"
+COUPON, CHECKOUT, CUSTODY, NODES = "Fortune Earnings Coupon", "FEC Checkout", "FEC Custodian", "Airdrop Node"
 #: What the hooks of `contracts/test/Receiver.sol` can do.
 MODES = {"Accept": 0, "Reject": 1, "Revert": 2, "BurnGas": 3, "Reenter": 4}
 
@@ -51,6 +51,13 @@ PERMIT_TYPE = (
     ("address", "owner"),
     ("address", "spender"),
     ("uint256", "value"),
+    ("uint256", "nonce"),
+    ("uint256", "deadline"),
+)
+PERMIT_FOR_ALL_TYPE = (
+    ("address", "owner"),
+    ("address", "operator"),
+    ("bool", "approved"),
     ("uint256", "nonce"),
     ("uint256", "deadline"),
 )
