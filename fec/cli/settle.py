@@ -15,10 +15,12 @@ import click
 from fec.cli.base import Command, confirmation_option, transaction_options
 from fec.cli.context import Context, Simulated
 from fec.cli.display import receipt_record, shape
+from fec.cli.errors import CommandRefused
 from fec.cli.extras import extra
 from fec.cli.history import sale_columns
 from fec.cli.params import FILE, NEW_FILE, PROGRAM, RATE, SHARE
 from fec.cli.progress import progress_of
+from fec.cli.service_sales import record_at_service
 from fec.core.amounts import exact_fec
 from fec.i18n import Message, _, ngettext
 from fec.protocol.types import Program
@@ -41,7 +43,6 @@ _SHOWN = 20
     "rates",
     type=RATE,
     multiple=True,
-    required=True,
     metavar="[CURRENCY:]FEC",
     help="FEC for one unit of the currency. Repeat it for each that the column has.",
 )
@@ -59,6 +60,12 @@ _SHOWN = 20
     type=NEW_FILE,
     metavar="FILE",
     help="Where to keep which sales are settled [FILE.settled].",
+)
+@click.option(
+    "--service",
+    metavar="URL",
+    help="Give the sales to the service there, which settles them with its own. Its API key is read from "
+    "FEC_SERVICE_KEY.",
 )
 @transaction_options()
 @confirmation_option
@@ -78,6 +85,7 @@ def settle(
     burn_bps: int | None,
     group: bool,
     journal_file: Path | None,
+    service: str | None,
 ) -> None:
     """Settle the sales in a CSV or Parquet FILE: burn PROGRAM's share of each, and give each shopper a node for it.
 
@@ -87,7 +95,31 @@ def settle(
 
     Each sale is settled once: run the same file again after a crash, after it has grown, or after its rows were
     corrected. FILE.settled says which sales are settled; keep it beside the file.
+
+    Where a service settles the program's sales, give the file to it with --service: it knows what is settled.
     """
+    journal_path = journal_file or file.with_name(f"{file.name}.settled")
+    if service is not None:
+        if rates or currency or burn_bps or group or context.dry_run or order_id is None:
+            raise click.UsageError(
+                _(
+                    "With --service name the order ids by --order-id, and leave out --rate, --currency, --burn, "
+                    "--group and --dry-run: the service's settings say what sales are worth."
+                )
+            )
+        if journal_path.exists() and journal_path.stat().st_size:
+            raise CommandRefused(
+                "Sales of this file were settled without the service: {journal} says which. Put the others into a new "
+                "file.",
+                journal=journal_path,
+            )
+        if not record_at_service(
+            context, service, program_id, file, columns=(order_id, shopper, moment, amount), places=places
+        ):
+            click.get_current_context().exit(1)
+        return
+    if not rates:
+        raise click.UsageError(_("Say with --rate what a unit of the currency is in FEC."))
     with extra("replay"):
         from fec.replay.history import Columns  # noqa: PLC0415
         from fec.replay.journal import Journal  # noqa: PLC0415
@@ -101,7 +133,7 @@ def settle(
     program = client.programs.get(program_id)
     settling = Settling(client, program, burn_bps, group)
     deployment = f"{client.deployment['chainId']}:{client.deployment['contracts']['ADN']['address']}"
-    journal = Journal(journal_file or file.with_name(f"{file.name}.settled"), deployment, program_id)
+    journal = Journal(journal_path, deployment, program_id)
     columns = Columns(shopper, moment, amount, order_id=order_id, currency=currency)
     with nullcontext() if context.dry_run else journal.held():
         with progress_of(context, _phases()) as advanced:

@@ -117,6 +117,11 @@ class Settlements:
         found: int = self._checkout.read(call.function, *call.arguments)
         return found or None
 
+    def refs(self, program_id: int) -> list[str]:
+        """The references under which a program has made settlements through Checkout, as hex, the oldest first."""
+        logs = self._checkout.logs("Settled", self._block(), programId=program_id)
+        return ["0x" + log["args"]["ref"].hex() for log in logs]
+
     def of_leaves(self, program_id: int, leaves: bytes, since: int) -> int | None:
         """A program's settlement of just these leaves, as the contracts take them, in a block after `since`, if any."""
         for log in self._logs(self._block(), programId=program_id):

@@ -26,6 +26,10 @@ from fec.protocol.bytes32 import from_hex
 LEAF_LENGTH = 32
 #: Least principal of a leaf, in wei: a thousandth of a FEC, as `ADN.MIN_SPLIT_PRINCIPAL` says.
 LEAST_PRINCIPAL = 10**15
+#: How references begin of settlements that `fec settle` made from a file, and that a service made of its own sales:
+#: neither knows what the other has settled, so each looks whether the other is at work in a program.
+FILE_MARK = b"file"
+SERVICE_MARK = b"serv"
 
 #: Levels below a branch, and leaves of one. Whoever keeps the branches makes a proof from one branch's leaves.
 _LEVELS = 6
@@ -54,6 +58,16 @@ class Leaf:
         if not LEAST_PRINCIPAL <= self.principal < 1 << 8 * _PRINCIPAL_LENGTH:
             raise ValueError(f"A settled node cannot have a principal of {self.principal} wei.")
         return owner + self.principal.to_bytes(_PRINCIPAL_LENGTH, "big")
+
+
+def marked_ref(mark: bytes, digest: bytes) -> str:
+    """A reference with a mark, as hex: 32 bytes, of a hash what the mark leaves room for."""
+    return "0x" + (mark + digest)[:32].hex()
+
+
+def has_mark(ref: str, mark: bytes) -> bool:
+    """Whether a reference has a mark."""
+    return ref.startswith("0x" + mark.hex())
 
 
 def pack(leaves: Sequence[Leaf]) -> bytes:

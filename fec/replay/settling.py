@@ -17,7 +17,15 @@ from fec.client.errors import CustomerRefusesNodes
 from fec.core.shares import burn_up
 from fec.i18n import N_, Message
 from fec.i18n.errors import ContractError, InsufficientGasCoin, NotFound, TransactionTooLarge
-from fec.protocol.settlements import LEAF_LENGTH, LEAST_PRINCIPAL, unpack
+from fec.protocol.settlements import (
+    FILE_MARK,
+    LEAF_LENGTH,
+    LEAST_PRINCIPAL,
+    SERVICE_MARK,
+    has_mark,
+    marked_ref,
+    unpack,
+)
 from fec.protocol.terms import Tier
 from fec.protocol.types import Program, Settled
 from fec.replay.errors import ReplayRefused
@@ -86,10 +94,21 @@ class Settling:
     tiers: tuple[Tier, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Reads the terms. Raises ReplayRefused if they do not say what is burned, or if the program is closed."""
+        """Reads the terms. Raises ReplayRefused if they do not say what is burned, or if the program is closed.
+
+        So it does if a service settles the program's sales: no sale is to be settled by both.
+        """
         if self.program.closed:
             raise ReplayRefused(
                 "Program {program_id} is closed to new nodes. Settle in another.", program_id=self.program.program_id
+            )
+        if self.at_checkout and any(
+            has_mark(ref, SERVICE_MARK) for ref in self.client.settlements.refs(self.program.program_id)
+        ):
+            raise ReplayRefused(
+                "A service settles the sales of program {program_id}, and this command does not know which. Give the "
+                "file to the service: `fec settle --service URL`.",
+                program_id=self.program.program_id,
             )
         self.tiers = self._tiers()
 
@@ -302,7 +321,7 @@ class Settling:
 
 def reference(program_id: int, leaves: bytes, sales: bytes) -> str:
     """The reference of a batch: it follows from the program, the sales and their leaves, and from nothing else."""
-    return "0x" + sha256(b"fec settle" + program_id.to_bytes(32, "big") + leaves + sales).hexdigest()
+    return marked_ref(FILE_MARK, sha256(b"fec settle" + program_id.to_bytes(32, "big") + leaves + sales).digest())
 
 
 def _too_small(principal: int) -> Message:

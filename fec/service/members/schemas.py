@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from fec.service.actions.schemas import Action, Details
 from fec.service.http.schemas import (
@@ -21,6 +21,7 @@ from fec.service.http.schemas import (
     Signature,
     Signer,
     TokenIdText,
+    whole,
 )
 from fec.service.shoppers.schemas import HeldNode, Shape
 
@@ -124,7 +125,9 @@ class NewWithdrawal(Revealed):
     to: Account
     token_ids: TokenIds = Field(default=[], description="Nodes of the vault to take out.")
     amount: FecOrZero | None = Field(default=None, description="All coins, unless given.")
-    nonce: int = Field(ge=0, lt=1 << 53, description="Number of the instruction, as in what was signed.")
+    nonce: Annotated[int, BeforeValidator(whole)] = Field(
+        ge=0, lt=1 << 53, description="Number of the instruction, as in what was signed."
+    )
     deadline: Seconds
 
 

@@ -62,6 +62,8 @@ class SaleProgram(Base):
     """Most that one API key may record in a day of UTC, over all currencies."""
     approval_above: Mapped[int | None]
     """A sale above it waits for a manager."""
+    file_settlements: Mapped[int]
+    """How many settlements by `fec settle` a manager knows of: by more than these, sales may be settled already."""
     missing: Mapped[JSONValue | None]
     """What the last round lacked to settle all that was due."""
 

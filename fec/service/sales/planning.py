@@ -18,7 +18,7 @@ from fec.chain.gas import MOST_GAS
 from fec.core.amounts import WEI_PER_FEC, exact_fec
 from fec.core.shares import burn_up, donation_down
 from fec.protocol.orders import OrderStatus
-from fec.protocol.settlements import LEAST_PRINCIPAL, Leaf, pack
+from fec.protocol.settlements import LEAST_PRINCIPAL, SERVICE_MARK, Leaf, marked_ref, pack
 from fec.protocol.terms import Terms, Tier
 from fec.service.actions.bounds import GAS_PER_LEAF, GAS_PER_SETTLEMENT
 from fec.service.context import Service
@@ -75,7 +75,8 @@ class Plan:
     def ref(self) -> str:
         """The batch's reference: it follows from the sales and the leaves, so that the same batch has the same one."""
         keys = b"".join(bytes.fromhex(share.sale.order_key[2:]) for share in self.shares)
-        return "0x" + keccak(self.program_id.to_bytes(32) + keccak(keys) + keccak(pack(self.leaves))).hex()
+        digest = keccak(self.program_id.to_bytes(32) + keccak(keys) + keccak(pack(self.leaves)))
+        return marked_ref(SERVICE_MARK, digest)
 
 
 def due_sales(session: Session, program: SaleProgram, now: int) -> Sequence[Any]:

@@ -16,7 +16,7 @@ from fec.service.context import Served
 from fec.service.http.problems import declared, problem
 from fec.service.sales import schemas
 from fec.service.sales.book import program_of
-from fec.service.sales.lookup import settles_at
+from fec.service.sales.lookup import file_settlements, settles_at
 from fec.service.sales.models import Grouping, SaleProgram, SaleRate
 from fec.service.sales.money import exact_money, parse_money
 from fec.service.sales.recording import Done, log
@@ -47,6 +47,8 @@ def set_up(body: schemas.NewSaleProgram, service: Served, caller: Manager) -> sc
         "approval_above": None if body.approval_above is None else parse_money(body.approval_above),
     }
     with Session(writer(service.engine), expire_on_commit=False) as session, session.begin():
+        # Whoever sets the program up knows what was settled by then.
+        values["file_settlements"] = file_settlements(session, caller.program_id)
         found = session.get(SaleProgram, caller.program_id, with_for_update=True)
         if found is None:
             found = SaleProgram(program_id=caller.program_id, **values)

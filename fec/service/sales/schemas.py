@@ -64,7 +64,11 @@ class NewSaleProgram(Request):
 class Missing(Model):
     """What was lacking to settle all sales that are due."""
 
-    what: str = Field(description="`balance` and `allowance` are those of the service's key, `quota` the program's.")
+    what: str = Field(
+        description="`balance` and `allowance` are those of the service's key, `quota` the program's. `file`: sales of "
+        "the program were settled with `fec settle`. See that none of them is recorded here, then send the settings "
+        "once more."
+    )
     needed: Fec
     available: Fec
     sales: int = Field(description="Sales that wait for it.")

@@ -29,7 +29,7 @@ from fec.service.context import Service
 from fec.service.http.problems import Problem
 from fec.service.models import Action, ActionState
 from fec.service.sales import schemas
-from fec.service.sales.lookup import sale_model
+from fec.service.sales.lookup import file_settlements, sale_model
 from fec.service.sales.models import Sale, SaleBatch, SaleProgram, SaleReason, SaleState
 from fec.service.sales.planning import Plan, due_sales, plan
 from fec.service.sales.recording import Done, log, pieces
@@ -112,6 +112,12 @@ def _settle(service: Service, program: SaleProgram) -> None:
         if session.scalar(select(SaleBatch.number).where(*underway).limit(1)) is not None:
             return
         due = due_sales(session, program, service.client.now())
+        beside = file_settlements(session, program.program_id) > program.file_settlements
+    if due and beside:
+        # Some of them may be settled already: somebody has to look, and to say so by the program's settings.
+        missing = {"what": "file", "needed": 0, "available": 0, "sales": len(due)}
+        _tell_missing(service, program, Plan(program.program_id, missing=missing))
+        return
     found = plan(service, program, due) if due else Plan(program.program_id)
     if found is None:
         return
@@ -232,7 +238,7 @@ def _tell_missing(service: Service, program: SaleProgram, found: Plan) -> None:
         session.execute(update(SaleProgram).where(SaleProgram.program_id == program.program_id).values(missing=missing))
         if missing is not None and (program.missing is None or program.missing["what"] != missing["what"]):
             events.record(session, [Change(program.program_id, None, "settlement.short", missing)])
-            logger.warning("sales lack FEC", program=program.program_id, **missing)
+            logger.warning("sales cannot be settled", program=program.program_id, **missing)
 
 
 # -------------------------------------------------------------------- what became of it

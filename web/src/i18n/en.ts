@@ -288,6 +288,7 @@ export const en = {
   "sales.balance": "the FEC of the service's key",
   "sales.claimLink": "Claim page",
   "sales.code": "Claim code",
+  "sales.file": "Sales of this program were settled with `fec settle`. See that none of them is recorded here; then send the settings once more.",
   "sales.missing": "{needed} FEC are needed and {available} FEC are there: {what}. The oldest sales are settled first.",
   "sales.missingTitle": "{count} sales cannot be settled",
   "sales.next": "The next settlement is on {date}.",

@@ -289,6 +289,7 @@ const messages: Messages = {
   "sales.balance": "FEC kunci perkhidmatan",
   "sales.claimLink": "Halaman tuntutan",
   "sales.code": "Kod tuntutan",
+  "sales.file": "Jualan program ini telah diselesaikan dengan `fec settle`. Pastikan tiada satu pun daripadanya direkodkan di sini; kemudian hantar tetapan sekali lagi.",
   "sales.missing": "{what} tidak mencukupi: {needed} FEC diperlukan, {available} FEC ada. Jualan paling lama diselesaikan dahulu.",
   "sales.missingTitle": "{count} jualan tidak dapat diselesaikan",
   "sales.next": "Penyelesaian seterusnya pada {date}.",

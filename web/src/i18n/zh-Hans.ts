@@ -289,6 +289,7 @@ const messages: Messages = {
   "sales.balance": "服务密钥的 FEC",
   "sales.claimLink": "领取页",
   "sales.code": "领取码",
+  "sales.file": "该计划有销售已用 `fec settle` 结算。请确认它们都没有记录在这里，然后重新提交设置。",
   "sales.missing": "{what}不足：需要 {needed} FEC，现有 {available} FEC。先结算最早的销售。",
   "sales.missingTitle": "{count} 笔销售无法结算",
   "sales.next": "下次结算：{date}。",

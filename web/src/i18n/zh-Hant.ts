@@ -289,6 +289,7 @@ const messages: Messages = {
   "sales.balance": "服務金鑰的 FEC",
   "sales.claimLink": "領取頁",
   "sales.code": "領取碼",
+  "sales.file": "該方案有銷售已用 `fec settle` 結算。請確認它們都沒有記錄在這裡，然後重新提交設定。",
   "sales.missing": "{what}不足：需要 {needed} FEC，現有 {available} FEC。先結算最早的銷售。",
   "sales.missingTitle": "{count} 筆銷售無法結算",
   "sales.next": "下次結算：{date}。",

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("group", sa.Text(), nullable=False),
         sa.Column("day_bound", Int64, nullable=True),
         sa.Column("approval_above", Int64, nullable=True),
+        sa.Column("file_settlements", Int64, nullable=False),
         sa.Column("missing", sa.JSON(), nullable=True),
         sa.CheckConstraint("\"group\" IN ('sale', 'shopper')", name=op.f("ck_sale_programs_group")),
         sa.ForeignKeyConstraint(

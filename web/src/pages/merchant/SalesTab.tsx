@@ -42,7 +42,7 @@ export function SalesTab() {
       {!program && <Notice>{t("sales.notSetUp")}</Notice>}
       {program?.missing && (
         <Notice tone="warn" title={t("sales.missingTitle", { count: program.missing.sales })}>
-          {t("sales.missing", { what: lacking(program.missing.what), needed: program.missing.needed, available: program.missing.available })}
+          {program.missing.what === "file" ? t("sales.file") : t("sales.missing", { what: lacking(program.missing.what), needed: program.missing.needed, available: program.missing.available })}
         </Notice>
       )}
       {program && <p class="fine">{t("sales.next", { date: date(program.nextSettlement) })}</p>}
