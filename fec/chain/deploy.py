@@ -15,6 +15,7 @@ from web3.types import TxReceipt
 
 from fec.chain import deployments
 from fec.chain.deployments import ContractRecord, Deployment
+from fec.chain.passkeys import passkey_gas
 from fec.chain.rpc import clear_errors
 from fec.chain.sender import Sender
 from fec.core.amounts import WEI_PER_FEC
@@ -172,12 +173,14 @@ def verify(web3: Web3, deployment: Deployment) -> list[Message]:
             for name in CONTRACTS
         }
         checks[Message("the chain's EVM has MCOPY, which tokenURI needs")] = has_mcopy(web3)
+        checks[Message("{gas:number} gas to check a passkey's signature here", gas=passkey_gas(web3))] = True
         if all(checks.values()):
             fec, adn = _at(web3, deployment, "FEC"), _at(web3, deployment, "ADN")
             checks |= _wiring(fec, adn, _at(web3, deployment, "NodeMetadata"))
             checkout, custodian = _at(web3, deployment, "Checkout"), _at(web3, deployment, "Custodian")
             checks |= _checkout_wiring(fec, adn, checkout, custodian)
             checks |= _relay_wiring(adn, checkout, custodian, _at(web3, deployment, "Relay"))
+            checks |= _custody_wiring(web3, deployment, custodian)
     wrong = [check for check, holds in checks.items() if not holds]
     if wrong:
         raise VerificationFailed(
@@ -234,6 +237,16 @@ def _checkout_wiring(fec: Contract, adn: Contract, checkout: Contract, custodian
         **checks,
         Message("Custodian: its Checkout is the deployed one"): custodian.functions.checkout().call()
         == checkout.address,
+    }
+
+
+def _custody_wiring(web3: Web3, deployment: Deployment, custodian: Contract) -> dict[Message, bool]:
+    made = (custodian.functions.vaultImplementation(), custodian.functions.passkeyVerifier())
+    return {
+        Message("Custodian: its vaults and its verifier of passkeys are the deployed ones"): [
+            each.call() for each in made
+        ]
+        == [_at(web3, deployment, name).address for name in ("MemberVault", "PasskeyVerifier")]
     }
 
 

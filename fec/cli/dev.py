@@ -12,6 +12,7 @@ from fec.chain import deployments
 from fec.chain.anvil import DEFAULT_CHAIN_ID, MNEMONIC, Anvil
 from fec.chain.deploy import deploy
 from fec.chain.deployments import Deployment
+from fec.chain.passkeys import passkey_gas
 from fec.cli.base import Command
 from fec.cli.context import DEFAULT_DEPLOYMENTS, Context, facts
 from fec.cli.interrupts import interruptible
@@ -78,7 +79,14 @@ def dev(
             deployments.write(deployment, out, overwrite=_may_replace(before, deployment, out))
             web = None
             if web_port is not None:
-                pages = Pages(config(deployment, rpc=anvil.url, walletconnect=walletconnect))
+                pages = Pages(
+                    config(
+                        deployment,
+                        rpc=anvil.url,
+                        walletconnect=walletconnect,
+                        passkey_gas=passkey_gas(anvil.web3),
+                    )
+                )
                 web = stack.enter_context(serving(pages, web_port))
             _report(context, anvil, deployment, out, web)
             while anvil.web3.is_connected():

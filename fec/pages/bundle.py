@@ -67,12 +67,14 @@ def config(
     service: str | None = None,
     names: Mapping[int, str] | None = None,
     walletconnect: WalletConnect | None = None,
+    passkey_gas: int | None = None,
 ) -> dict[str, object]:
     """What the pages read as `config.json`.
 
     `rpc` is the JSON-RPC address that browsers read the chain at; without one they read it through the reader's wallet.
     `service` is the service's address, "" for where the pages came from, None for none; `names` are merchants'
-    names by program. `walletconnect` offers wallets elsewhere, and needs `rpc`: raises ChainUnread without.
+    names by program. `passkey_gas` is what the chain takes to check a passkey's signature (`fec.chain.passkeys`); None
+    if it was not asked. `walletconnect` offers wallets elsewhere, and needs `rpc`: raises ChainUnread without.
     """
     if walletconnect and rpc is None:
         raise ChainUnread("WalletConnect cannot read the chain. Name an RPC address for browsers with --pages-rpc.")
@@ -84,6 +86,7 @@ def config(
         "service": service,
         "firstBlock": min(record["blockNumber"] for record in contracts.values()),
         "contracts": {name: contracts[name]["address"] for name in CALLED},
+        "passkeyGas": passkey_gas,
         "names": {str(program): name for program, name in sorted((names or {}).items()) if name},
         **({"walletConnect": elsewhere} if elsewhere else {}),
     }

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 
 from fec import store
+from fec.chain.passkeys import passkey_gas
 from fec.chain.rpc import connect
 from fec.client.client import Client
+from fec.i18n.errors import RPCFailed, RPCUnreachable
 from fec.indexer import IndexDatabase
 from fec.relayer import Budget, Relayer, TransactionSigner
 from fec.service.actions.asking import Asking
@@ -78,7 +81,16 @@ class Service:
         self.sending = ThreadPoolExecutor(1, "fec-sending")
         """Sends what was taken on, one batch after the other."""
         self.wakers: list[Callable[[], object]] = []
+        self._passkey_gas: int | None = None
         self._gatherers: dict[str, Gatherer[Any, Any]] = {}
+
+    @property
+    def passkey_gas(self) -> int | None:
+        """Gas that the check of a passkey's signature takes on the chain, asked once; None while nobody answers."""
+        if self._passkey_gas is None:
+            with suppress(RPCUnreachable, RPCFailed):
+                self._passkey_gas = passkey_gas(self.web3)
+        return self._passkey_gas
 
     def wake(self) -> None:
         """Has the loops look at the chain at once: something was sent."""

@@ -29,7 +29,8 @@ def another(chain: Anvil, accounts: list[LocalAccount]) -> Deployment:
         (
             "Custodian",
             "Custodian: its nodes are ADN, its coupon is FEC; Custodian: its Checkout is the deployed one; "
-            "Relay: it calls the deployed contracts",
+            "Relay: it calls the deployed contracts; "
+            "Custodian: its vaults and its verifier of passkeys are the deployed ones",
         ),
         ("Relay", "Relay: it calls the deployed contracts"),
         ("NodeMetadata", "ADN: NodeMetadata writes its metadata"),

@@ -36,4 +36,5 @@ def _configuration(service: Service) -> dict[str, object]:
         service="",
         names={merchant.program_id: merchant.name for merchant in service.keys.merchants()},
         walletconnect=settings.walletconnect,
+        passkey_gas=service.passkey_gas,
     )
