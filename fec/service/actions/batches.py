@@ -21,7 +21,7 @@ from itertools import zip_longest
 from operator import itemgetter
 
 import structlog
-from sqlalchemy import Engine, bindparam, select, update
+from sqlalchemy import Connection, Engine, bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 
 from fec.chain.gas import MOST_GAS
@@ -137,15 +137,9 @@ class Batches:
             if not packed:
                 return
             stored = self._together.take_all(connection, [one.request for one in packed], outlook)
-            rows = [
-                {"whose": due.number, "relay": kept.id, "where": place}
-                for one, kept in zip(packed, stored, strict=True)
-                for due, place in one.places()
-            ]
-            connection.execute(_SENT, rows)
-            changed = _INVOICES.c.number.in_(sorted(number for number in invoices.values() if number is not None))
-            connection.execute(select(_INVOICES.c.number).where(changed).order_by(_INVOICES.c.number).with_for_update())
-            connection.execute(update(_INVOICES).where(changed).values(revision=_INVOICES.c.revision + 1))
+            _note_sent(
+                connection, packed, stored, sorted({number for number in invoices.values() if number is not None})
+            )
         self._together.taken(stored)
         self.broadcast(stored)
 
@@ -280,6 +274,21 @@ class Batches:
         numbers = [due.number for due in dues]
         with suppress(DBAPIError), writing(self._engine) as connection:
             connection.execute(update(_ACTIONS).where(_ACTIONS.c.number.in_(numbers)).values(busy_until=0))
+
+
+def _note_sent(
+    connection: Connection, packed: Sequence[Packed], stored: Sequence[Stored], invoices: Sequence[int]
+) -> None:
+    """Has actions say which transaction makes them, and readers of their invoices see that."""
+    rows = [
+        {"whose": due.number, "relay": kept.id, "where": place}
+        for one, kept in zip(packed, stored, strict=True)
+        for due, place in one.places()
+    ]
+    connection.execute(_SENT, rows)
+    changed = _INVOICES.c.number.in_(invoices)
+    connection.execute(select(_INVOICES.c.number).where(changed).order_by(_INVOICES.c.number).with_for_update())
+    connection.execute(update(_INVOICES).where(changed).values(revision=_INVOICES.c.revision + 1))
 
 
 def _relayed(due: Due) -> RelayedCall:

@@ -132,6 +132,12 @@ POINTS = (
     Point("received", "fec.service.gathering.payments:digest_of", _before),
     # It is one of those that are done together; nothing is written.
     Point("gathered", "fec.service.gathering.payments:pay_all", _before),
+    # It would do; nothing is written.
+    Point("simulated", "fec.relayer.together:Together.simulate_all", _after),
+    # Nobody else takes a nonce, in a transaction that has written nothing.
+    Point("locked", "fec.relayer.together:Together.lock", _after),
+    # It is among the calls of a transaction, which is not signed.
+    Point("packed", "fec.service.actions.batches:Batches.packed", _after),
     # It is signed, in a transaction that is not committed.
     Point("signed", "fec.relayer.transactions:Ledger.store_all", _after),
     # It is committed. Nobody was told, and nothing sent.
@@ -140,6 +146,10 @@ POINTS = (
     Point("held", "fec.service.actions.batches:Batches.add", _after),
     # It is about to be signed together with others.
     Point("joined", "fec.service.actions.batches:Batches.send", _before),
+    # It says which transaction makes it, in a transaction of the database that is not committed.
+    Point("named", "fec.service.actions.batches:_note_sent", _after),
+    # That is committed, or it was so at once; nothing is sent.
+    Point("handed over", "fec.service.actions.batches:Batches.broadcast", _before),
     # Its caller was told.
     Point("answered", "fec.service.gathering.plain:Gathering.__call__", _once_answered),
     # The node has it, or has refused it; nothing is noted of that.
@@ -157,7 +167,7 @@ POINTS = (
 )
 _BY_NAME = {point.name: point for point in POINTS}
 #: Deaths at random instants, for each round of all points.
-INSTANTS = len(POINTS) // 2
+INSTANTS = len(POINTS) // 3
 #: How often a process passes a point by before it dies there.
 _PASSES = (0, 0, 0, 1, 2)
 
