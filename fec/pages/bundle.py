@@ -25,6 +25,8 @@ from fec.pages.errors import ChainUnread, PagesMissing
 NAMES = ("index", "pay", "claim", "wallet", "merchant", "transparency")
 #: The contracts that pages call.
 CALLED = ("FEC", "ADN", "Checkout", "Custodian", "Relay")
+#: Those whose addresses the pages need besides: a vault's address and a passkey's signer follow from them.
+_NAMED = ("MemberVault", "PasskeyVerifier")
 #: Name of the pages' configuration file.
 CONFIGURATION = "/config.json"
 _HASHED = f"public, max-age={YEAR}, immutable"
@@ -85,7 +87,7 @@ def config(
         "rpc": rpc,
         "service": service,
         "firstBlock": min(record["blockNumber"] for record in contracts.values()),
-        "contracts": {name: contracts[name]["address"] for name in CALLED},
+        "contracts": {name: contracts[name]["address"] for name in (*CALLED, *_NAMED)},
         "passkeyGas": passkey_gas,
         "names": {str(program): name for program, name in sorted((names or {}).items()) if name},
         **({"walletConnect": elsewhere} if elsewhere else {}),

@@ -122,6 +122,8 @@ class Settings:
     """Seconds between looks at sales that are due."""
     openings_a_day: int = 20
     """Settled nodes that are opened for one owner in a day of UTC, without gas."""
+    acts_a_day: int = 24
+    """Instructions of one vault that are sent in a day of UTC, without gas; payments are not counted."""
     payouts_a_day: int = 4
     """Times that the nodes of one owner and program, a hundred at most, are claimed from in a day, without gas."""
     deliver: bool = True

@@ -9,13 +9,17 @@ export interface WalletConnect {
   relay?: string;
 }
 
+const CONTRACTS = ["FEC", "ADN", "Checkout", "Custodian", "Relay", "MemberVault", "PasskeyVerifier"] as const;
+
 export interface Config {
   chainId: number;
   rpc: string | null;
   /** Address of the service, without a slash at the end; "" for where the pages came from, null for none. */
   service: string | null;
   firstBlock: bigint;
-  contracts: { FEC: Address; ADN: Address; Checkout: Address; Custodian: Address; Relay: Address };
+  contracts: Record<(typeof CONTRACTS)[number], Address>;
+  /** Gas that the chain takes to check a passkey's signature; null where nobody has found out. */
+  passkeyGas: number | null;
   /** Merchants' names by program. */
   names: Record<string, string>;
   walletConnect: WalletConnect | null;
@@ -44,13 +48,8 @@ export function parseConfig(document: unknown): Config {
     rpc: typeof found.rpc === "string" ? found.rpc : null,
     service: typeof found.service === "string" ? found.service.replace(/\/$/, "") : null,
     firstBlock: BigInt(Number.isSafeInteger(found.firstBlock) ? (found.firstBlock as number) : 0),
-    contracts: {
-      FEC: address("FEC"),
-      ADN: address("ADN"),
-      Checkout: address("Checkout"),
-      Custodian: address("Custodian"),
-      Relay: address("Relay"),
-    },
+    contracts: Object.fromEntries(CONTRACTS.map((name) => [name, address(name)])) as Config["contracts"],
+    passkeyGas: Number.isSafeInteger(found.passkeyGas) ? (found.passkeyGas as number) : null,
     names: (found.names as Record<string, string> | undefined) ?? {},
     // The chain is not read through a relay: without an address of the chain there is nothing to do for such a wallet.
     walletConnect: projectId && found.rpc ? { projectId, ...(relay && { relay }) } : null,

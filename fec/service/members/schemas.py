@@ -7,6 +7,8 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import BeforeValidator, Field
 
+from fec.protocol.addresses import ADDRESS_ZERO
+from fec.protocol.members import MAX_ACTS
 from fec.service.actions.schemas import Action, Details
 from fec.service.http.schemas import (
     Account,
@@ -16,6 +18,7 @@ from fec.service.http.schemas import (
     Hash,
     Identity,
     Model,
+    Program,
     Request,
     Seconds,
     Signature,
@@ -30,6 +33,15 @@ MemberId = Annotated[
     Field(
         pattern="^0x[0-9a-f]{64}$",
         description="keccak256(abi.encode(keccak256(signer), salt)): tells nobody who it is.",
+    ),
+]
+#: A passkey's has authenticator and client data in it: most are below 1 KiB.
+VaultSignature = Annotated[
+    str,
+    Field(
+        pattern="^0x([0-9a-fA-F]{2}){64,4096}$",
+        description="A key's 65 bytes; a passkey's abi.encode(r, s, challengeIndex, typeIndex, authenticatorData, "
+        "clientDataJSON), s low.",
     ),
 ]
 MemberPath = Annotated[MemberId, Path()]
@@ -143,3 +155,82 @@ class WithdrawalDetails(Details):
 
 class Withdrawal(Action, WithdrawalDetails):
     """A member's withdrawal that the service sends."""
+
+
+# --------------------------------------------------------- vaults of nobody's brand
+
+
+class SignedByVault(Request):
+    """Who acts on a vault, and the signature. Brand and salt count only while no signer was ever added."""
+
+    signer: Signer
+    brand: Account = Field(default=ADDRESS_ZERO, description="Zero for a vault of nobody's brand.")
+    salt: str = Field(default="0x" + "00" * 32, pattern="^0x[0-9a-fA-F]{64}$", description="Of the first signer.")
+    signature: VaultSignature
+
+
+class NewVaultSpend(SignedByVault):
+    """A payment of an invoice out of a vault."""
+
+    invoice_id: Identity
+    token_ids: TokenIds = Field(default=[], description="Nodes of the vault to claim from first.")
+    min_principal: FecOrZero = "0"
+    cause: Account | None = None
+
+
+class VaultSpendDetails(Details):
+    """What a payment out of a vault tells of itself."""
+
+    invoice_id: Identity
+    vault: Account
+
+
+class VaultSpend(Action, VaultSpendDetails):
+    """A payment out of a vault that the service sends."""
+
+
+class SignedAct(Request):
+    """One act: its kind's number, and its arguments as the ABI encodes them."""
+
+    kind: int = Field(ge=0, le=255)
+    data: str = Field(pattern="^0x([0-9a-fA-F]{2}){0,4096}$")
+
+
+class NewActs(SignedByVault):
+    """Acts that a signer of a vault has signed: in order, all or none."""
+
+    acts: list[SignedAct] = Field(min_length=1, max_length=MAX_ACTS)
+    nonce: int = Field(ge=0, lt=1 << 53, description="Number of the signer's next instruction for the vault.")
+    deadline: Seconds
+    program_id: Program = Field(description="The merchant who pays for gas: one of this service's.")
+
+
+class ActsDetails(Details):
+    """What is done."""
+
+    vault: Account
+    acts: list[str] = Field(description="Kinds of the acts, in order.")
+    node_ids: list[str]
+
+
+class Acts(Action, ActsDetails):
+    """Acts that the service sends."""
+
+
+class VaultSigner(Model):
+    """Who can do everything with a vault."""
+
+    signer: str
+    removable_from: Seconds | None = Field(description="From when on it can be removed; null if nobody has asked.")
+    next_nonce: int = Field(description="Number of its next instruction.")
+
+
+class VaultState(Model):
+    """A vault, as the chain has it."""
+
+    vault: Account
+    deployed: bool
+    coins: Fec
+    signers: list[VaultSigner] = Field(description="Those stored; none while the first was never joined by another.")
+    successor: Account | None = Field(description="Where what is still to come should go.")
+    passkey_gas: int = Field(description="Gas that this chain takes to check a passkey's signature.")

@@ -7,29 +7,23 @@ Anybody else could send the same. It cannot act by itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated
 
-from eth_hash.auto import keccak
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import JSONResponse
-from sqlalchemy import Select, Text, cast, func, select
+from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
-from fec.chain import deployments
 from fec.chain.signatures import has_signed
 from fec.core.amounts import exact_fec
-from fec.core.node_id import NodeId
 from fec.i18n.parsing import parse_fec
 from fec.indexer.views import view
 from fec.protocol import acts, calls
 from fec.protocol.acts import Instruction
-from fec.protocol.addresses import checked_address
-from fec.protocol.members import ALL_COINS, Member, account_of
+from fec.protocol.members import ALL_COINS, Member
 from fec.protocol.signing import plain
 from fec.protocol.types import Node
-from fec.service.actions.asking import ActionRequest, Add, Wanted
+from fec.service.actions.asking import Wanted
 from fec.service.actions.guard import subjects
 from fec.service.context import Served, Service
 from fec.service.http.problems import declared, problem
@@ -38,8 +32,9 @@ from fec.service.http.schemas import Account, FecOrZero, Identity, Seconds, Sign
 from fec.service.http.typed_data import document
 from fec.service.members import schemas
 from fec.service.members.schemas import MemberPath
-from fec.service.models import Action, ActionState, BrandMember, Invoice
-from fec.service.orders.lookup import SPEND, any_invoice, check_worth, order_of, payable
+from fec.service.members.signed import Signed, ask_signed, check_signer, digest_of, in_vault, invoice_of
+from fec.service.models import Action, BrandMember
+from fec.service.orders.lookup import SPEND, check_worth, order_of
 from fec.service.orders.schemas import Cause, MinPrincipal
 from fec.service.sales.openings import open_first
 from fec.service.shoppers.holdings import held_node, indexed, shape
@@ -98,7 +93,7 @@ def to_spend(
 ) -> schemas.ToSign:
     """Say what a member's key is to sign to pay an invoice out of the vault."""
     member = _member(service, member_id)
-    order = order_of(_invoice(service, invoice_id), member.vault, min_principal, cause)
+    order = order_of(invoice_of(service, invoice_id), member.vault, min_principal, cause)
     return schemas.ToSign(document=document(service.client.custody.spend_message(order)))
 
 
@@ -107,22 +102,22 @@ def spend(member_id: MemberPath, body: schemas.NewSpend, service: Served) -> JSO
     """Send a payment that a member's key has signed. Sent again, it is the same payment, and is answered alike."""
     member = _member(service, member_id)
     revealed = _revealed(service, member_id, body.signer, body.salt)
-    invoice = _invoice(service, body.invoice_id)
+    invoice = invoice_of(service, body.invoice_id)
     order = order_of(invoice, member.vault, body.min_principal, body.cause)
 
     whom = subjects(("invoice", invoice.number), ("member", member_id))
 
     def prepare() -> Wanted:
         check_worth(service, invoice.amount)
-        token_ids = _in_vault(service, member, body.token_ids)
+        token_ids = in_vault(service, member.vault, body.token_ids)
         message_hash = service.client.custody.spend_message(order).hash
         open_first(service, member.vault, token_ids, lambda: _has_signed(service, whom, body, message_hash))
         details = schemas.SpendDetails(invoice_id=invoice.id, member_id=member_id, vault=member.vault)
         signature = plain(body.signer, message_hash, body.signature)
         return Wanted(calls.spend(revealed, order, token_ids, signature), details)
 
-    signed = _Signed(SPEND, invoice.program_id, _digest(member_id, body.model_dump_json()), invoice, whom)
-    return _ask(service, signed, prepare, schemas.Spend)
+    signed = Signed(SPEND, invoice.program_id, digest_of(member_id, body.model_dump_json()), invoice, whom)
+    return ask_signed(service, signed, prepare, schemas.Spend)
 
 
 @router.get("/withdrawal", responses=declared(404))
@@ -139,7 +134,7 @@ def to_withdraw(
     """Say what a member's signer is to sign to take nodes and coins out of the vault."""
     member = _member(service, member_id)
     nonce = service.client.custody.nonce(member.vault, signer)
-    taken = acts.withdraw(to, _in_vault(service, member, token_ids), _coins(amount))
+    taken = acts.withdraw(to, in_vault(service, member.vault, token_ids), _coins(amount))
     instruction = Instruction(member.vault, signer, (taken,), nonce, deadline)
     return schemas.ToSign(document=document(service.client.custody.acts_message(instruction)))
 
@@ -154,7 +149,7 @@ def withdraw(member_id: MemberPath, body: schemas.NewWithdrawal, service: Served
 
     def prepare() -> Wanted:
         _check_something(service, member, body.token_ids, coins)
-        token_ids = _in_vault(service, member, body.token_ids)
+        token_ids = in_vault(service, member.vault, body.token_ids)
         taken = acts.withdraw(body.to, token_ids, coins)
         instruction = Instruction(member.vault, revealed.signer, (taken,), body.nonce, body.deadline)
         message_hash = service.client.custody.acts_message(instruction).hash
@@ -168,8 +163,8 @@ def withdraw(member_id: MemberPath, body: schemas.NewWithdrawal, service: Served
         )
         return Wanted(calls.act(revealed, instruction, plain(body.signer, message_hash, body.signature)), details)
 
-    signed = _Signed(WITHDRAWAL, member.program_id, _digest(member_id, body.model_dump_json()), None, whom)
-    return _ask(service, signed, prepare, schemas.Withdrawal)
+    signed = Signed(WITHDRAWAL, member.program_id, digest_of(member_id, body.model_dump_json()), None, whom)
+    return ask_signed(service, signed, prepare, schemas.Withdrawal)
 
 
 @router.get("/actions/{action_id}", responses=declared(404))
@@ -178,7 +173,7 @@ def one(member_id: MemberPath, action_id: Identity, service: Served) -> schemas.
     query = select(Action).where(Action.id == action_id, Action.kind.in_((SPEND, WITHDRAWAL)))
     with Session(service.engine) as session:
         found = session.scalars(query).one_or_none()
-    if found is None or found.details["memberId"] != member_id:
+    if found is None or found.details.get("memberId") != member_id:
         raise problem(
             "not-found",
             "Member {member} has no payment or withdrawal with id {id}. Check the id.",
@@ -200,16 +195,8 @@ def _member(service: Service, member_id: str) -> BrandMember:
 
 
 def _revealed(service: Service, member_id: str, signer: str, salt: str) -> Member:
-    """Who a member is, by what they reveal to act. Raises a problem if it is not what the id is the hash of.
-
-    Custodian takes its caller for the signer: a vault whose signer is Relay is anybody's, and none that is served here.
-    """
-    if account_of(signer) == checked_address(deployments.contract(service.settings.deployment, "Relay")["address"]):
-        raise problem(
-            "not-the-member",
-            "{signer} is the contract Relay, which calls for anybody. It is no member's signer.",
-            signer=signer,
-        )
+    """Who a member is, by what they reveal to act. Raises a problem if it is not what the id is the hash of."""
+    check_signer(service, signer)
     revealed = Member(service.signer.address, signer, salt)
     if revealed.id != member_id:
         raise problem(
@@ -224,11 +211,6 @@ def _has_signed(service: Service, whom: list[str], body: schemas.Revealed, messa
         return has_signed(service.web3, body.signer, message_hash, body.signature)
 
 
-def _invoice(service: Service, invoice_id: str) -> Invoice:
-    with Session(service.engine) as session:
-        return any_invoice(session, invoice_id)
-
-
 def _coins(amount: str | None) -> int:
     return ALL_COINS if amount is None else parse_fec(amount)
 
@@ -241,68 +223,3 @@ def _check_something(service: Service, member: BrandMember, token_ids: list[str]
     if not moved:
         raise problem("nothing-to-withdraw", "Nothing would leave the vault. Name nodes, or an amount of coins.")
     check_worth(service, moved)
-
-
-def _in_vault(service: Service, member: BrandMember, texts: list[str]) -> list[int]:
-    """Nodes that are in a vault, by the index: the service pays for gas to move no others. Raises a problem."""
-    token_ids = list(map(int, texts))
-    nodes = view("nodes_latest")
-    query = select(nodes.c.token_id).where(nodes.c.owner == member.vault, nodes.c.token_id.in_(token_ids))
-    with Session(service.engine) as session:
-        held = set(session.scalars(query))
-    for token_id in token_ids:
-        if token_id not in held:
-            raise problem("not-found", "Node {id} is not in this vault. Leave it out.", id=_name(token_id))
-    return token_ids
-
-
-def _name(token_id: int) -> str:
-    try:
-        return NodeId.decode(token_id).name
-    except ValueError:
-        return str(token_id)
-
-
-def _digest(member_id: str, body: str) -> str:
-    return "0x" + keccak(f"{member_id} {body}".encode()).hex()
-
-
-@dataclass(frozen=True)
-class _Signed:
-    """What a member has signed; `digest` is of all that they sent."""
-
-    kind: str
-    program_id: int
-    digest: str
-    invoice: Invoice | None
-    whom: list[str]
-    """Who answers for it if it fails."""
-
-    @property
-    def same(self) -> Select[Action]:
-        """All attempts at it."""
-        return select(Action).where(
-            Action.program_id == self.program_id, Action.kind == self.kind, Action.digest == self.digest
-        )
-
-
-def _ask(
-    service: Service,
-    signed: _Signed,
-    prepare: Callable[[], Wanted],
-    shape_of: type[schemas.Spend] | type[schemas.Withdrawal],
-) -> JSONResponse:
-    """Has sent what a member signed, once; what the contract refuses raises a ContractError."""
-
-    def known(session: Session) -> Action | None:
-        return session.scalars(signed.same.where(Action.state != ActionState.FAILED)).first()
-
-    def keep(session: Session, add: Add) -> Action:
-        invoice = None if signed.invoice is None else payable(session, signed.invoice)
-        # One that has not failed holds the number after those that have: the same once more is refused, and found.
-        failed = len(session.scalars(signed.same.where(Action.state == ActionState.FAILED)).all())
-        request_key = f"{signed.kind} {signed.digest} {failed + 1}"
-        return add(invoice=invoice, digest=signed.digest, request_key=request_key)
-
-    asked = ActionRequest(signed.kind, signed.program_id, whom=signed.whom)
-    return service.asking.ask(asked, prepare, lambda _, action: shape_of.of(action), keep=keep, known=known).response()
