@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +14,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from fec.core.durations import WEEK
-from fec.i18n import LOCALES
 from tests.fixtures.waiting import PATIENCE
 from tests.web.conftest import connect
 from tests.web.wallet import Wallet
@@ -23,8 +23,8 @@ Open = Callable[..., tuple[Page, Wallet]]
 View = Callable[..., tuple[Page, None]]
 
 PATHS = ("/", "/pay", "/claim", "/wallet", "/merchant", "/transparency")
-#: Most that a first visit may load in all, compressed.
-MOST_BYTES = 200_000
+#: Most that a first visit to a page may load, compressed.
+MOST_BYTES = 130_000
 
 
 def test_transparency__no_wallet__figures_and_guarantees_hold(world: World, people: View) -> None:
@@ -207,16 +207,34 @@ def test_width_of_360__nothing_is_cut(people: View, path: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_first_load__all_files_together__are_small(root: Path) -> None:
+def loaded_at_first(assets: Path, *names: str) -> set[Path]:
+    """Files that the page's entry and chunks of these names import at once, the chunks' own among them."""
+    [entry] = re.findall(r'src="\./assets/([^"]+)"', (assets.parent / "index.html").read_text())
+    wanted = [entry, *(next(path.name for path in assets.glob(f"{name}-*.js")) for name in names)]
+    found: set[Path] = set()
+    while wanted:
+        path = assets / wanted.pop()
+        if path not in found:
+            found.add(path)
+            wanted += re.findall(r'(?:from|import)\s*"\./([^"]+\.js)"', path.read_text())
+    return found | set(assets.glob("*.css"))
+
+
+@pytest.mark.parametrize("page", ["Pay", "Wallet", "Claim", "Transparency", "Merchant"])
+def test_first_load__of_each_page__is_small(root: Path, page: str) -> None:
     built = root / "fec" / "pages" / "web"
-    files = [path for path in built.rglob("*") if path.suffix in (".js", ".css", ".svg")] + [built / "index.html"]
-    # Loaded only where it is configured, once somebody chooses it.
-    files = [path for path in files if not path.name.startswith("walletconnect-")]
-    sizes = {path.name: len(gzip.compress(path.read_bytes())) for path in files}
-    # Of the curve's pictures a reader gets one, by language, width and colours.
-    curves = [sizes.pop(name) for name in list(sizes) if name.startswith("payout-")]
-    assert len(curves) == len(LOCALES) * 4
-    assert sum(sizes.values()) + max(curves) < MOST_BYTES
+    for language in ("refusals.en", "zh-Hans", "ms"):
+        files = [built / "index.html", *loaded_at_first(built / "assets", page, language)]
+        assert sum(len(gzip.compress(path.read_bytes())) for path in files) <= MOST_BYTES, language
+
+
+def test_first_load__of_the_pay_page_in_the_browser__is_small(world: World, people: View) -> None:
+    page, _ = people("about:blank#://", locale="zh-CN")
+    sizes: list[int] = []
+    page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
+    page.goto(world.invoice("S-bytes", "100")["links"]["short"])
+    page.get_by_role("heading", name="您得到一个总共返还").wait_for()
+    assert 10_000 < sum(sizes) <= MOST_BYTES
 
 
 def test_headers__strict_policy_and_right_caching(world: World) -> None:

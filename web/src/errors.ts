@@ -8,6 +8,14 @@ import { refusals, t } from "./i18n";
 const REJECTED = 4001;
 const UNKNOWN = 4902;
 
+/** What authenticators answer instead of signing, by the names that browsers give. */
+const PASSKEY_ERRORS: Record<string, () => string> = {
+  NotAllowedError: () => t("passkey.cancelled"),
+  InvalidStateError: () => t("passkey.taken"),
+  SecurityError: () => t("passkey.address", { host: location.host }),
+  NotSupportedError: () => t("passkey.none"),
+};
+
 /** Any error as a sentence. */
 export function sentenceOf(error: unknown): string {
   if (error instanceof Problem) return error.message;
@@ -18,6 +26,7 @@ export function sentenceOf(error: unknown): string {
   }
   if (codeOf(error) === REJECTED) return t("error.rejected");
   if (codeOf(error) === UNKNOWN) return t("error.unknownChain");
+  if (error instanceof DOMException && error.name in PASSKEY_ERRORS) return PASSKEY_ERRORS[error.name]?.() ?? "";
   if (isUnreachable(error)) return t("error.unreachable");
   const text = error instanceof BaseError ? error.shortMessage : error instanceof Error ? error.message : messageOf(error);
   if (/insufficient funds/i.test(text)) return t("error.noGas");

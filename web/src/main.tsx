@@ -9,6 +9,7 @@ import { Home } from "./pages/Home";
 import { follow, hrefOf, page, type Page } from "./router";
 import { Connect } from "./ui/Connect";
 import { Notice, Waiting } from "./ui/parts";
+import { resumeVault } from "./vault";
 import { openWallets } from "./wallet";
 import "./style.css";
 
@@ -97,6 +98,7 @@ async function start(): Promise<void> {
   const root = document.getElementById("app") as HTMLElement;
   try {
     const [config] = await Promise.all([loadConfig(), speak(preferred())]);
+    resumeVault();
     openWallets(config);
     openChain(config);
     render(<Shell />, root);

@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { parseConfig } from "../src/config";
 
 const ADDRESS = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
-const told = { chainId: 1, rpc: "https://chain.example", contracts: { FEC: ADDRESS, ADN: ADDRESS, Checkout: ADDRESS, Custodian: ADDRESS, Relay: ADDRESS } };
+const NAMES = ["FEC", "ADN", "Checkout", "Custodian", "Relay", "MemberVault", "PasskeyVerifier"];
+const told = { chainId: 1, rpc: "https://chain.example", contracts: Object.fromEntries(NAMES.map((name) => [name, ADDRESS])) };
 const walletConnect = { projectId: "a project" };
 
 test.each([

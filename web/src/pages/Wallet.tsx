@@ -11,6 +11,11 @@ import { Connect } from "../ui/Connect";
 import { Shape } from "../ui/Curve";
 import { Button, Fact, Facts, Fec, Notice, Waiting } from "../ui/parts";
 import { account } from "../wallet";
+import { isVault } from "../vault";
+import { Add, Join, parseDeviceLink } from "./vault/Devices";
+import { Secure, useSecured } from "./vault/Secure";
+import { Signers } from "./vault/Signers";
+import { TopUp } from "./vault/TopUp";
 import { Approvals } from "./wallet/Approvals";
 import { History } from "./wallet/History";
 import { countOf, Pending, usePending, type PendingNodes } from "./wallet/Pending";
@@ -21,9 +26,16 @@ import { Task, type TaskAsked } from "./wallet/Task";
 const PAUSE = 4;
 
 export default function Wallet() {
+  const [link, setLink] = useState(parseDeviceLink(location.hash));
+  useEffect(() => {
+    const changed = () => setLink(parseDeviceLink(location.hash));
+    addEventListener("hashchange", changed);
+    return () => removeEventListener("hashchange", changed);
+  }, []);
   return (
     <main>
       <h1>{t("wallet.title")}</h1>
+      {link && ("join" in link ? <Join address={link.join} /> : <Add signer={link.add} />)}
       {account.value ? (
         <Held key={account.value} owner={account.value} />
       ) : (
@@ -67,6 +79,7 @@ function Held({ owner }: { owner: Account }) {
   const [selected, setSelected] = useState<ReadonlySet<bigint>>(new Set());
   const [asked, setAsked] = useState<TaskAsked | null>(null);
 
+  const isSecured = useSecured();
   if (!holdings) return problem ? <Notice tone="bad">{problem}</Notice> : <Waiting>{t("wallet.reading")}</Waiting>;
   const { nodes } = holdings;
   const picked = nodes.filter((node) => selected.has(node.tokenId));
@@ -83,11 +96,14 @@ function Held({ owner }: { owner: Account }) {
     <>
       <Connect />
       {problem && <Notice tone="warn">{problem}</Notice>}
+      {isVault(owner) && isSecured === false && <Secure />}
       <Overview holdings={holdings} pending={pending} onClaim={() => setAsked({ kind: "claim", nodes })} />
       {pending && <Pending pending={pending} />}
       {nodes.length > 0 && <Shops nodes={nodes} selected={selected} onToggle={toggle} onAsk={setAsked} />}
       {picked.length > 0 && <Selection picked={picked} onAsk={setAsked} onClear={() => setSelected(new Set())} />}
       {holdings.others > 0 && <p class="fine">{t("wallet.others", { count: number(holdings.others) })}</p>}
+      {isVault(owner) && isSecured !== false && <TopUp owner={owner} />}
+      {isVault(owner) && <Signers owner={owner} holdings={holdings} />}
       <Approvals owner={owner} />
       <History owner={owner} />
       {asked && <Task asked={asked} owner={owner} onClose={close} />}

@@ -4,8 +4,10 @@ import { useEffect, useState } from "preact/hooks";
 import type { Hex, TransactionReceipt } from "viem";
 import { receiptLines, send, settled, simulate, type Call, type Line } from "../actions";
 import { settings } from "../chain";
+import type { Act } from "@fec/sdk/vaults";
 import { sentenceOf } from "../errors";
 import { t } from "../i18n";
+import { actOnVault, vault } from "../vault";
 import { onRightChain, switchChain } from "../wallet";
 import { Button, Lines, Notice, Waiting } from "./parts";
 
@@ -13,6 +15,8 @@ export interface Plan {
   /** What has to be on the chain before: settled nodes are opened. */
   first?: Call | undefined;
   call: Call;
+  /** The same for a vault, all under one signature; what has to be opened before is among them. */
+  acts?: Act[] | undefined;
   /** What will happen in coins, told from what the call would give back now. */
   before(result: Hex): Line[];
 }
@@ -56,6 +60,13 @@ export function Action({ plan, confirm, onDone, children }: ActionProps) {
     setProblem(null);
     try {
       setStage({ at: "asking" });
+      if (vault.value) {
+        if (!plan.acts) throw new Error(t("passkey.notHere"));
+        const receipt = await settled(await actOnVault(plan.acts));
+        setStage({ at: "done", receipt });
+        onDone?.(receipt);
+        return;
+      }
       if (plan.first) {
         const opening = await send(plan.first);
         setStage({ at: "mining", hash: opening });
@@ -90,7 +101,7 @@ export function Action({ plan, confirm, onDone, children }: ActionProps) {
         </div>
       )}
       {problem && <Notice tone="bad">{problem}</Notice>}
-      {stage && <Waiting>{stage.at === "asking" ? t("action.confirmInWallet") : t("action.mining")}</Waiting>}
+      {stage && <Waiting>{stage.at === "mining" ? t("action.mining") : vault.value ? t("passkey.asking") : t("action.confirmInWallet")}</Waiting>}
       {!stage && <Confirm label={confirm} ready={lines !== null} onConfirm={run} onFault={setProblem} />}
     </div>
   );
@@ -105,7 +116,7 @@ interface ConfirmProps {
 
 /** The button that asks the wallet; before that, the one that has it go to the right chain. */
 export function Confirm({ label, ready, onConfirm, onFault }: ConfirmProps) {
-  if (!onRightChain.value) {
+  if (!vault.value && !onRightChain.value) {
     const go = () => switchChain(settings()).catch((error: unknown) => onFault(sentenceOf(error)));
     return (
       <>

@@ -4,8 +4,10 @@ import { settings } from "../chain";
 import { sentenceOf } from "../errors";
 import { t } from "../i18n";
 import { account, announced, connect, disconnect, type Announced } from "../wallet";
+import { closeVault, isVault } from "../vault";
 import { Pairing } from "./Pairing";
 import { Address, Button, Notice } from "./parts";
+import { PasskeyStart } from "./Passkey";
 
 export function Connect() {
   const [problem, setProblem] = useState<string | null>(null);
@@ -19,21 +21,22 @@ export function Connect() {
     return (
       <div class="connected">
         <Address value={account.value} />
-        <Button kind="quiet" onClick={disconnect}>
+        <Button kind="quiet" onClick={isVault(account.value) ? closeVault : disconnect}>
           {t("wallet.disconnect")}
         </Button>
       </div>
     );
   return (
     <div class="connect">
+      <PasskeyStart />
       {announced.value.map((wallet) => (
-        <Button key={wallet.info.uuid} kind="main" onClick={() => use(wallet)}>
+        <Button key={wallet.info.uuid} onClick={() => use(wallet)}>
           <img src={wallet.info.icon} alt="" width="20" height="20" />
           {t("wallet.connect", { wallet: wallet.info.name })}
         </Button>
       ))}
       {elsewhere && (
-        <Button kind={announced.value.length ? "plain" : "main"} onClick={() => setPairing(true)}>
+        <Button onClick={() => setPairing(true)}>
           {t("pairing.offer")}
         </Button>
       )}

@@ -15,6 +15,9 @@ import { Curve, Milestones, PayBack } from "../../ui/Curve";
 import { Fact, Facts, Fec, Notice, Waiting } from "../../ui/parts";
 import { shortened } from "../../ui/text";
 import { account } from "../../wallet";
+import { isVault } from "../../vault";
+import { Secure, useSecured } from "../vault/Secure";
+import { VaultPay } from "./VaultPay";
 import { Ways } from "./Ways";
 
 /** Before a wallet is known the quote is a new customer's; no one has this address' key. */
@@ -46,6 +49,7 @@ export function Payment({ invoice, terms, onBegin }: PaymentProps) {
     else setHoldings(null);
   }, [payer, block?.hash]);
 
+  const isSecured = useSecured();
   if (problem) return <Notice tone="bad">{problem}</Notice>;
   if (!quote) return <Waiting>{t("pay.quoting")}</Waiting>;
   const given = cause === zeroAddress ? 0n : quote.donation;
@@ -55,7 +59,11 @@ export function Payment({ invoice, terms, onBegin }: PaymentProps) {
       <PayBack burned={quote.principal} face={quote.face} />
       {!payer && <Connect />}
       {payer && !holdings && <Waiting>{t("pay.looking")}</Waiting>}
-      {holdings && choices && <Ways invoice={invoice} choices={choices} holdings={holdings} onBegin={onBegin} />}
+      {isVault(payer) && isSecured === false && <Secure />}
+      {holdings && choices && !isVault(payer) && <Ways invoice={invoice} choices={choices} holdings={holdings} onBegin={onBegin} />}
+      {holdings && choices && isVault(payer) && isSecured && (
+        <VaultPay invoice={invoice} choices={choices} holdings={holdings} onBegin={onBegin} />
+      )}
       {terms.causes.length > 0 && <Causes causes={terms.causes} donation={quote.donation} cause={cause} onPick={setCause} />}
       {holdings && (
         <Facts>

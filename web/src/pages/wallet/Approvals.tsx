@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { getAddress, isAddress, zeroAddress, type Address as Account } from "viem";
 import { callOf } from "../../actions";
+import { acts } from "@fec/sdk/vaults";
 import { chain, head } from "../../chain";
 import { t } from "../../i18n";
 import { nodeName } from "@fec/sdk/nodes";
@@ -81,9 +82,10 @@ function Revoke({ approval, onClose }: { approval: Approval; onClose(): void }) 
     tokenId === null
       ? callOf(adnContract(), "setClaimApprovalForAll", [spender, false])
       : callOf(adnContract(), "setClaimApproval", [spender, false, tokenId]);
+  const revoking = [tokenId === null ? acts.approveClaimerForAll(spender, false) : acts.approveClaimer(spender, false, tokenId)];
   return (
     <Dialog title={t("approvals.revoke")} onClose={onClose}>
-      <Action plan={{ call, before: () => [[t("approvals.noLonger"), shortened(spender)]] }} confirm={t("approvals.revoke")} />
+      <Action plan={{ call, acts: revoking, before: () => [[t("approvals.noLonger"), shortened(spender)]] }} confirm={t("approvals.revoke")} />
     </Dialog>
   );
 }
@@ -94,6 +96,7 @@ function AllowAll({ owner, onClose }: { owner: Account; onClose(): void }) {
   const plan = known
     ? {
         call: callOf(adnContract(), "setClaimApprovalForAll", [getAddress(app.trim()), true]),
+        acts: [acts.approveClaimerForAll(getAddress(app.trim()), true)],
         before: () => [[t("task.mayClaim"), shortened(getAddress(app.trim()))] as [string, string]],
       }
     : null;

@@ -9,7 +9,9 @@ import { claimFreely, freelyClaimable } from "../../free";
 import { now } from "../../chain";
 import { claimableOf, classOf, nodeName, outstandingOf, sum, type Node } from "@fec/sdk/nodes";
 import { adnContract, relayContract } from "../../reads";
+import { acts, MAX_ACTS, type Act } from "@fec/sdk/vaults";
 import { openings, type ProvenLeaf } from "@fec/sdk/settlements";
+import { isVault } from "../../vault";
 import { Action, type Plan } from "../../ui/Action";
 import { Dialog } from "../../ui/Dialog";
 import { Free } from "../../ui/Free";
@@ -63,6 +65,10 @@ function opening(nodes: Node[]): Call | undefined {
   return callOf(adnContract(), "open", [settlementId, BigInt(index), owner, principal, proof]);
 }
 
+/** The same among a vault's acts: each is opened and claimed from. */
+const openingActs = (nodes: Node[]): Act[] =>
+  leavesOf(nodes).map(({ settlementId, index, principal, proof }) => acts.open(settlementId, BigInt(index), principal, proof));
+
 /** Said where settled nodes are opened first. */
 function Opens({ nodes }: { nodes: Node[] }) {
   return leavesOf(nodes).length ? <p class="fine">{t("task.opensFirst")}</p> : null;
@@ -82,6 +88,7 @@ function Claim({ nodes, owner }: TaskProps) {
     call: settled.length
       ? callOf(relayContract(), "relay", [openings(leavesOf(settled), { claim: true, others: ids })])
       : callOf(adnContract(), "claimTo", [ids, owner]),
+    acts: [...openingActs(settled.slice(0, MAX_ACTS - 1)), ...(ids.length ? [acts.claim(ids)] : [])],
     before: (result) => {
       const paid = settled.length
         ? sum(some.map((node) => claimableOf(node, now.value)))
@@ -105,7 +112,7 @@ function Claim({ nodes, owner }: TaskProps) {
     <>
       {inParts(free)}
       <FreeClaim nodes={free} owner={owner} />
-      <OwnGas>{own}</OwnGas>
+      {!isVault(owner) && <OwnGas>{own}</OwnGas>}
     </>
   ) : (
     own
@@ -125,11 +132,17 @@ function FreeClaim({ nodes, owner }: TaskProps) {
 function Give({ nodes, owner }: TaskProps) {
   const [to, setTo] = useState("");
   const node = only(nodes);
+  const [text, setText] = useState("");
+  const part = text.trim() === "" ? node.principal : parseFec(text);
+  const fits = part !== null && part > 0n && part <= node.principal;
   const known = isAddress(to.trim()) && to.trim() !== zeroAddress && getAddress(to.trim()) !== owner;
-  const plan: Plan | null = known
+  const given = (receiver: Account) =>
+    part === null || part === node.principal ? acts.withdraw(receiver, [node.tokenId], 0n) : acts.withdrawPart(node.tokenId, part, receiver);
+  const plan: Plan | null = known && fits
     ? {
         first: opening(nodes),
         call: callOf(adnContract(), "safeTransferFrom", [owner, getAddress(to.trim()), node.tokenId]),
+        acts: [...openingActs(nodes), given(getAddress(to.trim()))],
         before: () => [
           [t("task.receiver"), shortened(getAddress(to.trim()))],
           [t("task.goesAlong"), amountOf(claimableOf(node, now.value))],
@@ -142,6 +155,11 @@ function Give({ nodes, owner }: TaskProps) {
       <Field label={t("task.to")} hint={t("task.toHint")}>
         <input value={to} onInput={(event) => setTo(event.currentTarget.value)} autocomplete="off" spellcheck={false} placeholder="0x…" />
       </Field>
+      {isVault(owner) && (
+        <Field label={t("task.givePart")} hint={t("task.givePartHint", { amount: fec(node.principal) })}>
+          <input value={text} onInput={(event) => setText(event.currentTarget.value)} inputMode="decimal" autocomplete="off" />
+        </Field>
+      )}
       {to.trim() !== "" && !known && <Notice tone="warn">{t("task.badAddress")}</Notice>}
       <p class="fine">{t("task.giveWarning")}</p>
       <Opens nodes={nodes} />
@@ -159,6 +177,7 @@ function Split({ nodes }: TaskProps) {
       : {
           first: opening(nodes),
           call: callOf(adnContract(), "split", [node.tokenId, [part]]),
+          acts: [...openingActs(nodes), acts.split(node.tokenId, [part])],
           before: () => [
             [t("task.newNode"), t("task.principalAndFace", { principal: amountOf(part), face: amountOf(face(part)) })],
             [
@@ -192,9 +211,11 @@ function Merge({ nodes }: TaskProps) {
     [t("task.claimableStays"), amountOf(sum(nodes.map((node) => claimableOf(node, now.value))))],
   ];
   if (!alike) return <Notice tone="warn">{t("task.unlike")}</Notice>;
-  const call = callOf(adnContract(), "merge", [nodes.map((node) => node.tokenId)]);
+  const ids = nodes.map((node) => node.tokenId);
+  const call = callOf(adnContract(), "merge", [ids]);
+  const merging = [...openingActs(nodes), acts.merge(ids)];
   return (
-    <Action plan={{ first: opening(nodes), call, before }} confirm={t("node.merge")}>
+    <Action plan={{ first: opening(nodes), call, acts: merging, before }} confirm={t("node.merge")}>
       <p class="fine">{t("task.mergeFine")}</p>
       <Opens nodes={nodes} />
     </Action>
@@ -209,6 +230,7 @@ function Allow({ nodes, owner }: TaskProps) {
     ? {
         first: opening(nodes),
         call: callOf(adnContract(), "setClaimApproval", [getAddress(app.trim()), true, node.tokenId]),
+        acts: [...openingActs(nodes), acts.approveClaimer(getAddress(app.trim()), true, node.tokenId)],
         before: () => [
           [t("task.mayClaim"), shortened(getAddress(app.trim()))],
           [t("task.mayTakeNow"), amountOf(claimableOf(node, now.value))],
