@@ -16,7 +16,6 @@ export interface Call {
 /** What a line of a preview or a receipt says. */
 export type Line = [label: string, value: string];
 
-const RECEIPT_POLL_MS = 500;
 const ZERO = "0x0000000000000000000000000000000000000000";
 
 export function callOf(contract: { address: Address; abi: Abi }, functionName: string, args: readonly unknown[]): Call {
@@ -38,7 +37,8 @@ export class Reverted extends Error {}
 
 /** Waits until a transaction is in a block. Throws Reverted if it failed there. */
 export async function settled(hash: Hex): Promise<TransactionReceipt> {
-  const receipt = await chain().waitForTransactionReceipt({ hash, pollingInterval: RECEIPT_POLL_MS, timeout: 600_000 });
+  const { receiptOf } = await import("./receipts");
+  const receipt = await receiptOf(chain(), hash);
   if (receipt.status !== "success") throw new Reverted(t("error.reverted"));
   await look();
   return receipt;

@@ -1,6 +1,7 @@
 /** The chain as the pages read it: one client, the latest block, and the chain's own clock. */
 import { effect, signal } from "@preact/signals";
-import { createPublicClient, custom, http, type Hex, type PublicClient } from "viem";
+import { createClient, custom, http, type Client, type Hex, type PublicActions } from "viem";
+import { call, getBlock, getCode, readContract } from "viem/actions";
 import type { Config } from "./config";
 import { ask, onRightChain, provider } from "./wallet";
 
@@ -19,7 +20,9 @@ export const reachable = signal(true);
 export const now = signal(Math.floor(Date.now() / 1_000));
 
 let config: Config;
-let client: PublicClient;
+/** What the pages ask: all that viem can would be half of what a first visit loads. */
+export type Chain = Client & Pick<PublicActions, "call" | "getBlock" | "getCode" | "readContract">;
+let client: Chain;
 let ahead = 0;
 
 export function settings(): Config {
@@ -27,7 +30,7 @@ export function settings(): Config {
 }
 
 /** Reads by the configured address, or through the reader's wallet where there is none. */
-export function chain(): PublicClient {
+export function chain(): Chain {
   return client;
 }
 
@@ -41,7 +44,10 @@ export function openChain(found: Config): void {
   const transport = found.rpc
     ? http(new URL(found.rpc, location.href).href, { batch: { batchSize: 500, wait: 0 }, retryCount: 1, timeout: TIMEOUT_MS })
     : custom({ request: through });
-  client = createPublicClient({ transport, pollingInterval: POLL_MS });
+  const base = createClient({ transport, pollingInterval: POLL_MS });
+  const actions = { call, getBlock, getCode, readContract } as unknown as Record<string, (from: Client, asked?: unknown) => unknown>;
+  const bound = Object.entries(actions).map(([name, action]) => [name, (asked?: unknown) => action(base, asked)]);
+  client = Object.assign(base, Object.fromEntries(bound)) as Chain;
   setInterval(() => (now.value = local() + ahead), 1_000);
   document.addEventListener("visibilitychange", () => void look());
   effect(() => void (readable() && look()));

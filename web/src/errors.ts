@@ -1,24 +1,18 @@
 /** What went wrong, in a sentence that says what to do next. */
 import { causesOf, Problem, refusalOf } from "@fec/sdk/errors";
+import { FecError } from "@fec/sdk/failure";
 import { isUnreachable as isSilent } from "@fec/sdk/reader";
 import { BaseError } from "viem";
 import { fillPlaces } from "./i18n/places";
-import { refusals, t } from "./i18n";
+import { refusals, t, told } from "./i18n";
 
 const REJECTED = 4001;
 const UNKNOWN = 4902;
 
-/** What authenticators answer instead of signing, by the names that browsers give. */
-const PASSKEY_ERRORS: Record<string, () => string> = {
-  NotAllowedError: () => t("passkey.cancelled"),
-  InvalidStateError: () => t("passkey.taken"),
-  SecurityError: () => t("passkey.address", { host: location.host }),
-  NotSupportedError: () => t("passkey.none"),
-};
-
 /** Any error as a sentence. */
 export function sentenceOf(error: unknown): string {
   if (error instanceof Problem) return error.message;
+  if (error instanceof FecError) return told(error.key, error.values);
   const refusal = refusalOf(error);
   if (refusal) {
     const sentence = refusals.value[refusal.name];
@@ -26,7 +20,6 @@ export function sentenceOf(error: unknown): string {
   }
   if (codeOf(error) === REJECTED) return t("error.rejected");
   if (codeOf(error) === UNKNOWN) return t("error.unknownChain");
-  if (error instanceof DOMException && error.name in PASSKEY_ERRORS) return PASSKEY_ERRORS[error.name]?.() ?? "";
   if (isUnreachable(error)) return t("error.unreachable");
   const text = error instanceof BaseError ? error.shortMessage : error instanceof Error ? error.message : messageOf(error);
   if (/insufficient funds/i.test(text)) return t("error.noGas");

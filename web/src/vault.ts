@@ -1,16 +1,15 @@
 /** The vault that is open in this browser: whose it is, who signs here, and having its acts sent. Nothing kept here is secret. */
-import type { Act, Custody, VaultMember } from "@fec/sdk/vaults";
+import type { Act, Actor } from "@fec/sdk/vaults";
 import type { Account } from "@fec/sdk/account";
 import type { TypedData } from "@fec/sdk/typed-data";
 import { effect, signal } from "@preact/signals";
 import type { Address, Hex } from "viem";
-import type { Config } from "./config";
 import { account, disconnect } from "./wallet";
 
 export interface OpenVault {
-  member: VaultMember;
-  /** Of the passkey on this device, as base 64; null where a printed code signs. */
-  credentialId: string | null;
+  member: Actor;
+  /** Of the passkey on this device; null where a printed code signs. */
+  credentialId: Hex | null;
 }
 
 const REMEMBERED = "fec.vault";
@@ -25,11 +24,6 @@ let code: Account | null = null;
 effect(() => {
   if (vault.value && account.value !== vault.value.member.vault) close();
 });
-
-export function custodyOf({ chainId, contracts }: Config): Custody {
-  const { Custodian: custodian, MemberVault: vaultImplementation, PasskeyVerifier: passkeyVerifier } = contracts;
-  return { chainId, custodian, vaultImplementation, passkeyVerifier };
-}
 
 export function openVault(found: OpenVault, printed: Account | null = null): void {
   disconnect();

@@ -37,3 +37,8 @@ export async function speak(chosen: Language): Promise<void> {
 export function t<K extends Key>(key: K, ...values: Values<K>): string {
   return fillPlaces(messages.value[key], values[0] ?? {});
 }
+
+/** The same for a key that is known only when it is needed. */
+export function told(key: Key, values: Record<string, string | number>): string {
+  return fillPlaces(messages.value[key], values);
+}

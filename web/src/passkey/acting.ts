@@ -1,13 +1,14 @@
 /** What a vault does, signed here and sent by the service, which pays for gas. Deadlines are by the chain's clock, not the device's. */
 import type { Acts, Payment, VaultSpend } from "@fec/sdk/generated/api";
 import { plain } from "@fec/sdk/amounts";
-import type { Choices, Invoice } from "@fec/sdk/invoice";
+import { orderData, type Choices, type Invoice } from "@fec/sdk/invoice";
+import { hashTypedData } from "@fec/sdk/typed-data";
 import { actsData, spendData, type Act } from "@fec/sdk/vaults";
 import { zeroAddress, type Hex } from "viem";
 import { chain, look, now, settings } from "../chain";
 import { custodianContract } from "../reads";
 import { call } from "../service";
-import { custodyOf, signHere, vault, type OpenVault } from "../vault";
+import { signHere, vault, type OpenVault } from "../vault";
 
 const HOUR = 3_600;
 const PAUSE_MS = 400;
@@ -20,9 +21,10 @@ function opened(): OpenVault {
 /** Signs acts, has them sent and waits for their block. Throws what made them fail. */
 export async function sendActs(some: readonly Act[]): Promise<Hex> {
   const { member } = opened();
+  const { chainId, contracts } = settings();
   const nonce = await chain().readContract({ ...custodianContract(), functionName: "nonceOf", args: [member.vault, member.signer] });
   const deadline = now.value + HOUR;
-  const signature = await signHere(actsData(custodyOf(settings()), member, some, nonce, deadline));
+  const signature = await signHere(actsData({ vault: member.vault, signer: member.signer, acts: some, nonce, deadline }, chainId, contracts.Custodian));
   const { signer, brand, salt } = member;
   const body = { signer, brand, salt, signature, acts: some, nonce: Number(nonce), deadline, programId: payingProgram() };
   return ended(await call<Acts>("POST", `/v1/vaults/${member.vault}/acts`, body));
@@ -40,7 +42,9 @@ function payingProgram(): number {
 /** Signs a payment out of the vault, and gives what is to be sent: again, it is the same payment. */
 export async function signSpend(invoice: Invoice, choices: Choices, tokenIds: readonly bigint[]): Promise<Record<string, unknown>> {
   const { member } = opened();
-  const signature = await signHere(spendData(custodyOf(settings()), invoice, choices));
+  const orderHash = hashTypedData(orderData(invoice, choices));
+  const { chainId, contracts } = settings();
+  const signature = await signHere(spendData(member.vault, orderHash, chainId, contracts.Custodian));
   const { signer, brand, salt } = member;
   return {
     ...{ signer, brand, salt, signature, invoiceId: invoice.id, tokenIds: tokenIds.map(String) },

@@ -1,6 +1,5 @@
 /** Links between two devices of one person: `#join=` makes a passkey here for a vault elsewhere, `#add=` lets that one sign. */
 import { useEffect, useState } from "preact/hooks";
-import { checkText, isPasskey } from "@fec/sdk/passkeys";
 import { acts } from "@fec/sdk/vaults";
 import { isAddress, isHex, type Address, type Hex } from "viem";
 import { head } from "../../chain";
@@ -10,6 +9,7 @@ import { passkeyObstacle } from "../../passkey/webauthn";
 import { PasskeyStart } from "../../ui/Passkey";
 import { Button, Notice, Section, Waiting } from "../../ui/parts";
 import { Qr } from "../../ui/Qr";
+import { checkText, isPasskey } from "../../ui/text";
 import { vault } from "../../vault";
 import { Signing } from "./Signers";
 
@@ -24,7 +24,7 @@ export function parseDeviceLink(fragment: string): DeviceLink | null {
 
 /** On the second device: makes its passkey, and shows it to the first one. */
 export function Join({ address }: { address: Address }) {
-  const [made, setMade] = useState<{ signer: Hex; credentialId: string } | null>(null);
+  const [made, setMade] = useState<{ signer: Hex; credentialId: Hex } | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const block = head.value?.hash;
   useEffect(() => {

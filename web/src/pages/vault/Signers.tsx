@@ -1,7 +1,6 @@
 /** Who can sign for the open vault: adding a device or another code, removing one after the wait, naming a successor, leaving. */
 import { useEffect, useState } from "preact/hooks";
-import { checkText, isPasskey } from "@fec/sdk/passkeys";
-import { acts, ALL_COINS, type Act } from "@fec/sdk/vaults";
+import { acts, withdrawAll, type Act } from "@fec/sdk/vaults";
 import { getAddress, isAddress, keccak256, zeroAddress, type Address, type Hex } from "viem";
 import { chain, head, now } from "../../chain";
 import { sentenceOf } from "../../errors";
@@ -11,7 +10,7 @@ import { custodianContract, logsOf, type Holdings } from "../../reads";
 import { Dialog } from "../../ui/Dialog";
 import { Button, Field, Notice, Section, Waiting } from "../../ui/parts";
 import { Qr } from "../../ui/Qr";
-import { shortened } from "../../ui/text";
+import { checkText, isPasskey, shortened } from "../../ui/text";
 import { actOnVault, vault } from "../../vault";
 
 interface Stored {
@@ -62,9 +61,9 @@ export function Signers({ owner, holdings }: { owner: Address; holdings: Holding
           const remove = {
             title: t("signers.remove"),
             warning: mine ? t("signers.removeSelf") : ready ? t("signers.removeNow") : t("signers.removeLater"),
-            acts: [mine || ready ? acts.removeSigner(each.hash) : acts.askRemoval(each.hash)],
+            acts: [mine || ready ? acts.removeSigner(each.signer) : acts.askRemoval(each.signer)],
           };
-          const cancel = { title: t("signers.cancel"), warning: t("signers.cancelWhy"), acts: [acts.cancelRemoval(each.hash)] };
+          const cancel = { title: t("signers.cancel"), warning: t("signers.cancelWhy"), acts: [acts.cancelRemoval(each.signer)] };
           return (
             <li key={each.hash} data-signer={each.signer}>
               <div>
@@ -176,10 +175,9 @@ function AddressAsked({ owner, confirm, hint, actsOf, children }: { owner: Addre
 function Leave({ holdings, owner, onClose }: { holdings: Holdings; owner: Address; onClose(): void }) {
   const tokens = holdings.nodes.filter((node) => !node.leaf);
   const ids = tokens.slice(0, MOST_LEAVING).map((node) => node.tokenId);
-  const actsOf = (to: Address) => [...(ids.length ? [acts.claim(ids)] : []), acts.withdraw(to, ids, ALL_COINS)];
   return (
     <Dialog title={t("leave.title")} onClose={onClose}>
-      <AddressAsked owner={owner} confirm={t("leave.go")} hint={t("leave.hint")} actsOf={actsOf}>
+      <AddressAsked owner={owner} confirm={t("leave.go")} hint={t("leave.hint")} actsOf={(to) => withdrawAll(to, ids)}>
         <p>{t("leave.why")}</p>
         {tokens.length > ids.length && <Notice>{t("task.claimInParts", { count: ids.length, all: tokens.length })}</Notice>}
       </AddressAsked>

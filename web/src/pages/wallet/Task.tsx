@@ -9,7 +9,7 @@ import { claimFreely, freelyClaimable } from "../../free";
 import { now } from "../../chain";
 import { claimableOf, classOf, nodeName, outstandingOf, sum, type Node } from "@fec/sdk/nodes";
 import { adnContract, relayContract } from "../../reads";
-import { acts, MAX_ACTS, type Act } from "@fec/sdk/vaults";
+import { acts, type Act } from "@fec/sdk/vaults";
 import { openings, type ProvenLeaf } from "@fec/sdk/settlements";
 import { isVault } from "../../vault";
 import { Action, type Plan } from "../../ui/Action";
@@ -32,6 +32,8 @@ interface TaskProps {
 const MOST_CLAIMS = 300;
 /** Settled nodes in one transaction that opens them: each takes 150,000 gas at most. */
 const MOST_OPENINGS = 60;
+/** Acts under one signature of a vault. */
+const MAX_ACTS = 32;
 
 export function Task({ asked, owner, onClose }: { asked: TaskAsked; owner: Account; onClose(): void }) {
   const title = {
@@ -67,7 +69,7 @@ function opening(nodes: Node[]): Call | undefined {
 
 /** The same among a vault's acts: each is opened and claimed from. */
 const openingActs = (nodes: Node[]): Act[] =>
-  leavesOf(nodes).map(({ settlementId, index, principal, proof }) => acts.open(settlementId, BigInt(index), principal, proof));
+  leavesOf(nodes).map(acts.open);
 
 /** Said where settled nodes are opened first. */
 function Opens({ nodes }: { nodes: Node[] }) {
@@ -137,7 +139,7 @@ function Give({ nodes, owner }: TaskProps) {
   const fits = part !== null && part > 0n && part <= node.principal;
   const known = isAddress(to.trim()) && to.trim() !== zeroAddress && getAddress(to.trim()) !== owner;
   const given = (receiver: Account) =>
-    part === null || part === node.principal ? acts.withdraw(receiver, [node.tokenId], 0n) : acts.withdrawPart(node.tokenId, part, receiver);
+    part === null || part === node.principal ? acts.withdraw(receiver, [node.tokenId]) : acts.withdrawPart(node.tokenId, part, receiver);
   const plan: Plan | null = known && fits
     ? {
         first: opening(nodes),
