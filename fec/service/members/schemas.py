@@ -233,4 +233,4 @@ class VaultState(Model):
     coins: Fec
     signers: list[VaultSigner] = Field(description="Those stored; none while the first was never joined by another.")
     successor: Account | None = Field(description="Where what is still to come should go.")
-    passkey_gas: int = Field(description="Gas that this chain takes to check a passkey's signature.")
+    passkey_gas: int | None = Field(description="Gas that this chain takes to check a passkey's signature.")
