@@ -25,8 +25,16 @@ from fec.core.curve import FACE_MULTIPLE, face
 from fec.core.durations import DAY
 from fec.core.shares import burn_up
 from fec.indexer import IndexCheck, check
-from fec.indexer.models import ClaimRecord, EventRecord, RewardRecord, TotalsVersion, WithdrawalRecord
+from fec.indexer.models import (
+    ClaimRecord,
+    EventRecord,
+    RewardRecord,
+    SettlementRecord,
+    TotalsVersion,
+    WithdrawalRecord,
+)
 from fec.indexer.reads import Reads
+from fec.indexer.settlements import unopened_nodes
 from fec.indexer.views import view
 from fec.protocol.orders import Invoice, Order
 from fec.protocol.signing import invoice_message
@@ -58,6 +66,12 @@ class Facts:
     """By program, if it is in one."""
     flowed_back: Mapping[str, int]
     rewarded: Mapping[str, int]
+    settled: Mapping[str, int]
+    """Burned for sales that were paid elsewhere."""
+    leaves: int
+    """Number of settled nodes."""
+    unopened: int
+    """Of these, how many nobody has opened."""
     withdrawals: Sequence[Any]
     vaults: Sequence[str]
     payments: int
@@ -81,6 +95,12 @@ def read_facts(story: Story) -> Facts:
         rewarded: Counter[str] = Counter()
         for program, amount in connection.execute(select(RewardRecord.program_id, RewardRecord.amount)):
             rewarded[operators[program]] += amount
+        settled: Counter[str] = Counter()
+        leaves = 0
+        made = select(SettlementRecord.program_id, SettlementRecord.total, SettlementRecord.node_count)
+        for program, amount, count in connection.execute(made):
+            settled[operators[program]] += amount
+            leaves += count
         withdrawn = select(WithdrawalRecord.vault, EventRecord.transaction_hash).join(
             EventRecord,
             (EventRecord.block_number == WithdrawalRecord.block_number)
@@ -98,6 +118,9 @@ def read_facts(story: Story) -> Facts:
             alliances={row.program_id: row.alliance_id for row in connection.execute(select(view("alliances_latest")))},
             flowed_back=flowed_back,
             rewarded=rewarded,
+            settled=settled,
+            leaves=leaves,
+            unopened=len(unopened_nodes(connection, 0)),
             withdrawals=connection.execute(withdrawn).all(),
             vaults=[row.vault for row in connection.execute(select(view("members_latest")))],
             payments=connection.execute(paid).scalar_one(),
@@ -166,6 +189,12 @@ def _exactness(facts: Facts) -> list[Finding]:
             "each node's own record: claimed = 10·principal, as its events say",
             f"{spent:,} of {len(chronicle.nodes):,} nodes; {len(wrong)} differ from their records",
             spent == len(chronicle.nodes) and not wrong,
+        ),
+        Finding(
+            "G2 Exactness",
+            "each node of a sale that was paid elsewhere was opened from its settlement, and is among these",
+            f"{facts.leaves - facts.unopened:,} of {facts.leaves:,} settled nodes",
+            facts.unopened == 0,
         ),
         Finding(
             "G3 Never early",
@@ -292,6 +321,7 @@ def _sums(story: Story, facts: Facts) -> list[Finding]:
     return [
         _same("each merchant: what orders brought", found["received"], received),
         _same("each merchant: what it burned into rewards", facts.rewarded, story.rewarded),
+        _same("each merchant: what it burned for sales paid elsewhere", facts.settled, story.settled),
         _same("each cause: what it was given", found["donated"], expected.donated),
         _same("each shopper: paid", found["paid"], paid),
         _same("each shopper: refunded", found["refunded"], refunded),
@@ -306,7 +336,7 @@ def _sums(story: Story, facts: Facts) -> list[Finding]:
             "Sums",
             "all FEC burned, by the chain and by the script",
             f"{format_fec(burned)} FEC",
-            burned == expected.burned + sum(story.rewarded.values()),
+            burned == expected.burned + sum(story.rewarded.values()) + sum(story.settled.values()),
         ),
     ]
 

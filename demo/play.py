@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from demo.cafes import Cafes
+from demo.elsewhere import Elsewhere
 from demo.holders import Holders
 from demo.rewards import Rewards
 from demo.story import Story
@@ -28,7 +29,7 @@ CLOSED_EVERY = 20
 
 def play(story: Story, tick: Callable[[int, int], object]) -> None:
     """Plays it all; `tick` gets the chain's time after each stretch, and when this part of the story ends."""
-    holders, rewards, cafes = Holders(story), Rewards(story), Cafes(story)
+    holders, rewards, cafes, elsewhere = Holders(story), Rewards(story), Cafes(story), Elsewhere(story)
     story.checkpoint()
     last = story.rows[-1].time + 1
     thanks = story.year.start + (story.year.end - story.year.start) * THANKS_AT // 100
@@ -38,6 +39,7 @@ def play(story: Story, tick: Callable[[int, int], object]) -> None:
         rows = [row for row in story.year.rows if row.time < end]
         rewards.reclaim()
         rewards.give(rows)
+        elsewhere.settle(rows)
         if start <= thanks < end:
             rewards.fund(rows)
         cafes.serve()
@@ -50,6 +52,7 @@ def play(story: Story, tick: Callable[[int, int], object]) -> None:
         tick(min(end, story.year.end), story.year.end)
     story.repeated = story.replay(last, leave_open=False)
     holders.try_everything()
+    elsewhere.try_again()
     holders.close_programs(CLOSED_EVERY)
     _rest(story, holders, rewards, tick)
 

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 
 from demo.story import Story
-from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
 from fec.core.durations import DAY
 from fec.protocol.merkle import Reward, RewardTree
@@ -28,12 +27,12 @@ class Rewards:
         """Takes the story."""
         self._story = story
         self.deadlines: dict[int, int] = {}
-        """When each batch ends that is still open, in seconds since the epoch."""
+        """When each batch ends of which somebody has not taken theirs, in seconds since the epoch."""
 
     def give(self, rows: Sequence[Row]) -> None:
         """A merchant burns some of its own FEC into a node for one of its shoppers, by the seed."""
         row = self._story.rng.choice(rows)
-        if merchant := self._ready(row.store, SINGLE):
+        if merchant := self._story.ready(row.store, SINGLE):
             program = self._story.programs()[merchant.address]
             shopper = self._story.account(row.shopper).address
             merchant.rewards.reward(program, shopper, SINGLE, self._story.rng.choice(REASONS))
@@ -50,15 +49,18 @@ class Rewards:
                 for index, (name, count) in enumerate(visits.items())
             ]
         )
-        if merchant := self._ready(store, tree.total):
+        if merchant := story.ready(store, tree.total):
             deadline = story.client.now() + OPEN_DAYS * DAY
             batch = merchant.rewards.fund(story.programs()[merchant.address], tree, deadline, "thank you").batch_id
-            self.deadlines[batch] = deadline
+            left = tree.total
             stranger = story.signed_by(story.account("stranger"))
             for proven in tree.proofs():
                 if story.rng.randrange(TAKERS):
                     stranger.rewards.take(batch, proven)
                     story.rewarded[merchant.address] += proven.reward.amount
+                    left -= proven.reward.amount
+            if left:
+                self.deadlines[batch] = deadline
 
     def reclaim(self) -> None:
         """What nobody took of the batches that are over goes back."""
@@ -66,14 +68,3 @@ class Rewards:
         for batch in [batch for batch, deadline in self.deadlines.items() if deadline < now]:
             self._story.signed_by(self._story.account("stranger")).rewards.reclaim(batch)
             del self.deadlines[batch]
-
-    def _ready(self, store: str, amount: int) -> Client | None:
-        """A merchant who can burn so much: it has the coins, Checkout may take them, its program has quota for them."""
-        story, key = self._story, self._story.merchant(store)
-        program = story.programs().get(key.address)
-        if program is None or story.client.balance(key.address) < amount:
-            return None
-        story.client.programs.grant(program, amount)
-        merchant = story.signed_by(key)
-        merchant.orders.approve(amount)
-        return merchant

@@ -107,6 +107,8 @@ class Story:
         """What nodes paid, by who got it, as their transactions said."""
         self.rewarded: Counter[str] = Counter()
         """What merchants burned into rewards."""
+        self.settled: Counter[str] = Counter()
+        """What merchants burned for sales that were paid elsewhere."""
         self.portrait = ""
         """SVG that a node drew of itself, half-way through its life."""
 
@@ -193,6 +195,17 @@ class Story:
         """Notes what a claim paid."""
         for payout in claimed.payouts:
             self.flowed_back[payout.recipient] += payout.amount
+
+    def ready(self, store: str, amount: int) -> Client | None:
+        """A merchant who can burn so much: it has the coins, Checkout may take them, its program has quota for them."""
+        key = self.merchant(store)
+        program = self.programs().get(key.address)
+        if program is None or self.client.balance(key.address) < amount:
+            return None
+        self.client.programs.grant(program, amount)
+        merchant = self.signed_by(key)
+        merchant.orders.approve(amount)
+        return merchant
 
     def attempt(self, what: str, act: Callable[[], object]) -> None:
         """Tries something, and notes the refusal: what a contract refuses is not sent."""

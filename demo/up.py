@@ -6,6 +6,7 @@ Checkout. All keys follow from public words: they are for this chain alone.
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import socket
@@ -14,10 +15,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
@@ -35,7 +37,7 @@ from fec.chain.deployments import Deployment
 from fec.cli.interrupts import interruptible
 from fec.client.client import Client
 from fec.core.amounts import WEI_PER_FEC
-from fec.core.durations import DAY, WEEK
+from fec.core.durations import DAY, HOUR, WEEK
 from fec.i18n.errors import FECError
 from fec.replay import History, Replay, ReplaySettings, Row, StoreTerms, Wallets
 from fec.service.http.keys import KeyRing
@@ -50,6 +52,13 @@ _PATIENCE = 600
 _COIN = 10**20
 _ACCOUNTS_SHOWN = 3
 _MORE_QUOTA = 100_000 * WEI_PER_FEC
+#: Sales that were paid elsewhere: how many, how long each can be returned, and how often they are settled.
+_SALES = 60
+_SALE_WINDOW = DAY
+_SALE_PERIOD = HOUR
+_FOR_SALES = 20_000 * WEI_PER_FEC
+#: Dollars above which a sale waits for a manager, and one that does.
+_APPROVED, _LARGE = "500", "600"
 
 
 class StartFailed(FECError, RuntimeError):
@@ -70,7 +79,9 @@ class Up:
     shoppers: list[LocalAccount]
     """Those who bought most, first."""
     token: str
-    """API key of a manager."""
+    """API key of a manager who may record sales."""
+    receipt: str
+    """Link of the claim code of a sale that nobody owns yet."""
 
 
 @contextmanager
@@ -97,8 +108,12 @@ def up(folder: Path, port: int = 0) -> Iterator[Up]:
         program = next(found.program_id for found in client.programs.list() if found.operator == merchant.address)
         # The replay admits a store with as much as its history burns; here selling goes on.
         client.programs.grant(program, _MORE_QUOTA)
+        # What the merchant burns for sales that are paid elsewhere.
+        client.transfer(merchant.address, _FOR_SALES)
+        client.signed_by(merchant).orders.approve(_FOR_SALES)
         with _serving(anvil, deployment, merchant, program=program, folder=folder, port=port) as (site, token):
-            yield Up(anvil, deployment, site, program, merchant, shoppers, token)
+            receipt = _sell_elsewhere(site, token, rows, merchant, anvil.now)
+            yield Up(anvil, deployment, site, program, merchant, shoppers, token, receipt)
 
 
 def _rows(year: data.Year) -> list[Row]:
@@ -111,6 +126,43 @@ def _rows(year: data.Year) -> list[Row]:
     # The store that the service is for comes first.
     most = Counter(row.store for row in kept).most_common(1)[0][0]
     return sorted(kept, key=lambda row: (row.time, row.store != most, row.line))
+
+
+def _sell_elsewhere(site: str, token: str, rows: Sequence[Row], merchant: LocalAccount, now: int) -> str:
+    """Records as many sales paid by card as there were baskets paid in FEC at the merchant's store of late.
+
+    Those that can no longer be returned are settled soon; those of today are pending, one of them for a manager to
+    approve, and two are nobody's yet. Gives the claim link of one of these.
+    """
+    mine = [row for row in rows if Wallets().store(row.store).key == merchant.key and row.amount > 0]
+    settings = {"currency": "USD", "returnWindow": _SALE_WINDOW, "period": _SALE_PERIOD, "approvalAbove": _APPROVED}
+    _post(site, token, "/v1/sales/settings", settings)
+    _post(site, token, "/v1/sales/rates", {"currency": "USD", "since": 0, "rate": "100"})
+    sales = [
+        {
+            "orderId": f"card-{count + 1}",
+            "amount": f"{row.amount // data.WEI_PER_CENT // 100}.{row.amount // data.WEI_PER_CENT % 100:02}",
+            "paidBy": "card",
+            "soldAt": row.time,
+            "customer": _account(Wallets().shopper(row.shopper).key).address,
+        }
+        for count, row in enumerate(mine[-_SALES:])
+    ]
+    *_, held, mine_today, first, second = sales
+    for sale in (held, mine_today, first, second):
+        sale["soldAt"] = now - HOUR
+    held["amount"] = _LARGE
+    first["customer"] = second["customer"] = None
+    made = [_post(site, token, "/v1/sales", sale) for sale in sales]
+    return str(made[-1]["claim"]["link"])
+
+
+def _post(site: str, token: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    request = Request(f"{site}{path}", json.dumps(body).encode(), headers)  # noqa: S310 (an address of our own)
+    with urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310 (the same)
+        found: dict[str, Any] = json.load(answer)
+        return found
 
 
 def _account(key: bytes) -> LocalAccount:
@@ -138,7 +190,7 @@ def _serving(
         store.bind(connection, deployment)
     ring = KeyRing(engine, environment["FEC_SERVICE_SECRET"].encode())
     ring.add_merchant(program, "Corner shop")
-    token = ring.add_key(program, Role.MANAGER, "").token
+    token = ring.add_key(program, Role.MANAGER, "", sales=True).token
     engine.dispose()
     port = port or _free_port()
     site = f"http://127.0.0.1:{port}"
@@ -188,6 +240,8 @@ def _show(console: Console, running: Up) -> None:
         ("merchant", f"program {running.program}, with the merchant's key"),
     ):
         console.print(f"  {running.site}/{name:<14} {about}")
+    console.print(f"\n  {running.receipt}", soft_wrap=True)
+    console.print("    the QR code on a receipt that was paid by card: whose sale is it?")
     console.print(
         f"\nChain {running.deployment['chainId']} at {running.anvil.url}. Keys that everybody knows, for it alone:"
     )

@@ -99,11 +99,11 @@ def show(context: Context, ref: NodeRef) -> None:
     [token_id] = context.resolve([ref])
     found = client.nodes.get(token_id)
     now = client.now()
-    fingerprint = client.nodes.fingerprint(token_id) if found.opened else None
+    fingerprint = client.nodes.fingerprint(token_id)
     leaf = None if found.opened else next(iter(client.settlements.unopened([token_id])), None)
     context.show(
         {**node_record(found, now), "fingerprint": fingerprint, **leaf_record(leaf)},
-        facts([*_details(found, now), *leaf_facts(leaf), *([(_("Fingerprint"), fingerprint)] if fingerprint else [])]),
+        facts([*_details(found, now), *leaf_facts(leaf), (_("Fingerprint"), fingerprint)]),
         "",
         shape(found.principal, found.period_length),
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from eth_abi.abi import encode
+from eth_hash.auto import keccak
 from web3 import Web3
 from web3.types import TxReceipt
 
@@ -17,6 +19,8 @@ from fec.protocol.addresses import ADDRESS_ZERO, checked_address
 from fec.protocol.calls import ContractCall
 from fec.protocol.types import Claimed, Holding, Merged, Minted, Node, Payout, Receipt, Split
 
+#: Chain, contract, node, principal, claimed, and what a merge holds back until when.
+_FINGERPRINT = ("uint256", "address", "uint256", "uint256", "uint256", "uint256", "uint256")
 #: How many things are sent for to find out what each takes.
 _SAMPLES = (2, 6)
 #: Most gas that a batched claim asks for: for each node, when all owners differ and never held FEC, and besides.
@@ -108,8 +112,20 @@ class Nodes:
         )
 
     def fingerprint(self, token_id: int) -> str:
-        """What a buyer has seen of a node (ERC-5646), as hex: it changes when principal or claimed do."""
-        fingerprint: bytes = self._adn.read("getStateFingerprint", token_id)
+        """What a buyer has seen of a node (ERC-5646), as hex: it changes when principal or claimed do.
+
+        Of a settled node that nobody has opened it is the one that it has once it is opened.
+        """
+        try:
+            fingerprint: bytes = self._adn.read("getStateFingerprint", token_id)
+        except NotFound:
+            if not (settled := self._settlements.unopened([token_id])):
+                raise
+            with clear_errors():
+                chain_id = self._web3.eth.chain_id
+            # As the contract makes it, of a node with nothing claimed and nothing held back.
+            seen = (chain_id, self._adn.address, token_id, settled[0].node.principal, 0, 0, 0)
+            fingerprint = keccak(encode(_FINGERPRINT, seen))
         return "0x" + fingerprint.hex()
 
     def claim(self, token_id: int) -> Claimed:

@@ -79,7 +79,6 @@ def test_list__all__shows_what_is_folded(shell: Shell) -> None:
 def test_show__unopened__says_where_its_leaf_is(shell: Shell, settlement: int) -> None:
     shown = shell.json("node", "show", "2-3")
     assert (shown["settlementId"], shown["index"], shown["opened"]) == (str(settlement), 2, False)
-    assert shown["fingerprint"] is None
 
 
 # ---------------------------------------------------------------------- proven

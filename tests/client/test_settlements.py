@@ -43,6 +43,14 @@ def test_figures__some_opened__counts_the_rest(alice: Client, settlement: int) -
     assert alice.settlements.figures() == SettledFigures(1, 3, 6 * ADN, 2, 3 * ADN)
 
 
+def test_fingerprint__unopened__is_that_of_the_opened_node(
+    alice: Client, settlement: int, token_ids: list[int]
+) -> None:
+    seen = alice.nodes.fingerprint(token_ids[1])
+    alice.settlements.open([alice.settlements.proof(settlement, 1)])
+    assert alice.nodes.fingerprint(token_ids[1]) == seen
+
+
 def test_figures__nothing_settled__are_zero(alice: Client) -> None:
     alice.nodes.mint(PUBLIC, ADN)
     assert alice.settlements.figures() == SettledFigures(0, 0, 0, 0, 0)

@@ -60,8 +60,8 @@ def test_audit__each_guarantee__has_a_finding(played: Played) -> None:
     assert found == {"G1", "G2", "G3", "G4", "G5", "G6", "G7", "G8", "Su"}
 
 
-def test_audit__demands__are_nineteen(played: Played) -> None:
-    assert len(played.findings) == 19
+def test_audit__demands__are_twenty_one(played: Played) -> None:
+    assert len(played.findings) == 21
 
 
 def test_play__every_basket__paid_once(played: Played) -> None:
@@ -78,7 +78,7 @@ def test_play__cafes_of_an_alliance__count_together_what_is_spent(played: Played
 
 
 def test_play__holders__have_done_all_that_they_can(played: Played) -> None:
-    causes = {"mint", "transfer", "claim", "split", "part", "merge", "merged"}
+    causes = {"mint", "settle", "open", "transfer", "claim", "split", "part", "merge", "merged"}
     with store.reading(played.story.engine) as connection:
         assert set(connection.scalars(select(NodeVersion.cause).distinct())) == causes
 
