@@ -58,8 +58,9 @@ export class FecElement extends HTMLElement {
     await this.current.start();
   }
 
-  draw({ title, facts, notices, code, asks, buttons, busy }) {
-    const field = asks && made("input", "", { autocomplete: "off", spellcheck: false, ariaLabel: asks, placeholder: asks });
+  draw({ title, facts, notices, code, fields, buttons, busy }) {
+    const inputs = fields.map(({ name, label }) => made("input", "", { name, autocomplete: "off", spellcheck: false, ariaLabel: label, placeholder: label }));
+    const typed = () => Object.fromEntries(inputs.map(({ name, value }) => [name, value]));
     const list = made("dl");
     for (const { label, value } of facts) {
       const row = made("div");
@@ -67,7 +68,7 @@ export class FecElement extends HTMLElement {
       list.append(row);
     }
     const acts = buttons.map(({ act, label, main }) => {
-      const onclick = () => void this.current.act(act, field?.value ?? "");
+      const onclick = () => void this.current.act(act, typed());
       return made("button", label, { type: "button", className: main ? "main" : "", onclick });
     });
     const parts = [
@@ -76,7 +77,7 @@ export class FecElement extends HTMLElement {
       list,
       ...notices.map(({ tone, text }) => made("p", text, { className: tone, role: tone === "bad" ? "alert" : "status" })),
       ...(code ? [made("code", code)] : []),
-      ...(field ? [field] : []),
+      ...inputs,
       ...acts,
       ...(busy ? [made("p", busy, { role: "status" })] : []),
     ];

@@ -3,8 +3,8 @@
  * answers with what is shown.
  *
  *     ["open", "pay", {"link": …, "shop": …, "language": "ms"}]    puts the component `fec-pay` onto a page
- *     ["tap", "restore", "text of the field"]                      presses a button
- *     ["cut", "/payments"]                                         no request to such an address arrives; "" mends it
+ *     ["tap", "restore", {"code": …}]                              presses a button, with what stands in the fields
+ *     ["cut", "/spends"]                                           no request to such an address arrives; "" mends it
  *     ["wipe"]                                                     clears the app's storage
  *
  * miniprogram: the example's components in WeChat's simulator, whose network, randomness and storage, which answer success
@@ -58,9 +58,9 @@ const ENGINES = {
         component = simulate.render(simulate.load(here(`../../examples/miniprogram/components/fec-${name}/index`)), properties);
         component.attach(document.body);
       },
-      tap(act, text) {
+      tap(act, typed) {
         const inner = component.querySelector(".fec-inner");
-        inner.instance.setData({ text });
+        inner.instance.setData({ typed });
         inner
           .querySelectorAll(".fec-button")
           .find(({ dom }) => dom.dataset.act === act)
@@ -80,7 +80,7 @@ const ENGINES = {
         model = mine;
         void model.start();
       },
-      tap: (act, text) => void model.act(act, text),
+      tap: (act, typed) => void model.act(act, typed),
       view: () => view,
     };
   },
@@ -124,7 +124,7 @@ const ENGINES = {
     const go = (code) => (run(code), void vm.runtime.executePendingJobs());
     return {
       open: (name, properties) => go(`open("${name}", JSON.parse(${value(properties)})); 0`),
-      tap: (act, text) => go(`model.act("${act}", JSON.parse(${value(text)})); 0`),
+      tap: (act, typed) => go(`model.act("${act}", JSON.parse(${value(typed)})); 0`),
       view: () => JSON.parse(run("JSON.stringify(view)")),
     };
   },
@@ -143,7 +143,7 @@ async function shown() {
 
 const ACTS = {
   open: (name, properties) => (app.open(name, properties), shown()),
-  tap: (act, text = "") => (app.tap(act, text), shown()),
+  tap: (act, typed = {}) => (app.tap(act, typed), shown()),
   cut: (address) => void (cut = address),
   wipe: () => void storage.clear(),
 };

@@ -14,6 +14,7 @@ from fec.protocol.settlements import Leaf
 from tests.web.world import World
 
 LANGUAGES = ("en", "zh-Hans", "zh-Hant", "ms")
+CONTRACTS = ("FEC", "ADN", "Checkout", "Custodian", "MemberVault")
 ENGINES = ("miniprogram", "quickjs", "node")
 
 
@@ -23,7 +24,7 @@ class App:
     def __init__(self, engine: str, world: World, root: Path) -> None:
         command = ["node", "tests/web/apps.mjs", engine]
         self.process = subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        contracts = {name: world.deployment["contracts"][name]["address"] for name in ("FEC", "ADN", "Checkout")}
+        contracts = {name: world.deployment["contracts"][name]["address"] for name in CONTRACTS}
         self._shop = {
             "chainId": world.deployment["chainId"],
             "rpc": world.anvil.url,
@@ -79,6 +80,7 @@ def started(app: App, world: World, link: str) -> tuple[str, str]:
     assert "付款之前" in app.notices
     app.do("tap", "kept")
     assert app.acts == ["pay"]
+    assert app.shown["code"] == ""
     # Paying needs FEC, and says how much is missing.
     app.do("tap", "pay")
     assert "还差 100" in app.notices
@@ -98,7 +100,7 @@ def test_app__without_key_or_coin__pays_through_a_broken_line_and_survives_its_s
 
     # The line breaks once the payment was signed: nothing is paid twice.
     app.open("pay", "ms", link=link)
-    app.do("cut", "/payments")
+    app.do("cut", "/spends")
     app.do("tap", "pay")
     assert "tiada apa-apa dibayar dua kali" in app.notices
     assert world.shown(invoice)["status"] == "open"
@@ -130,14 +132,26 @@ def test_app__without_key_or_coin__pays_through_a_broken_line_and_survives_its_s
     assert sorted(node.principal for node in nodes) == [7 * FEC, 10 * FEC]
     assert world.client.balance(address) == 150 * FEC + sum(node.claimed for node in nodes) > 150 * FEC
 
-    # The app's storage is wiped: the code on paper brings everything back.
+    # A part is given away; too much is refused with what can be given.
+    friend, elsewhere = world.person(f"friend {engine}").address, world.person(f"elsewhere {engine}").address
+    app.do("tap", "give", {"to": friend, "part": "11"})
+    assert "at most 10 FEC" in app.notices
+    app.do("tap", "again")
+    app.do("tap", "give", {"to": friend, "part": "3"})
+    assert [node.principal for node in world.client.nodes.owned_by(friend)] == [3 * FEC]
+
+    # The app's storage is wiped: the code on paper opens the vault, and leaves with everything.
     app.do("wipe")
     app.open("wallet", "zh-Hant", expected=address)
     assert "鏈上的資產沒有遺失" in app.notices
-    app.do("tap", "restore", code.replace(code[0], "b" if code[0] == "a" else "a", 1))
+    app.do("tap", "restore", {"code": code.replace(code[0], "b" if code[0] == "a" else "a", 1)})
     assert "這不是復原碼" in app.notices
-    app.do("tap", "restore", code.upper())
+    app.do("tap", "restore", {"code": code.upper()})
     assert app.shown["facts"][0]["value"] == address
+    app.do("tap", "leave", {"to": elsewhere})
+    assert sorted(node.principal for node in world.client.nodes.owned_by(elsewhere)) == [4 * FEC, 10 * FEC]
+    assert world.client.balance(address) == 0
+    assert world.client.balance(elsewhere) > 150 * FEC
 
 
 def test_app__links_that_are_not_whole_or_forged__are_refused_in_four_languages(app: App, world: World) -> None:

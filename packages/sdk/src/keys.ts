@@ -1,11 +1,15 @@
-/** A key of the app's own, in a storage that is passed in, and the code on paper that brings it back. */
-import { accountOf, newKey, type Account, type Random } from "./account";
+/** A key of the app's own, in a storage that is passed in, and a second one on paper that opens the same vault. */
+import { accountOf, newKey, type Random } from "./account";
+import type { Signer, Vaults } from "./acting";
 import { FecError } from "./failure";
-import { bytesOf, hexOf, keccak, type Hex } from "./hex";
+import { bytesOf, hexOf, keccak, type Address, type Hex } from "./hex";
 import type { Storage } from "./payments";
+import { actorOf, acts, type Actor } from "./vaults";
 
 const KEY = "fec.key";
-const SECOND = "fec.second";
+const VAULT = "fec.vault";
+const SECURED = "fec.secured";
+const YES = "yes";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz234567";
 const KEY_LENGTH = 32;
@@ -35,54 +39,81 @@ export function keyOfRecoveryCode(text: string): Hex | null {
   return keccak(key).slice(2, 2 + 2 * CHECK_LENGTH) === digits.slice(2 * KEY_LENGTH) ? key : null;
 }
 
-/** The app's key. */
+/** A key on paper. */
+export interface PrintedCode {
+  /** For the paper alone: it is kept nowhere. */
+  code: string;
+  address: Address;
+}
+
+/** A new recovery code. */
+export async function newCode(random: Random): Promise<PrintedCode> {
+  const key = await newKey(random);
+  return { code: recoveryCodeOf(key), address: accountOf(key).address };
+}
+
+/** The app's key, which signs for a vault. */
 export class Keys {
   constructor(
     private readonly storage: Storage,
     private readonly random: Random,
+    private readonly vaults: Vaults,
   ) {}
 
-  /** The account; null if there is no key yet, or not any more. */
-  async account(): Promise<Account | null> {
-    const key = await this.storage.get(KEY);
-    return key ? accountOf(key as Hex) : null;
+  /** Who signs here; null if there is no key yet, or not any more. */
+  async signer(): Promise<Signer | null> {
+    const [key, vault] = [await this.storage.get(KEY), await this.storage.get(VAULT)];
+    return key && vault ? { actor: JSON.parse(vault) as Actor, sign: accountOf(key as Hex).signTypedData } : null;
   }
 
-  /** Makes a key, if there is none. Throws FecError where the engine's bytes are none. */
-  async make(): Promise<Account> {
-    const known = await this.account();
-    return known ?? this.take(await newKey(this.random));
+  /** Makes a key and with it a vault, if there is none; nothing has to be on the chain. Throws FecError where the engine's bytes are none. */
+  async make(): Promise<void> {
+    if (await this.signer()) return;
+    const key = await newKey(this.random);
+    await this.take(key, this.vaults.first(accountOf(key).address, await newKey(this.random)));
   }
 
-  /** The code to be written down. Throws FecError if there is no key. */
-  async code(): Promise<string> {
-    const key = await this.storage.get(KEY);
-    if (!key) throw new FecError("key.wiped");
-    return recoveryCodeOf(key as Hex);
+  /** Has a code on paper sign for the vault too. */
+  async secure({ address }: PrintedCode, programId: number): Promise<void> {
+    const signer = await this.signer();
+    if (!signer) throw new FecError("key.wiped");
+    await this.vaults.act(signer, [acts.addSigner(address)], programId);
+    await this.storage.set(SECURED, YES);
   }
 
-  /** Goes on with the key of a code. Throws FecError if it is none. */
-  async restore(code: string): Promise<Account> {
-    const key = keyOfRecoveryCode(code);
-    if (!key) throw new FecError("key.badCode");
-    const account = await this.take(key);
-    await this.keep();
-    return account;
+  /** Whether somebody else opens the vault too. */
+  async isSecured(): Promise<boolean> {
+    if ((await this.storage.get(SECURED)) === YES) return true;
+    const signer = await this.signer();
+    const found = signer !== null && (await this.vaults.isSecured(signer.actor.vault));
+    if (found) await this.storage.set(SECURED, YES);
+    return found;
   }
 
-  /** Whether somebody said that there is something else that opens what the key opens. */
-  async isKept(): Promise<boolean> {
-    return (await this.storage.get(SECOND)) === "yes";
+  /** Has a new key of this app sign for the vault that a code on paper opens. Throws FecError if it opens none. */
+  async restore(text: string, programId: number): Promise<void> {
+    const printed = keyOfRecoveryCode(text);
+    if (!printed) throw new FecError("key.badCode");
+    const { address, signTypedData } = accountOf(printed);
+    const actor = await this.vaults.find(address);
+    if (!actor) throw new FecError("vault.noneByCode");
+    const key = await newKey(this.random);
+    const mine = accountOf(key).address;
+    // Kept first: what was added and then lost would take one of the vault's few places.
+    await this.take(key, actorOf(actor.vault, mine));
+    try {
+      await this.vaults.act({ actor, sign: signTypedData }, [acts.addSigner(mine)], programId);
+    } catch (error) {
+      await this.storage.remove(KEY);
+      throw error;
+    }
+    await this.storage.set(SECURED, YES);
   }
 
-  async keep(): Promise<void> {
-    await this.storage.set(SECOND, "yes");
-  }
-
-  private async take(key: Hex): Promise<Account> {
+  private async take(key: Hex, actor: Actor): Promise<void> {
     await this.storage.set(KEY, key);
-    // What was not stored is lost with the page: it must not be paid to.
+    await this.storage.set(VAULT, JSON.stringify(actor));
+    // What was not stored is lost with the page: nothing must be paid to it.
     if ((await this.storage.get(KEY)) !== key) throw new FecError("key.notStored");
-    return accountOf(key);
   }
 }

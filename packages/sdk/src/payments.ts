@@ -1,11 +1,11 @@
 /** Paying without a gas coin: the invoice is checked against the chain, signed here, sent by the shop's service. */
-import type { Account } from "./account";
+import type { Payer, SignedPayment } from "./acting";
 import { plain } from "./amounts";
 import { FecError, Problem } from "./errors";
 import type { Payment } from "./generated/api";
 import type { PaidOrder, Quote, Terms } from "./generated/structs";
 import { ADDRESS_ZERO, type Address } from "./hex";
-import { authorization, invoiceOf, isSignedBy, orderKeyOf, parseLink, parseShortLink, type Invoice, type ServedInvoice } from "./invoice";
+import { invoiceOf, isSignedBy, orderKeyOf, parseLink, parseShortLink, type Invoice, type ServedInvoice } from "./invoice";
 import { isUnreachable, type Reader } from "./reader";
 import type { ServiceClient } from "./service";
 
@@ -54,7 +54,7 @@ interface Pending {
   link: string;
   invoice: Omit<Invoice, "amount"> & { amount: string };
   payer: Address;
-  body: Record<string, unknown>;
+  signed: SignedPayment;
 }
 
 const KEPT = "fec.payment";
@@ -89,7 +89,7 @@ export class Payments {
   }
 
   /** Signs and pays, and waits until the order is paid. Throws FecError `pay.unknown` if that is not known: then `resume`. */
-  async pay(link: string, account: Account, cause: Address = ADDRESS_ZERO): Promise<Outcome> {
+  async pay(link: string, payer: Payer, cause: Address = ADDRESS_ZERO): Promise<Outcome> {
     const { reader, storage } = this.options;
     // Of an earlier payment it is to be known first what became of it; throws if it is not.
     const earlier = await this.pending();
@@ -97,25 +97,16 @@ export class Payments {
       const outcome = await this.finish(earlier);
       if (earlier.link === link) return outcome;
     }
-    const { invoice, order, quote } = await this.check(link, account.address);
-    if (order.status !== UNPAID) return { order, mine: order.payer === account.address };
+    const { address } = payer;
+    const { invoice, order, quote } = await this.check(link, address);
+    if (order.status !== UNPAID) return { order, mine: order.payer === address };
     if (await this.isOver(invoice)) throw new FecError("pay.expired");
-    const balance = await reader.balanceOf(account.address);
+    const balance = await reader.balanceOf(address);
     if (balance < invoice.amount)
       throw new FecError("pay.tooLittle", { have: plain(balance), missing: plain(invoice.amount - balance) });
-    const choices = { customer: account.address, minPrincipal: quote.principal, cause };
-    const signature = account.signTypedData(authorization(invoice, choices, account.address, reader.contracts.FEC));
-    const body = {
-      payer: account.address,
-      customer: choices.customer,
-      minPrincipal: plain(choices.minPrincipal),
-      cause: cause === ADDRESS_ZERO ? null : cause,
-      validAfter: 0,
-      validBefore: invoice.expiry + 1,
-      signature,
-    };
+    const signed = await payer.pay(invoice, { customer: address, minPrincipal: quote.principal, cause });
     // Kept before it is sent: whatever happens after, the same signature is sent again, never another.
-    const pending: Pending = { link, invoice: { ...invoice, amount: invoice.amount.toString() }, payer: account.address, body };
+    const pending: Pending = { link, invoice: { ...invoice, amount: invoice.amount.toString() }, payer: address, signed };
     await storage.set(KEPT, JSON.stringify(pending));
     return this.finish(pending);
   }
@@ -155,7 +146,7 @@ export class Payments {
     }
   }
 
-  private async follow({ invoice: kept, payer, body }: Pending): Promise<Outcome> {
+  private async follow({ invoice: kept, payer, signed }: Pending): Promise<Outcome> {
     const { reader, storage, sleep } = this.options;
     const invoice = { ...kept, amount: BigInt(kept.amount) };
     for (let poll = 0; poll < POLLS; poll++) {
@@ -167,16 +158,16 @@ export class Payments {
         return { order, mine: order.payer === payer };
       }
       if (over) throw new FecError("pay.expired");
-      if (poll % POLLS_PER_SENDING === 0) await this.send(invoice, body);
+      if (poll % POLLS_PER_SENDING === 0) await this.send(signed);
       await sleep(POLL_MS);
     }
     throw new FecError("pay.unknown");
   }
 
   /** Hands the payment to the service. The same authorization again is the same payment. */
-  private async send(invoice: Invoice, body: Record<string, unknown>): Promise<void> {
+  private async send({ path, body }: SignedPayment): Promise<void> {
     try {
-      const { state, error } = await this.options.service.call<Payment>("POST", `/v1/pay/${invoice.id}/payments`, body);
+      const { state, error } = await this.options.service.call<Payment>("POST", path, body);
       if (state === "failed") throw new FecError("pay.failed", { reason: error?.sentence ?? "" });
     } catch (error) {
       if (!(error instanceof Problem && WAITING.includes(error.kind))) throw error;

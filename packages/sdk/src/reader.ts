@@ -1,7 +1,7 @@
 /** The chain as it is read: views and logs, in plain JSON-RPC. Amounts in wei, times in seconds. */
 import { decodeLog, decodeResult, encodeCall, encode, entryOf, topicOf, type Entry, type Log } from "./abi";
 import { causesOf, Unreachable } from "./errors";
-import { adnAbi, checkoutAbi, fecAbi } from "./generated/abi";
+import { adnAbi, checkoutAbi, custodianAbi, fecAbi } from "./generated/abi";
 import type { Node as NodeState, PaidOrder, Program, Quote, Settlement, Terms } from "./generated/structs";
 import { ADDRESS_ZERO, addressOf, type Address, type Hex } from "./hex";
 import type { Asker } from "./invoice";
@@ -13,6 +13,9 @@ export interface Contracts {
   FEC: Address;
   ADN: Address;
   Checkout: Address;
+  /** Of vaults. */
+  Custodian?: Address;
+  MemberVault?: Address;
 }
 
 export interface Block {
@@ -45,6 +48,7 @@ export class Reader implements Asker {
   readonly fec: Contract;
   readonly adn: Contract;
   readonly checkout: Contract;
+  readonly custodian: Contract;
 
   /** Takes how the chain is asked, the contracts, and the block that has the first of them. */
   constructor(
@@ -55,6 +59,7 @@ export class Reader implements Asker {
     this.fec = { address: contracts.FEC, abi: fecAbi };
     this.adn = { address: contracts.ADN, abi: adnAbi };
     this.checkout = { address: contracts.Checkout, abi: checkoutAbi };
+    this.custodian = { address: contracts.Custodian ?? ADDRESS_ZERO, abi: custodianAbi };
   }
 
   async block(tag: Tag = "latest"): Promise<Block> {

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { decode, encode, encodeCall, entryOf, type Entry } from "../src/abi";
 import { accountOf } from "../src/account";
+import { accountPayer } from "../src/acting";
 import { checkoutAbi, fecAbi } from "../src/generated/abi";
 import { ADDRESS_ZERO, base64Of, sliceOf, type Address, type Hex } from "../src/hex";
 import { say, sentenceOf } from "../src/i18n";
@@ -18,6 +19,7 @@ type Payment = (typeof VECTORS.payments)[number];
 const account = accountOf(PAYMENT.key as Hex);
 const invoice = parseLink(PAYMENT.link)!;
 const COUPON = PAYMENT.coupon as Address;
+const payer = accountPayer(account, COUPON);
 const NOBODY = "0x" + "00".repeat(20);
 
 /** A chain and a service, as they answer over HTTP. */
@@ -93,7 +95,7 @@ beforeEach(() => {
   payments = start();
 });
 
-const pay = () => payments.pay(PAYMENT.link, account, PAYMENT.cause as Address);
+const pay = () => payments.pay(PAYMENT.link, payer, PAYMENT.cause as Address);
 
 test("what is signed is sent, and the order is paid", async () => {
   expect(await pay()).toMatchObject({ mine: true, order: { status: 2 } });
@@ -108,7 +110,7 @@ describe("the short link of a QR code", () => {
 
   test("is paid as the long one is", async () => {
     world.served = served;
-    expect(await payments.pay(short(), account)).toMatchObject({ mine: true });
+    expect(await payments.pay(short(), payer)).toMatchObject({ mine: true });
   });
 
   test("for which the service gives another invoice is refused", async () => {
@@ -155,7 +157,7 @@ describe("offline in the middle of paying", () => {
     };
     await expect(pay()).rejects.toMatchObject({ key: "pay.unknown" });
     const before = kept.get("fec.payment");
-    await expect(payments.pay(OTHER.link, account)).rejects.toMatchObject({ key: "pay.unknown" });
+    await expect(payments.pay(OTHER.link, payer)).rejects.toMatchObject({ key: "pay.unknown" });
     expect(kept.get("fec.payment")).toBe(before);
   });
 

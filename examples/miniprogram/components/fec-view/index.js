@@ -1,13 +1,13 @@
-/** Draws what a model of the SDK shows; tells what was pressed by the event `act`. */
+/** Draws what a model of the SDK shows; tells what was pressed, and what stands in the fields, by the event `act`. */
 Component({
   properties: { view: Object },
-  data: { text: "" },
+  data: { typed: {} },
   methods: {
-    onInput({ detail }) {
-      this.setData({ text: detail.value });
+    onInput({ currentTarget, detail }) {
+      this.setData({ typed: { ...this.data.typed, [currentTarget.dataset.name]: detail.value } });
     },
     onTap({ currentTarget }) {
-      this.triggerEvent("act", { act: currentTarget.dataset.act, text: this.data.text });
+      this.triggerEvent("act", { act: currentTarget.dataset.act, typed: this.data.typed });
     },
   },
 });

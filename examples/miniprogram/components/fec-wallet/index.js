@@ -21,7 +21,7 @@ Component({
       if (model === this.model) this.setData({ view });
     },
     onAct({ detail }) {
-      this.model.act(detail.act, detail.text);
+      this.model.act(detail.act, detail.typed);
     },
   },
 });

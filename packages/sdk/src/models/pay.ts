@@ -4,7 +4,7 @@ import type { Key } from "../i18n/en";
 import { date } from "../i18n/places";
 import { nodeName } from "../nodes";
 import type { Checked, Outcome } from "../payments";
-import { Model, type Act, type Fact, type ModelOptions, type View } from "./view";
+import { Model, type Fact, type ModelOptions, type Press, type View } from "./view";
 
 export interface PayOptions extends ModelOptions {
   /** The link of the shop's QR code. */
@@ -13,6 +13,7 @@ export interface PayOptions extends ModelOptions {
   paid?(outcome: Outcome): void;
 }
 
+const WAITING: Partial<Record<Press, Key>> = { pay: "pay.sent", kept: "vault.busy", restore: "vault.busy" };
 const [UNPAID, ESCROWED, REFUNDED] = [0, 1, 3];
 
 export class PayModel extends Model {
@@ -23,11 +24,11 @@ export class PayModel extends Model {
   async start(): Promise<void> {
     try {
       this.show({ title: this.title(), busy: this.say("pay.checking") });
-      const account = await this.keys.account();
+      const account = (await this.keys.signer())?.actor.vault;
       // What was being paid when the app ended is found out first.
       await this.payments.resume();
-      const checked = await this.payments.check(this.options.link, account?.address);
-      if (checked.order.status !== UNPAID) return await this.done({ order: checked.order, mine: checked.order.payer === account?.address }, checked);
+      const checked = await this.payments.check(this.options.link, account);
+      if (checked.order.status !== UNPAID) return await this.done({ order: checked.order, mine: checked.order.payer === account }, checked);
       const view = this.asked(checked);
       const urging = await this.urging();
       this.show({ ...view, ...(urging ?? this.ready(checked)), notices: [...(urging?.notices ?? []), ...(view.notices ?? [])] });
@@ -40,14 +41,14 @@ export class PayModel extends Model {
     return this.say("pay.title");
   }
 
-  protected waiting(act: Act): Key {
-    return act === "pay" ? "pay.sent" : "pay.checking";
+  protected waiting(press: Press): Key {
+    return WAITING[press] ?? "pay.checking";
   }
 
-  protected async other(act: Act): Promise<void> {
-    const account = await this.keys.account();
-    if (act !== "pay" || !account) return;
-    const outcome = await this.payments.pay(this.options.link, account);
+  protected async other(press: Press): Promise<void> {
+    const signer = await this.keys.signer();
+    if (press !== "pay" || !signer) return;
+    const outcome = await this.payments.pay(this.options.link, this.vaults.payer(signer));
     if (outcome.mine) this.options.paid?.(outcome);
   }
 

@@ -4,7 +4,8 @@ import { FecError } from "../errors";
 import { sentenceOf, say } from "../i18n";
 import type { Key } from "../i18n/en";
 import type { Language } from "../i18n/language";
-import { Keys } from "../keys";
+import { Vaults } from "../acting";
+import { Keys, newCode, type PrintedCode } from "../keys";
 import { Payments, type Storage } from "../payments";
 import { Reader, type Contracts } from "../reader";
 import { rpc } from "../rpc";
@@ -41,10 +42,19 @@ export interface Notice {
   text: string;
 }
 
-export type Act = "make" | "restore" | "kept" | "pay" | "again" | "claim" | "code";
+/** What can be pressed. */
+export type Press = "make" | "restore" | "kept" | "pay" | "again" | "claim" | "give" | "leave";
+
+/** What is typed in: into which field, what. */
+export type Typed = Partial<Record<Field["name"], string>>;
+
+export interface Field {
+  name: "code" | "to" | "part";
+  label: string;
+}
 
 export interface Button {
-  act: Act;
+  act: Press;
   label: string;
   main: boolean;
 }
@@ -55,8 +65,7 @@ export interface View {
   notices: Notice[];
   /** The recovery code, while it is to be written down. */
   code: string;
-  /** Name of the field for a recovery code; "" while there is none. */
-  asks: string;
+  fields: Field[];
   buttons: Button[];
   /** What is waited for; "" for nothing. */
   busy: string;
@@ -72,33 +81,39 @@ export interface ModelOptions {
   expected?: string;
 }
 
+const aboutKey = (error: unknown): boolean => error instanceof FecError && (error.key.startsWith("key.") || error.key === "vault.noneByCode");
+
 /** What all models share. */
 export abstract class Model {
   protected readonly keys: Keys;
   protected readonly reader: Reader;
   protected readonly service: ServiceClient;
   protected readonly payments: Payments;
+  protected readonly vaults: Vaults;
+  /** The code that is to be written down, once. */
+  private printed: PrintedCode | null = null;
 
   constructor(protected readonly options: ModelOptions) {
     const { shop, engine, language } = options;
     const { transport, random, storage, sleep } = engine;
-    this.keys = new Keys(storage, random);
     this.reader = new Reader(rpc(shop.rpc, transport), shop.contracts, BigInt(shop.firstBlock ?? 0));
     this.service = new ServiceClient({ url: shop.service, transport, language: () => language });
+    this.vaults = new Vaults({ reader: this.reader, service: this.service, chainId: shop.chainId, sleep });
+    this.keys = new Keys(storage, random, this.vaults);
     this.payments = new Payments({ reader: this.reader, service: this.service, storage, chainId: shop.chainId, sleep });
   }
 
   /** Reads everything anew and shows it. */
   abstract start(): Promise<void>;
 
-  /** Does what a button says; `text` is what stands in the field. Never throws: what went wrong is shown. */
-  async act(act: Act, text = ""): Promise<void> {
-    this.show({ title: this.title(), busy: this.say(this.waiting(act)) });
+  /** Does what a button says, with what stands in the fields. Never throws: what went wrong is shown. */
+  async act(press: Press, typed: Typed = {}): Promise<void> {
+    this.show({ title: this.title(), busy: this.say(this.waiting(press)) });
     try {
-      if (act === "make") await this.keys.make();
-      else if (act === "restore") await this.keys.restore(text);
-      else if (act === "kept") await this.keys.keep();
-      else if (act !== "again") await this.other(act);
+      if (press === "make") await this.keys.make();
+      else if (press === "restore") await this.keys.restore(typed.code ?? "", this.program());
+      else if (press === "kept") await this.keep();
+      else if (press !== "again") await this.other(press, typed);
       await this.start();
     } catch (error) {
       await this.failed(error, { title: this.title() });
@@ -107,43 +122,55 @@ export abstract class Model {
 
   protected abstract title(): string;
 
-  /** What is said while a button's act goes on. */
-  protected abstract waiting(act: Act): Key;
+  /** What is said while something goes on. */
+  protected abstract waiting(press: Press): Key;
 
-  protected abstract other(act: Act): Promise<void>;
+  protected abstract other(press: Press, typed: Typed): Promise<void>;
+
+  /** The merchant who pays for gas: the first one of the shop's. */
+  protected program(): number {
+    return Number(Object.keys(this.options.shop.names ?? {})[0] ?? 1);
+  }
+
+  private async keep(): Promise<void> {
+    if (!this.printed) return;
+    await this.keys.secure(this.printed, this.program());
+    this.printed = null;
+  }
 
   /** Shows what went wrong, and a way to look again; if it was about the key, the ways to get one. */
   protected async failed(error: unknown, view: Partial<View> = {}): Promise<void> {
-    const asking = error instanceof FecError && error.key.startsWith("key.") ? this.asking() : {};
+    const asking = (await this.keys.signer().catch(() => null)) ? null : this.asking();
     this.show({
       ...view,
-      ...asking,
+      ...(aboutKey(error) && asking),
       notices: [{ tone: "bad", text: sentenceOf(error, this.options.language) }],
-      buttons: [...(asking.buttons ?? []), this.button("again", "pay.lookAgain", !asking.buttons)],
+      buttons: [...((aboutKey(error) && asking?.buttons) || []), this.button("again", "pay.lookAgain", true)],
     });
   }
 
   /** What somebody without a key can do: nothing else is possible before. */
-  protected asking(): Partial<View> {
-    return { asks: this.say("key.enter"), buttons: [this.button("make", "key.make", true), this.button("restore", "key.enter", false)] };
+  protected asking(): Pick<View, "fields" | "buttons"> {
+    return { fields: [{ name: "code", label: this.say("key.enter") }], buttons: [this.button("make", "key.make", true), this.button("restore", "key.enter", false)] };
   }
 
-  /** What is to be said and done before the first payment. Null once somebody has kept a second signer. */
+  /** What is to be said and done before the first payment. Null once a second signer opens the vault. */
   protected async urging(): Promise<Partial<View> | null> {
-    if (!(await this.keys.account())) {
+    if (!(await this.keys.signer())) {
       const wiped = this.options.expected ? [this.notice("bad", "key.wiped")] : [];
       return { ...this.asking(), notices: [...wiped, this.notice("warn", "key.lost")] };
     }
-    if (await this.keys.isKept()) return null;
+    if (await this.keys.isSecured()) return null;
+    this.printed ??= await newCode(this.options.engine.random);
     return {
-      code: await this.keys.code(),
+      code: this.printed.code,
       notices: [this.notice("warn", "key.lost"), this.notice("warn", "key.second"), this.notice("plain", "key.codeWhy")],
       buttons: [this.button("kept", "key.kept", true)],
     };
   }
 
   protected show(view: Partial<View>): void {
-    this.options.show({ title: "", facts: [], notices: [], code: "", asks: "", buttons: [], busy: "", ...view });
+    this.options.show({ title: "", facts: [], notices: [], code: "", fields: [], buttons: [], busy: "", ...view });
   }
 
   protected say(key: Key, values: Record<string, unknown> = {}): string {
@@ -154,7 +181,7 @@ export abstract class Model {
     return { tone, text: this.say(key, values) };
   }
 
-  protected button(act: Act, key: Key, main: boolean, values: Record<string, unknown> = {}): Button {
+  protected button(act: Press, key: Key, main: boolean, values: Record<string, unknown> = {}): Button {
     return { act, label: this.say(key, values), main };
   }
 

@@ -1,0 +1,123 @@
+/** What a vault does: signed by one of its signers, sent by a service, which pays for gas. Deadlines are by the chain's clock. */
+import type { Account } from "./account";
+import { plain } from "./amounts";
+import { FecError } from "./failure";
+import type { Acts, Payment } from "./generated/api";
+import { ADDRESS_ZERO, type Address, type Hex } from "./hex";
+import { authorization, orderData, type Choices, type Invoice } from "./invoice";
+import type { Reader } from "./reader";
+import type { ServiceClient } from "./service";
+import { hashTypedData, type TypedData } from "./typed-data";
+import { actorOf, actsData, memberIdOf, signerHash, spendData, vaultAddress, type Act, type Actor } from "./vaults";
+
+/** Who signs for a vault, and how: with a key that is here, or by asking a passkey. */
+export interface Signer {
+  actor: Actor;
+  sign(data: TypedData): Hex | Promise<Hex>;
+}
+
+/** A signed payment: sent again, it is the same one. */
+export interface SignedPayment {
+  path: string;
+  body: Record<string, unknown>;
+}
+
+/** Who pays an order. */
+export interface Payer {
+  address: Address;
+  pay(invoice: Invoice, choices: Choices): Promise<SignedPayment>;
+}
+
+export interface VaultsOptions {
+  reader: Reader;
+  service: ServiceClient;
+  chainId: number;
+  sleep(milliseconds: number): Promise<void>;
+}
+
+const HOUR = 3_600;
+const PAUSE_MS = 400;
+
+const causeOf = (cause: Address): Address | null => (cause === ADDRESS_ZERO ? null : cause);
+
+/** Pays out of an account by an ERC-3009 authorization. */
+export function accountPayer(account: Account, coupon: Address): Payer {
+  return {
+    address: account.address,
+    async pay(invoice, choices) {
+      const signature = account.signTypedData(authorization(invoice, choices, account.address, coupon));
+      const { customer, minPrincipal, cause } = choices;
+      const times = { validAfter: 0, validBefore: invoice.expiry + 1 };
+      const body = { payer: account.address, customer, minPrincipal: plain(minPrincipal), cause: causeOf(cause), ...times, signature };
+      return { path: `/v1/pay/${invoice.id}/payments`, body };
+    },
+  };
+}
+
+export class Vaults {
+  constructor(private readonly options: VaultsOptions) {}
+
+  private get custodian(): Address {
+    return this.options.reader.custodian.address;
+  }
+
+  /** The vault of nobody's brand that follows from its first signer; nothing has to be on the chain. */
+  first(signer: Hex, salt: Hex): Actor {
+    const { MemberVault = ADDRESS_ZERO } = this.options.reader.contracts;
+    return { ...actorOf(vaultAddress(this.custodian, MemberVault, memberIdOf(signer, salt)), signer), salt };
+  }
+
+  /** The vault that a signer was added to, from the logs alone; null if there is none. */
+  async find(signer: Hex): Promise<Actor | null> {
+    const { reader } = this.options;
+    const { number } = await reader.block();
+    const added = await reader.logs<{ vault: Address }>(reader.custodian, "SignerAdded", { signerHash: signerHash(signer) }, number);
+    for (const { args } of added.reverse()) {
+      const stored = await reader.view<boolean>(reader.custodian, "isStoredSigner", [args.vault, signer]);
+      if (stored) return actorOf(args.vault, signer);
+    }
+    return null;
+  }
+
+  /** Whether more than one signer opens a vault. */
+  async isSecured(vault: Address): Promise<boolean> {
+    const { reader } = this.options;
+    return (await reader.view<bigint>(reader.custodian, "signerCountOf", [vault])) > 1n;
+  }
+
+  /** Has acts carried out, in order, all or none, and waits for it. `programId` is the merchant who pays for gas. */
+  async act({ actor, sign }: Signer, acts: readonly Act[], programId: number): Promise<void> {
+    const { reader, service, chainId } = this.options;
+    const { vault, signer, brand, salt } = actor;
+    const nonce = await reader.view<bigint>(reader.custodian, "nonceOf", [vault, signer]);
+    const deadline = (await reader.block("pending")).timestamp + HOUR;
+    const signature = await sign(actsData({ vault, signer, acts, nonce, deadline }, chainId, this.custodian));
+    const body = { signer, brand, salt, signature, acts, nonce: Number(nonce), deadline, programId };
+    await this.ended(vault, await service.call<Acts>("POST", `/v1/vaults/${vault}/acts`, body));
+  }
+
+  /** Pays out of a vault. */
+  payer({ actor, sign }: Signer): Payer {
+    const { vault, signer, brand, salt } = actor;
+    return {
+      address: vault,
+      pay: async (invoice, choices) => {
+        const orderHash = hashTypedData(orderData(invoice, choices));
+        const signature = await sign(spendData(vault, orderHash, this.options.chainId, this.custodian));
+        const { minPrincipal, cause } = choices;
+        const body = { signer, brand, salt, signature, invoiceId: invoice.id, minPrincipal: plain(minPrincipal), cause: causeOf(cause) };
+        return { path: `/v1/vaults/${vault}/spends`, body };
+      },
+    };
+  }
+
+  private async ended(vault: Address, asked: Pick<Payment, "id" | "state" | "error">): Promise<void> {
+    const { service, sleep } = this.options;
+    let found = asked;
+    while (found.state === "requested" || found.state === "sent") {
+      await sleep(PAUSE_MS);
+      found = await service.call<Pick<Payment, "id" | "state" | "error">>("GET", `/v1/vaults/${vault}/actions/${asked.id}`);
+    }
+    if (found.state === "failed") throw new FecError("vault.failed", { reason: found.error?.sentence ?? "" });
+  }
+}
