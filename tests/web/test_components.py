@@ -62,18 +62,18 @@ def test_components__without_key_or_coin__pay_and_show_what_is_held(brand: Brows
     address = wallet.locator("dd").first.inner_text()
     assert address.startswith("0x")
     kept = page.evaluate(STORED)
-    assert [name for name, _ in kept] == ["fec.key", "fec.second", "seal"]
-    assert [fields for _, fields in kept] == [["data", "iv"], ["data", "iv"], []]
+    assert [name for name, _ in kept] == ["fec.key", "fec.secured", "fec.vault", "seal"]
+    assert [fields for _, fields in kept] == [["data", "iv"], ["data", "iv"], ["data", "iv"], []]
     world.client.transfer(address, 100 * FEC)
     pay.get_by_role("button", name="Sign and pay 100 FEC").click()
     expect(pay.get_by_role("heading")).to_have_text("Paid. Thank you!")
     assert world.shown(invoice)["customer"] == address
 
-    # The site's data is cleared: the code on paper brings the key back.
+    # The site's data is cleared: the code on paper opens the vault again.
     page.evaluate("indexedDB.deleteDatabase('fec')")
     page.goto(f"{world.site}/brand/")
     page.reload()
-    wallet.get_by_role("textbox").fill(code)
+    wallet.get_by_label("Use a recovery code").fill(code)
     wallet.get_by_role("button", name="Use a recovery code").click()
     expect(wallet.locator("dd").first).to_have_text(address)
 
