@@ -25,7 +25,8 @@ export interface SignedPayment {
 /** Who pays an order. */
 export interface Payer {
   address: Address;
-  pay(invoice: Invoice, choices: Choices): Promise<SignedPayment>;
+  /** `tokenIds` are nodes to claim from first, where that goes without another signature. */
+  pay(invoice: Invoice, choices: Choices, tokenIds?: readonly bigint[]): Promise<SignedPayment>;
 }
 
 export interface VaultsOptions {
@@ -85,15 +86,15 @@ export class Vaults {
     return (await reader.view<bigint>(reader.custodian, "signerCountOf", [vault])) > 1n;
   }
 
-  /** Has acts carried out, in order, all or none, and waits for it. `programId` is the merchant who pays for gas. */
-  async act({ actor, sign }: Signer, acts: readonly Act[], programId: number): Promise<void> {
+  /** Has acts carried out, in order, all or none; gives the transaction once a block has it. `programId` is the merchant who pays for gas. */
+  async act({ actor, sign }: Signer, acts: readonly Act[], programId: number): Promise<Hex> {
     const { reader, service, chainId } = this.options;
     const { vault, signer, brand, salt } = actor;
     const nonce = await reader.view<bigint>(reader.custodian, "nonceOf", [vault, signer]);
     const deadline = (await reader.block("pending")).timestamp + HOUR;
     const signature = await sign(actsData({ vault, signer, acts, nonce, deadline }, chainId, this.custodian));
     const body = { signer, brand, salt, signature, acts, nonce: Number(nonce), deadline, programId };
-    await this.ended(vault, await service.call<Acts>("POST", `/v1/vaults/${vault}/acts`, body));
+    return this.ended(vault, await service.call<Acts>("POST", `/v1/vaults/${vault}/acts`, body));
   }
 
   /** Pays out of a vault. */
@@ -101,23 +102,32 @@ export class Vaults {
     const { vault, signer, brand, salt } = actor;
     return {
       address: vault,
-      pay: async (invoice, choices) => {
+      pay: async (invoice, choices, tokenIds = []) => {
         const orderHash = hashTypedData(orderData(invoice, choices));
         const signature = await sign(spendData(vault, orderHash, this.options.chainId, this.custodian));
         const { minPrincipal, cause } = choices;
-        const body = { signer, brand, salt, signature, invoiceId: invoice.id, minPrincipal: plain(minPrincipal), cause: causeOf(cause) };
+        const whose = { signer, brand, salt, signature, invoiceId: invoice.id, tokenIds: tokenIds.map(String) };
+        const body = { ...whose, minPrincipal: plain(minPrincipal), cause: causeOf(cause) };
         return { path: `/v1/vaults/${vault}/spends`, body };
       },
     };
   }
 
-  private async ended(vault: Address, asked: Pick<Payment, "id" | "state" | "error">): Promise<void> {
+  /** Sends a payment out of a vault; gives the transaction once a block has it. */
+  async send(vault: Address, { path, body }: SignedPayment): Promise<Hex> {
+    return this.ended(vault, await this.options.service.call<Asked>("POST", path, body));
+  }
+
+  private async ended(vault: Address, asked: Asked): Promise<Hex> {
     const { service, sleep } = this.options;
     let found = asked;
     while (found.state === "requested" || found.state === "sent") {
       await sleep(PAUSE_MS);
-      found = await service.call<Pick<Payment, "id" | "state" | "error">>("GET", `/v1/vaults/${vault}/actions/${asked.id}`);
+      found = await service.call<Asked>("GET", `/v1/vaults/${vault}/actions/${asked.id}`);
     }
     if (found.state === "failed") throw new FecError("vault.failed", { reason: found.error?.sentence ?? "" });
+    return found.transactionHash as Hex;
   }
 }
+
+type Asked = Pick<Payment, "id" | "state" | "transactionHash" | "error">;

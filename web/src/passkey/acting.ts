@@ -1,33 +1,26 @@
-/** What a vault does, signed here and sent by the service, which pays for gas. Deadlines are by the chain's clock, not the device's. */
-import type { Acts, Payment, VaultSpend } from "@fec/sdk/generated/api";
-import { plain } from "@fec/sdk/amounts";
-import { orderData, type Choices, type Invoice } from "@fec/sdk/invoice";
-import { hashTypedData } from "@fec/sdk/typed-data";
-import { actsData, spendData, type Act } from "@fec/sdk/vaults";
-import { zeroAddress, type Hex } from "viem";
-import { chain, look, now, settings } from "../chain";
-import { custodianContract } from "../reads";
-import { call } from "../service";
-import { signHere, vault, type OpenVault } from "../vault";
+/** What a vault does, signed here and sent by the service, which pays for gas. */
+import { Vaults, type SignedPayment, type Signer } from "@fec/sdk/acting";
+import type { Choices, Invoice } from "@fec/sdk/invoice";
+import type { Act } from "@fec/sdk/vaults";
+import type { Hex } from "viem";
+import { look, settings } from "../chain";
+import { reader } from "../reads";
+import { service } from "../service";
+import { signHere, vault } from "../vault";
 
-const HOUR = 3_600;
-const PAUSE_MS = 400;
+const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const vaults = () => new Vaults({ reader: reader(), service: service(), chainId: settings().chainId, sleep });
 
-function opened(): OpenVault {
+function signer(): Signer {
   if (!vault.value) throw new Error("no vault");
-  return vault.value;
+  return { actor: vault.value.member, sign: signHere };
 }
 
 /** Signs acts, has them sent and waits for their block. Throws what made them fail. */
 export async function sendActs(some: readonly Act[]): Promise<Hex> {
-  const { member } = opened();
-  const { chainId, contracts } = settings();
-  const nonce = await chain().readContract({ ...custodianContract(), functionName: "nonceOf", args: [member.vault, member.signer] });
-  const deadline = now.value + HOUR;
-  const signature = await signHere(actsData({ vault: member.vault, signer: member.signer, acts: some, nonce, deadline }, chainId, contracts.Custodian));
-  const { signer, brand, salt } = member;
-  const body = { signer, brand, salt, signature, acts: some, nonce: Number(nonce), deadline, programId: payingProgram() };
-  return ended(await call<Acts>("POST", `/v1/vaults/${member.vault}/acts`, body));
+  const hash = await vaults().act(signer(), some, payingProgram());
+  await look();
+  return hash;
 }
 
 const LAST_PROGRAM = "fec.program";
@@ -40,34 +33,14 @@ function payingProgram(): number {
 }
 
 /** Signs a payment out of the vault, and gives what is to be sent: again, it is the same payment. */
-export async function signSpend(invoice: Invoice, choices: Choices, tokenIds: readonly bigint[]): Promise<Record<string, unknown>> {
-  const { member } = opened();
-  const orderHash = hashTypedData(orderData(invoice, choices));
-  const { chainId, contracts } = settings();
-  const signature = await signHere(spendData(member.vault, orderHash, chainId, contracts.Custodian));
-  const { signer, brand, salt } = member;
-  return {
-    ...{ signer, brand, salt, signature, invoiceId: invoice.id, tokenIds: tokenIds.map(String) },
-    minPrincipal: plain(choices.minPrincipal),
-    cause: choices.cause === zeroAddress ? null : choices.cause,
-  };
+export function signSpend(invoice: Invoice, choices: Choices, tokenIds: readonly bigint[]): Promise<SignedPayment> {
+  return vaults().payer(signer()).pay(invoice, choices, tokenIds);
 }
 
 /** Sends a payment out of the vault and waits for its block. Throws what made it fail. */
-export async function sendSpend(invoice: Invoice, signed: Record<string, unknown>): Promise<Hex> {
+export async function sendSpend(invoice: Invoice, signed: SignedPayment): Promise<Hex> {
   localStorage.setItem(LAST_PROGRAM, String(invoice.programId));
-  return ended(await call<VaultSpend>("POST", `/v1/vaults/${opened().member.vault}/spends`, signed));
-}
-
-type Asked = Pick<Payment, "id" | "state" | "transactionHash" | "error">;
-
-async function ended(asked: Asked): Promise<Hex> {
-  let found = asked;
-  while (found.state === "requested" || found.state === "sent") {
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-    found = await call<Asked>("GET", `/v1/vaults/${opened().member.vault}/actions/${asked.id}`);
-  }
-  if (found.state === "failed") throw new Error(found.error?.sentence ?? "");
+  const hash = await vaults().send(signer().actor.vault, signed);
   await look();
-  return found.transactionHash as Hex;
+  return hash;
 }
