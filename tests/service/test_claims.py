@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import DAY
 from fec.protocol import acts
 from fec.service.models import Role
-from fec.service.sales import settling
+from fec.service.sales import claims, settling
 from tests.service import selling
 from tests.service.conftest import ServiceClient, Shop
 from tests.service.people import Person
@@ -86,6 +87,37 @@ def test_code__used_by_somebody_else__is_refused(till: ServiceClient) -> None:
     problem = till.refused("POST", "/v1/claims/bindings", theirs)
     assert problem["type"] == "urn:fec:problem:code-used"
     assert "belongs to another account" in problem["detail"]
+
+
+def test_code__bound_by_two_at_once_at_two_services__belongs_to_one(
+    till: ServiceClient, serving: Serving, shop: Shop
+) -> None:
+    other = serving(relay=False, settle=False, index=False)
+    code = code_of(till.post("/v1/sales", sale()))
+    bodies = [binding(till, code, owner) for owner in (ALICE, BOB)]
+
+    def bind(place: int) -> int:
+        return (till, other)[place].anybody().call("POST", "/v1/claims/bindings", bodies[place]).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        statuses = list(pool.map(bind, range(2)))
+    assert sorted(statuses) == [201, 409]
+    assert till.get("/v1/sales")["items"][0]["customer"] == (ALICE, BOB)[statuses.index(201)].address
+    assert till.event_types().count("sale.bound") == 1
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_code__bound_to_a_contract_that_refuses_nodes__is_refused(
+    till: ServiceClient, chain: Anvil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = code_of(till.post("/v1/sales", sale()))
+    body = binding(till, code, ALICE)
+    # ALICE's account becomes code that reverts whatever it is called with; her signature was good before that.
+    chain.request("anvil_setCode", ALICE.address, "0x5f5ffd")
+    monkeypatch.setattr(claims, "has_signed", lambda *_: True)
+    problem = till.refused("POST", "/v1/claims/bindings", body)
+    assert problem["type"] == "urn:fec:problem:customer-refuses-nodes"
+    assert till.get("/v1/sales")["items"][0]["customer"] is None
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

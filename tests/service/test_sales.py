@@ -210,6 +210,18 @@ def test_sale__of_another_program__is_not_found(manager: ServiceClient, shop: Sh
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
+def test_bounds__sale_in_a_currency_that_is_worth_more__counts_by_its_rate(manager: ServiceClient) -> None:
+    manager.post("/v1/sales/rates", {"currency": "USD", "since": 0, "rate": "450"})
+    settings = {"currency": "MYR", "returnWindow": 0, "dayBound": "100", "approvalAbove": "50"}
+    manager.call("POST", "/v1/sales/settings", settings)
+    assert manager.post("/v1/sales", sale("S-1", "11", currency="USD", customer=ALICE))["state"] == "pending"
+    assert manager.post("/v1/sales", sale("S-2", "11.12", currency="USD", customer=ALICE))["state"] == "held"
+    problem = manager.refused("POST", "/v1/sales", sale("S-3", "0.5", currency="USD", customer=ALICE))
+    assert problem["type"] == "urn:fec:problem:day-bound-reached"
+    assert problem["values"]["used"] == "99.54"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_sales__program_not_set_up__are_refused(serving: Callable[..., ServiceClient], shop: Shop) -> None:
     start = serving(shop.escrow, Role.MANAGER)
     client = start.as_(shop.escrow, Role.CASHIER, sales=True)

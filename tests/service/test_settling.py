@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -350,3 +351,21 @@ def test_settlement__sales_with_causes__gives_each_cause_once(
         settling.work(till.service)
     assert asked(till, "donation") == ["done"]
     assert client.balance(shop.cause) - before == 20 * FEC
+
+
+def test_donation__two_instances_at_once__is_given_once(
+    till: ServiceClient, serving: Serving, shop: Shop, chain: Anvil, client: Client
+) -> None:
+    other = serving(relay=False, settle=False, index=False)
+    till.post("/v1/sales", sale(customer=ALICE, cause=shop.cause))
+    before = client.balance(shop.cause)
+    pass_period(chain, till)
+    settle_all(chain, till)
+    chain.mine(20)
+    watch(chain, till)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda one: settling.work(one.service), (till, other)))
+    watch(chain, till)
+    settling.work(till.service)
+    assert asked(till, "donation") == ["done"]
+    assert client.balance(shop.cause) - before == 125 * FEC // 10

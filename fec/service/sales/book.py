@@ -19,7 +19,7 @@ from fec.protocol.settlements import LEAST_PRINCIPAL
 from fec.service.context import Service
 from fec.service.http.problems import Problem, problem
 from fec.service.sales.models import Grouping, SaleProgram, SaleRate
-from fec.service.sales.money import exact_money, value_of
+from fec.service.sales.money import MILLION, exact_money, value_of
 
 #: How far a till's clock may be ahead of the chain's.
 _AHEAD = 15 * MINUTE
@@ -76,6 +76,15 @@ class Book:
                 sold_at=sold_at,
             )
         return rates[place - 1]
+
+    def in_own_currency(self, amount: int, currency: str, sold_at: int, value: int) -> int:
+        """What a sale comes to in the program's own currency, rounded up: bounds are in that one.
+
+        In millionths, from an amount in its currency and its value in wei. Raises a problem if there is no rate.
+        """
+        if currency == self.program.currency:
+            return amount
+        return -(-value // (self.rate(self.program.currency, sold_at) // MILLION))
 
     def check(self, entry: Entry) -> tuple[str, int, int, int]:
         """Currency, time, rate and value of a sale that can be recorded. Raises a problem if it cannot."""

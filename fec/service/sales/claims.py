@@ -184,6 +184,10 @@ def _check_signed(service: Service, sale: Sale, body: schemas.NewBinding) -> Non
             "{signer} did not sign for this claim code, this program and this chain. Sign again with the owner's key.",
             signer=signer,
         )
+    if sale.owner is None:
+        # A contract that does not accept nodes could never move its own.
+        with service.guard.simulating(["code " + str(sale.number)]):
+            service.client.orders.check_customer(body.owner)
 
 
 def _signer_of_vault(service: Service, body: schemas.NewBinding, signer: str) -> str:

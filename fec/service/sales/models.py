@@ -59,9 +59,9 @@ class SaleProgram(Base):
     """How long a claim code can be used."""
     group: Mapped[Grouping] = mapped_column(Text)
     day_bound: Mapped[int | None]
-    """Most that one API key may record in a day of UTC, over all currencies."""
+    """Most that one API key may record in a day of UTC: all currencies at the rate of their day, in the program's."""
     approval_above: Mapped[int | None]
-    """A sale above it waits for a manager."""
+    """A sale above it waits for a manager; in the program's currency, as before."""
     file_settlements: Mapped[int]
     """How many settlements by `fec settle` a manager knows of: by more than these, sales may be settled already."""
     missing: Mapped[JSONValue | None]

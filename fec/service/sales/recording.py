@@ -154,7 +154,9 @@ def _draft(service: Service, sale: ToRecord, key: str) -> dict[str, Any]:
     currency, sold_at, rate, value = book.check(entry)
     identity = secrets.token_urlsafe(16)
     program = book.program
-    held = program.approval_above is not None and entry.amount > program.approval_above
+    bounds = [bound for bound in (program.approval_above, program.day_bound) if bound is not None]
+    worth = book.in_own_currency(entry.amount, currency, sold_at, value) if bounds else 0
+    held = program.approval_above is not None and worth > program.approval_above
     row = {
         **_BLANK,
         "id": identity,
@@ -272,7 +274,8 @@ def _beyond_bound(
     used = connection.scalar(select(_DAYS.c.amount).where(*same).with_for_update()) or 0
     refused = []
     for key, (_, row) in drafts.items():
-        if used + row["amount"] > bound:
+        worth = book.in_own_currency(row["amount"], row["currency"], row["sold_at"], row["value"])
+        if used + worth > bound:
             refused.append(
                 (
                     key,
@@ -286,7 +289,7 @@ def _beyond_bound(
                 )
             )
         else:
-            used += row["amount"]
+            used += worth
     connection.execute(_DAYS.update().where(*same).values(amount=used))
     return refused
 

@@ -57,8 +57,13 @@ class NewSaleProgram(Request):
         strict=False,
         description="A node for each sale, or one for a shopper's sales of a settlement.",
     )
-    day_bound: Money | None = Field(default=None, description="Most that one API key may record in a day of UTC.")
-    approval_above: Money | None = Field(default=None, description="A sale above it waits for a manager.")
+    day_bound: Money | None = Field(
+        default=None,
+        description="Most that one API key may record in a day of UTC, in this currency; others count by their rates.",
+    )
+    approval_above: Money | None = Field(
+        default=None, description="A sale above it waits for a manager; in this currency, others by their rates."
+    )
 
 
 class Missing(Model):

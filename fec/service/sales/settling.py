@@ -345,8 +345,12 @@ def _given(service: Service, program_id: int, ref: str, cause: str, amount: int)
     def keep(_: Session, add: Add) -> Action:
         return add(request_key=key)
 
+    def known(session: Session) -> Action | None:
+        # Of two instances at once one has asked, and the other one finds it.
+        return session.scalars(select(Action).where(Action.request_key == key)).one_or_none()
+
     asked = ActionRequest(DONATION, program_id)
-    service.asking.ask(asked, lambda: wanted, lambda _, action: ActionModel.of(action), keep=keep)
+    service.asking.ask(asked, lambda: wanted, lambda _, action: ActionModel.of(action), keep=keep, known=known)
     return False
 
 
