@@ -49,7 +49,7 @@ def record_at_service(
     `columns` name order id, shopper, time and amount. Raises CommandRefused for what the service says, click's errors
     if no key is there.
     """
-    from fec.replay.files import cells  # noqa: PLC0415 (a command in a hundred needs it)
+    from fec.replay.files import cells, whole  # noqa: PLC0415 (a command in a hundred needs it)
 
     key = os.environ.get(KEY_VARIABLE)
     if not key:
@@ -64,7 +64,7 @@ def record_at_service(
             program_id=program_id,
         )
     told = _Told()
-    rows = cells(path, columns, columns[-1], places)
+    rows = whole(path, cells(path, columns, columns[-1], places))
     while some := list(islice(rows, _AT_ONCE)):
         _record(service, some, told)
     _show(context, told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Iterator, Sequence
 from decimal import Decimal, localcontext
 from pathlib import Path
@@ -34,6 +35,32 @@ def cells(path: Path, names: Sequence[str], amount: str, places: int) -> Iterato
     with path.open("rb") as file:
         is_parquet = file.read(len(PARQUET)) == PARQUET
     return _parquet(path, names, amount, places) if is_parquet else _csv(path, names)
+
+
+def whole(path: Path, rows: Iterator[Cells]) -> Iterator[Cells]:
+    """The rows of a file; if a CSV ends in the middle of its last line, what is wrong with that one in its place."""
+    before: Cells | None = None
+    for row in rows:
+        if before is not None:
+            yield before
+        before = row
+    if before is None:
+        return
+    if not isinstance(before[1][0], Message) and _is_cut(path):
+        reason = Message(
+            "the file ends in the middle of this line, as if it was cut off; get the whole file, or end it with a line "
+            "break"
+        )
+        yield before[0], [reason]
+    else:
+        yield before
+
+
+def _is_cut(path: Path) -> bool:
+    with path.open("rb") as file:
+        start = file.read(len(PARQUET))
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) not in (b"\n", b"\r") and start != PARQUET
 
 
 def exact(value: float, places: int) -> str | Message:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -178,7 +177,7 @@ def read_sales(path: Path, columns: Columns, rules: SaleRules, *, places: int = 
     be read or lacks a column, ReplayRefused if pyarrow is missing.
     """
     reader = _Reader(columns, rules)
-    for line, cells in _whole(path, files.cells(path, columns.names, columns.amount, places), reader.sales):
+    for line, cells in files.whole(path, files.cells(path, columns.names, columns.amount, places)):
         try:
             reader.take(line, cells)
         except RowProblem as problem:
@@ -287,31 +286,6 @@ class _Reader:
             )
         self._accounts[text] = account
         return account
-
-
-def _whole(path: Path, rows: Iterator[files.Cells], sales: Sales) -> Iterator[files.Cells]:
-    """The rows; the last one is a problem if the file ends in the middle of its line."""
-    before: files.Cells | None = None
-    for row in rows:
-        if before is not None:
-            yield before
-        before = row
-    if before is None:
-        return
-    with path.open("rb") as file:
-        start = file.read(4)
-        file.seek(-1, os.SEEK_END)
-        cut = file.read(1) not in (b"\n", b"\r") and start != files.PARQUET
-    if cut and not isinstance(before[1][0], Message):
-        sales.problems.add(
-            before[0],
-            Message(
-                "the file ends in the middle of this line, as if it was cut off; get the whole file, or end it with a "
-                "line break"
-            ),
-        )
-    else:
-        yield before
 
 
 def _digest(order_id: str) -> bytes:

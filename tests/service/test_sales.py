@@ -360,6 +360,16 @@ def test_file__cut_within_quotes__records_what_came_before(manager: ServiceClien
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
+def test_file__cut_before_the_last_customer__records_that_sale_for_nobody_else(manager: ServiceClient) -> None:
+    text = HEADER + row(manager) + f"A-2,1,{manager.service.client.now()},"
+    told = send(manager, text).json()
+    assert (told["recorded"], told["problems"][0]["line"]) == (1, 3)
+    assert "the file ends in the middle of this line" in told["problems"][0]["sentence"]
+    assert send(manager, f"{text}{ALICE}\n").json()["recorded"] == 1
+    assert manager.get("/v1/sales")["items"][0]["customer"] == ALICE
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_file__columns_of_other_names__are_named_by_the_caller(manager: ServiceClient) -> None:
     text = f"basket_id,sales_value,when,household,how\nB-1,2,{manager.service.client.now()},{ALICE},card\n"
     query = "?orderId=basket_id&amount=sales_value&time=when&shopper=household&paidBy=how"

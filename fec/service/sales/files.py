@@ -21,7 +21,7 @@ from starlette.concurrency import run_in_threadpool
 from fec.core.amounts import WEI_PER_FEC, exact_fec
 from fec.i18n import Message
 from fec.i18n.errors import InvalidArgument
-from fec.replay.files import cells
+from fec.replay.files import cells, whole
 from fec.replay.history import RowProblem, time_of, wei_of
 from fec.service.access.auth import Caller, Recorder
 from fec.service.actions.events import Change
@@ -129,7 +129,9 @@ class _Sent:
         names = [column for _, column in fields]
         line = 1
         try:
-            for count, (line, row) in enumerate(cells(self.path, names, self.columns.amount, _PLACES)):
+            for count, (line, row) in enumerate(
+                whole(self.path, cells(self.path, names, self.columns.amount, _PLACES))
+            ):
                 if count == MOST_ROWS:
                     yield line, _too_many()
                     return
