@@ -49,8 +49,12 @@ _HOUSEHOLDS = 8
 _RETURN_WINDOW = 14 * DAY
 _PERIOD = DAY
 _PATIENCE = 600
+_ANSWER = 30
 _COIN = 10**20
 _ACCOUNTS_SHOWN = 3
+#: FEC that a new vault gets once, and that the till may sell in a day.
+_WELCOME, _TOP_UPS_A_DAY = "20", "2000"
+_LATTE = "3"
 _MORE_QUOTA = 100_000 * WEI_PER_FEC
 #: Sales that were paid elsewhere: how many, how long each can be returned, and how often they are settled.
 _SALES = 60
@@ -83,6 +87,18 @@ class Up:
     receipt: str
     """Link of the claim code of a sale that nobody owns yet."""
 
+    def latte(self) -> str:
+        """The short link of a new invoice, to be paid on a phone."""
+        body = {"orderId": f"latte {secrets.token_hex(4)}", "amount": _LATTE, "items": "Latte"}
+        asked = Request(  # noqa: S310 (an address of our own)
+            f"{self.site}/v1/invoices",
+            json.dumps({**body, "expiresIn": DAY}).encode(),
+            {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
+        )
+        with urlopen(asked, timeout=_ANSWER) as answer:  # noqa: S310 (the same)
+            link: str = json.load(answer)["links"]["short"]
+            return link
+
 
 @contextmanager
 def up(folder: Path, port: int = 0) -> Iterator[Up]:
@@ -103,6 +119,8 @@ def up(folder: Path, port: int = 0) -> Iterator[Up]:
         shoppers = [_account(Wallets().shopper(name).key) for name in people]
         for account in (merchant, *shoppers):
             anvil.request("anvil_setBalance", account.address, hex(_COIN))
+        # What the till sells, and what new vaults are greeted with.
+        client.transfer(merchant.address, 10_000 * WEI_PER_FEC)
         for shopper in shoppers:
             client.transfer(shopper.address, 2_000 * WEI_PER_FEC)
         program = next(found.program_id for found in client.programs.list() if found.operator == merchant.address)
@@ -193,7 +211,9 @@ def _serving(
     token = ring.add_key(program, Role.MANAGER, "", sales=True).token
     engine.dispose()
     port = port or _free_port()
-    site = f"http://127.0.0.1:{port}"
+    # By its name: browsers give passkeys to hosts with one alone.
+    site = f"http://localhost:{port}"
+    environment |= {"FEC_PUBLIC_URL": site, "FEC_WELCOME": _WELCOME, "FEC_TOP_UPS_A_DAY": _TOP_UPS_A_DAY}
     with (folder / "service.log").open("w") as log:
         # A session of its own: Ctrl-C reaches this process alone, which stops the others in order.
         process = subprocess.Popen(
@@ -242,6 +262,11 @@ def _show(console: Console, running: Up) -> None:
         console.print(f"  {running.site}/{name:<14} {about}")
     console.print(f"\n  {running.receipt}", soft_wrap=True)
     console.print("    the QR code on a receipt that was paid by card: whose sale is it?")
+    console.print(
+        "\nA latte for 3 FEC, to be paid with a fingerprint or face, from nothing (a new vault gets 20 FEC):\n"
+        f"  {running.latte()}",
+        soft_wrap=True,
+    )
     console.print(
         f"\nChain {running.deployment['chainId']} at {running.anvil.url}. Keys that everybody knows, for it alone:"
     )

@@ -110,6 +110,24 @@ class _Group(Command, Group):
     metavar="FEC",
     help="Smallest payment or withdrawal that the service pays gas for.",
 )
+@click.option(
+    "--top-ups-a-day",
+    envvar="FEC_TOP_UPS_A_DAY",
+    type=AMOUNT,
+    default="0",
+    show_default=True,
+    metavar="FEC",
+    help="Most FEC that one API key may sell at the till in a UTC day.",
+)
+@click.option(
+    "--welcome",
+    envvar="FEC_WELCOME",
+    type=AMOUNT,
+    default="0",
+    show_default=True,
+    metavar="FEC",
+    help="FEC that a new vault gets once.",
+)
 @click.option("--limits", envvar="FEC_LIMITS", default="memory://", metavar="URL", help="Storage for rate limits.")
 @click.pass_context
 def serve(ctx: click.Context, /, database: str, **options: Any) -> None:

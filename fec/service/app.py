@@ -19,7 +19,7 @@ from fec.service.gathering.plain import Gathering
 from fec.service.http import problems, schemas
 from fec.service.http.access_log import AccessLog
 from fec.service.http.limits import Limits
-from fec.service.members import acts, enrolment, vaults
+from fec.service.members import acts, enrolment, top_ups, vaults
 from fec.service.operations import health, pages
 from fec.service.operations.background import Background
 from fec.service.orders import captures, invoices, payments, refunds, stream
@@ -48,6 +48,7 @@ _ROUTERS = (
     enrolment.router,
     vaults.router,
     acts.router,
+    top_ups.router,
     shoppers.router,
     payouts.router,
     reports.router,

@@ -122,6 +122,10 @@ class Settings:
     """Seconds between looks at sales that are due."""
     openings_a_day: int = 20
     """Settled nodes that are opened for one owner in a day of UTC, without gas."""
+    top_ups_a_day: int = 0
+    """Wei of FEC that one API key may sell in a day of UTC, out of the service's own; as much greets new vaults."""
+    welcome: int = 0
+    """Wei of FEC that a new vault gets once; nothing, with 0."""
     acts_a_day: int = 24
     """Instructions of one vault that are sent in a day of UTC, without gas; payments are not counted."""
     payouts_a_day: int = 4

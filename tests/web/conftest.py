@@ -52,6 +52,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with Anvil(timestamp=MONDAY) as anvil:
         deployment, cast = build(anvil)
         environment = environment_of(anvil, deployment, cast["signer"], folder)
+        environment |= {"FEC_WELCOME": "20", "FEC_TOP_UPS_A_DAY": "1000"}
         tokens = []
         ring, engine = key_ring(environment, deployment)
         for program, name in ((cast["escrow"], "Book shop"), (cast["at_once"], "Corner café")):

@@ -9,7 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from fec.core.amounts import WEI_PER_FEC as FEC
+from fec.core.durations import DAY, WEEK
 from tests.web.authenticators import Authenticator
+from tests.web.conftest import do
 from tests.web.world import World
 
 View = Callable[..., tuple[Page, None]]
@@ -83,9 +85,125 @@ def test_latte__from_nothing__takes_few_taps(world: World, site: View, locale: s
     page.evaluate("window.taps = 0; addEventListener('click', () => window.taps++, true)")
     begin(page, locale)
     vault = vault_of(page)
-    world.client.transfer(vault, 10 * FEC)
+    # The shop greets a new vault.
     page.get_by_role("button", name=words["pay"]).click()
     expect(page.get_by_text(words["paid"])).to_be_visible()
     assert page.evaluate("window.taps") <= MOST_TAPS
-    assert world.client.balance(vault) == 7 * FEC
+    assert world.client.balance(vault) == 17 * FEC
     assert [node.principal for node in world.client.nodes.owned_by(vault)] == [3 * FEC // 10]
+
+
+def test_vault__given_a_part__left_with_everything_by_the_printed_code(world: World, site: View) -> None:
+    page, _ = site(world.invoice("K-leave", "3")["links"]["short"])
+    Authenticator(page)
+    code = begin(page)
+    vault = vault_of(page)
+    page.get_by_role("button", name="Pay 3 FEC").click()
+    expect(page.get_by_text("Paid. Thank you!")).to_be_visible()
+    world.travel(10 * WEEK)
+
+    # A friend's vault, by their own passkey.
+    other, _ = site("/wallet")
+    Authenticator(other)
+    begin(other)
+    friend = vault_of(other)
+    page.get_by_role("link", name="See it in your wallet").click()
+    card = page.get_by_role("article")
+    card.get_by_role("button", name="Give away").click()
+    page.get_by_label("Address of the receiver").fill(friend)
+    page.get_by_label("Principal to give").fill("0.1")
+    do(page, "Give away")
+    expect(other.get_by_role("article")).to_have_count(1)
+
+    # The device is lost: another one, with the code on paper alone.
+    late, _ = site("/wallet")
+    late.get_by_role("button", name="Use a recovery code").click()
+    late.get_by_role("textbox", name="Recovery code").fill(code.lower())
+    late.get_by_role("button", name="Open the vault").click()
+    late.get_by_role("button", name="Move to a wallet").click()
+    home = world.person("home")
+    late.get_by_label("Address of the receiver").fill(home.address)
+    late.get_by_role("button", name="Move everything").click()
+    expect(late.get_by_text("Done.", exact=True)).to_be_visible()
+    assert world.client.balance(vault) == 0
+    assert world.client.balance(home.address) > 17 * FEC
+    assert [node.principal for node in world.client.nodes.owned_by(home.address)] == [2 * FEC // 10]
+    assert [node.principal for node in world.client.nodes.owned_by(friend)] == [FEC // 10]
+
+
+def test_second_device__joins_by_two_codes_and_removes_the_first_after_three_days(world: World, site: View) -> None:
+    page, _ = site("/wallet")
+    Authenticator(page)
+    begin(page)
+    vault = vault_of(page)
+    page.get_by_role("button", name="Add a device").click()
+    join = page.get_by_role("img", name="QR code for the other device").get_attribute("data-text")
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+
+    second, _ = site(join or "")
+    Authenticator(second)
+    second.get_by_role("button", name="Continue with fingerprint or face").first.click()
+    add = second.get_by_role("img", name="QR code for your first device").get_attribute("data-text")
+    page.goto(add or "")
+    page.get_by_role("button", name="Let this device open the vault").click()
+    expect(page.get_by_text("Done.", exact=True)).to_be_visible()
+    expect(second.get_by_text("(here)")).to_be_visible()
+    assert vault_of(second) == vault
+
+    first = second.locator("[data-signer]").first
+    first.get_by_role("button", name="Remove").click()
+    second.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(second.get_by_text("Done.", exact=True)).to_be_visible()
+    second.get_by_role("dialog").get_by_role("button", name="Close").click()
+    expect(first.get_by_text("Can be removed from")).to_be_visible()
+    world.travel(4 * DAY)
+    first.get_by_role("button", name="Remove:").click()
+    second.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(second.get_by_text("Done.", exact=True)).to_be_visible()
+    assert len(world.client.custody.signers(vault)) == 2
+
+
+def test_new_phone__same_passkey__is_home_by_two_signatures(site: View) -> None:
+    page, _ = site("/wallet")
+    old = Authenticator(page)
+    begin(page)
+    vault = vault_of(page)
+    # Another phone, to which the provider has brought the passkey.
+    phone, _ = site("/wallet")
+    Authenticator(phone).take(old.credentials[0])
+    phone.get_by_role("button", name="I have one already").click()
+    expect(phone.locator("[data-signer]")).to_have_count(2)
+    assert vault_of(phone) == vault
+
+
+def test_passkey__options_ask_for_verification_and_without_it_nothing_is_signed(world: World, site: View) -> None:
+    page, _ = site("/wallet")
+    device = Authenticator(page)
+    page.evaluate(
+        """() => { window.asked = [];
+        for (const name of ["create", "get"]) {
+          const real = navigator.credentials[name].bind(navigator.credentials);
+          navigator.credentials[name] = (options) => {
+            const { authenticatorSelection, userVerification } = options.publicKey;
+            window.asked.push((authenticatorSelection ?? {}).userVerification ?? userVerification);
+            return real(options);
+          };
+        } }"""
+    )
+    page.get_by_role("button", name="Continue with fingerprint or face").click()
+    kept = page.get_by_role("button", name="I have kept it: go on")
+    expect(kept).to_be_visible()
+    device.verify(False)
+    kept.click()
+    expect(page.get_by_role("alert")).to_contain_text("Try again")
+    assert page.evaluate("window.asked") == ["required", "required"]
+    assert not world.client.custody.signers(vault_of(page))
+    device.verify(True)
+    kept.click()
+    expect(page.locator("[data-signer]")).to_have_count(2)
+
+
+def test_address_instead_of_a_name__says_so_and_offers_wallets(world: World, people: Any) -> None:
+    page, _ = people("/wallet", world.person("numb"))
+    expect(page.get_by_text("Fingerprint and face need a host name")).to_be_visible()
+    expect(page.get_by_role("button", name="Connect Test wallet")).to_be_visible()

@@ -231,7 +231,7 @@ def test_first_load__of_each_page__is_small(root: Path, page: str) -> None:
 def test_first_load__of_the_pay_page_in_the_browser__is_small(world: World, people: View) -> None:
     page, _ = people("about:blank#://", locale="zh-CN")
     finished: list[Request] = []
-    page.on("requestfinished", finished.append)
+    page.on("requestfinished", lambda request: finished.extend([request]))
     page.goto(world.invoice("S-bytes", "100")["links"]["short"])
     page.get_by_role("heading", name="您得到一个总共返还").wait_for()
     # What the chain answers is no file.

@@ -106,6 +106,8 @@ def build(anvil: Anvil) -> tuple[Deployment, dict[str, Any]]:
         )
         owner.signed_by(operator).terms.set(made.program_id, replace(terms, **change))
         programs.append(made.program_id)
+    # What new vaults are greeted with.
+    owner.transfer(signer.address, 1_000 * FEC)
     names = {"owner": accounts[0], "operator": operator, "signer": signer, "cause": cause}
     return deployment, {**names, "escrow": programs[0], "at_once": programs[1]}
 

@@ -83,6 +83,8 @@ KINDS: dict[str, tuple[int, str]] = {
     "not-the-member": (403, N_("This is not the member's")),
     "failed-too-often": (429, N_("What was sent for you failed too often")),
     "too-many-at-once": (429, N_("Too much at once")),
+    "top-ups-spent": (429, N_("As much FEC as may be was sold today")),
+    "vault-not-safe": (409, N_("The vault would be lost with one device")),
     "too-little": (409, N_("This is too little to pay gas for")),
     "nothing-to-claim": (409, N_("There is nothing to claim")),
     "nothing-to-open": (409, N_("There is nothing to open")),

@@ -15,6 +15,7 @@ from fec.service.http.schemas import (
     AsOf,
     Fec,
     FecOrZero,
+    FecText,
     Hash,
     Identity,
     Model,
@@ -26,6 +27,7 @@ from fec.service.http.schemas import (
     TokenIdText,
     whole,
 )
+from fec.service.sales.schemas import Currency, PaidBy
 from fec.service.shoppers.schemas import HeldNode, Shape
 
 MemberId = Annotated[
@@ -234,3 +236,42 @@ class VaultState(Model):
     signers: list[VaultSigner] = Field(description="Those stored; none while the first was never joined by another.")
     successor: Account | None = Field(description="Where what is still to come should go.")
     passkey_gas: int | None = Field(description="Gas that this chain takes to check a passkey's signature.")
+
+
+# ------------------------------------------------------------------------ top-ups
+
+
+class NewTopUp(Request):
+    """FEC that a shopper has paid for at the till."""
+
+    to: Account = Field(description="The vault or wallet, from its QR code.")
+    amount: FecText
+    price: str | None = Field(
+        default=None,
+        pattern=r"^[0-9]{1,12}(\.[0-9]{1,6})?$",
+        description="What was paid for it, in units of the currency.",
+    )
+    currency: Currency | None = None
+    paid_by: PaidBy | None = Field(default=None, description="Cash, card, …")
+
+
+class TopUpDetails(Details):
+    """What a sale of FEC tells of itself."""
+
+    to: Account
+    amount: Fec
+    price: str | None
+    currency: str | None
+    paid_by: str | None
+    by: str = Field(description="The API key that sold it, or `welcome`.")
+
+
+class TopUp(Action, TopUpDetails):
+    """FEC that the service sends to a shopper."""
+
+
+class TopUpPage(Model):
+    """Some sales of FEC, the newest first."""
+
+    items: list[TopUp]
+    next: str | None = Field(description="Give it as `before` for the page that follows.")
