@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import WEEK
 from fec.protocol.members import Member
-from fec.protocol.settlements import Leaf
+from fec.protocol.settlements import Leaf, ProvenLeaf
 from tests.fixtures.waiting import PATIENCE
 from tests.web.conftest import connect, do
 from tests.web.test_merchant import signed_in
@@ -116,6 +116,12 @@ def test_wallet__settled_nodes__are_claimed_and_given_like_any_other(world: Worl
     signer.settlements.settle(world.at_once, [Leaf(hal.address, 50 * FEC)], "web 2")
     expect(page.get_by_role("article")).to_have_count(4)
     card = page.get_by_role("article").filter(has_text="Settled.")
+    card.get_by_text("Details of this node").click()
+    with page.expect_download() as saved:
+        card.get_by_role("button", name="Save what opens it").click()
+    [unopened] = client.settlements.unopened_of(hal.address, world.at_once)
+    proven = client.settlements.proof(unopened.settlement_id, unopened.index)
+    assert ProvenLeaf.from_record(json.loads(saved.value.path().read_text())) == proven
     card.get_by_role("button", name="Give away").click()
     page.get_by_label("Address of the receiver").fill(ivy.address)
     do(page, "Give away")

@@ -142,6 +142,8 @@ export const en = {
   "node.next": "Next coins",
   "node.none": "Fully released.",
   "node.period": "Period {period} of {periods}",
+  "node.save": "Save what opens it",
+  "node.saveWhy": "This file opens the node for good, even where nobody keeps the chain's old logs: fec node open --file.",
   "node.select": "Select ADN {node}",
   "node.split": "Split",
   "node.toCome": "Still to come",

@@ -143,6 +143,8 @@ const messages: Messages = {
   "node.next": "Syiling seterusnya",
   "node.none": "Semua telah dilepaskan.",
   "node.period": "Tempoh {period}/{periods}",
+  "node.save": "Simpan fail pembukanya",
+  "node.saveWhy": "Fail ini membuka nod itu untuk selama-lamanya, walaupun tiada sesiapa menyimpan log lama rantaian: fec node open --file.",
   "node.select": "Pilih ADN {node}",
   "node.split": "Pisahkan",
   "node.toCome": "Belum dilepaskan",

@@ -143,6 +143,8 @@ const messages: Messages = {
   "node.next": "下一次返还",
   "node.none": "已全部释放。",
   "node.period": "第 {period} 期，共 {periods} 期",
+  "node.save": "保存开启文件",
+  "node.saveWhy": "此文件可随时开启该节点，即使没有人保存链上的旧日志：fec node open --file。",
   "node.select": "选择 ADN {node}",
   "node.split": "拆分",
   "node.toCome": "尚未释放",

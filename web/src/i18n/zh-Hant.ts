@@ -143,6 +143,8 @@ const messages: Messages = {
   "node.next": "下一次返還",
   "node.none": "已全部釋出。",
   "node.period": "第 {period} 期，共 {periods} 期",
+  "node.save": "儲存開啟檔案",
+  "node.saveWhy": "此檔案可隨時開啟該節點，即使沒有人保存鏈上的舊日誌：fec node open --file。",
   "node.select": "選取 ADN {node}",
   "node.split": "分割",
   "node.toCome": "尚未釋出",

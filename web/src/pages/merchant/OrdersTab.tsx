@@ -8,6 +8,7 @@ import { call, serviceUrl } from "../../service";
 import { Bars, type Bar } from "../../ui/Bars";
 import { Dialog } from "../../ui/Dialog";
 import { Button, Fact, Facts, Fec, Field, Notice, Section, Waiting } from "../../ui/parts";
+import { save } from "../../ui/save";
 import { ordersAsCsv, useOrders, type Orders } from "./useOrders";
 import { Refund } from "./Refund";
 
@@ -123,19 +124,11 @@ function List({ orders, onShow }: { orders: Orders; onShow(id: string): void }) 
       <div class="buttons">
         {orders.more && <Button onClick={orders.more}>{t("orders.more")}</Button>}
         <Button onClick={capture}>{t("orders.capture")}</Button>
-        <Button onClick={() => void run(download())}>{t("orders.csv")}</Button>
+        <Button onClick={() => void run(ordersAsCsv().then((text) => save("orders.csv", "text/csv", text)))}>{t("orders.csv")}</Button>
       </div>
       {refunding && <Refund invoice={refunding} onClose={() => setRefunding(null)} />}
     </Section>
   );
-}
-
-async function download(): Promise<void> {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([await ordersAsCsv()], { type: "text/csv" }));
-  link.download = "orders.csv";
-  link.click();
-  URL.revokeObjectURL(link.href);
 }
 
 export function statusName(status: Invoice["status"]): string {

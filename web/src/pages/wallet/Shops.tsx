@@ -5,8 +5,10 @@ import { t } from "../../i18n";
 import { date, fec, number } from "../../i18n/format";
 import { face, PERIODS } from "@fec/sdk/curve";
 import { claimableOf, endOf, nextOf, nodeName, outstandingOf, periodOf, sum, type Node } from "@fec/sdk/nodes";
+import { recordOf, type ProvenLeaf } from "@fec/sdk/settlements";
 import { Curve, Milestones } from "../../ui/Curve";
 import { Button, Fact, Facts, Fec, Section } from "../../ui/parts";
+import { save } from "../../ui/save";
 import { shopName } from "../../ui/shops";
 import type { TaskAsked } from "./Task";
 
@@ -106,7 +108,18 @@ function Card({ node, selected, onToggle, onAsk }: CardProps) {
           <Fact label={t("node.end")}>{date(endOf(node))}</Fact>
         </Facts>
         <Milestones principal={node.principal} />
+        {node.leaf && <SaveLeaf leaf={node.leaf} name={name} />}
       </details>
     </article>
+  );
+}
+
+/** A settled node as a file: endpoints may prune the logs that a proof is made from, and a node lives for 100 periods. */
+function SaveLeaf({ leaf, name }: { leaf: ProvenLeaf; name: string }) {
+  return (
+    <>
+      <Button onClick={() => save(`adn-${name}.json`, "application/json", JSON.stringify(recordOf(leaf), null, 1))}>{t("node.save")}</Button>
+      <p class="fine">{t("node.saveWhy")}</p>
+    </>
   );
 }
