@@ -36,7 +36,7 @@ from fec.service.members.signed import Signed, ask_signed, check_signer, digest_
 from fec.service.models import Action, BrandMember
 from fec.service.orders.lookup import SPEND, check_worth, order_of
 from fec.service.orders.schemas import Cause, MinPrincipal
-from fec.service.sales.openings import open_first
+from fec.service.sales.opening import open_first
 from fec.service.shoppers.holdings import held_node, indexed, shape
 from fec.store import reading
 
