@@ -68,6 +68,12 @@ def app(request: pytest.FixtureRequest, world: World, root: Path, built: None) -
     app.process.wait()
 
 
+@pytest.fixture
+def name(request: pytest.FixtureRequest) -> str:
+    """Of what is sold to this app."""
+    return f"APP-{request.node.callspec.params['app']}"
+
+
 def started(app: App, world: World, link: str) -> tuple[str, str]:
     """A shopper's account and recovery code, made before the first payment, with 250 FEC."""
     app.open("pay", "zh-Hans", link=link)
@@ -90,16 +96,9 @@ def started(app: App, world: World, link: str) -> tuple[str, str]:
     return address, code
 
 
-def test_app__without_key_or_coin__pays_through_a_broken_line_and_survives_its_storage(
-    app: App, world: World, request: pytest.FixtureRequest
-) -> None:
-    engine = request.node.callspec.params["app"]
-    invoice = world.invoice(f"APP-{engine}", "100")
-    link = invoice["links"]["short"]
-    address, code = started(app, world, link)
-
-    # The line breaks once the payment was signed: nothing is paid twice.
-    app.open("pay", "ms", link=link)
+def pays_through_a_broken_line(app: App, world: World, invoice: dict[str, Any], address: str) -> None:
+    """The line breaks once the payment was signed: it is sent again, and paid once."""
+    app.open("pay", "ms", link=invoice["links"]["short"])
     app.do("cut", "/spends")
     app.do("tap", "pay")
     assert "tiada apa-apa dibayar dua kali" in app.notices
@@ -107,22 +106,38 @@ def test_app__without_key_or_coin__pays_through_a_broken_line_and_survives_its_s
     app.do("cut", "")
     app.do("tap", "again")
     assert app.shown["title"] == "Dibayar. Terima kasih!"
-    shown = world.shown(invoice)
-    assert (shown["status"], shown["customer"], shown["burned"]) == ("captured", address, "10")
-    assert f"ADN {shown['node']}" in app.notices
+    paid = world.shown(invoice)
+    assert (paid["status"], paid["customer"], paid["burned"]) == ("captured", address, "10")
+    assert f"ADN {paid['node']}" in app.notices
     assert world.client.balance(address) == 150 * FEC
 
-    # A settled node that nobody has opened is shown with the others.
+
+def sees_what_is_pending(app: App, world: World, name: str) -> None:
+    """What is paid within a return window becomes a node later."""
+    later = world.invoice(f"{name} later", "50", escrow=True)
+    app.open("pay", "en", link=later["links"]["pay"])
+    app.do("tap", "pay")
+    assert "It can be returned until" in app.notices
+    app.open("wallet", "en")
+    assert [fact["value"].split(". ")[0] for fact in app.shown["facts"] if "return" in fact["label"].lower()] == [
+        "5 FEC"
+    ]
+
+
+def sees_what_is_settled(app: App, world: World, name: str, address: str) -> None:
+    """A settled node that nobody has opened is shown with the others."""
     client = world.client.signed_by(world.signer)
     world.client.transfer(world.signer.address, 20 * FEC)
     client.orders.approve(20 * FEC)
-    client.settlements.settle(world.at_once, [Leaf(world.cause, FEC), Leaf(address, 7 * FEC)], f"app {engine}")
+    client.settlements.settle(world.at_once, [Leaf(world.cause, FEC), Leaf(address, 7 * FEC)], name)
     app.open("wallet", "en")
     values = [fact["value"] for fact in app.shown["facts"]]
-    assert "150 FEC" in values
-    assert [value.split(";")[0] for value in values[3:]] == ["Principal (burned): 10 FEC", "Principal (burned): 7 FEC"]
+    assert "100 FEC" in values
+    assert [value.split(";")[0] for value in values[3:5]] == ["Principal (burned): 10 FEC", "Principal (burned): 7 FEC"]
 
-    # What has flowed back is claimed without gas, from the settled node too.
+
+def claims(app: App, world: World, address: str) -> None:
+    """What has flowed back is claimed without gas, from the settled node too."""
     world.travel(20 * WEEK)
     app.open("wallet", "en")
     assert "claim" in app.acts
@@ -130,17 +145,22 @@ def test_app__without_key_or_coin__pays_through_a_broken_line_and_survives_its_s
     assert "claim" not in app.acts
     nodes = world.client.nodes.owned_by(address)
     assert sorted(node.principal for node in nodes) == [7 * FEC, 10 * FEC]
-    assert world.client.balance(address) == 150 * FEC + sum(node.claimed for node in nodes) > 150 * FEC
+    assert world.client.balance(address) == 100 * FEC + sum(node.claimed for node in nodes) > 100 * FEC
 
-    # A part is given away; too much is refused with what can be given.
-    friend, elsewhere = world.person(f"friend {engine}").address, world.person(f"elsewhere {engine}").address
+
+def gives_a_part_away(app: App, world: World, name: str) -> None:
+    """Too much is refused with what can be given."""
+    friend = world.person(f"{name} friend").address
     app.do("tap", "give", {"to": friend, "part": "11"})
     assert "at most 10 FEC" in app.notices
     app.do("tap", "again")
     app.do("tap", "give", {"to": friend, "part": "3"})
     assert [node.principal for node in world.client.nodes.owned_by(friend)] == [3 * FEC]
 
-    # The app's storage is wiped: the code on paper opens the vault, and leaves with everything.
+
+def loses_everything_but_the_code_and_leaves(app: App, world: World, name: str, address: str, code: str) -> None:
+    """The app's storage is wiped: the code on paper opens the vault."""
+    elsewhere = world.person(f"{name} elsewhere").address
     app.do("wipe")
     app.open("wallet", "zh-Hant", expected=address)
     assert "鏈上的資產沒有遺失" in app.notices
@@ -151,7 +171,20 @@ def test_app__without_key_or_coin__pays_through_a_broken_line_and_survives_its_s
     app.do("tap", "leave", {"to": elsewhere})
     assert sorted(node.principal for node in world.client.nodes.owned_by(elsewhere)) == [4 * FEC, 10 * FEC]
     assert world.client.balance(address) == 0
-    assert world.client.balance(elsewhere) > 150 * FEC
+    assert world.client.balance(elsewhere) > 100 * FEC
+
+
+def test_app__without_key_or_coin__pays_claims_gives_loses_its_key_and_leaves(
+    app: App, world: World, name: str
+) -> None:
+    invoice = world.invoice(name, "100")
+    address, code = started(app, world, invoice["links"]["short"])
+    pays_through_a_broken_line(app, world, invoice, address)
+    sees_what_is_pending(app, world, name)
+    sees_what_is_settled(app, world, name, address)
+    claims(app, world, address)
+    gives_a_part_away(app, world, name)
+    loses_everything_but_the_code_and_leaves(app, world, name, address, code)
 
 
 def test_app__links_that_are_not_whole_or_forged__are_refused_in_four_languages(app: App, world: World) -> None:

@@ -5,6 +5,7 @@ export { bindingOf, hashOf, parseCode, type ClaimCode } from "./claim";
 export { claimable, face, nextRelease, PERIODS, periodsElapsed, periodWhenReleased, released, releaseOf, type Release } from "./curve";
 export * from "./errors";
 export { decodeError, decodeLog, decodeResult, encode, encodeCall, type Entry, type Log, type Parameter, type Refusal } from "./abi";
+export { escrowedOf, ORDER, principalOf, type Escrowed } from "./escrowed";
 export { claimFreely, freelyClaimable } from "./free";
 export * from "./generated/abi";
 export type * from "./generated/structs";

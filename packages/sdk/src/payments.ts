@@ -1,6 +1,7 @@
 /** Paying without a gas coin: the invoice is checked against the chain, signed here, sent by the shop's service. */
 import type { Payer, SignedPayment } from "./acting";
 import { plain } from "./amounts";
+import { ORDER } from "./escrowed";
 import { FecError, Problem } from "./errors";
 import type { Payment } from "./generated/api";
 import type { PaidOrder, Quote, Terms } from "./generated/structs";
@@ -58,7 +59,6 @@ interface Pending {
 }
 
 const KEPT = "fec.payment";
-const UNPAID = 0;
 const POLL_MS = 1_000;
 const POLLS = 120;
 const POLLS_PER_SENDING = 5;
@@ -99,7 +99,7 @@ export class Payments {
     }
     const { address } = payer;
     const { invoice, order, quote } = await this.check(link, address);
-    if (order.status !== UNPAID) return { order, mine: order.payer === address };
+    if (order.status !== ORDER.unpaid) return { order, mine: order.payer === address };
     if (await this.isOver(invoice)) throw new FecError("pay.expired");
     const balance = await reader.balanceOf(address);
     if (balance < invoice.amount)
@@ -153,7 +153,7 @@ export class Payments {
       // In this order: what is unpaid after its time was over stays so.
       const over = await this.isOver(invoice);
       const order = await reader.orderOf(orderKeyOf(invoice));
-      if (order.status !== UNPAID) {
+      if (order.status !== ORDER.unpaid) {
         await storage.remove(KEPT);
         return { order, mine: order.payer === payer };
       }

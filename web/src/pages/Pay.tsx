@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { head, now, settings } from "../chain";
 import { isUnreachable, sentenceOf } from "../errors";
-import { ORDER } from "../escrowed";
+import { ORDER } from "@fec/sdk/escrowed";
 import { t } from "../i18n";
 import { date, duration } from "../i18n/format";
 import type { Invoice as ServedInvoice } from "@fec/sdk/generated/api";

@@ -71,6 +71,8 @@ export const en = {
   "pay.tooLittleTitle": "Not enough FEC",
   "pay.unknown": "The connection broke while you paid. Whether the payment arrived is not known yet. Look again when you are online: nothing is paid twice.",
   "pay.youPay": "You pay",
+  "pending.escrowTitle": "In the return window",
+  "pending.nodeAfter": "Node made after {date}",
   "pending.title": "Not settled yet",
   "pending.when": "Sold {sold}, settled {settles}",
   "shop.program": "Program {program}",

@@ -72,6 +72,8 @@ export const messages: Messages = {
   "pay.tooLittleTitle": "FEC tidak mencukupi",
   "pay.unknown": "Sambungan terputus semasa anda membayar. Belum diketahui sama ada pembayaran itu sampai. Lihat semula apabila anda dalam talian: tiada apa-apa dibayar dua kali.",
   "pay.youPay": "Anda bayar",
+  "pending.escrowTitle": "Dalam tempoh pemulangan",
+  "pending.nodeAfter": "Nod dicipta selepas {date}",
   "pending.title": "Belum diselesaikan",
   "pending.when": "Dijual {sold}, diselesaikan {settles}",
   "shop.program": "Program {program}",

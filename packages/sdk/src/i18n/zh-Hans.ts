@@ -72,6 +72,8 @@ export const messages: Messages = {
   "pay.tooLittleTitle": "FEC 不足",
   "pay.unknown": "付款途中连接中断，尚不知道付款是否到达。请联网后再查看：不会重复付款。",
   "pay.youPay": "您支付",
+  "pending.escrowTitle": "退货期内",
+  "pending.nodeAfter": "{date} 之后生成节点",
   "pending.title": "尚未结算",
   "pending.when": "{sold} 消费，{settles} 结算",
   "shop.program": "计划 {program}",

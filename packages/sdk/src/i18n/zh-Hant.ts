@@ -72,6 +72,8 @@ export const messages: Messages = {
   "pay.tooLittleTitle": "FEC 不足",
   "pay.unknown": "付款途中連線中斷，尚不知道付款是否到達。請連線後再查看：不會重複付款。",
   "pay.youPay": "您支付",
+  "pending.escrowTitle": "退貨期內",
+  "pending.nodeAfter": "{date} 之後產生節點",
   "pending.title": "尚未結算",
   "pending.when": "{sold} 消費，{settles} 結算",
   "shop.program": "方案 {program}",

@@ -1,5 +1,6 @@
 /** Paying an invoice of the shop, in a component. */
 import { exactFec, fec } from "../amounts";
+import { ORDER } from "../escrowed";
 import type { Key } from "../i18n/en";
 import { date } from "../i18n/places";
 import { nodeName } from "../nodes";
@@ -14,7 +15,6 @@ export interface PayOptions extends ModelOptions {
 }
 
 const WAITING: Partial<Record<Press, Key>> = { pay: "pay.sent", kept: "vault.busy", restore: "vault.busy" };
-const [UNPAID, ESCROWED, REFUNDED] = [0, 1, 3];
 
 export class PayModel extends Model {
   constructor(protected override readonly options: PayOptions) {
@@ -28,7 +28,7 @@ export class PayModel extends Model {
       // What was being paid when the app ended is found out first.
       await this.payments.resume();
       const checked = await this.payments.check(this.options.link, account);
-      if (checked.order.status !== UNPAID) return await this.done({ order: checked.order, mine: checked.order.payer === account }, checked);
+      if (checked.order.status !== ORDER.unpaid) return await this.done({ order: checked.order, mine: checked.order.payer === account }, checked);
       const view = this.asked(checked);
       const urging = await this.urging();
       this.show({ ...view, ...(urging ?? this.ready(checked)), notices: [...(urging?.notices ?? []), ...(view.notices ?? [])] });
@@ -81,9 +81,9 @@ export class PayModel extends Model {
     facts.push({ label: this.say("pay.order"), value: invoice.orderId });
     if (capture) facts.push({ label: this.say("pay.burned"), value: `${exactFec(capture.burned)} FEC` });
     const when =
-      order.status === ESCROWED
+      order.status === ORDER.escrowed
         ? this.notice("plain", "paid.escrowed", { date: date(Number(order.returnDeadline)) })
-        : order.status === REFUNDED
+        : order.status === ORDER.refunded
           ? this.notice("plain", "paid.refunded")
           : this.notice("plain", "paid.final", { date: date(Number(order.paidAt)) });
     const node = capture?.tokenId ? [this.notice("good", "paid.node", { node: nodeName(capture.tokenId) })] : [];

@@ -1,5 +1,6 @@
 /** What the vault holds that the app's key opens, and what can be done with it, in a component. */
 import { exactFec, fec, parseFec } from "../amounts";
+import { escrowedOf } from "../escrowed";
 import { claimFreely, freelyClaimable } from "../free";
 import type { PendingSales } from "../generated/api";
 import { FecError } from "../failure";
@@ -92,10 +93,11 @@ export class WalletModel extends Model {
 
   private async held(owner: Address): Promise<{ facts: Fact[]; notices: Notice[] }> {
     const block = await this.reader.block();
-    const [balance, ids, unopened, pending] = await Promise.all([
+    const [balance, ids, unopened, escrowed, pending] = await Promise.all([
       this.reader.balanceOf(owner, block.number),
       this.reader.ownedIds(owner, block.number),
       this.reader.unopenedOf(owner, block.number),
+      escrowedOf(this.reader, owner, block.number),
       this.pending(owner),
     ]);
     const settled = unopened.leaves.map((leaf) => ({ ...makeNode(tokenIdAt(leaf.settlementId, leaf.index, leaf.principal), leaf.principal, 0n), leaf }));
@@ -112,6 +114,10 @@ export class WalletModel extends Model {
       ...nodes.map((node) => ({
         label: `ADN ${nodeName(node.tokenId)} · ${this.shopName(node.programId)}`,
         value: `${this.say("node.principal")}: ${coins(node.principal)}; ${this.say("wallet.claimable")}: ${coins(claimable(node))}`,
+      })),
+      ...escrowed.map((order) => ({
+        label: `${this.say("pending.escrowTitle")} · ${this.shopName(order.programId)}`,
+        value: `${coins(order.principal)}. ${this.say("pending.nodeAfter", { date: date(order.returnDeadline) })}`,
       })),
       ...pending.items.map((sale) => ({
         label: `${this.say("pending.title")} · ${this.shopName(sale.programId)}`,

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Hex } from "viem";
 import { head, now, settings } from "../../chain";
-import { ORDER, principalOf } from "../../escrowed";
+import { ORDER, principalOf } from "@fec/sdk/escrowed";
 import type { Invoice as ServedInvoice } from "@fec/sdk/generated/api";
 import { t } from "../../i18n";
 import { date, fec } from "../../i18n/format";

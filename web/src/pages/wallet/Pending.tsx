@@ -3,9 +3,10 @@ import { useEffect, useState } from "preact/hooks";
 import type { Address as Account } from "viem";
 import { head, settings } from "../../chain";
 import type { PendingSales } from "@fec/sdk/generated/api";
-import { escrowedOf, type Escrowed } from "../../escrowed";
+import { escrowedOf, type Escrowed } from "@fec/sdk/escrowed";
 import { t } from "../../i18n";
 import { date, fec, parseFec } from "../../i18n/format";
+import { reader } from "../../reads";
 import { call } from "../../service";
 import { Fec, Section } from "../../ui/parts";
 import { shopName } from "../../ui/shops";
@@ -22,7 +23,7 @@ export function usePending(owner: Account): PendingNodes | null {
   const block = head.value;
   useEffect(() => {
     if (!block) return;
-    escrowedOf(owner, block.number).then(setEscrowed, () => undefined);
+    escrowedOf(reader(), owner, block.number).then(setEscrowed, () => undefined);
     if (settings().service === null) return;
     call<PendingSales>("GET", `/v1/accounts/${owner}/pending-sales`).then(setSales, () => undefined);
   }, [owner, block?.hash]);

@@ -1,6 +1,7 @@
 /** Orders of an account whose return window is still open, from the chain alone: each becomes a node once it is captured. */
-import type { Address, Hex } from "viem";
-import { checkoutContract, logsOf, orderOf, type PaidOrder } from "./reads";
+import type { PaidOrder } from "./generated/structs";
+import type { Address, Hex } from "./hex";
+import type { Reader } from "./reader";
 
 /** As in `contracts/interfaces/ICheckout.sol`. */
 export const ORDER = { unpaid: 0, escrowed: 1, captured: 2, refunded: 3 } as const;
@@ -22,11 +23,16 @@ export function principalOf(order: PaidOrder): bigint {
   return ((order.amount - order.refunded) * order.burnBps + BASIS_POINTS - 1n) / BASIS_POINTS;
 }
 
+interface Paid {
+  orderKey: Hex;
+  returnDeadline: bigint;
+}
+
 /** The account's orders in escrow as of a block, the one whose window ends first coming first. */
-export async function escrowedOf(customer: Address, block: bigint): Promise<Escrowed[]> {
-  const payments = await logsOf(checkoutContract(), "OrderPaid", { customer }, block);
+export async function escrowedOf(reader: Reader, customer: Address, block: bigint): Promise<Escrowed[]> {
+  const payments = await reader.logs<Paid>(reader.checkout, "OrderPaid", { customer }, block);
   const keys = payments.filter(({ args }) => args.returnDeadline > 0n).map(({ args }) => args.orderKey);
-  const orders = await Promise.all(keys.map(orderOf));
+  const orders = await Promise.all(keys.map((key) => reader.orderOf(key)));
   return orders
     .map((order, index) => ({
       orderKey: keys[index] as Hex,
