@@ -17,7 +17,8 @@ abstract contract Custody is Settling {
 
     function enroll(uint256 seed) external {
         GhostMember storage member = inCustody[seed % inCustody.length];
-        bytes32 memberId = keccak256(abi.encode(keccak256(_signer(member)), member.salt));
+        bytes memory first = abi.encodePacked(vm.addr(signers[member.vault][0].key));
+        bytes32 memberId = keccak256(abi.encode(keccak256(first), member.salt));
         vm.prank(member.brand);
         require(custodian.enroll(memberId) == member.vault, "enroll: vault");
         _succeeded("enroll");
@@ -25,7 +26,7 @@ abstract contract Custody is Settling {
 
     /// @dev After claiming from the vault's nodes; relayed by a stranger, or sent by the key itself, unsigned.
     function spend(uint256 seed) external {
-        GhostMember storage member = inCustody[seed % inCustody.length];
+        GhostMember storage member = _turn(seed);
         uint256[] memory kept = _kept(member.vault);
         (Order memory order,) = _order(seed, member.vault);
         if (order.amount == 0) return;
@@ -42,7 +43,7 @@ abstract contract Custody is Settling {
     }
 
     function withdrawPart(uint256 seed) external {
-        GhostMember storage member = inCustody[seed % inCustody.length];
+        GhostMember storage member = _turn(seed);
         uint256[] memory kept = _kept(member.vault);
         uint256 amount = _amount(seed, coins[member.vault]);
         if (amount == 0 && kept.length == 0) return;
@@ -51,14 +52,66 @@ abstract contract Custody is Settling {
     }
 
     function withdrawAll(uint256 seed) external {
-        GhostMember storage member = inCustody[seed % inCustody.length];
+        GhostMember storage member = _turn(seed);
         uint256[] memory kept = _kept(member.vault);
         if (kept.length == 0) return;
         _withdraw(seed, member, kept, type(uint256).max);
         _succeeded("withdrawAll");
     }
 
+    /// @dev Adds a signer, new or removed before; or asks to remove one, takes that back, or removes it when its time has come.
+    function changeSigners(uint256 seed) external {
+        GhostMember storage member = _turn(seed);
+        GhostSigner[] storage all = signers[member.vault];
+        uint256 i = _rand(seed, "which") % (all.length < 5 ? all.length + 1 : all.length);
+        if (i == all.length) {
+            all.push(GhostSigner(uint256(keccak256(abi.encode(member.vault, i))), 0, 0, false));
+        }
+        bytes memory signer = abi.encodePacked(vm.addr(all[i].key));
+        bytes memory byHash = abi.encode(keccak256(signer));
+        bool own = i == acting[member.vault];
+        if (!all[i].present) {
+            _sendAct(member, ActKind.AddSigner, abi.encode(signer));
+            all[i].present = true;
+            _succeeded("addSigner");
+        } else if (custodian.signerCountOf(member.vault) < 2) {
+            return;
+        } else if (own ? seed % 2 == 0 : all[i].removableFrom != 0 && clock >= all[i].removableFrom) {
+            _sendAct(member, ActKind.RemoveSigner, byHash);
+            (all[i].present, all[i].removableFrom) = (false, 0);
+            _succeeded("removeSigner");
+        } else if (all[i].removableFrom != 0 && seed % 4 == 0) {
+            _sendAct(member, ActKind.CancelRemoval, byHash);
+            all[i].removableFrom = 0;
+        } else if (!own) {
+            _sendAct(member, ActKind.AskRemoval, byHash);
+            all[i].removableFrom = clock + 3 days;
+            _succeeded("askRemoval");
+        }
+    }
+
     // ---------------------------------------------------------------- internals
+
+    /// @dev A member, with one of the present signers as the one who signs.
+    function _turn(uint256 seed) internal returns (GhostMember storage member) {
+        member = inCustody[seed % inCustody.length];
+        GhostSigner[] storage all = signers[member.vault];
+        all[acting[member.vault]].nonce = member.nonce;
+        uint256 i = _rand(seed, "signer") % all.length;
+        while (!all[i].present) i = (i + 1) % all.length;
+        acting[member.vault] = i;
+        (member.key, member.nonce) = (all[i].key, all[i].nonce);
+    }
+
+    function _sendAct(GhostMember storage member, ActKind kind, bytes memory data) private {
+        Act[] memory acts = new Act[](1);
+        acts[0] = Act(uint8(kind), data);
+        bytes memory signature = _actsSignature(member, acts, clock);
+        Member memory revealed = _revealed(member);
+        uint256 nonce = member.nonce++;
+        vm.prank(stranger);
+        custodian.act(revealed, acts, nonce, clock, signature);
+    }
 
     function _withdraw(uint256 seed, GhostMember storage member, uint256[] memory tokenIds, uint256 amount) private {
         Withdrawal memory out = Withdrawal(tokenIds, amount, _person(seed, "to"), clock);
@@ -84,7 +137,14 @@ abstract contract Custody is Settling {
     }
 
     function _leaveSignature(GhostMember storage member, Withdrawal memory out) internal view returns (bytes memory) {
-        Act[] memory acts = _acts(out);
+        return _actsSignature(member, _acts(out), out.deadline);
+    }
+
+    function _actsSignature(GhostMember storage member, Act[] memory acts, uint256 deadline)
+        internal
+        view
+        returns (bytes memory)
+    {
         bytes32 act =
             keccak256(abi.encode(keccak256("Act(uint8 kind,bytes data)"), acts[0].kind, keccak256(acts[0].data)));
         bytes32 hash = keccak256(
@@ -96,7 +156,7 @@ abstract contract Custody is Settling {
                 keccak256(_signer(member)),
                 keccak256(abi.encodePacked(act)),
                 member.nonce,
-                out.deadline
+                deadline
             )
         );
         return _sign(member.key, _digest(address(custodian), "FEC Custodian", hash));

@@ -142,7 +142,8 @@ abstract contract Refusals is RefusalsAtCheckout {
     // ------------------------------------------------------------------ custody
 
     function refuseCustodyCalls(uint256 seed) external {
-        GhostMember storage member = inCustody[_rand(seed, "member") % inCustody.length];
+        GhostMember storage member = _turn(_rand(seed, "member"));
+        _refuseRemoved(member);
         _refuseWithdrawals(seed, member);
         _refuseSpends(seed, member);
         _refuseBrands(member);
@@ -168,6 +169,24 @@ abstract contract Refusals is RefusalsAtCheckout {
         bytes memory call =
             abi.encodeCall(ICustodian.act, (_revealed(member), _acts(out), member.nonce, out.deadline, signature));
         _refused(member.brand, address(custodian), call, expected, "a withdrawal");
+    }
+
+    /// @dev Who was removed takes nothing out, the first signer neither.
+    function _refuseRemoved(GhostMember storage member) private {
+        GhostSigner[] storage all = signers[member.vault];
+        for (uint256 i = 0; i < all.length; ++i) {
+            if (all[i].present) continue;
+            (uint256 key, uint256 nonce) = (member.key, member.nonce);
+            (member.key, member.nonce) = (all[i].key, all[i].nonce);
+            Withdrawal memory out = Withdrawal(_kept(member.vault), type(uint256).max, member.brand, clock);
+            bytes memory signature = _leaveSignature(member, out);
+            bytes memory expected =
+                abi.encodeWithSelector(ICustodian.Custodian_NotSigner.selector, member.vault, _signer(member));
+            bytes memory call =
+                abi.encodeCall(ICustodian.act, (_revealed(member), _acts(out), member.nonce, out.deadline, signature));
+            (member.key, member.nonce) = (key, nonce);
+            _refused(member.brand, address(custodian), call, expected, "a removed signer");
+        }
     }
 
     function _refuseSpends(uint256 seed, GhostMember storage member) private {

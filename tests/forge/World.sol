@@ -98,6 +98,14 @@ abstract contract World {
         uint256 nonce;
     }
 
+    /// @dev A signer of a vault. What a member signs with at present is in {GhostMember}, its nonce too.
+    struct GhostSigner {
+        uint256 key;
+        uint256 nonce;
+        uint256 removableFrom;
+        bool present;
+    }
+
     struct Credit {
         uint256 programId;
         address customer;
@@ -150,6 +158,8 @@ abstract contract World {
     GhostOrder[] internal orders;
     GhostBatch[] internal batches;
     GhostMember[] internal inCustody;
+    mapping(address vault => GhostSigner[]) internal signers;
+    mapping(address vault => uint256) internal acting;
 
     string[] internal done;
     mapping(string action => uint256) internal times;
@@ -191,6 +201,7 @@ abstract contract World {
             uint256 key = 0xc0 + i;
             address vault = _vaultOf(brand, keccak256(abi.encode(keccak256(abi.encodePacked(vm.addr(key))), salt)));
             inCustody.push(GhostMember({brand: brand, key: key, salt: salt, vault: vault, nonce: 0}));
+            signers[vault].push(GhostSigner({key: key, nonce: 0, removableFrom: 0, present: true}));
             holders.push(vault);
         }
 
