@@ -111,6 +111,7 @@ class CheckoutBase(SettlementMachine):
             refusing={world.adn.address, world.checkout.address, self.refuser},
             programs={PUBLIC: Program(world.admin, ZERO, WEEK, ORIGIN, PUBLIC_QUOTA, PUBLIC_QUOTA)},
             checkout=world.checkout.address,
+            first={member.vault: member.signer for member in self.members},
         )
         self.model.allowances.update(dict.fromkeys(world.people, ALLOWANCE))
 
@@ -248,7 +249,7 @@ class CheckoutBase(SettlementMachine):
         for order in model.orders.values():
             words += order.words()
         for account in self.shoppers:
-            words += [model.allowances[account], model.nonces[account]]
+            words += [model.allowances[account], model.nonces[account, model.first.get(account, b"")]]
             words += [model.spend(program_id, account) for program_id in model.programs]
         return words
 
@@ -299,11 +300,24 @@ class CheckoutBase(SettlementMachine):
         stranger = self.world.stranger
         self.at_checkout(action, stranger, "reclaimRewards", [batch_id], lambda: self.model.reclaim_rewards(batch_id))
 
+    def as_signer(self, member: Member, signer: bytes) -> Member:
+        """Somebody who acts on a member's vault: the first signer by brand and salt, others by the vault alone."""
+        return member if signer == member.signer else Member(member.vault, ZERO, bytes(32), signer)
+
+    def acting(self, member: Member, pick: int) -> Member:
+        """Mostly one of the vault's present signers; now and then anybody."""
+        anybody = [bytes.fromhex(key.address[2:]) for key in KEYS.values()]
+        return self.as_signer(
+            member, pick_from(self.model.present(member.vault) if pick % 8 != 7 else anybody, pick // 8)
+        )
+
     def leave_custody(self) -> None:
         """G8."""
         for member, vault in zip(self.members, self.vaults, strict=True):
             ids = [node.id for node in self.model.nodes.values() if node.owner == vault]
-            self.take_out(member, ids, 2**256 - 1, self.world.stranger, by=KEYS[member.key], action="leave custody")
+            # Any of its signers can: the last one added does.
+            leaving = self.as_signer(member, self.model.present(vault)[-1])
+            self.take_out(leaving, ids, 2**256 - 1, self.world.stranger, by=KEYS[leaving.key], action="leave custody")
             assert self.world.fec.balanceOf(vault) == self.world.adn.balanceOf(vault) == 0
 
     def take_out(
@@ -311,14 +325,15 @@ class CheckoutBase(SettlementMachine):
     ) -> None:
         """A withdrawal signed by somebody for the vault's next nonce, or for one `ahead`."""
         vault = self.world.vault(member)
-        nonce, wanted = self.model.nonces[vault] + ahead, [acts.withdraw(to, ids, amount)]
+        nonce, wanted = self.model.nonces[vault, member.signer] + ahead, [acts.withdraw(to, ids, amount)]
         digest = acts_hash(self.world.custodian.address, member, wanted, nonce=nonce)
-        keyed = by.address == member.key
         self.do(
             self.world.custodian,
             self.world.admin,
             "act",
             [member.words, [act.fields for act in wanted], nonce, NEVER, by.sign(digest)],
-            lambda: self.model.withdraw(vault, ids, amount, to, nonce=nonce, unsigned=None if keyed else member.signer),
+            lambda: self.model.withdraw(
+                vault, ids, amount, to, member=member.signer, nonce=nonce, signed=by.address == member.key
+            ),
             action=action,
         )

@@ -14,6 +14,8 @@ from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from fec.core.durations import DAY
+from fec.protocol.acts import ActKind
+from fec.protocol.members import MAX_SIGNERS, REMOVAL_DELAY
 from tests.contracts.stateful.checkout_books import ALL, CAPTURED, ESCROWED, REFUNDED, Batch, PaidOrder, atomic
 from tests.contracts.stateful.node_model import Node, Refused
 from tests.contracts.stateful.settlement_model import SettlementModel
@@ -40,7 +42,11 @@ class CheckoutModel(SettlementModel):
     approvals: set[tuple[int, int, int]] = field(default_factory=set)
     batches: dict[int, Batch] = field(default_factory=dict)
     allowances: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
-    nonces: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    #: Instructions of each vault and signer.
+    nonces: defaultdict[tuple[str, bytes], int] = field(default_factory=lambda: defaultdict(int))
+    #: First signer of each vault; and what is stored: when each may be removed, 0 if nobody has asked.
+    first: dict[str, bytes] = field(default_factory=dict)
+    signers: defaultdict[str, dict[bytes, int]] = field(default_factory=lambda: defaultdict(dict))
     #: Settlements by program and reference.
     references: dict[tuple[int, bytes], int] = field(default_factory=dict)
     #: Sent to Checkout with no order.
@@ -271,32 +277,78 @@ class CheckoutModel(SettlementModel):
     # --------------------------------------------------------------- custody
 
     @atomic
-    def spend_from_vault(self, vault: str, order: Order, ids: list[int], signer: str, *, unsigned: bytes | None) -> int:
-        """`unsigned` is the signer, if it did not sign."""
+    def spend_from_vault(
+        self, vault: str, order: Order, ids: list[int], signer: str, *, member: bytes, signed: bool
+    ) -> int:
+        """`member` is who acts."""
         if order.customer != vault:
             raise Refused("Custodian_WrongCustomer", order.customer, vault)
-        if unsigned is not None:
-            raise Refused("Custodian_InvalidSignature", unsigned)
+        self._admit(vault, member)
+        if not signed:
+            raise Refused("Custodian_InvalidSignature", member)
         if ids:
             self.claim_for(ids)
         self.allowances[vault] = order.amount
         return self._pay_from_allowance(vault, order, signer)
 
     @atomic
-    def withdraw(self, vault: str, ids: list[int], amount: int, to: str, *, nonce: int, unsigned: bytes | None) -> None:
-        """`unsigned` is the signer, if it did not sign."""
-        if nonce != self.nonces[vault]:
-            raise Refused("Custodian_WrongNonce", nonce, self.nonces[vault])
-        if unsigned is not None:
-            raise Refused("Custodian_InvalidSignature", unsigned)
-        self.nonces[vault] += 1
+    def withdraw(
+        self, vault: str, ids: list[int], amount: int, to: str, *, member: bytes, nonce: int, signed: bool
+    ) -> None:
+        """`member` is who acts."""
+        self._instruct(vault, member, nonce, signed=signed)
         amount = self.coins[vault] if amount == 2**256 - 1 else amount
         if amount:
             self.transfer(vault, to, amount)
         for node_id in ids:
             self.transfer_from(vault, vault, to, node_id, safe=True)
 
+    @atomic
+    def change_signers(self, vault: str, kind: ActKind, signer: bytes, *, member: bytes, nonce: int) -> None:
+        """`member` is who acts."""
+        self._instruct(vault, member, nonce, signed=True)
+        stored, hashed = self.signers[vault], keccak(signer)
+        if kind == ActKind.ADD_SIGNER:
+            stored = stored or {member: 0}
+            if len(stored) == MAX_SIGNERS:
+                raise Refused("Custodian_TooManySigners", vault, MAX_SIGNERS)
+            if signer in stored:
+                raise Refused("Custodian_AlreadySigner", vault, signer)
+            self.signers[vault] = {**stored, signer: 0}
+            return
+        if signer not in stored:
+            raise Refused("Custodian_UnknownSigner", vault, hashed)
+        since = stored[signer]
+        if kind == ActKind.ASK_REMOVAL:
+            stored[signer] = self.now + REMOVAL_DELAY
+        elif since == 0 and (kind == ActKind.CANCEL_REMOVAL or signer != member):
+            raise Refused("Custodian_RemovalNotAsked", vault, hashed)
+        elif kind == ActKind.CANCEL_REMOVAL:
+            stored[signer] = 0
+        elif signer != member and self.now < since:
+            raise Refused("Custodian_RemovalWaits", vault, hashed, since, self.now)
+        elif len(stored) == 1:
+            raise Refused("Custodian_LastSigner", vault)
+        else:
+            del stored[signer]
+
+    def present(self, vault: str) -> list[bytes]:
+        """Who may act on a vault."""
+        return list(self.signers[vault]) or [self.first[vault]]
+
     # --------------------------------------------------------------- internals
+
+    def _admit(self, vault: str, member: bytes) -> None:
+        if member not in self.present(vault):
+            raise Refused("Custodian_NotSigner", vault, member)
+
+    def _instruct(self, vault: str, member: bytes, nonce: int, *, signed: bool) -> None:
+        self._admit(vault, member)
+        if nonce != self.nonces[vault, member]:
+            raise Refused("Custodian_WrongNonce", nonce, self.nonces[vault, member])
+        if not signed:
+            raise Refused("Custodian_InvalidSignature", member)
+        self.nonces[vault, member] += 1
 
     def _pay_from_allowance(self, payer: str, order: Order, signer: str) -> int:
         paid = self._book(payer, order, signer)

@@ -8,14 +8,26 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from fec.core.durations import DAY
+from fec.protocol import acts
+from fec.protocol.acts import ActKind
+from fec.protocol.members import REMOVAL_DELAY
+from tests.contracts.custody.acts import acts_hash
 from tests.contracts.stateful.checkout_machine import KEYS
 from tests.contracts.stateful.node_machine import PICK, pick_from
 from tests.contracts.stateful.order_rules import ORDER, RARE, WEI, OrderRules
 from tests.contracts.stateful.settlement_machine import LEAVES
 from tests.contracts.support.merkle import proof, root
 from tests.contracts.support.settling import packed
+from tests.contracts.support.shop_world import NEVER, Member
 from tests.contracts.support.world import FEC
 
+#: How signers change, by kind.
+CHANGES = {
+    ActKind.ADD_SIGNER: acts.add_signer,
+    ActKind.ASK_REMOVAL: acts.ask_removal,
+    ActKind.CANCEL_REMOVAL: acts.cancel_removal,
+    ActKind.REMOVE_SIGNER: acts.remove_signer,
+}
 REASON = b"review".ljust(32, b"\0")
 
 
@@ -26,6 +38,8 @@ class CheckoutMachine(OrderRules):
     def fill_vaults(self) -> None:
         for member in range(len(self.members)):
             self.fill_vault(member, 10**4 * FEC)
+        # Of the others none was ever added.
+        self.change_signers(member=0, by=1, whom=4, kind=0)
 
     # ---------------------------------------------------------------- alliances
 
@@ -199,7 +213,7 @@ class CheckoutMachine(OrderRules):
     def spend_from_vault(
         self, *, order: dict[str, Any], member: int, by: int, nodes: list[int], affordable: int
     ) -> None:
-        who, vault = pick_from(self.members, member), pick_from(self.vaults, member)
+        who, vault = self.acting(pick_from(self.members, member), by // 8), pick_from(self.vaults, member)
         held = [node.id for node in self.model.nodes.values() if node.owner == vault]
         ids = [pick_from(held, node) if held and node % 8 != 7 else self.node_id(node // 8) for node in nodes]
         if affordable < 4 and self.model.coins[vault]:
@@ -213,7 +227,7 @@ class CheckoutMachine(OrderRules):
             "spend",
             [who.words, composed.words, ids, signature],
             lambda: self.model.spend_from_vault(
-                vault, composed, ids, signer, unsigned=None if spender.address == who.key else who.signer
+                vault, composed, ids, signer, member=who.signer, signed=spender.address == who.key
             ),
             action="spend",
         )
@@ -228,13 +242,51 @@ class CheckoutMachine(OrderRules):
     )
     def withdraw(self, *, member: int, by: int, nodes: list[int], part: int, to: int, ahead: int) -> None:
         """Some nodes and some or all coins; now and then by another's key, for another nonce, or of others' nodes."""
-        who, vault = pick_from(self.members, member), pick_from(self.vaults, member)
+        who, vault = self.acting(pick_from(self.members, member), by // 8), pick_from(self.vaults, member)
         held = [node.id for node in self.model.nodes.values() if node.owner == vault]
         ids = [pick_from(held, node) if held and node % 16 != 15 else self.node_id(node // 16) for node in nodes]
         amount = 2**256 - 1 if part == 5 else self.model.coins[vault] * part // 4 + (part == 4 and to % 4 == 0)
         signer = KEYS[who.key] if by % 8 != 7 else self.signer(by // 8)
-        off = ahead if ahead in (-1, 1) and self.model.nonces[vault] + ahead >= 0 else 0
+        off = ahead if ahead in (-1, 1) and self.model.nonces[vault, who.signer] + ahead >= 0 else 0
         self.take_out(who, list(dict.fromkeys(ids)), amount, self.receiver(to), by=signer, ahead=off)
+
+    @rule(member=PICK, by=PICK, whom=PICK, kind=PICK)
+    def change_signers(self, *, member: int, by: int, whom: int, kind: int) -> None:
+        """Adds one, asks to remove one, takes that back, or removes one; signed by who acts."""
+        first = pick_from(self.members, member)
+        change = pick_from(list(CHANGES), kind)
+        signer = bytes.fromhex(self.signer(whom // 4).address[2:])
+        stored = list(self.model.signers[first.vault])
+        if change != ActKind.ADD_SIGNER and stored and whom % 4 != 3:
+            signer = pick_from(stored, whom // 4)
+        self.change(first, self.acting(first, by), change, signer)
+
+    @rule(member=PICK, by=PICK, whom=PICK, waited=st.integers(-1, 3))
+    def remove_another(self, *, member: int, by: int, whom: int, waited: int) -> None:
+        """Asks, and waits until it may be removed, give or take a second; now and then it cancels meanwhile."""
+        first = pick_from(self.members, member)
+        who = self.acting(first, by)
+        signer = pick_from(self.model.present(first.vault), whom)
+        if not self.change(first, who, ActKind.ASK_REMOVAL, signer):
+            return
+        if waited > 1:
+            self.change(first, self.as_signer(first, signer), ActKind.CANCEL_REMOVAL, signer)
+        self.move_clock(self.model.now + REMOVAL_DELAY + min(waited, 1))
+        self.change(first, who, ActKind.REMOVE_SIGNER, signer)
+
+    def change(self, first: Member, who: Member, change: ActKind, signer: bytes) -> Any:
+        """One change of a vault's signers, signed by `who`; None if it was refused."""
+        wanted, vault = CHANGES[change]("0x" + signer.hex()), first.vault
+        nonce = self.model.nonces[vault, who.signer]
+        digest = acts_hash(self.world.custodian.address, who, [wanted], nonce=nonce)
+        return self.do(
+            self.world.custodian,
+            self.world.admin,
+            "act",
+            [who.words, [wanted.fields], nonce, NEVER, KEYS[who.key].sign(digest)],
+            lambda: self.model.change_signers(vault, change, signer, member=who.signer, nonce=nonce),
+            action=change.name.lower().replace("_", " "),
+        )
 
     # ------------------------------------------------------------------- strays
 

@@ -6,7 +6,10 @@ from tests.contracts.stateful.checkout_rules import CheckoutMachine
 from tests.contracts.stateful.rounds import run_until
 
 ACTIONS = {
+    "add signer",
     "approveCandidate",
+    "ask removal",
+    "cancel removal",
     "capture",
     "capture at the end",
     "capture without a node",
@@ -24,6 +27,7 @@ ACTIONS = {
     "payWithPermit",
     "reclaimRewards",
     "refund",
+    "remove signer",
     "reward",
     "setTerms",
     "settle",
