@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -396,3 +397,41 @@ def test_file__larger_than_may_be__is_refused(manager: ServiceClient, monkeypatc
     answer = send(manager, HEADER + row(manager) * 10)
     assert answer.json()["type"] == "urn:fec:problem:request-too-large"
     assert manager.get("/v1/sales")["items"] == []
+
+
+# ------------------------------------------------------------- two services
+
+
+@pytest.fixture
+def both(manager: ServiceClient, serving: Callable[..., ServiceClient], shop: Shop) -> list[ServiceClient]:
+    """The same caller at two services on one database."""
+    start = serving(shop.escrow, Role.MANAGER, index=False, relay=False, settle=False)
+    return [manager, ServiceClient(start.http, start.service, manager.headers["Authorization"].removeprefix("Bearer "))]
+
+
+def at_once(both: list[ServiceClient], bodies: Sequence[dict[str, Any]]) -> list[Response]:
+    """What each of these is answered, sent to one service and the other in turn, all at once."""
+    with ThreadPoolExecutor(len(bodies)) as pool:
+        return list(
+            pool.map(lambda place: both[place % 2].call("POST", "/v1/sales", bodies[place]), range(len(bodies)))
+        )
+
+
+def test_sale__sent_to_two_services_at_once__is_one(both: list[ServiceClient]) -> None:
+    made = at_once(both, [sale(soldAt=both[0].service.client.now(), customer=ALICE)] * 4)
+    assert [answer.status_code for answer in made] == [201] * 4
+    assert len({answer.json()["id"] for answer in made}) == 1
+    assert both[0].event_types().count("sale.recorded") == 1
+
+
+def test_sale__of_one_order_with_other_values_at_two_services_at_once__is_one(both: list[ServiceClient]) -> None:
+    made = at_once(both, [sale(amount=str(amount), customer=ALICE) for amount in (10, 11, 12, 13)])
+    assert sorted(answer.status_code for answer in made) == [201, 409, 409, 409]
+    assert len(both[0].get("/v1/sales")["items"]) == 1
+
+
+def test_bound__sales_at_two_services_at_once__counts_them_together(both: list[ServiceClient]) -> None:
+    settings = {"currency": "MYR", "returnWindow": 0, "dayBound": "30"}
+    both[0].call("POST", "/v1/sales/settings", settings)
+    made = at_once(both, [sale(f"S-{place}", "10", customer=ALICE) for place in range(6)])
+    assert sorted(answer.status_code for answer in made) == [201] * 3 + [409] * 3

@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from fec.chain.anvil import Anvil
 from fec.indexer.models import table
 from fec.service.http.access_log import redact
 from fec.service.models import IdempotencyRecord, Role, WebhookEndpoint
 from fec.service.settings import WebhookPolicy
 from tests.fixtures.waiting import until
+from tests.service import selling
 from tests.service.conftest import ServiceClient, Shop
 from tests.service.receiver import Receiver
+from tests.service.selling import fund, pass_period, settle_all
 
 POLICY = WebhookPolicy(trusted_hosts=("127.0.0.1",), timeout=60, first_delay=0, lease=600)
 
@@ -44,6 +47,22 @@ def test_webhook__order_paid__endpoint_hears_of_it(manager: ServiceClient, recei
     assert documents[1]["data"]["payer"] == shop.shopper.address
     listed = manager.get(f"/v1/webhooks/{made['id']}/attempts")["items"]
     assert {attempt["delivered"] for attempt in listed} == {True}
+
+
+def test_webhook__sale_settled__endpoint_hears_of_its_node(
+    serving: Callable[..., ServiceClient], receiver: Receiver, shop: Shop, chain: Anvil
+) -> None:
+    fund(chain, shop)
+    till = selling.recorder(serving(role=Role.MANAGER, webhooks=POLICY, relay=False, settle=False), shop.escrow)
+    made = till.post("/v1/webhooks", {"url": receiver.url, "types": ["sale.settled"]})
+    till.post("/v1/sales", selling.sale(customer=shop.shopper.address))
+    pass_period(chain, till)
+    settle_all(chain, till)
+    [told] = until(lambda: list(receiver.received), lambda seen: len(seen) == 1)
+    document = told.verified(made["secret"])
+    [sale] = till.get("/v1/sales")["items"]
+    assert (document["type"], document["data"]["settled"]) == ("sale.settled", sale["settled"])
+    assert sale["settled"]["node"].startswith(f"{shop.escrow}-")
 
 
 def test_create__shows_the_secret_once(idle: ServiceClient) -> None:
