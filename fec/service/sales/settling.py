@@ -17,7 +17,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from fec.core.amounts import exact_fec
-from fec.i18n.errors import FECError
+from fec.i18n.errors import FECError, StateConflict
 from fec.protocol import calls
 from fec.relayer import RelayState
 from fec.relayer.models import RelayTransaction
@@ -137,12 +137,17 @@ def _ask(service: Service, found: Plan) -> None:
         if service.client.settlements.of_ref(found.program_id, ref) is not None:
             _recover(service, found, wanted)
             return
-        service.asking.ask(
-            ActionRequest(SETTLEMENT, found.program_id),
-            lambda: wanted,
-            lambda _, action: ActionModel.of(action),
-            keep=lambda session, add: _keep(session, found, add),
-        )
+        try:
+            service.asking.ask(
+                ActionRequest(SETTLEMENT, found.program_id),
+                lambda: wanted,
+                lambda _, action: ActionModel.of(action),
+                keep=lambda session, add: _keep(session, found, add),
+            )
+        except StateConflict:
+            # Another instance's may have come into a block just now: then the next round sees it.
+            if service.client.settlements.of_ref(found.program_id, ref) is None:
+                raise
 
 
 def _recover(service: Service, found: Plan, wanted: Wanted) -> None:
