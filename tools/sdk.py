@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from fec import i18n
-from fec.client.custody import CUSTODIAN_NAME
+from fec.client.custody import CUSTODIAN_NAME, NODES_NAME
 from fec.client.orders import CHECKOUT_NAME, COUPON_NAME
 from fec.client.settlements import OPEN_AND_CLAIM_GAS, OPEN_GAS
 from fec.core import curve
@@ -167,6 +167,9 @@ def _signing() -> str:
         "ReceiveWithAuthorization": signing.authorization_message(
             domain, payer=_ZERO, to=_ZERO, value=1, valid_after=0, valid_before=1, nonce=_ZERO_WORD
         ),
+        "PermitForAll": signing.permit_for_all_message(
+            domain, owner=_ZERO, operator=_ZERO, approved=True, nonce=0, deadline=0
+        ),
         "Spend": signing.spend_message(domain, _ZERO, _ZERO_WORD),
         "Acts": signing.acts_message(domain, Instruction(_ZERO, _ZERO, (), 0, 0)),
     }
@@ -176,6 +179,7 @@ def _signing() -> str:
         f"export const CHECKOUT_NAME = {_literal(CHECKOUT_NAME)};\n"
         f"export const COUPON_NAME = {_literal(COUPON_NAME)};\n"
         f"export const CUSTODIAN_NAME = {_literal(CUSTODIAN_NAME)};\n"
+        f"export const NODES_NAME = {_literal(NODES_NAME)};\n"
         f"export const DOMAIN_VERSION = {_literal(domain.version)};\n"
         f"export const TYPES = {_literal(types)} as const;\n"
         f"export const PAY = {_literal(_bare(pay))} as const;\n"

@@ -13,7 +13,7 @@ from eth_account import Account
 from eth_account.messages import encode_defunct
 from eth_hash.auto import keccak
 
-from fec.client.custody import CUSTODIAN_NAME
+from fec.client.custody import CUSTODIAN_NAME, NODES_NAME
 from fec.client.orders import CHECKOUT_NAME, COUPON_NAME
 from fec.client.settlements import OPEN_AND_CLAIM_GAS, OPEN_GAS
 from fec.core import curve, p256
@@ -117,6 +117,14 @@ def _vault(chance: random.Random, kind: str) -> dict[str, Any]:
         "actCall": calls.act(member, instruction, "0x1234").data,
         "orderHash": order_hash,
         "spendHash": signing.spend_message(domain, vault, order_hash).hash,
+        "operatorHash": signing.permit_for_all_message(
+            Domain(NODES_NAME, domain.chain_id, friend),
+            owner=vault,
+            operator=custodian,
+            approved=kind == "account",
+            nonce=instruction.nonce,
+            deadline=instruction.deadline,
+        ).hash,
     }
 
 

@@ -25,6 +25,8 @@ export interface SignedPayment {
 /** Who pays an order. */
 export interface Payer {
   address: Address;
+  /** What is said where FEC are lacking: how to get more. */
+  lacking: "pay.tooLittle" | "pay.topUp";
   /** `tokenIds` are nodes to claim from first, where that goes without another signature. */
   pay(invoice: Invoice, choices: Choices, tokenIds?: readonly bigint[]): Promise<SignedPayment>;
 }
@@ -45,6 +47,7 @@ const causeOf = (cause: Address): Address | null => (cause === ADDRESS_ZERO ? nu
 export function accountPayer(account: Account, coupon: Address): Payer {
   return {
     address: account.address,
+    lacking: "pay.tooLittle",
     async pay(invoice, choices) {
       const signature = account.signTypedData(authorization(invoice, choices, account.address, coupon));
       const { customer, minPrincipal, cause } = choices;
@@ -102,6 +105,7 @@ export class Vaults {
     const { vault, signer, brand, salt } = actor;
     return {
       address: vault,
+      lacking: "pay.topUp",
       pay: async (invoice, choices, tokenIds = []) => {
         const orderHash = hashTypedData(orderData(invoice, choices));
         const signature = await sign(spendData(vault, orderHash, this.options.chainId, this.custodian));

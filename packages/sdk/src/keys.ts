@@ -9,6 +9,8 @@ import { actorOf, acts, type Actor } from "./vaults";
 const KEY = "fec.key";
 const VAULT = "fec.vault";
 const SECURED = "fec.secured";
+/** A key that is being added to a vault. */
+const COMING = "fec.coming";
 const YES = "yes";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz234567";
@@ -97,17 +99,15 @@ export class Keys {
     const { address, signTypedData } = accountOf(printed);
     const actor = await this.vaults.find(address);
     if (!actor) throw new FecError("vault.noneByCode");
-    const key = await newKey(this.random);
-    const mine = accountOf(key).address;
     // Kept first: what was added and then lost would take one of the vault's few places.
+    const key = ((await this.storage.get(COMING)) as Hex | null) ?? (await newKey(this.random));
+    await this.storage.set(COMING, key);
+    const mine = accountOf(key).address;
+    // An earlier try may have arrived without saying so.
+    if ((await this.vaults.find(mine))?.vault !== actor.vault) await this.vaults.act({ actor, sign: signTypedData }, [acts.addSigner(mine)], programId);
     await this.take(key, actorOf(actor.vault, mine));
-    try {
-      await this.vaults.act({ actor, sign: signTypedData }, [acts.addSigner(mine)], programId);
-    } catch (error) {
-      await this.storage.remove(KEY);
-      throw error;
-    }
     await this.storage.set(SECURED, YES);
+    await this.storage.remove(COMING);
   }
 
   private async take(key: Hex, actor: Actor): Promise<void> {

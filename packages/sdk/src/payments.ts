@@ -103,7 +103,7 @@ export class Payments {
     if (await this.isOver(invoice)) throw new FecError("pay.expired");
     const balance = await reader.balanceOf(address);
     if (balance < invoice.amount)
-      throw new FecError("pay.tooLittle", { have: plain(balance), missing: plain(invoice.amount - balance) });
+      throw new FecError(payer.lacking, { have: plain(balance), missing: plain(invoice.amount - balance) });
     const signed = await payer.pay(invoice, { customer: address, minPrincipal: quote.principal, cause });
     // Kept before it is sent: whatever happens after, the same signature is sent again, never another.
     const pending: Pending = { link, invoice: { ...invoice, amount: invoice.amount.toString() }, payer: address, signed };

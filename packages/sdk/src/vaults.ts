@@ -5,7 +5,7 @@
 import { encode, encodeCall } from "./abi";
 import { custodianAbi } from "./generated/abi";
 import { ACTS, MAX_COINS } from "./generated/acts";
-import { CUSTODIAN_NAME } from "./generated/signing";
+import { CUSTODIAN_NAME, NODES_NAME } from "./generated/signing";
 import { ADDRESS_ZERO, addressOf, concat, isHex, keccak, sizeOf, sliceOf, type Address, type Hex } from "./hex";
 import type { ProvenLeaf } from "./settlements";
 import { typedData, type TypedData } from "./typed-data";
@@ -110,4 +110,9 @@ export function actCall(actor: Actor, { acts: asked, nonce, deadline }: Instruct
 /** What a signer signs to pay an order out of a vault; the order's customer is the vault. */
 export function spendData(vault: Address, orderHash: Hex, chainId: number, custodian: Address): TypedData {
   return typedData("Spend", CUSTODIAN_NAME, chainId, custodian, { vault, orderHash });
+}
+
+/** What an owner of nodes signs to make somebody their ERC-721 operator, such as the custodian: then it can act on them without gas. */
+export function operatorData(permit: { owner: Address; operator: Address; approved: boolean; nonce: bigint; deadline: number }, chainId: number, nodes: Address): TypedData {
+  return typedData("PermitForAll", NODES_NAME, chainId, nodes, { ...permit, deadline: BigInt(permit.deadline) });
 }

@@ -76,6 +76,10 @@ function disagreements(sdk, vectors) {
     same("actCall", sdk.actCall({ vault: each.vault, brand: each.brand, salt: each.salt, signer: each.signer }, instruction, "0x1234"), each.actCall);
     same("spendHash", sdk.hashTypedData(sdk.spendData(each.vault, each.orderHash, each.chainId, each.custodian)), each.spendHash);
   }
+  for (const [at, { chainId, custodian, vault, friend, nonce, deadline, operatorHash }] of vectors.vaults.entries()) {
+    const permit = { owner: vault, operator: custodian, approved: at === 0, nonce: BigInt(nonce), deadline };
+    same("operatorHash", sdk.hashTypedData(sdk.operatorData(permit, chainId, friend)), operatorHash);
+  }
   for (const { verifier, x, y, signer, assertions } of vectors.passkeys) {
     const given = assertions.map((each) => Object.assign({}, each, { clientDataJSON: sdk.hexOf(sdk.utf8Of(each.clientDataJSON)) }));
     same("passkey", sdk.passkeySigner(verifier, { x: BigInt(x), y: BigInt(y) }), signer);

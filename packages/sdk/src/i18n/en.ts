@@ -69,6 +69,7 @@ export const en = {
   "pay.toShop": "To the shop",
   "pay.tooLittle": "You have {have} FEC and need {missing} more. Get more FEC, or choose another account in your wallet.",
   "pay.tooLittleTitle": "Not enough FEC",
+  "pay.topUp": "You have {have} FEC and need {missing} more. Get FEC at the till: show it the address in your wallet here. Then look again.",
   "pay.unknown": "The connection broke while you paid. Whether the payment arrived is not known yet. Look again when you are online: nothing is paid twice.",
   "pay.youPay": "You pay",
   "pending.escrowTitle": "In the return window",

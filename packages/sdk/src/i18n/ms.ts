@@ -70,6 +70,7 @@ export const messages: Messages = {
   "pay.toShop": "Kepada kedai",
   "pay.tooLittle": "Anda ada {have} FEC; {missing} lagi diperlukan. Dapatkan lagi, atau pilih akaun lain dalam dompet anda.",
   "pay.tooLittleTitle": "FEC tidak mencukupi",
+  "pay.topUp": "Anda mempunyai {have} FEC dan perlukan {missing} lagi. Dapatkan FEC di kaunter: tunjukkan alamat dalam dompet di sini. Kemudian lihat semula.",
   "pay.unknown": "Sambungan terputus semasa anda membayar. Belum diketahui sama ada pembayaran itu sampai. Lihat semula apabila anda dalam talian: tiada apa-apa dibayar dua kali.",
   "pay.youPay": "Anda bayar",
   "pending.escrowTitle": "Dalam tempoh pemulangan",

@@ -70,6 +70,7 @@ export const messages: Messages = {
   "pay.toShop": "给商店",
   "pay.tooLittle": "您有 {have} FEC，还差 {missing}。请补充，或在钱包中换一个账户。",
   "pay.tooLittleTitle": "FEC 不足",
+  "pay.topUp": "您有 {have} FEC，还差 {missing} FEC。请在收银台购买 FEC：出示这里钱包中的地址，然后再查看。",
   "pay.unknown": "付款途中连接中断，尚不知道付款是否到达。请联网后再查看：不会重复付款。",
   "pay.youPay": "您支付",
   "pending.escrowTitle": "退货期内",

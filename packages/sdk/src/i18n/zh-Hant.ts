@@ -70,6 +70,7 @@ export const messages: Messages = {
   "pay.toShop": "給商店",
   "pay.tooLittle": "您有 {have} FEC，還差 {missing}。請補充，或在錢包中換一個帳戶。",
   "pay.tooLittleTitle": "FEC 不足",
+  "pay.topUp": "您有 {have} FEC，還差 {missing} FEC。請在收銀台購買 FEC：出示這裡錢包中的地址，然後再查看。",
   "pay.unknown": "付款途中連線中斷，尚不知道付款是否到達。請連線後再查看：不會重複付款。",
   "pay.youPay": "您支付",
   "pending.escrowTitle": "退貨期內",
