@@ -89,6 +89,18 @@ def test_opening__below_the_minimum_claim__is_refused(
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
+def test_opening__dust_of_a_program_without_a_minimum__is_refused(
+    till: ServiceClient, shop: Shop, chain: Anvil, client: Client
+) -> None:
+    assert client.terms.get(shop.escrow).min_claim == 0
+    client.signed_by(shop.signer).settlements.settle(shop.escrow, [Leaf(ALICE, 10**15)] * 10, "dust")
+    chain.travel_to(client.now() + 2 * WEEK)
+    indexed(till)
+    problem = till.refused("POST", f"/v1/accounts/{ALICE}/openings")
+    assert problem["type"] == "urn:fec:problem:nothing-to-open"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_opening__more_than_a_days_budget__waits(
     serving: Callable[..., Any], shop: Shop, chain: Anvil, client: Client
 ) -> None:

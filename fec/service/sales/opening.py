@@ -38,7 +38,7 @@ def open_first(service: Service, owner: str, token_ids: Sequence[int], has_signe
     """
     with reading(service.engine) as connection:
         proofs = proofs_of_nodes(connection, token_ids)
-        served = served_programs(connection) if proofs else {}
+        served = served_programs(service, connection) if proofs else {}
     # What nobody has signed is refused by the contract.
     if not proofs or not has_signed():
         return
@@ -106,9 +106,9 @@ def open_node(service: Service, address: str, node: Node, proven: ProvenLeaf, no
     return schemas.Opening.model_validate(answer.body)
 
 
-def due_nodes(connection: Connection, owner: str, now: int) -> list[UnopenedNode]:
+def due_nodes(service: Service, connection: Connection, owner: str, now: int) -> list[UnopenedNode]:
     """Settled nodes of an account, of programs served here, whose payout reaches the program's minimum claim."""
-    served = served_programs(connection)
+    served = served_programs(service, connection)
     found: list[UnopenedNode] = []
     for program_id, least in served.items():
         found += unopened_nodes(
@@ -117,11 +117,15 @@ def due_nodes(connection: Connection, owner: str, now: int) -> list[UnopenedNode
     return sorted(found, key=lambda each: each.node.claimable(now), reverse=True)[:AT_ONCE]
 
 
-def served_programs(connection: Connection) -> Mapping[int, int]:
-    """The minimum claim, in wei, of each program that is served here and has terms."""
+def served_programs(service: Service, connection: Connection) -> Mapping[int, int]:
+    """What a payout is to be at least, in wei, for each program that is served here and has terms.
+
+    That is the program's minimum claim; one without it leaves it to what the service pays gas for.
+    """
     terms = view("terms_latest").c
     query = select(terms.program_id, terms.min_claim).where(terms.program_id.in_(select(Merchant.program_id)))
-    return {row.program_id: int(row.min_claim) for row in connection.execute(query)}
+    least = service.settings.min_payment
+    return {row.program_id: max(int(row.min_claim), least) for row in connection.execute(query)}
 
 
 def under_way(session: Session, node: Node) -> Action | None:

@@ -49,7 +49,7 @@ def unopened(address: Address, service: Served) -> schemas.UnopenedNodes:
     with reading(service.engine) as connection:
         block = cursor_of(connection).block
         found = unopened_nodes(connection, now, owner=address, limit=_LOOKED_AT)
-        served = served_programs(connection)
+        served = served_programs(service, connection)
         own = [each.node for each in found if each.node.id.program_id in served]
         proofs = proofs_of_nodes(connection, [node.token_id for node in own[:_LISTED]])
     return schemas.UnopenedNodes(
@@ -64,7 +64,7 @@ def open_nodes(address: Address, service: Served) -> JSONResponse:
     """Have an account's settled nodes that are worth it opened and claimed from, for their owner, without gas."""
     now = service.client.now()
     with reading(service.engine) as connection:
-        due = due_nodes(connection, address, now)
+        due = due_nodes(service, connection, address, now)
         proofs = proofs_of_nodes(connection, [each.node.token_id for each in due])
     with Session(service.engine) as session:
         known = {each.node.token_id: under_way(session, each.node) for each in due}
