@@ -9,11 +9,11 @@ from web3 import Web3
 from benchmarks.lab import Call, Lab, Scenario
 from benchmarks.shop import AMOUNT, Shop, allow
 from fec.chain.deploy import STEPS
-from fec.client.custody import CUSTODIAN_NAME
+from fec.client.custody import CUSTODIAN_NAME, NODES_NAME
 from fec.core.durations import HOUR
 from fec.protocol import acts, calls, signing
 from fec.protocol.acts import Instruction
-from fec.protocol.members import ALL_COINS, Member
+from fec.protocol.members import ALL_COINS, Member, acting
 from fec.protocol.signing import Domain
 
 COINS = 10 * AMOUNT  # that come into the vault
@@ -108,6 +108,33 @@ def withdraw(lab: Lab, count: int) -> Call:
     return membership.withdraw(nodes=count)
 
 
+def permit(lab: Lab, _: int) -> Call:
+    """Alice makes the custodian her operator; somebody else sends it."""
+    custodian, adn = lab.contracts["Custodian"].address, lab.contracts["ADN"].address
+    deadline = lab.clock + HOUR
+    message = signing.permit_for_all_message(
+        Domain(NODES_NAME, lab.web3.eth.chain_id, adn),
+        owner=lab.alice,
+        operator=custodian,
+        approved=True,
+        nonce=0,
+        deadline=deadline,
+    )
+    call = calls.permit_for_all(lab.alice, custodian, deadline, message.sign(lab.alice_key))
+    return lab.adn("permitForAll", call.arguments, lab.bob)
+
+
+def give_by_account(lab: Lab, _: int) -> Call:
+    """Alice's own node, to somebody who has nodes; the custodian is her operator."""
+    lab.send(permit(lab, 0))
+    custodian = lab.contracts["Custodian"].address
+    domain = Domain(CUSTODIAN_NAME, lab.web3.eth.chain_id, custodian)
+    taken = acts.withdraw(lab.others[0], lab.nodes[:1])
+    instruction = Instruction(lab.alice, lab.alice, (taken,), 0, lab.clock + HOUR)
+    signature = signing.acts_message(domain, instruction).sign(lab.alice_key)
+    return lab.custodian("act", calls.act(acting(lab.alice), instruction, signature).arguments, lab.bob)
+
+
 SCENARIOS = (
     Scenario("immediate, by a brand for a member", pay_on_behalf),
     Scenario("", deploy),
@@ -117,4 +144,6 @@ SCENARIOS = (
     Scenario("claimed from first, repeat", spend_from_nodes, (1, 10)),
     Scenario("and all coins, first: deploys the vault", withdraw_first, (1, 10)),
     Scenario("and all coins, repeat", withdraw, (1, 10)),
+    Scenario("by signature", permit),
+    Scenario("an account gives a node, first", give_by_account),
 )

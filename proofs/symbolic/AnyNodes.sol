@@ -49,11 +49,11 @@ abstract contract AnyNodes is Symbolic {
     uint256 internal constant BUDGET_SLOT = 3;
     uint256 internal constant PROGRAMS_SLOT = 4;
     uint256 internal constant ROOTS_SLOT = 5;
-    uint256 internal constant BALANCES_SLOT = 14;
+    uint256 internal constant BALANCES_SLOT = 17;
     uint256 internal constant APPROVALS_SLOT = 10;
-    uint256 internal constant NODES_SLOT = 12;
-    uint256 internal constant RESIZED_SLOT = 13;
-    uint256 internal constant CLAIM_APPROVALS_SLOT = 15;
+    uint256 internal constant NODES_SLOT = 15;
+    uint256 internal constant RESIZED_SLOT = 16;
+    uint256 internal constant CLAIM_APPROVALS_SLOT = 18;
     uint256 private constant SUPPLY_SLOT = 10;
     uint256 private constant COINS_SLOT = 11;
 
