@@ -101,10 +101,11 @@ LINT = (
     Step("ruff format", ("ruff", "format", "--check", ".")),
     Step("forge fmt", ("forge", "fmt", "--check", "contracts", "tests/forge", "proofs/symbolic")),
 )
-#: The twin of settlements' trees, which tests of the contracts compare these with, and what it imports.
+#: The twins of settlements' trees, acts and passkeys, which tests of the contracts compare these with, and what they import.
 TWIN = (
     *(f"fec/i18n/{name}.py" for name in ("__init__", "catalogs", "errors", "formats", "parsing", "readable")),
-    *(f"fec/protocol/{name}.py" for name in ("__init__", "addresses", "bytes32", "settlements")),
+    *(f"fec/protocol/{name}.py" for name in ("__init__", "addresses", "bytes32", "settlements", "types")),
+    *(f"fec/protocol/{name}.py" for name in ("acts", "members", "passkeys")),
 )
 TOOL_TESTS = Step(
     "tests of tools",
@@ -132,7 +133,7 @@ CONTRACTS = Step(
         *(*COMPILED, "fec/__init__.py", "fec/core", "fec/protocol/abi", "docs/assurance/permissions.md"),
         *TWIN,
         *("tests/__init__.py", "tests/conftest.py", "tests/contracts", "tests/fixtures/__init__.py"),
-        *("tests/fixtures/environment.py", "tests/vectors", "pyproject.toml"),
+        *("tests/fixtures/environment.py", "tests/fixtures/passkeys.py", "tests/vectors", "pyproject.toml"),
     ),
 )
 PROOFS = Step(
