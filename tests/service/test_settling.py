@@ -39,6 +39,14 @@ def till(serving: Serving, shop: Shop, chain: Anvil) -> ServiceClient:
     return selling.recorder(serving(role=Role.MANAGER, relay=False, settle=False), shop.escrow)
 
 
+class Crash(BaseException):
+    """What nothing catches."""
+
+
+def crash(*_: Any) -> None:
+    raise Crash
+
+
 def states(till: ServiceClient) -> list[str]:
     return [one["state"] for one in reversed(till.get("/v1/sales?limit=200")["items"])]
 
@@ -247,6 +255,27 @@ def test_settlement__crash_between_write_and_send__is_sent_once(
     watch(chain, till)
     settling.work(till.service)
     assert (states(till), asked(till, "settlement")) == (["settled"], ["done"])
+    assert len(client.settlements.unopened_of(ALICE)) == 1
+
+
+def test_settlement__crash_between_send_and_note__is_noted_by_the_next_process(
+    till: ServiceClient, serving: Serving, chain: Anvil, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.post("/v1/sales", sale(customer=ALICE))
+    pass_period(chain, till)
+    settling.work(till.service)
+    watch(chain, till)
+    with monkeypatch.context() as crashing:
+        # The last that is done before the note is durable.
+        crashing.setattr(settling, "_record", crash)
+        with pytest.raises(Crash):
+            settling.work(till.service)
+    assert (states(till), asked(till, "settlement")) == (["batched"], ["done"])
+    next_one = serving(relay=False, settle=False, index=False)
+    for _ in range(2):
+        settling.work(next_one.service)
+    assert (states(till), asked(till, "settlement")) == (["settled"], ["done"])
+    assert till.event_types().count("sale.settled") == 1
     assert len(client.settlements.unopened_of(ALICE)) == 1
 
 
