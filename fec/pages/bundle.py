@@ -29,8 +29,11 @@ CALLED = ("FEC", "ADN", "Checkout", "Custodian", "Relay")
 _NAMED = ("MemberVault", "PasskeyVerifier")
 #: Name of the pages' configuration file.
 CONFIGURATION = "/config.json"
+#: Kinds of files that are beside the pages.
+_ROOT_FILES = (".html", ".svg", ".js", ".webmanifest")
 _HASHED = f"public, max-age={YEAR}, immutable"
 _CHECKED = "no-cache"
+_KINDS = {"js": "text/javascript", "webmanifest": "application/manifest+json"}
 _COMPRESSED = ("text/html", "text/css", "text/javascript", "application/json", "image/svg+xml")
 #: WalletConnect's own relay.
 RELAY = "wss://relay.walletconnect.org"
@@ -138,7 +141,7 @@ class Pages:
         self._files: dict[str, tuple[bytes, str]] = {}
         self._gzipped: dict[str, bytes] = {}
         for file in folder.iterdir():
-            if file.name.endswith(".html") or file.name.endswith(".svg"):
+            if file.name.endswith(_ROOT_FILES):
                 self._add(f"/{file.name}", file.read_bytes())
         for file in (folder / "assets").iterdir():
             self._add(f"/assets/{file.name}", file.read_bytes())
@@ -181,7 +184,7 @@ class Pages:
 
     def _add(self, path: str, body: bytes) -> None:
         self._gzipped.pop(path, None)
-        kind = "text/javascript" if path.endswith(".js") else mimetypes.guess_type(path)[0]
+        kind = _KINDS.get(path.rpartition(".")[2]) or mimetypes.guess_type(path)[0]
         self._files[path] = (body, kind or "application/octet-stream")
 
     def _compressed(self, path: str, body: bytes) -> bytes:

@@ -83,7 +83,10 @@ class People:
         self.hosts: set[str] = set()
 
     def context(self, **options: object) -> BrowserContext:
-        context = self._browser.new_context(**{"viewport": PHONE, "locale": "en-GB", **options})  # type: ignore[arg-type]
+        context = self._browser.new_context(
+            # What a worker asks for cannot be intercepted here.
+            **{"viewport": PHONE, "locale": "en-GB", "service_workers": "block", **options}
+        )  # type: ignore[arg-type]
         context.set_default_timeout(PATIENCE * 1_000)
         self._stack.callback(context.close)
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))

@@ -94,6 +94,19 @@ function Loaded({ name }: { name: Exclude<Page, "index"> }) {
   return Found ? <Found /> : <Waiting>{t("page.loading")}</Waiting>;
 }
 
+interface TrustedTypes {
+  createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string };
+}
+
+/** Has the pages open without a connection, where the browser can: on https and on localhost. */
+function keepShell(): void {
+  if (!navigator.serviceWorker || !window.isSecureContext) return;
+  const worker = new URL("./worker.js", document.baseURI).href;
+  const { trustedTypes } = window as { trustedTypes?: TrustedTypes };
+  const url = trustedTypes?.createPolicy("fec-worker", { createScriptURL: () => worker }).createScriptURL("") ?? worker;
+  navigator.serviceWorker.register(url).catch(() => undefined);
+}
+
 async function start(): Promise<void> {
   const root = document.getElementById("app") as HTMLElement;
   try {
@@ -102,6 +115,7 @@ async function start(): Promise<void> {
     openWallets(config);
     openChain(config);
     render(<Shell />, root);
+    keepShell();
   } catch (error) {
     await speak(preferred()).catch(() => undefined);
     render(<Notice tone="bad">{t("page.noConfig", { reason: String(error) })}</Notice>, root);

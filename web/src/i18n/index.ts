@@ -1,6 +1,6 @@
 /** What people read, in four languages. English is the source; a key that another language lacks does not compile. */
 import { batch, signal } from "@preact/signals";
-import { en } from "./en";
+import type { en } from "./en";
 import { fillPlaces } from "./places";
 import { language, remember, type Language } from "./language";
 
@@ -11,13 +11,17 @@ type Places<S extends string> = S extends `${string}{${infer Name}}${infer Rest}
 type Values<K extends Key> = [Places<(typeof en)[K]>] extends [never] ? [] : [Record<Places<(typeof en)[K]>, string | number>];
 
 const LOADERS: Record<Language, () => Promise<{ messages: Messages; refused: Record<string, string> }>> = {
-  en: async () => ({ messages: en, refused: (await import("@fec/sdk/generated/refusals.en.json")).default }),
+  en: async () => {
+    const [{ en: messages }, { default: refused }] = await Promise.all([import("./en"), import("@fec/sdk/generated/refusals.en.json")]);
+    return { messages, refused };
+  },
   "zh-Hans": async () => (await import("./zh-Hans")).pack,
   "zh-Hant": async () => (await import("./zh-Hant")).pack,
   ms: async () => (await import("./ms")).pack,
 };
 
-const messages = signal<Messages>(en);
+/** Those of the language spoken: only one is loaded. */
+const messages = signal<Messages>({} as Messages);
 /** Sentences for contracts' errors. */
 export const refusals = signal<Record<string, string>>({});
 
@@ -35,10 +39,10 @@ export async function speak(chosen: Language): Promise<void> {
 
 /** A sentence in the language spoken now. Read within a component, it follows the language. */
 export function t<K extends Key>(key: K, ...values: Values<K>): string {
-  return fillPlaces(messages.value[key], values[0] ?? {});
+  return fillPlaces(messages.value[key] ?? key, values[0] ?? {});
 }
 
 /** The same for a key that is known only when it is needed. */
 export function told(key: Key, values: Record<string, string | number>): string {
-  return fillPlaces(messages.value[key], values);
+  return fillPlaces(messages.value[key] ?? key, values);
 }

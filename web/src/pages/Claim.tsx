@@ -16,7 +16,9 @@ import { Connect } from "../ui/Connect";
 import { Shape } from "../ui/Curve";
 import { Address, Fact, Facts, Fec, Field, Notice, Waiting } from "../ui/parts";
 import { shopName } from "../ui/shops";
+import { isVault, signHere, vault as openedVault } from "../vault";
 import { account, ask } from "../wallet";
+import { Secure, useSecured } from "./vault/Secure";
 
 export default function Claim() {
   const [fragment, setFragment] = useState(location.hash);
@@ -75,6 +77,7 @@ interface ToldProps {
 
 function Told({ sale, code, owner, onBound }: ToldProps) {
   const [vault, setVault] = useState<Vault | null>(null);
+  const isSecured = useSecured();
   const mine = sale.owner !== null && (sale.owner === owner || sale.owner === vault?.address);
   const free = sale.owner === null && (sale.state === "pending" || sale.state === "held");
   return (
@@ -99,8 +102,9 @@ function Told({ sale, code, owner, onBound }: ToldProps) {
         {free && <Fact label={t("claim.ends")}>{date(sale.endsAt)}</Fact>}
       </Facts>
       <Connect />
-      {free && owner && <Bind code={code} signer={owner} owner={owner} onBound={onBound} />}
-      {free && owner && <ForVault code={code} signer={owner} vault={vault} onFound={setVault} onBound={onBound} />}
+      {free && owner && (!isVault(owner) || isSecured) && <Bind code={code} signer={owner} owner={owner} onBound={onBound} />}
+      {isVault(owner) && isSecured === false && <Secure />}
+      {free && owner && !isVault(owner) && <ForVault code={code} signer={owner} vault={vault} onFound={setVault} onBound={onBound} />}
       {mine && sale.owner === owner && (
         <p>
           <a href="./wallet">{t("paid.toWallet")}</a>
@@ -180,8 +184,11 @@ function Bind({ code, signer, owner, member, onBound }: BindProps) {
     setBusy(true);
     setProblem(null);
     try {
-      const revealed = member ? { brand: member.brand, signer: member.signer, salt: member.salt } : {};
-      const signature = await ask<Hex>("eth_signTypedData_v4", [signer, serialized(bindingOf(code, owner, settings().contracts.Checkout))]);
+      const data = bindingOf(code, owner, settings().contracts.Checkout);
+      const open = isVault(owner) ? openedVault.value?.member : undefined;
+      const who = open ?? member;
+      const revealed = who ? { brand: who.brand, signer: who.signer, salt: who.salt } : {};
+      const signature = open ? await signHere(data) : await ask<Hex>("eth_signTypedData_v4", [signer, serialized(data)]);
       onBound(await call<Claimed>("POST", "/v1/claims/bindings", { code: code.code, owner, signature, ...revealed }));
     } catch (error) {
       setProblem(sentenceOf(error));
@@ -193,7 +200,7 @@ function Bind({ code, signer, owner, member, onBound }: BindProps) {
     <div class="action">
       {problem && <Notice tone="bad">{problem}</Notice>}
       {busy ? (
-        <Waiting>{t("action.signInWallet")}</Waiting>
+        <Waiting>{isVault(owner) ? t("passkey.asking") : t("action.signInWallet")}</Waiting>
       ) : (
         <Confirm label={member ? t("claim.signVault") : t("claim.sign")} ready onConfirm={() => void bind()} onFault={setProblem} />
       )}
