@@ -101,7 +101,7 @@ LINT = (
     Step("ruff format", ("ruff", "format", "--check", ".")),
     Step("forge fmt", ("forge", "fmt", "--check", "contracts", "tests/forge", "proofs/symbolic")),
 )
-#: The twins of settlements' trees, acts and passkeys, which tests of the contracts compare these with, and their imports.
+#: Twins of trees, acts and passkeys, which tests of the contracts compare these with, and what they import.
 TWIN = (
     *(f"fec/i18n/{name}.py" for name in ("__init__", "catalogs", "errors", "formats", "parsing", "readable")),
     *(f"fec/protocol/{name}.py" for name in ("__init__", "addresses", "bytes32", "settlements", "types")),
