@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ class _Told:
     recorded: int = 0
     known: int = 0
     refused: int = 0
-    problems: list[tuple[int, str]] = field(default_factory=list)
+    problems: list[tuple[int, Message | str]] = field(default_factory=list)
     """What is wrong with rows, by their lines in the file."""
 
 
@@ -113,7 +114,7 @@ def _record(service: _Service, some: Sequence[tuple[int, Sequence[str | Message]
         bad = next((cell for cell in row if isinstance(cell, Message)), None)
         if bad is not None:
             told.refused += 1
-            told.problems.append((line, str(bad)))
+            told.problems.append((line, bad))
             continue
         lines.append(line)
         # A row is a line, so that the service's lines are ours; a break is nothing that any of these cells may have.
@@ -128,13 +129,13 @@ def _record(service: _Service, some: Sequence[tuple[int, Sequence[str | Message]
 
 
 def _show(context: Context, told: _Told) -> None:
-    told.problems.sort()
+    told.problems.sort(key=itemgetter(0))
     context.show(
         {
             "recorded": told.recorded,
             "known": told.known,
             "refused": told.refused,
-            "problems": [{"line": line, "reason": reason} for line, reason in told.problems],
+            "problems": [{"line": line, "reason": str(reason)} for line, reason in told.problems],
         },
         *_lines(told),
     )

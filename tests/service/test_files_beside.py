@@ -49,8 +49,8 @@ def settle(chain: Anvil, shop: Shop, file: Path, tmp_path: Path, monkeypatch: py
     deployments.write(shop.deployment, record)
     monkeypatch.setenv("FEC_PRIVATE_KEY", "0x" + bytes(shop.signer.key).hex())
 
-    def run(*words: str, program_id: int = shop.escrow) -> Result:
-        where = ("--rpc", chain.url, "--deployments", str(record), "--json", "--yes")
+    def run(*words: str, program_id: int = shop.escrow, as_json: bool = True) -> Result:
+        where = ("--rpc", chain.url, "--deployments", str(record), "--yes", *(["--json"] if as_json else []))
         return CliRunner(mix_stderr=False).invoke(
             main, ["settle", str(program_id), str(file), *COLUMNS, *words, *where]
         )
@@ -96,6 +96,16 @@ def test_settle__with_the_service__is_recorded_there_once_and_settled_once(
     assert [len(client.settlements.unopened_of(owner)) for owner in (ALICE, BOB)] == [1, 1]
     again = settle("--service", "http://shop")
     assert said(again)["known"] == 2
+
+
+@pytest.mark.usefixtures("reached", "till")
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_settle__with_the_service_in_another_language__tells_all_rows_in_it(settle: Settle, file: Path) -> None:
+    with file.open("a") as more:
+        more.write("F-3,bad,864000,5\nF-4,,864000,5")
+    told = settle("--service", "http://shop", "--lang", "ms", as_json=False)
+    assert "baris 4: customer: tulis akaun sebagai 0x dan 40 digit heksadesimal" in told.stdout
+    assert "baris 5: fail tamat di tengah baris ini" in told.stdout
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
