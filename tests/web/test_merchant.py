@@ -6,6 +6,7 @@ from pathlib import Path
 from eth_account.signers.local import LocalAccount
 from playwright.sync_api import Page, expect
 
+from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import DAY
 from tests.fixtures.waiting import until
 from tests.web.conftest import connect
@@ -169,3 +170,18 @@ def test_merchant__signed_out__has_to_sign_in_again(world: World, open_page: Ope
     expect(shop.get_by_role("button", name="Sign in")).to_be_visible()
     shop.reload()
     expect(shop.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_top_up__scanned_at_the_till__reaches_the_shopper_and_is_listed(world: World, open_page: Open) -> None:
+    shopper = world.person("topped", gas=False)
+    page, _ = signed_in(world, open_page, world.at_once)
+    page.get_by_role("tab", name="Sell FEC").click()
+    page.get_by_label("Shopper's QR code").fill(f"ethereum:{shopper.address}@31337")
+    page.get_by_label("Amount in FEC").fill("12.5")
+    page.get_by_label("Paid for it").fill("1.25")
+    page.get_by_label("Currency").fill("myr")
+    page.get_by_role("button", name="Send the FEC").click()
+    row = page.locator(f"[data-top-up='{shopper.address}']")
+    expect(row).to_contain_text("MYR 1.25")
+    expect(row).to_contain_text("12.5 FEC")
+    until(lambda: world.client.balance(shopper.address), lambda coins: coins == 25 * FEC // 2)

@@ -10,6 +10,7 @@ import { shopName } from "../ui/shops";
 import { Figures } from "./merchant/Figures";
 import { Program } from "./merchant/Program";
 import { Shoppers } from "./merchant/Shoppers";
+import { TopUpsTab } from "./merchant/TopUpsTab";
 import { SignIn } from "./merchant/SignIn";
 import { OrdersTab } from "./merchant/OrdersTab";
 import { SalesTab } from "./merchant/SalesTab";
@@ -46,11 +47,11 @@ export default function Merchant() {
   );
 }
 
-const TABS = ["orders", "sales", "shoppers", "figures", "program"] as const;
+const TABS = ["orders", "sales", "topUps", "shoppers", "figures", "program"] as const;
 
 function Desk({ me, onOut }: { me: Me; onOut(): void }) {
   const [tab, setTab] = useState<(typeof TABS)[number]>("orders");
-  const names = { orders: t("merchant.orders"), sales: t("merchant.sales"), shoppers: t("merchant.shoppers"), figures: t("merchant.figures"), program: t("merchant.program") };
+  const names = { orders: t("merchant.orders"), sales: t("merchant.sales"), topUps: t("merchant.topUps"), shoppers: t("merchant.shoppers"), figures: t("merchant.figures"), program: t("merchant.program") };
   const out = () => call("DELETE", "/v1/session").then(onOut, onOut);
   const move = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -85,6 +86,7 @@ function Desk({ me, onOut }: { me: Me; onOut(): void }) {
       <div id="desk" role="tabpanel" aria-labelledby={`tab-${tab}`} tabIndex={0}>
         {tab === "orders" && <OrdersTab />}
         {tab === "sales" && <SalesTab />}
+        {tab === "topUps" && <TopUpsTab />}
         {tab === "shoppers" && <Shoppers />}
         {tab === "figures" && <Figures />}
         {tab === "program" && <Program programId={me.programId} />}
