@@ -22,8 +22,8 @@ def test_up__interrupted__stops_cleanly_and_was_whole_before() -> None:
             line = process.stdout.readline()
             assert line, said
             said += line
-        pages = re.findall(r"(http://127\.0\.0\.1:\d+/\w+)", said)
-        assert [page.rsplit("/", 1)[1] for page in pages] == ["transparency", "wallet", "merchant", "claim"]
+        pages = re.findall(r"(http://localhost:\d+/\w+)", said)
+        assert [page.rsplit("/", 1)[1] for page in pages] == ["transparency", "wallet", "merchant", "claim", "pay"]
         for page in pages:
             assert '<div id="app">' in httpx.get(page).text
         site = pages[0].rsplit("/", 1)[0]
