@@ -11,9 +11,12 @@ The challenge of an assertion is the EIP-712 hash of what is signed. All raise I
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import cast
 
+from Crypto.Util.asn1 import DerSequence
 from eth_abi.abi import encode
 
 from fec.core import p256
@@ -27,10 +30,6 @@ _CHALLENGE = b'"challenge":"'
 _LEAST_AUTHENTICATOR_DATA = 37
 _FLAGS = 32
 _USER_PRESENT, _USER_VERIFIED = 0x01, 0x04
-_SEQUENCE, _INTEGER = 0x30, 0x02
-#: Of each part of a signature: its type and length.
-_HEADER = 2
-_LONG_FORM = 0x80
 
 
 @dataclass(frozen=True)
@@ -121,25 +120,14 @@ def _place(text: bytes, part: bytes) -> int:
 
 def _numbers(der: bytes) -> tuple[int, int]:
     """r and s of a signature in DER, in which either may have less than 32 bytes, or a zero before them."""
-    if len(der) < _HEADER or der[0] != _SEQUENCE or der[1] >= _LONG_FORM or der[1] != len(der) - _HEADER:
-        raise _not_der()
-    r, rest = _number(der[_HEADER:])
-    s, rest = _number(rest)
-    if rest or not (0 < r < p256.N and 0 < s < p256.N):
+    try:
+        decoded = DerSequence().decode(der, strict=True, nr_elements=2, only_ints_expected=True)
+    except ValueError as error:
+        raise _not_der() from error
+    r, s = cast("Sequence[int]", decoded)
+    if not (0 < r < p256.N and 0 < s < p256.N):
         raise _not_der()
     return r, s
-
-
-def _number(data: bytes) -> tuple[int, bytes]:
-    if (
-        len(data) < _HEADER
-        or data[0] != _INTEGER
-        or not 0 < data[1] <= len(data) - _HEADER
-        or data[_HEADER] >= _LONG_FORM
-    ):
-        raise _not_der()
-    end = _HEADER + data[1]
-    return int.from_bytes(data[_HEADER:end]), data[end:]
 
 
 def _not_der() -> InvalidArgument:
