@@ -11,6 +11,7 @@ import pytest
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import WEEK
 from fec.protocol.settlements import Leaf
+from tests.fixtures.waiting import until
 from tests.web.world import World
 
 LANGUAGES = ("en", "zh-Hans", "zh-Hant", "ms")
@@ -112,16 +113,16 @@ def pays_through_a_broken_line(app: App, world: World, invoice: dict[str, Any], 
     assert world.client.balance(address) == 150 * FEC
 
 
-def sees_what_is_pending(app: App, world: World, name: str) -> None:
+def sees_what_is_pending(app: App, world: World, name: str) -> dict[str, Any]:
     """What is paid within a return window becomes a node later."""
     later = world.invoice(f"{name} later", "50", escrow=True)
     app.open("pay", "en", link=later["links"]["pay"])
     app.do("tap", "pay")
     assert "It can be returned until" in app.notices
     app.open("wallet", "en")
-    assert [fact["value"].split(". ")[0] for fact in app.shown["facts"] if "return" in fact["label"].lower()] == [
-        "5 FEC"
-    ]
+    pending = [fact["value"] for fact in app.shown["facts"] if fact["label"].startswith("In the return window")]
+    assert [value.split(". ")[0] for value in pending] == ["5 FEC"]
+    return later
 
 
 def sees_what_is_settled(app: App, world: World, name: str, address: str) -> None:
@@ -136,15 +137,16 @@ def sees_what_is_settled(app: App, world: World, name: str, address: str) -> Non
     assert [value.split(";")[0] for value in values[3:5]] == ["Principal (burned): 10 FEC", "Principal (burned): 7 FEC"]
 
 
-def claims(app: App, world: World, address: str) -> None:
-    """What has flowed back is claimed without gas, from the settled node too."""
+def claims(app: App, world: World, later: dict[str, Any], address: str) -> None:
+    """What has flowed back is claimed without gas, from the settled node too; what was pending is a node by then."""
     world.travel(20 * WEEK)
+    until(lambda: world.shown(later)["status"] == "captured")
     app.open("wallet", "en")
     assert "claim" in app.acts
     app.do("tap", "claim")
     assert "claim" not in app.acts
     nodes = world.client.nodes.owned_by(address)
-    assert sorted(node.principal for node in nodes) == [7 * FEC, 10 * FEC]
+    assert sorted(node.principal for node in nodes) == [5 * FEC, 7 * FEC, 10 * FEC]
     assert world.client.balance(address) == 100 * FEC + sum(node.claimed for node in nodes) > 100 * FEC
 
 
@@ -169,7 +171,7 @@ def loses_everything_but_the_code_and_leaves(app: App, world: World, name: str, 
     app.do("tap", "restore", {"code": code.upper()})
     assert app.shown["facts"][0]["value"] == address
     app.do("tap", "leave", {"to": elsewhere})
-    assert sorted(node.principal for node in world.client.nodes.owned_by(elsewhere)) == [4 * FEC, 10 * FEC]
+    assert sorted(node.principal for node in world.client.nodes.owned_by(elsewhere)) == [2 * FEC, 7 * FEC, 10 * FEC]
     assert world.client.balance(address) == 0
     assert world.client.balance(elsewhere) > 100 * FEC
 
@@ -180,9 +182,9 @@ def test_app__without_key_or_coin__pays_claims_gives_loses_its_key_and_leaves(
     invoice = world.invoice(name, "100")
     address, code = started(app, world, invoice["links"]["short"])
     pays_through_a_broken_line(app, world, invoice, address)
-    sees_what_is_pending(app, world, name)
+    later = sees_what_is_pending(app, world, name)
     sees_what_is_settled(app, world, name, address)
-    claims(app, world, address)
+    claims(app, world, later, address)
     gives_a_part_away(app, world, name)
     loses_everything_but_the_code_and_leaves(app, world, name, address, code)
 
