@@ -128,7 +128,7 @@ def test_sentences__errors_of_the_contracts__each_has_one() -> None:
 
 
 def test_sentences__each__can_be_filled_in() -> None:
-    zeros = {"address": CALLER, "bytes32": b"\0" * 32, "uint8": 0, "uint256": 0}
+    zeros = {"address": CALLER, "bytes": b"", "bytes32": b"\0" * 32, "uint8": 0, "uint256": 0}
     for entry in refusals._errors().values():
         if entry["name"] in refusals._SENTENCES:
             kinds = [item["type"] for item in entry["inputs"]]
