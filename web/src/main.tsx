@@ -109,6 +109,8 @@ function keepShell(): void {
 
 async function start(): Promise<void> {
   const root = document.getElementById("app") as HTMLElement;
+  // The page is on its way while its configuration is; what fails is told when it is shown.
+  if (page.value !== "index") LOADERS[page.value]().catch(() => undefined);
   try {
     const [config] = await Promise.all([loadConfig(), speak(preferred())]);
     resumeVault();

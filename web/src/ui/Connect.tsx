@@ -7,7 +7,7 @@ import { account, announced, connect, disconnect, type Announced } from "../wall
 import { closeVault, isVault } from "../vault";
 import { Pairing } from "./Pairing";
 import { Address, Button, Notice } from "./parts";
-import { PasskeyStart } from "./Passkey";
+import { passkeysObstructed, PasskeyStart } from "./Passkey";
 
 export function Connect() {
   const [problem, setProblem] = useState<string | null>(null);
@@ -41,7 +41,7 @@ export function Connect() {
         </Button>
       )}
       {pairing && <Pairing onClose={() => setPairing(false)} />}
-      {!announced.value.length && !elsewhere && <Notice title={t("wallet.noneTitle")}>{t("wallet.none")}</Notice>}
+      {!announced.value.length && !elsewhere && passkeysObstructed() && <Notice title={t("wallet.noneTitle")}>{t("wallet.none")}</Notice>}
       {problem && <Notice tone="bad">{problem}</Notice>}
     </div>
   );

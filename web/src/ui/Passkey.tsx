@@ -7,11 +7,14 @@ import { passkeyObstacle } from "../passkey/webauthn";
 import { Dialog } from "./Dialog";
 import { Button, Field, Notice, Waiting } from "./parts";
 
+/** Why this page can begin with no passkey; null if it can. */
+export const passkeysObstructed = () => (settings().service === null ? ("service" as const) : passkeyObstacle());
+
 export function PasskeyStart() {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const [typing, setTyping] = useState(false);
-  const obstacle = settings().service === null ? "service" : passkeyObstacle();
+  const obstacle = passkeysObstructed();
   if (obstacle) {
     const host = location.host;
     const sentences = {
