@@ -251,6 +251,27 @@ def test_pay__reloaded_after_signing__shows_that_it_is_paid(world: World, open_p
     expect(page.get_by_text("This order is paid")).to_be_visible()
 
 
+def test_pay__offline_in_the_middle__finds_out_that_it_is_paid_and_pays_once(
+    world: World, open_page: Open, people: View
+) -> None:
+    ivo = world.person("ivo", fec=200, gas=False)
+    page, _ = open_page(world.invoice("P-off", "100")["links"]["pay"], ivo)
+    connect(page)
+    world.anvil.request("evm_setAutomine", False)
+    try:
+        page.get_by_role("button", name="Sign and pay 100 FEC").click()
+        expect(page.get_by_text("Signed and sent to the shop.")).to_be_visible()
+        page.context.set_offline(True)
+        expect(page.get_by_text("The chain does not answer.")).to_be_visible()
+    finally:
+        world.anvil.request("evm_setAutomine", True)
+        world.anvil.mine()
+    page.context.set_offline(False)
+    expect(page.get_by_text("Paid. Thank you!")).to_be_visible()
+    assert world.client.balance(ivo.address) == 100 * FEC
+    people.complaints.clear()  # type: ignore[attr-defined]
+
+
 def test_pay__taken_back_by_a_reorganisation__can_be_paid_again(world: World, open_page: Open) -> None:
     jon = world.person("jon", fec=100)
     invoice = world.invoice("P-13", "100")
