@@ -67,6 +67,10 @@ class CallerLimits:
     """Simulations at once for one merchant with a key, from wherever they come."""
     refused_of_merchant: int = 120
     """Of a merchant's simulations, those in a minute that end with a refusal."""
+    welcomes_a_day: int = 20
+    """New vaults that are greeted in a day of UTC for one caller; many may share an address."""
+    acts_a_day: int = 480
+    """Instructions of vaults that are sent in a day of UTC for one caller, without gas."""
     streams: int = 100
     """Streams of events for one caller or merchant, in one instance."""
 

@@ -22,6 +22,7 @@ from fec.protocol.members import Member
 from fec.service.members.signed import invoice_of
 from fec.service.models import Role
 from fec.service.orders.lookup import order_of
+from fec.service.settings import CallerLimits
 from tests.fixtures.passkeys import PRESENT, Passkey, passkey
 from tests.fixtures.waiting import until
 from tests.service.conftest import ServiceClient, Shop
@@ -142,6 +143,23 @@ def test_acts__sent_again_or_of_yesterday__are_done_once(
     assert anybody.refused("POST", owner.path("/acts"), late)["error"] == "Custodian_Expired"
 
 
+def test_new_vaults__made_by_one_person__get_no_more_than_an_address_may(
+    serving: Callable[..., ServiceClient], owner: Owner, shop: Shop, client: Client
+) -> None:
+    client.transfer(shop.signer.address, 100 * FEC)
+    few = CallerLimits(welcomes_a_day=1, acts_a_day=2)
+    service = serving(shop.at_once, welcome=20 * FEC, top_ups_a_day=90 * FEC, caller_limits=few)
+    others = [Owner(client, passkey(name)) for name in ("bob", "eve")]
+    secured(service, owner, shop)
+    secured(service, others[0], shop)
+    anybody = service.anybody()
+    refused = anybody.refused("POST", others[1].path("/acts"), others[1].acts(shop.at_once, acts.add_signer(FRIEND)))
+    assert refused["type"] == "urn:fec:problem:too-many-at-once"
+    anybody.post(owner.path("/welcome"), None)
+    assert anybody.refused("POST", others[0].path("/welcome"), None)["type"] == "urn:fec:problem:top-ups-spent"
+    until(lambda: client.balance(owner.vault), lambda coins: coins == 20 * FEC)
+
+
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_top_up__at_the_till__is_bounded_for_each_key_and_listed(
     till: ServiceClient, shop: Shop, client: Client
@@ -164,3 +182,22 @@ def test_top_up__at_the_till__is_bounded_for_each_key_and_listed(
         accountant.refused("POST", "/v1/top-ups", body, Idempotency_Key="four")["type"]
         == "urn:fec:problem:role-too-low"
     )
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_top_up__by_an_operator_after_another__is_bounded_as_one(
+    till: ServiceClient, shop: Shop, client: Client
+) -> None:
+    body = {"to": FRIEND, "amount": "25"}
+    next_one = Account.from_key(b"\x7c" * 32)
+
+    def signed_in(address: str) -> ServiceClient:
+        token = till.service.keys.open_session(shop.at_once, address, HOUR)
+        one = ServiceClient(till.http, till.service, token)
+        until(lambda: one.call("GET", "/v1/top-ups").status_code, lambda status: status == 200)
+        return one
+
+    done(till, "/v1/top-ups", signed_in(shop.operator.address).post("/v1/top-ups", body, Idempotency_Key="one"))
+    client.signed_by(shop.operator).programs.set_operator(shop.at_once, next_one.address)
+    refused = signed_in(next_one.address).refused("POST", "/v1/top-ups", body, Idempotency_Key="two")
+    assert refused["type"] == "urn:fec:problem:top-ups-spent"

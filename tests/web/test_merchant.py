@@ -172,6 +172,22 @@ def test_merchant__signed_out__has_to_sign_in_again(world: World, open_page: Ope
     expect(shop.get_by_role("button", name="Sign in")).to_be_visible()
 
 
+def test_top_up__code_of_another_chain_or_of_something_else__is_not_sold_to(world: World, open_page: Open) -> None:
+    shopper = world.person("elsewhere", gas=False).address
+    page, _ = signed_in(world, open_page, world.at_once)
+    page.get_by_role("tab", name="Sell FEC").click()
+    page.get_by_label("Amount in FEC").fill("12.5")
+    send = page.get_by_role("button", name="Send the FEC")
+    for text in (
+        f"ethereum:{shopper}@1",
+        f"ethereum:{world.deployment['contracts']['FEC']['address']}@31337/transfer?address={shopper}",
+    ):
+        page.get_by_label("Shopper's QR code").fill(text)
+        expect(send).to_be_disabled()
+    page.get_by_label("Shopper's QR code").fill(shopper)
+    expect(send).to_be_enabled()
+
+
 def test_top_up__scanned_at_the_till__reaches_the_shopper_and_is_listed(world: World, open_page: Open) -> None:
     shopper = world.person("topped", gas=False)
     page, _ = signed_in(world, open_page, world.at_once)

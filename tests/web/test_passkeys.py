@@ -10,6 +10,9 @@ from playwright.sync_api import Page, expect
 
 from fec.core.amounts import WEI_PER_FEC as FEC
 from fec.core.durations import DAY, WEEK
+from fec.protocol import acts
+from fec.protocol.addresses import ADDRESS_ZERO
+from fec.protocol.members import Member
 from tests.web.authenticators import Authenticator
 from tests.web.conftest import do
 from tests.web.world import World
@@ -161,6 +164,47 @@ def test_second_device__joins_by_two_codes_and_removes_the_first_after_three_day
     second.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(second.get_by_text("Done.", exact=True)).to_be_visible()
     assert len(world.client.custody.signers(vault)) == 2
+
+
+def test_printed_code__added_to_a_strangers_vault_too__opens_its_own(world: World, site: View) -> None:
+    page, _ = site("/wallet")
+    Authenticator(page)
+    code = begin(page)
+    vault = vault_of(page)
+    expect(page.locator("[data-signer]")).to_have_count(2)
+    # Anybody reads the code's account in the chain's logs, and nobody is asked to sign for a vault.
+    custody, stranger = world.client.custody, world.person("stranger")
+    member = Member(ADDRESS_ZERO, stranger.address, "0x" + "5a" * 32)
+    theirs = custody.vault(ADDRESS_ZERO, member.id)
+    add = acts.add_signer(custody.signers(vault)[1].signer)
+    instruction = custody.instruction(member, theirs, [add], world.client.now() + DAY)
+    custody.act(member, instruction, custody.sign_acts(instruction, stranger))
+
+    late, _ = site("/wallet")
+    late.get_by_role("button", name="Use a recovery code").click()
+    late.get_by_role("textbox", name="Recovery code").fill(code)
+    late.get_by_role("button", name="Open the vault").click()
+    mine = [stored.signer for stored in custody.signers(vault)]
+    for signer in mine:
+        expect(late.locator(f"[data-signer='{signer}' i]")).to_have_count(1)
+
+
+def test_second_device__of_another_verifier__is_not_offered(world: World, site: View) -> None:
+    verifiers = {name: world.deployment["contracts"][name]["address"] for name in ("PasskeyVerifier", "Relay")}
+    for name, count in (("PasskeyVerifier", 1), ("Relay", 0)):
+        page, _ = site(f"/wallet#add={verifiers[name]}" + "5a" * 64)
+        expect(page.get_by_role("button", name="Continue with fingerprint or face")).to_be_visible()
+        expect(page.get_by_role("heading", name="Add a device")).to_have_count(count)
+
+
+def test_second_device__followed_twice__replaces_no_passkey(world: World, site: View) -> None:
+    page, _ = site("/wallet#join=" + world.person("home").address)
+    device = Authenticator(page)
+    for made in (1, 2):
+        page.get_by_role("button", name="Continue with fingerprint or face").first.click()
+        expect(page.get_by_role("img", name="QR code for your first device")).to_be_visible()
+        assert len(device.credentials) == made
+        page.reload()
 
 
 def test_new_phone__same_passkey__is_home_by_two_signatures(site: View) -> None:

@@ -15,7 +15,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, case, delete, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Text,
+    bindparam,
+    case,
+    cast,
+    delete,
+    false,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -43,6 +56,12 @@ def subjects(*named: tuple[str, object]) -> list[str]:
     """Whom an action is for, the caller among them; always in one order, in which they are locked."""
     caller = current_caller.get()
     return sorted({subject(*one) for one in named} | ({subject(CALLER, caller)} if caller else set()))
+
+
+def asked_from(whom: Sequence[str]) -> ColumnElement[bool]:
+    """Whether an action was asked for from the address on the network that is among these."""
+    callers = [name for name in whom if name.startswith(f"{CALLER} ")]
+    return or_(false(), *(cast(Action.subjects, Text).contains(name) for name in callers))
 
 
 class Guard:

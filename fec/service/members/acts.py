@@ -8,6 +8,7 @@ for gas: who sold, or for acts the one that the page names. Anybody else could s
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -25,7 +26,7 @@ from fec.protocol.acts import Act, ActKind, Instruction
 from fec.protocol.members import Member, account_of, code_of
 from fec.protocol.signing import plain
 from fec.service.actions.asking import Wanted
-from fec.service.actions.guard import subjects
+from fec.service.actions.guard import asked_from, subjects
 from fec.service.context import Served, Service
 from fec.service.http.problems import declared, later, problem
 from fec.service.http.rows import one_row
@@ -93,8 +94,10 @@ def act(vault: Vault, body: schemas.NewActs, service: Served) -> JSONResponse:
     # Raises what is no act of a known kind.
     token_ids = instruction.token_ids
 
+    whom = subjects(("vault", vault))
+
     def prepare() -> Wanted:
-        _check_today(service, vault)
+        _check_today(service, vault, whom)
         in_vault(service, vault, list(map(str, token_ids)))
         signature = plain(body.signer, service.client.custody.acts_message(instruction).hash, body.signature)
         details = schemas.ActsDetails(
@@ -102,7 +105,7 @@ def act(vault: Vault, body: schemas.NewActs, service: Served) -> JSONResponse:
         )
         return Wanted(calls.act(Member(body.brand, body.signer, body.salt), instruction, signature), details)
 
-    signed = Signed(ACTS, body.program_id, digest_of(vault, body.model_dump_json()), None, subjects(("vault", vault)))
+    signed = Signed(ACTS, body.program_id, digest_of(vault, body.model_dump_json()), None, whom)
     return ask_signed(service, signed, prepare, schemas.Acts)
 
 
@@ -139,20 +142,28 @@ def _check_merchant(service: Service, program_id: int) -> None:
         one_row(session, query, missing)
 
 
-def _check_today(service: Service, vault: str) -> None:
-    """Raises a problem if as many instructions of a vault as may be were sent today."""
+def _check_today(service: Service, vault: str, whom: Sequence[str]) -> None:
+    """Raises a problem if as many instructions as may be were sent today, of a vault or for an address on the network.
+
+    A vault costs nothing to make: without the second bound, one person with many could use up all gas.
+    """
     midnight = int(time.time()) // DAY * DAY
-    query = (
-        select(func.count())
-        .select_from(Action)
-        .where(Action.kind == ACTS, Action.created_at >= midnight, Action.details["vault"].as_string() == vault)
-    )
+    count = select(func.count()).select_from(Action).where(Action.kind == ACTS, Action.created_at >= midnight)
     with Session(service.engine) as session:
-        if (session.scalar(query) or 0) >= service.settings.acts_a_day:
-            raise later(
-                "too-many-at-once",
-                DAY - int(time.time()) % DAY,
-                "As much as may be was done without gas for vault {vault} today. Ask again tomorrow, or send it from a "
-                "wallet that pays for gas itself.",
-                vault=vault,
-            )
+        of_vault = session.scalar(count.where(Action.details["vault"].as_string() == vault)) or 0
+        of_caller = session.scalar(count.where(asked_from(whom))) or 0
+    if of_vault >= service.settings.acts_a_day:
+        raise later(
+            "too-many-at-once",
+            DAY - int(time.time()) % DAY,
+            "As much as may be was done without gas for vault {vault} today. Ask again tomorrow, or send it from a "
+            "wallet that pays for gas itself.",
+            vault=vault,
+        )
+    if of_caller >= service.settings.caller_limits.acts_a_day:
+        raise later(
+            "too-many-at-once",
+            DAY - int(time.time()) % DAY,
+            "As much as may be was done without gas from your network today. Ask again tomorrow, or send it from a "
+            "wallet that pays for gas itself.",
+        )

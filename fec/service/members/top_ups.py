@@ -6,12 +6,14 @@ A new vault may be greeted with some FEC, once, as soon as a second signer keeps
 from __future__ import annotations
 
 import time
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
+from eth_utils.address import is_address
 from fastapi import APIRouter, Path
 from fastapi.responses import JSONResponse
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from fec.core.amounts import exact_fec
 from fec.core.durations import DAY
@@ -19,7 +21,7 @@ from fec.i18n.parsing import parse_fec
 from fec.protocol import calls
 from fec.service.access.auth import Reader, Seller
 from fec.service.actions.asking import ActionRequest, Add, Wanted
-from fec.service.actions.guard import subjects
+from fec.service.actions.guard import asked_from, subjects
 from fec.service.actions.idempotency import Fingerprint, RequiredKey
 from fec.service.context import Served, Service
 from fec.service.http.problems import declared, later, problem
@@ -56,7 +58,7 @@ def sell(
     def keep(session: Session, add: Add) -> Action:
         # Locked, so that two at once do not both find room.
         session.get_one(Merchant, caller.program_id, with_for_update=True)
-        _check_room(session, service, caller.name, amount)
+        _check_room(session, service, caller.program_id, caller.name, amount)
         return add()
 
     asked = ActionRequest(TOP_UP, caller.program_id, key, fingerprint)
@@ -97,6 +99,8 @@ def welcome(vault: Vault, service: Served) -> JSONResponse:
     with Session(service.engine) as session:
         program_id = session.scalars(select(Merchant.program_id).order_by(Merchant.program_id).limit(1)).one()
 
+    asked = ActionRequest(TOP_UP, program_id, whom=subjects(("vault", vault)))
+
     def known(session: Session) -> Action | None:
         query = select(Action).where(
             Action.kind == TOP_UP, Action.digest == _digest(vault), Action.state != ActionState.FAILED
@@ -105,27 +109,31 @@ def welcome(vault: Vault, service: Served) -> JSONResponse:
 
     def keep(session: Session, add: Add) -> Action:
         session.get_one(Merchant, program_id, with_for_update=True)
-        _check_room(session, service, WELCOME, amount)
-        return known(session) or add(digest=_digest(vault), request_key=f"welcome {vault} {int(time.time())}")
+        earlier = known(session)
+        if earlier is not None:
+            return earlier
+        _check_room(session, service, program_id, WELCOME, amount)
+        _check_caller(session, service, asked.whom)
+        return add(digest=_digest(vault), request_key=f"welcome {vault} {int(time.time())}")
 
     details = schemas.TopUpDetails(
         to=vault, amount=exact_fec(amount), price=None, currency=None, paid_by=None, by=WELCOME
     )
-    asked = ActionRequest(TOP_UP, program_id, whom=subjects(("vault", vault)))
     wanted = Wanted(calls.transfer(vault, amount), details)
     return service.asking.ask(
         asked, lambda: wanted, lambda _, action: schemas.TopUp.of(action), keep=keep, known=known
     ).response()
 
 
-def _check_room(session: Session, service: Service, name: str, amount: int) -> None:
-    """Raises a problem if a key, or the greeting of vaults, would send more today than it may."""
+def _check_room(session: Session, service: Service, program_id: int, name: str, amount: int) -> None:
+    """Raises a problem if a key, or the greeting of vaults, would send more today than it may.
+
+    All operators of a program are one seller: it can be handed on to ever new addresses.
+    """
     most = service.settings.top_ups_a_day
-    midnight = int(time.time()) // DAY * DAY
-    query = select(Action.details).where(
-        Action.kind == TOP_UP, Action.created_at >= midnight, Action.state != ActionState.FAILED
-    )
-    spent = sum(parse_fec(details["amount"]) for details in session.scalars(query) if details["by"] == name)
+    details = session.scalars(_today(Action.details).where(Action.program_id == program_id))
+    sellers = is_address if is_address(name) else name.__eq__
+    spent = sum(parse_fec(one["amount"]) for one in details if sellers(one["by"]))
     if spent + amount > most:
         raise later(
             "top-ups-spent",
@@ -135,6 +143,28 @@ def _check_room(session: Session, service: Service, name: str, amount: int) -> N
             spent=spent,
             most=most,
         )
+
+
+def _check_caller(session: Session, service: Service, whom: Sequence[str]) -> None:
+    """Raises a problem if as many vaults as may be were greeted today for one address on the network.
+
+    A vault costs nothing to make: otherwise one person with many would get what is there for all.
+    """
+    details = session.scalars(_today(Action.details).where(asked_from(whom)))
+    if sum(one["by"] == WELCOME for one in details) >= service.settings.caller_limits.welcomes_a_day:
+        raise later(
+            "top-ups-spent",
+            DAY - int(time.time()) % DAY,
+            "As many new vaults as may be were greeted from your network today. Get FEC at the till.",
+        )
+
+
+def _today(column: InstrumentedAttribute[Any]) -> Select[Any]:
+    """That column of what was sold today, or is being sold."""
+    midnight = int(time.time()) // DAY * DAY
+    return select(column).where(
+        Action.kind == TOP_UP, Action.created_at >= midnight, Action.state != ActionState.FAILED
+    )
 
 
 def _digest(vault: str) -> str:

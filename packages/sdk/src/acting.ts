@@ -71,16 +71,17 @@ export class Vaults {
     return { ...actorOf(vaultAddress(this.custodian, MemberVault, memberIdOf(signer, salt)), signer), salt };
   }
 
-  /** The vault that a signer was added to, from the logs alone; null if there is none. */
+  /**
+   * The vault that a signer was added to, from the logs alone; null if there is none. Anybody can add anybody's signer to a
+   * vault of theirs, once it was seen on the chain: the vault that added it first is the signer's own.
+   */
   async find(signer: Hex): Promise<Actor | null> {
     const { reader } = this.options;
     const { number } = await reader.block();
     const added = await reader.logs<{ vault: Address }>(reader.custodian, "SignerAdded", { signerHash: signerHash(signer) }, number);
-    for (const { args } of added.reverse()) {
-      const stored = await reader.view<boolean>(reader.custodian, "isStoredSigner", [args.vault, signer]);
-      if (stored) return actorOf(args.vault, signer);
-    }
-    return null;
+    const vault = added[0]?.args.vault;
+    const stored = vault && (await reader.view<boolean>(reader.custodian, "isStoredSigner", [vault, signer]));
+    return stored ? actorOf(vault, signer) : null;
   }
 
   /** Whether more than one signer opens a vault. */

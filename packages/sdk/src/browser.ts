@@ -26,7 +26,7 @@ export interface MadePasskey {
   publicKey: PublicKey;
 }
 
-/** An assertion, of which passkey it is, and what was its user's id: the vault's salt, or its address on later devices. */
+/** An assertion, of which passkey it is, and what was its user's id: the vault's salt, or on later devices its address and 8 random bytes. */
 export interface SignedAssertion extends Assertion {
   id: Hex;
   userHandle: Hex | null;
@@ -38,7 +38,10 @@ const POINT_LENGTH = 64;
 
 const hexFrom = (buffer: ArrayBuffer): Hex => hexOf(new Uint8Array(buffer));
 
-/** Makes a passkey. `user` is what its owner reads in lists of passkeys; `userId` is what its assertions bring back. */
+/**
+ * Makes a passkey. `user` is what its owner reads in lists of passkeys; `userId` is what its assertions bring back, and is to be
+ * new: authenticators put a passkey in the place of one with the same.
+ */
 export async function makePasskey(credentials: Credentials | undefined, party: RelyingParty, user: string, userId: Hex, random: Random): Promise<MadePasskey> {
   const publicKey = {
     rp: party,

@@ -9,7 +9,7 @@ import { service } from "../service";
 import { signHere, vault } from "../vault";
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
-const vaults = () => new Vaults({ reader: reader(), service: service(), chainId: settings().chainId, sleep });
+export const vaults = () => new Vaults({ reader: reader(), service: service(), chainId: settings().chainId, sleep });
 
 function signer(): Signer {
   if (!vault.value) throw new Error("no vault");

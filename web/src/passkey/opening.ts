@@ -1,20 +1,24 @@
 /** Making a vault with a passkey, finding one again with the same passkey on another device, or with the printed code. */
 import { accountOf, newKey } from "@fec/sdk/account";
 import { findPasskey, makePasskey } from "@fec/sdk/browser";
-import { hexOf } from "@fec/sdk/hex";
+import { concat, hexOf } from "@fec/sdk/hex";
 import { keyOfRecoveryCode, recoveryCodeOf } from "@fec/sdk/keys";
 import { passkeySigner } from "@fec/sdk/passkeys";
 import { actorOf, acts, memberIdOf, vaultAddress, type Actor } from "@fec/sdk/vaults";
-import { getAddress, keccak256, zeroAddress, type Address, type Hex } from "viem";
-import { chain, head, look, settings } from "../chain";
+import { getAddress, zeroAddress, type Address, type Hex } from "viem";
+import { chain, settings } from "../chain";
 import { t } from "../i18n";
-import { custodianContract, logsOf } from "../reads";
+import { custodianContract } from "../reads";
 import { actOnVault, openVault, secured, vault } from "../vault";
+import { vaults } from "./acting";
 import { random, relyingParty } from "./webauthn";
 
 const SALT_LENGTH = 32;
 /** 0x and two digits a byte. */
 const SALT_TEXT = 2 + 2 * SALT_LENGTH;
+const ADDRESS_TEXT = 2 + 2 * 20;
+/** Random bytes behind the vault's address in a later device's user id. */
+const TAIL_LENGTH = 8;
 
 /** A vault or passkey was looked for and not found: the sentence says what to do. */
 export class NotFound extends Error {}
@@ -38,8 +42,11 @@ export async function makeVault(): Promise<void> {
   secured.value = false;
 }
 
-/** Makes a passkey of this device for a vault whose signer is elsewhere, and gives it: the other device has to add it. */
-export const makeDevice = (address: Address): Promise<{ signer: Hex; credentialId: Hex }> => newPasskey(address);
+/**
+ * Makes a passkey of this device for a vault whose signer is elsewhere, and gives it: the other device has to add it. Its user
+ * id is its own: an authenticator that has a passkey of the same user id puts the new one in its place.
+ */
+export const makeDevice = (address: Address): Promise<{ signer: Hex; credentialId: Hex }> => newPasskey(concat([address, hexOf(random(TAIL_LENGTH))]));
 
 /** Opens a vault for a device that was added to it; gives whether it has been. */
 export async function openAsDevice(address: Address, signer: Hex, credentialId: Hex): Promise<boolean> {
@@ -55,7 +62,7 @@ const isStored = (address: Address, signer: Hex) =>
 export async function findVault(): Promise<void> {
   const { id: credentialId, userId, publicKey } = await findPasskey(navigator.credentials, relyingParty().id, random);
   const signer = passkeySigner(settings().contracts.PasskeyVerifier, publicKey);
-  const member = userId.length === SALT_TEXT ? firstActor(signer, userId) : actorOf(getAddress(userId), signer);
+  const member = userId.length === SALT_TEXT ? firstActor(signer, userId) : actorOf(getAddress(userId.slice(0, ADDRESS_TEXT)), signer);
   const count = await chain().readContract({ ...custodianContract(), functionName: "signerCountOf", args: [member.vault] });
   const isFirst = count === 0n && userId.length === SALT_TEXT;
   if (!isFirst && !(await isStored(member.vault, signer))) throw new NotFound(t("passkey.removed"));
@@ -85,17 +92,10 @@ export async function openByCode(text: string): Promise<void> {
   const key = keyOfRecoveryCode(text);
   if (!key) throw new NotFound(t("key.badCode"));
   const printed = accountOf(key);
-  await look();
-  const signerHash = keccak256(printed.address);
-  const added = await logsOf(custodianContract(), "SignerAdded", { signerHash }, head.value?.number ?? 0n);
-  for (const { args } of added.reverse()) {
-    if (await isStored(args.vault, printed.address)) {
-      openVault({ member: actorOf(args.vault, printed.address), credentialId: null }, printed);
-      secured.value = true;
-      return;
-    }
-  }
-  throw new NotFound(t("passkey.noVault"));
+  const member = await vaults().find(printed.address);
+  if (!member) throw new NotFound(t("passkey.noVault"));
+  openVault({ member, credentialId: null }, printed);
+  secured.value = true;
 }
 
 /** Asks the chain whether somebody else can sign for the open vault. */

@@ -3,16 +3,17 @@ import { useEffect, useState } from "preact/hooks";
 import type { TopUp, TopUpPage } from "@fec/sdk/generated/api";
 import { plain } from "@fec/sdk/amounts";
 import { isAddress, type Address as Account } from "viem";
+import { settings } from "../../chain";
 import { sentenceOf } from "../../errors";
 import { t } from "../../i18n";
 import { date, parseFec } from "../../i18n/format";
 import { call } from "../../service";
 import { Address, Button, Fec, Field, Notice, Section } from "../../ui/parts";
 
-/** The account in what a scanner reads: an address, alone or in `ethereum:0x…@chain`. */
+/** The account in what a scanner reads: an address, alone or in `ethereum:0x…@chain` of this chain, and nothing else. */
 function accountIn(text: string): Account | null {
-  const [found = ""] = /0x[0-9a-fA-F]{40}/.exec(text) ?? [];
-  return isAddress(found) ? found : null;
+  const [, found = "", chain] = /^(?:ethereum:)?(0x[0-9a-fA-F]{40})(?:@(\d+))?$/.exec(text.trim()) ?? [];
+  return isAddress(found) && (chain === undefined || Number(chain) === settings().chainId) ? found : null;
 }
 
 export function TopUpsTab() {

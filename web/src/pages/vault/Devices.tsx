@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { acts } from "@fec/sdk/vaults";
 import { isAddress, isHex, type Address, type Hex } from "viem";
-import { head } from "../../chain";
+import { head, settings } from "../../chain";
 import { sentenceOf } from "../../errors";
 import { t } from "../../i18n";
 import { passkeyObstacle } from "../../passkey/webauthn";
@@ -19,7 +19,9 @@ export function parseDeviceLink(fragment: string): DeviceLink | null {
   const carried = new URLSearchParams(fragment.replace(/^#/, ""));
   const [join, add] = [carried.get("join") ?? "", carried.get("add") ?? ""];
   if (isAddress(join)) return { join };
-  return isHex(add) && isPasskey(add) ? { add } : null;
+  // Of the deployment's own verifier: with another one, a key could be made up to look like any other.
+  const ours = add.toLowerCase().startsWith(settings().contracts.PasskeyVerifier.toLowerCase());
+  return isHex(add) && isPasskey(add) && ours ? { add } : null;
 }
 
 /** On the second device: makes its passkey, and shows it to the first one. */
