@@ -164,6 +164,56 @@ def test_second_device__joins_by_two_codes_and_removes_the_first_after_three_day
     second.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(second.get_by_text("Done.", exact=True)).to_be_visible()
     assert len(world.client.custody.signers(vault)) == 2
+    page.goto(named(f"{world.site}/wallet"))
+    expect(page.get_by_text("This passkey was removed from its vault")).to_be_visible()
+
+
+def test_give__part_of_a_node__says_what_the_part_will_pay(world: World, site: View) -> None:
+    page, _ = site(world.invoice("K-part", "3")["links"]["short"])
+    Authenticator(page)
+    begin(page)
+    page.get_by_role("button", name="Pay 3 FEC").click()
+    page.get_by_role("link", name="See it in your wallet").click()
+    page.get_by_role("article").get_by_role("button", name="Give away").click()
+    page.get_by_label("Address of the receiver").fill(world.person("niece").address)
+    part = page.get_by_label("Principal to give")
+    part.fill("0.7")
+    expect(page.get_by_text("Give at least 0.001 FEC and at most 0.3 FEC.")).to_be_visible()
+    part.fill("0.1")
+    expect(page.locator(".preview").get_by_text("1 FEC", exact=True)).to_be_visible()
+
+
+def test_pay__nobody_answers_once_it_is_signed__is_sent_again_as_it_was(site: View, world: World, people: Any) -> None:
+    page, _ = site(world.invoice("K-cellar", "3")["links"]["short"])
+    Authenticator(page)
+    begin(page)
+    pay = page.get_by_role("button", name="Pay 3 FEC")
+    expect(pay).to_be_visible()
+    sent: list[str | None] = []
+    page.on("request", lambda request: sent.append(request.post_data) if "/spends" in request.url else None)
+    page.route("**/spends", lambda route: route.abort())
+    pay.click()
+    expect(page.get_by_text("nothing is paid twice")).to_be_visible()
+    page.unroute("**/spends")
+    page.get_by_role("button", name="Look again").click()
+    expect(page.get_by_text("Paid. Thank you!")).to_be_visible()
+    first, second = sent
+    assert first == second
+    people.complaints.clear()
+
+
+def test_recovery_code__mistyped__is_said_and_nothing_else(site: View) -> None:
+    page, _ = site("/wallet")
+    page.get_by_role("button", name="Use a recovery code").click()
+    page.get_by_role("textbox", name="Recovery code").fill("abcd efgh")
+    page.get_by_role("button", name="Open the vault").click()
+    expect(page.get_by_role("alert")).to_have_text("This is not a recovery code. Check each character and try again.")
+
+
+def test_second_device__link_is_open__offers_no_other_vault_and_no_wallet(world: World, site: View) -> None:
+    page, _ = site(f"/wallet#join={world.person('elsewhere').address}")
+    expect(page.get_by_role("button", name="Continue with fingerprint or face")).to_have_count(1)
+    expect(page.get_by_text("No wallet found")).to_have_count(0)
 
 
 def test_printed_code__added_to_a_strangers_vault_too__opens_its_own(world: World, site: View) -> None:

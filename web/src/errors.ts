@@ -9,9 +9,12 @@ import { refusals, t, told } from "./i18n";
 const REJECTED = 4001;
 const UNKNOWN = 4902;
 
+/** What went wrong is a sentence already. */
+export class Told extends Error {}
+
 /** Any error as a sentence. */
 export function sentenceOf(error: unknown): string {
-  if (error instanceof Problem) return error.message;
+  if (error instanceof Problem || error instanceof Told) return error.message;
   if (error instanceof FecError) return told(error.key, error.values);
   const refusal = refusalOf(error);
   if (refusal) {

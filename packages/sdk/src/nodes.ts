@@ -49,6 +49,9 @@ export function periodOf(node: Node, now: number): number {
   return periodsElapsed(node.start, node.periodLength, now);
 }
 
+/** Least principal of a node that is split off, in wei: a thousandth of a FEC, as `ADN.MIN_SPLIT_PRINCIPAL` says. */
+export const LEAST_PART = 1_000_000_000_000_000n;
+
 export function claimableOf(node: Node, now: number): bigint {
   return claimable(node.principal, node.claimed, periodOf(node, now));
 }

@@ -109,6 +109,7 @@ export const en = {
   "join.why": "This device makes a passkey of its own. Your first device then lets it open the vault.",
   "leave.go": "Move everything",
   "leave.hint": "An account of yours, or another vault. Check it twice.",
+  "leave.later": "Nodes that are not made or not opened yet stay with this vault. Keep what opens it.",
   "leave.title": "Move to a wallet",
   "leave.why": "All coins and all nodes go to the address, with what the nodes have released. One signature, at once, without gas.",
   "merchant.again": "Try again",

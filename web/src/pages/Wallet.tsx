@@ -36,9 +36,8 @@ export default function Wallet() {
     <main>
       <h1>{t("wallet.title")}</h1>
       {link && ("join" in link ? <Join address={link.join} /> : <Add signer={link.add} />)}
-      {account.value ? (
-        <Held key={account.value} owner={account.value} />
-      ) : (
+      {account.value && <Held key={account.value} owner={account.value} />}
+      {!account.value && !(link && "join" in link) && (
         <>
           <p>{t("wallet.intro")}</p>
           <Connect />

@@ -7,6 +7,7 @@ import { passkeySigner } from "@fec/sdk/passkeys";
 import { actorOf, acts, memberIdOf, vaultAddress, type Actor } from "@fec/sdk/vaults";
 import { getAddress, zeroAddress, type Address, type Hex } from "viem";
 import { chain, settings } from "../chain";
+import { Told } from "../errors";
 import { t } from "../i18n";
 import { custodianContract } from "../reads";
 import { actOnVault, openVault, secured, vault } from "../vault";
@@ -19,9 +20,6 @@ const SALT_TEXT = 2 + 2 * SALT_LENGTH;
 const ADDRESS_TEXT = 2 + 2 * 20;
 /** Random bytes behind the vault's address in a later device's user id. */
 const TAIL_LENGTH = 8;
-
-/** A vault or passkey was looked for and not found: the sentence says what to do. */
-export class NotFound extends Error {}
 
 /** The first signer of a vault of nobody's brand. */
 function firstActor(signer: Hex, salt: Hex): Actor {
@@ -65,7 +63,7 @@ export async function findVault(): Promise<void> {
   const member = userId.length === SALT_TEXT ? firstActor(signer, userId) : actorOf(getAddress(userId.slice(0, ADDRESS_TEXT)), signer);
   const count = await chain().readContract({ ...custodianContract(), functionName: "signerCountOf", args: [member.vault] });
   const isFirst = count === 0n && userId.length === SALT_TEXT;
-  if (!isFirst && !(await isStored(member.vault, signer))) throw new NotFound(t("passkey.removed"));
+  if (!isFirst && !(await isStored(member.vault, signer))) throw new Told(t("passkey.removed"));
   openVault({ member, credentialId });
 }
 
@@ -87,13 +85,13 @@ export async function addCode({ address }: PrintedCode): Promise<void> {
   secured.value = true;
 }
 
-/** Opens the vault that a printed code signs for. Throws NotFound. */
+/** Opens the vault that a printed code signs for. Throws Told. */
 export async function openByCode(text: string): Promise<void> {
   const key = keyOfRecoveryCode(text);
-  if (!key) throw new NotFound(t("key.badCode"));
+  if (!key) throw new Told(t("key.badCode"));
   const printed = accountOf(key);
   const member = await vaults().find(printed.address);
-  if (!member) throw new NotFound(t("passkey.noVault"));
+  if (!member) throw new Told(t("passkey.noVault"));
   openVault({ member, credentialId: null }, printed);
   secured.value = true;
 }

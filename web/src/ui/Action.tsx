@@ -5,7 +5,7 @@ import type { Hex, TransactionReceipt } from "viem";
 import { receiptLines, send, settled, simulate, type Call, type Line } from "../actions";
 import { settings } from "../chain";
 import type { Act } from "@fec/sdk/vaults";
-import { sentenceOf } from "../errors";
+import { sentenceOf, Told } from "../errors";
 import { t } from "../i18n";
 import { actOnVault, vault } from "../vault";
 import { onRightChain, switchChain } from "../wallet";
@@ -38,7 +38,7 @@ export function Action({ plan, confirm, onDone, children }: ActionProps) {
   const [stage, setStage] = useState<Stage | null>(null);
   const [lines, setLines] = useState<Line[] | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const data = plan && `${plan.call.to}${plan.call.data}`;
+  const data = plan && `${plan.call.to}${plan.call.data}${JSON.stringify(plan.acts)}`;
 
   useEffect(() => {
     setLines(null);
@@ -61,7 +61,7 @@ export function Action({ plan, confirm, onDone, children }: ActionProps) {
     try {
       setStage({ at: "asking" });
       if (vault.value) {
-        if (!plan.acts) throw new Error(t("passkey.notHere"));
+        if (!plan.acts) throw new Told(t("passkey.notHere"));
         const receipt = await settled(await actOnVault(plan.acts));
         setStage({ at: "done", receipt });
         onDone?.(receipt);

@@ -7,13 +7,10 @@ import { FecError } from "../failure";
 import { ADDRESS_ZERO, addressOf, isAddress, type Address } from "../hex";
 import type { Key } from "../i18n/en";
 import { date } from "../i18n/places";
-import { claimableOf, makeNode, nodeName, sum, type Node } from "../nodes";
+import { claimableOf, LEAST_PART, makeNode, nodeName, sum, type Node } from "../nodes";
 import { tokenIdAt } from "../settlements";
 import { acts, withdrawAll, type Act } from "../vaults";
 import { Model, type Fact, type Field, type Notice, type Press, type Typed, type View } from "./view";
-
-/** Least principal of a node that is split off, in wei: a thousandth of a FEC, as `ADN.MIN_SPLIT_PRINCIPAL` says. */
-const LEAST_PART = 1_000_000_000_000_000n;
 
 /** Nodes that leave by one instruction, which has at most 32 acts: each may have to be opened first. */
 const MOST_NODES = 25;

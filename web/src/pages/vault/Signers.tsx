@@ -20,10 +20,11 @@ interface Stored {
   removableFrom: number;
 }
 
-async function signersOf(address: Address, block: bigint): Promise<Stored[]> {
+/** With who signs here, if the chain knows them: the logs may be a block behind. */
+async function signersOf(address: Address, here: Hex | undefined, block: bigint): Promise<Stored[]> {
   const custodian = custodianContract();
   const added = await logsOf(custodian, "SignerAdded", { vault: address }, block);
-  const signers = [...new Set(added.map(({ args }) => args.signer))];
+  const signers = [...new Set([...added.map(({ args }) => args.signer.toLowerCase() as Hex), ...(here ? [here] : [])])];
   const found = await Promise.all(
     signers.map(async (signer) => {
       const hash = keccak256(signer);
@@ -45,18 +46,19 @@ export function Signers({ owner, holdings }: { owner: Address; holdings: Holding
   const [signers, setSigners] = useState<Stored[]>([]);
   const [asked, setAsked] = useState<Asked | null>(null);
   const block = head.value;
-  const here = vault.value?.member.signer.toLowerCase();
+  const here = vault.value?.member.signer.toLowerCase() as Hex | undefined;
   useEffect(() => {
-    if (block) signersOf(owner, block.number).then(setSigners, () => undefined);
-  }, [owner, block?.hash]);
+    if (block) signersOf(owner, here, block.number).then(setSigners, () => undefined);
+  }, [owner, here, block?.hash]);
 
   const close = () => setAsked(null);
   return (
     <Section title={t("signers.title")}>
       <p class="fine">{t("signers.why")}</p>
+      {signers.length > 0 && !signers.some((each) => each.signer === here) && <Notice tone="warn">{t("passkey.removed")}</Notice>}
       <ul class="rows">
         {signers.map((each) => {
-          const mine = each.signer.toLowerCase() === here;
+          const mine = each.signer === here;
           const ready = each.removableFrom > 0 && each.removableFrom <= now.value;
           const remove = {
             title: t("signers.remove"),
@@ -179,6 +181,7 @@ function Leave({ holdings, owner, onClose }: { holdings: Holdings; owner: Addres
     <Dialog title={t("leave.title")} onClose={onClose}>
       <AddressAsked owner={owner} confirm={t("leave.go")} hint={t("leave.hint")} actsOf={(to) => withdrawAll(to, ids)}>
         <p>{t("leave.why")}</p>
+        <p class="fine">{t("leave.later")}</p>
         {tokens.length > ids.length && <Notice>{t("task.claimInParts", { count: ids.length, all: tokens.length })}</Notice>}
       </AddressAsked>
     </Dialog>

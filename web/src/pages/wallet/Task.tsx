@@ -7,7 +7,7 @@ import { t } from "../../i18n";
 import { exactFec, fec, number, parseFec } from "../../i18n/format";
 import { claimFreely, freelyClaimable } from "../../free";
 import { now } from "../../chain";
-import { claimableOf, classOf, nodeName, outstandingOf, sum, type Node } from "@fec/sdk/nodes";
+import { claimableOf, classOf, LEAST_PART, nodeName, outstandingOf, sum, type Node } from "@fec/sdk/nodes";
 import { adnContract, relayContract } from "../../reads";
 import { acts, type Act } from "@fec/sdk/vaults";
 import { openings, type ProvenLeaf } from "@fec/sdk/settlements";
@@ -131,12 +131,15 @@ function FreeClaim({ nodes, owner }: TaskProps) {
   return <Free lines={lines} confirm={t("free.claim")} run={() => claimFreely(owner, nodes)} />;
 }
 
+/** A part of a node, with its share of what was claimed, as the contract splits it. */
+const partOf = (node: Node, principal: bigint): Node => ({ ...node, principal, claimed: (node.claimed * principal) / node.principal });
+
 function Give({ nodes, owner }: TaskProps) {
   const [to, setTo] = useState("");
   const node = only(nodes);
   const [text, setText] = useState("");
   const part = text.trim() === "" ? node.principal : parseFec(text);
-  const fits = part !== null && part > 0n && part <= node.principal;
+  const fits = part === node.principal || (part !== null && part >= LEAST_PART && node.principal - part >= LEAST_PART);
   const known = isAddress(to.trim()) && to.trim() !== zeroAddress && getAddress(to.trim()) !== owner;
   const given = (receiver: Account) =>
     part === null || part === node.principal ? acts.withdraw(receiver, [node.tokenId]) : acts.withdrawPart(node.tokenId, part, receiver);
@@ -147,8 +150,8 @@ function Give({ nodes, owner }: TaskProps) {
         acts: [...openingActs(nodes), given(getAddress(to.trim()))],
         before: () => [
           [t("task.receiver"), shortened(getAddress(to.trim()))],
-          [t("task.goesAlong"), amountOf(claimableOf(node, now.value))],
-          [t("task.futureGoes"), amountOf(outstandingOf(node))],
+          [t("task.goesAlong"), amountOf(claimableOf(partOf(node, part), now.value))],
+          [t("task.futureGoes"), amountOf(outstandingOf(partOf(node, part)))],
         ],
       }
     : null;
@@ -163,6 +166,7 @@ function Give({ nodes, owner }: TaskProps) {
         </Field>
       )}
       {to.trim() !== "" && !known && <Notice tone="warn">{t("task.badAddress")}</Notice>}
+      {!fits && <Notice tone="warn">{t("vault.badPart", { least: fec(LEAST_PART), most: fec(node.principal) })}</Notice>}
       <p class="fine">{t("task.giveWarning")}</p>
       <Opens nodes={nodes} />
     </Action>
