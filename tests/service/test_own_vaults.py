@@ -128,6 +128,16 @@ def test_acts__of_a_verifier_that_is_not_ours__are_not_even_simulated(
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize("made_up", [{"kind": 200, "data": "0x"}, {"kind": 0, "data": "0x"}])
+def test_acts__of_no_known_kind_or_without_arguments__are_refused_as_by_the_contract(
+    till: ServiceClient, owner: Owner, shop: Shop, made_up: dict[str, Any]
+) -> None:
+    body = owner.acts(shop.at_once, acts.add_signer(CODE.address))
+    refused = till.anybody().refused("POST", owner.path("/acts"), {**body, "acts": [made_up]})
+    assert (refused["status"], refused["type"]) == (409, "urn:fec:problem:refused-by-contract")
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_acts__sent_again_or_of_yesterday__are_done_once(
     till: ServiceClient, owner: Owner, shop: Shop, client: Client, chain: Anvil
 ) -> None:

@@ -21,6 +21,7 @@ from fec.chain import deployments
 from fec.chain.rpc import clear_errors
 from fec.core.amounts import exact_fec
 from fec.core.durations import DAY
+from fec.i18n.errors import InvalidArgument
 from fec.protocol import calls
 from fec.protocol.acts import Act, ActKind, Instruction
 from fec.protocol.members import Member, account_of, code_of
@@ -43,7 +44,7 @@ ACTS = "acts"
 Vault = Annotated[Account, Path(description="The vault's address.")]
 
 
-@router.get("")
+@router.get("", responses=declared())
 def show(vault: Vault, service: Served) -> schemas.VaultState:
     """Show a vault as the chain has it: its signers, coins and successor."""
     custody = service.client.custody
@@ -91,8 +92,11 @@ def act(vault: Vault, body: schemas.NewActs, service: Served) -> JSONResponse:
     _check_merchant(service, body.program_id)
     acts = tuple(Act(each.kind, each.data) for each in body.acts)
     instruction = Instruction(vault, body.signer, acts, body.nonce, body.deadline)
-    # Raises what is no act of a known kind.
-    token_ids = instruction.token_ids
+    try:
+        token_ids = instruction.token_ids
+    except InvalidArgument as error:
+        # As the contract would, of what the address takes.
+        raise problem("refused-by-contract", "{sentence}", sentence=error.message) from error
 
     whom = subjects(("vault", vault))
 
