@@ -30,7 +30,8 @@ contract Custodian is Signers, EIP712 {
     /// @inheritdoc ICustodian
     uint256 public constant MAX_ACTS = 32;
 
-    /// @dev Who acts, on what: their vault, or what their own account has.
+    /// @dev Who acts, on what: their vault, or what their own account has. In memory alone, where nothing is packed.
+    // solhint-disable-next-line gas-struct-packing
     struct Holder {
         address account;
         bytes32 signerHash;
@@ -104,10 +105,13 @@ contract Custodian is Signers, EIP712 {
         _checkSignature(member.signer, hashActs(holder.account, member.signer, acts, nonce, deadline), signature);
         for (uint256 i = 0; i < acts.length; ++i) {
             uint8 kind = acts[i].kind;
+            // Whoever is called in between can act by a signature of its own alone: the nonce is counted before the first act.
+            // slither-disable-start reentrancy-no-eth,reentrancy-benign,reentrancy-events
             if (kind > uint8(type(ActKind).max)) revert Custodian_UnknownAct(i, kind);
             if (kind <= uint8(ActKind.Merge)) _actOnNodes(holder, ActKind(kind), acts[i].data);
             else if (holder.hasVault) _actOnVault(holder, ActKind(kind), member.signer, acts[i].data);
             else revert Custodian_OnlyForVaults(i, kind);
+            // slither-disable-end reentrancy-no-eth,reentrancy-benign,reentrancy-events
         }
     }
 
@@ -205,6 +209,7 @@ contract Custodian is Signers, EIP712 {
     function _withdraw(Holder memory holder, address to, uint256[] memory tokenIds, uint256 amount) private {
         address from = holder.account;
         if (holder.hasVault) {
+            // slither-disable-next-line calls-loop -- of our own coupon, for 32 acts at most
             if (amount == type(uint256).max) amount = fec.balanceOf(from);
             emit Withdrawn(from, to, tokenIds, amount);
             // slither-disable-next-line unused-return,calls-loop -- our own coupon reverts or returns true

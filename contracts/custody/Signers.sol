@@ -104,6 +104,7 @@ abstract contract Signers is ICustodian {
     function _checkSignature(bytes calldata signer, bytes32 hash, bytes calldata signature) internal view {
         bool valid;
         if (signer.length == ACCOUNT_LENGTH) {
+            // forge-lint: disable-next-line(unsafe-typecast) -- it has just these 20 bytes
             address account = address(bytes20(signer));
             valid = msg.sender == account || Signatures.isValid(account, hash, signature);
         } else {

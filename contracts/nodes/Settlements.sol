@@ -96,6 +96,7 @@ abstract contract Settlements is Programs {
 
     function _knownRoot(uint256 settlementId) private view returns (bytes32 root) {
         root = _roots[settlementId];
+        // slither-disable-next-line incorrect-equality -- a hash that is there, or not
         if (root == 0) revert ADN_UnknownSettlement(settlementId);
     }
 
