@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pyrevm
 import pytest
 from eth_utils.crypto import keccak
 
 from fec.core.durations import DAY
 from fec.protocol import acts
 from fec.protocol.members import acting, signer_bytes, signer_hash
-from tests.contracts.custody.acts import ALL, act, filled, signed_acts
+from tests.contracts.custody.acts import ALL, act, acts_hash, filled, signed_acts
 from tests.contracts.support.evm import ZERO, Contract, Event, expect
 from tests.contracts.support.shop_world import Market, Member, key
 from tests.contracts.support.world import FEC, account
+from tests.fixtures.passkeys import passkey
 
+ALICE = passkey("alice")
 DELAY = 3 * DAY
 
 
@@ -150,7 +153,54 @@ def test_add__contract_wallet__signs_by_erc1271(market: Market, member: Member, 
     assert market.adn.ownerOf(node) == market.carol
 
 
+def test_add__passkey__leaves_with_everything(market: Market, member: Member, node: int) -> None:
+    signer = ALICE.signer(market.custodian.passkeyVerifier())
+    act(market, member, acts.add_signer("0x" + signer.hex()))
+    device, wanted = other(member, signer), acts.withdraw(market.carol, [node], ALL)
+    digest = acts_hash(market.custodian.address, device, [wanted])
+    act(market, device, wanted, signature=ALICE.sign(digest))
+    assert (market.adn.ownerOf(node), market.fec.balanceOf(market.carol)) == (market.carol, 1000 * FEC)
+
+
+def test_add__shorter_than_an_account_that_has_code__reverts(market: Market, member: Member) -> None:
+    """An account's address that ends in a zero byte, without that byte."""
+    cut = b"\x11" * 19
+    market.chain.evm.insert_account_info("0x" + cut.hex() + "00", pyrevm.AccountInfo(code=b"\x00"))
+    wanted = replace(acts.add_signer(market.bob), data=acts._act(acts.ActKind.ADD_SIGNER, cut).data)
+    with expect("Custodian_UnusableSigner", cut):
+        act(market, member, wanted)
+
+
+def test_act__first_signer_shorter_than_an_account__is_nobodys(market: Market) -> None:
+    """Not even of the account whose address it is with zeros behind it."""
+    cut = b"\x11" * 19
+    member = market.member_of(cut, ZERO)
+    with expect("Custodian_InvalidSignature", cut):
+        act(market, member, acts.withdraw(market.carol), signature=b"", sender="0x" + cut.hex() + "00")
+
+
+@pytest.mark.parametrize("rest", [b"\x01" * 64, b""], ids=["verifier and key", "nothing"])
+def test_act__signer_that_begins_like_the_vault__is_not_the_account_itself(market: Market, rest: bytes) -> None:
+    vault = market.bob if rest else ZERO
+    signer = signer_bytes(vault) + rest if rest else b""
+    with expect("Custodian_NotSigner", vault, signer):
+        act(market, Member(vault, ZERO, bytes(32), signer), acts.withdraw(market.carol), signature=b"")
+
+
 # ----------------------------------------------------------------------- removing
+
+
+def test_remove__one_of_three__leaves_two(market: Market, member: Member, second: Member) -> None:
+    third = add(market, member, market.carol)
+    act(market, third, acts.remove_signer(market.carol), signed_by="carol")
+    assert market.custodian.signerCountOf(member.vault) == 2
+
+
+def test_remove__later_than_it_could_be__is_done(market: Market, member: Member, second: Member) -> None:
+    act(market, member, acts.ask_removal(market.bob))
+    market.chain.now += DELAY + DAY
+    act(market, member, acts.remove_signer(market.bob))
+    assert not market.custodian.isStoredSigner(member.vault, second.signer)
 
 
 def test_remove__another__waits_three_days(market: Market, member: Member, second: Member) -> None:
