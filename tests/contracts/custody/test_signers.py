@@ -173,7 +173,7 @@ def test_add__shorter_than_an_account_that_has_code__reverts(market: Market, mem
 
 def test_act__first_signer_shorter_than_an_account__is_nobodys(market: Market) -> None:
     """Not even of the account whose address it is with zeros behind it."""
-    cut = b"\x11" * 19
+    cut = b"\x22" * 19
     member = market.member_of(cut, ZERO)
     with expect("Custodian_InvalidSignature", cut):
         act(market, member, acts.withdraw(market.carol), signature=b"", sender="0x" + cut.hex() + "00")
