@@ -194,7 +194,7 @@ class VaultSpend(Action, VaultSpendDetails):
 class SignedAct(Request):
     """One act: its kind's number, and its arguments as the ABI encodes them."""
 
-    kind: int = Field(ge=0, le=255)
+    kind: Annotated[int, BeforeValidator(whole)] = Field(ge=0, le=255)
     data: str = Field(pattern="^0x([0-9a-fA-F]{2}){0,4096}$")
 
 
@@ -202,7 +202,9 @@ class NewActs(SignedByVault):
     """Acts that a signer of a vault has signed: in order, all or none."""
 
     acts: list[SignedAct] = Field(min_length=1, max_length=MAX_ACTS)
-    nonce: int = Field(ge=0, lt=1 << 53, description="Number of the signer's next instruction for the vault.")
+    nonce: Annotated[int, BeforeValidator(whole)] = Field(
+        ge=0, lt=1 << 53, description="Number of the signer's next instruction for the vault."
+    )
     deadline: Seconds
     program_id: Program = Field(description="The merchant who pays for gas: one of this service's.")
 
