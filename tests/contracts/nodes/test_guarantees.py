@@ -134,6 +134,7 @@ CHANGING = {
     "openAndClaim",
     "claimFor",
     "setApprovalForAll",
+    "permitForAll",
     "setClaimApprovalForAll",
     "createProgram",
     "grantQuota",
