@@ -30,17 +30,19 @@ COMMANDS = (
 def measure(folder: Path) -> list[Figure]:
     """Runs the tests, and writes `html`, `python.lcov` and coverage.py's data into `folder`; a figure a package.
 
-    Raises subprocess.CalledProcessError if a test fails.
+    Raises subprocess.CalledProcessError if a test fails, when all have run and all is written: they take an hour.
     """
     shutil.rmtree(folder, ignore_errors=True)
     # What was fetched before would not be fetched again, and the lines that do it not be reached.
     shutil.rmtree(CACHE, ignore_errors=True)
     folder.mkdir(parents=True)
     places = os.environ | {"COVERAGE_ROOT": str(ROOT), "COVERAGE_DATA": str(folder)}
-    for command in COMMANDS:
-        # Every Python process that finds the variable measures itself, whichever process started it.
-        measured = places | {"COVERAGE_PROCESS_START": str(CONFIGURATION)}
-        subprocess.run([sys.executable, *shlex.split(command)], cwd=ROOT, env=measured, stdout=sys.stderr, check=True)
+    # Every Python process that finds the variable measures itself, whichever process started it.
+    measured = places | {"COVERAGE_PROCESS_START": str(CONFIGURATION)}
+    ended = [
+        subprocess.run([sys.executable, *shlex.split(command)], cwd=ROOT, env=measured, stdout=sys.stderr, check=False)
+        for command in COMMANDS
+    ]
     for report in (
         ["combine", "--quiet"],
         ["json", "--quiet", "-o", folder / "python.json"],
@@ -49,6 +51,8 @@ def measure(folder: Path) -> list[Figure]:
     ):
         coverage = [sys.executable, "-m", "coverage", *report, f"--rcfile={CONFIGURATION}"]
         subprocess.run(coverage, cwd=ROOT, env=places, check=True)
+    for tests in ended:
+        tests.check_returncode()
     packages: dict[str, list[Figure]] = defaultdict(list)
     for name, found in json.loads((folder / "python.json").read_text())["files"].items():
         packages["/".join(Path(name).parts[:-1][:2])].append(_figure(name, found))
