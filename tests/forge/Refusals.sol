@@ -143,7 +143,9 @@ abstract contract Refusals is RefusalsAtCheckout {
 
     function refuseCustodyCalls(uint256 seed) external {
         GhostMember storage member = _turn(_rand(seed, "member"));
-        _refuseRemoved(member);
+        for (uint256 i = 0; i < inCustody.length; ++i) {
+            _refuseRemoved(inCustody[i]);
+        }
         _refuseWithdrawals(seed, member);
         _refuseSpends(seed, member);
         _refuseBrands(member);
