@@ -36,7 +36,7 @@ RECORD = ROOT / "tools" / "passed.json"
 BIN = Path(sys.prefix) / "bin"
 PROCESSORS = os.cpu_count() or 1
 #: Processes of pytest: many tests wait for clocks, blocks and processes, so that more fit than there are processors.
-WORKERS = 3 * PROCESSORS
+WORKERS = 2 * PROCESSORS
 PYTEST = ("pytest", "-p", "no:ape_test", "-n", str(WORKERS), "--dist", "loadfile", "--no-loadscope-reorder")
 TICK = 0.05  # seconds
 
